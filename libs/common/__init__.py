@@ -1,0 +1,1 @@
+"""The ground every service stands on: bus, unit of work, HTTP edge, storage, contracts."""

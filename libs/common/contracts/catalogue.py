@@ -1,0 +1,91 @@
+"""Every event there is, and who listens on which queue.
+
+The topology, the documents and the tests are made from this.
+"""
+
+from libs.common.contracts import billing, enrich, gateway, ingest, sender
+from libs.common.contracts.envelope import Event
+
+EVENTS: tuple[type[Event], ...] = (
+    gateway.WorkspaceCreated,
+    ingest.UploadReceived,
+    ingest.JobCreated,
+    ingest.ChunkCreated,
+    ingest.ChunkCompleted,
+    ingest.JobMerging,
+    ingest.JobProgressed,
+    ingest.JobPaused,
+    ingest.JobParked,
+    ingest.JobResumed,
+    ingest.JobCompleted,
+    ingest.JobFailed,
+    ingest.JobCancelled,
+    ingest.RecipientsPublished,
+    enrich.ChunkEnriched,
+    enrich.ChunkReturned,
+    enrich.ChunkFailed,
+    enrich.ProviderExhausted,
+    enrich.ProviderRecovered,
+    enrich.CapacityAnnounced,
+    billing.PricesChanged,
+    billing.HoldPlaced,
+    billing.HoldDeclined,
+    billing.HoldQuestioned,
+    billing.CreditsCaptured,
+    billing.CreditsReleased,
+    billing.CreditsGranted,
+    sender.EmailSent,
+    sender.EmailDeferred,
+    sender.EmailFailed,
+    sender.EmailUnknown,
+)
+
+BY_ROUTING_KEY: dict[str, type[Event]] = {event.routing_key(): event for event in EVENTS}
+
+_JOB_ENDED = (ingest.JobCompleted, ingest.JobFailed, ingest.JobCancelled)
+_JOB_TURNED = (ingest.JobPaused, ingest.JobParked, ingest.JobResumed)
+_PROVIDER_TURNED = (enrich.ProviderExhausted, enrich.ProviderRecovered)
+
+HISTORY: tuple[type[Event], ...] = (
+    *_JOB_TURNED,
+    *_JOB_ENDED,
+    *_PROVIDER_TURNED,
+    billing.HoldPlaced,
+    billing.HoldDeclined,
+    billing.CreditsCaptured,
+    billing.CreditsReleased,
+    billing.CreditsGranted,
+    sender.EmailSent,
+    sender.EmailDeferred,
+    sender.EmailFailed,
+    sender.EmailUnknown,
+)
+"""What a browser may see and may ask for again."""
+
+LIVE: tuple[type[Event], ...] = (*HISTORY, ingest.JobProgressed)
+"""What is pushed to browsers: also through each gateway replica's own transient queue."""
+
+LISTENERS: dict[str, tuple[type[Event], ...]] = {
+    "ingest.open_workspace": (gateway.WorkspaceCreated,),
+    "ingest.read_upload": (ingest.UploadReceived,),
+    "ingest.update_prices": (billing.PricesChanged,),
+    "ingest.apply_hold_answer": (billing.HoldPlaced, billing.HoldDeclined),
+    "ingest.answer_question": (billing.HoldQuestioned,),
+    "ingest.note_capacity": (enrich.CapacityAnnounced,),
+    "ingest.record_results": (enrich.ChunkEnriched,),
+    "ingest.take_back_chunk": (enrich.ChunkReturned,),
+    "ingest.fail_chunk": (enrich.ChunkFailed,),
+    "ingest.apply_provider_state": _PROVIDER_TURNED,
+    "ingest.merge_results": (ingest.JobMerging,),
+    "enrich.enrich_chunk": (ingest.ChunkCreated,),
+    "enrich.follow_job": (*_JOB_TURNED, *_JOB_ENDED),
+    "billing.open_account": (gateway.WorkspaceCreated,),
+    "billing.place_hold": (ingest.JobCreated,),
+    "billing.note_job_state": _JOB_TURNED,
+    "billing.capture_chunk": (ingest.ChunkCompleted,),
+    "billing.settle_job": _JOB_ENDED,
+    "sender.open_workspace": (gateway.WorkspaceCreated,),
+    "sender.import_recipients": (ingest.RecipientsPublished,),
+    "gateway.record_history": HISTORY,
+}
+"""Queue (`<service>.<use_case>`) → the events bound to it. One queue per use case."""

@@ -1,0 +1,85 @@
+"""What enrich says: answers to chunks, the state of providers, its capacity."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from libs.common.contracts.envelope import Event
+from libs.common.contracts.research import RowResult
+
+
+class _ChunkAnswer(Event):
+    job_id: UUID
+    chunk_no: int = Field(ge=0)
+    epoch: int = Field(ge=0)
+    dispatch_no: int = Field(ge=1)
+
+
+class ChunkEnriched(_ChunkAnswer):
+    """Results of rows of a chunk: all of them, or a part where the whole would exceed 1 MiB."""
+
+    type = "enrich.chunk.enriched"
+
+    results: list[RowResult]
+
+
+class ChunkReturned(_ChunkAnswer):
+    """Handed back unfinished. To be dispatched again at `retry_at`, or when the job resumes."""
+
+    type = "enrich.chunk.returned"
+
+    reason: Literal["paused", "provider_exhausted", "bad_key", "shutting_down", "out_of_time"]
+    retry_at: datetime
+
+
+class ChunkFailed(_ChunkAnswer):
+    """Given up: said for every chunk that reaches the dead letters."""
+
+    type = "enrich.chunk.failed"
+
+    error: str
+
+
+class _ProviderState(Event):
+    """`account` names the provider account (`serper`, or `serper:<workspace>` for a workspace's own key).
+
+    `counter` rises with every change of that account's state; the older is ignored.
+    """
+
+    account: str
+    provider: str
+    workspace_id: UUID | None = None
+    counter: int = Field(ge=1)
+
+
+class ProviderExhausted(_ProviderState):
+    """Out for the day, or its key is rejected."""
+
+    type = "enrich.provider.exhausted"
+
+    reason: Literal["day_limit", "bad_key"]
+    message: str
+    resume_at: datetime | None = None
+
+
+class ProviderRecovered(_ProviderState):
+    """Back."""
+
+    type = "enrich.provider.recovered"
+
+
+class CapacityAnnounced(Event):
+    """What one replica can hold in flight, every few seconds.
+
+    Ingest takes from it the window of the dispatcher and the idleness of the rescue.
+    """
+
+    type = "enrich.capacity.announced"
+    transient = True
+
+    replica_id: UUID
+    rows_capacity: int = Field(ge=0)
+    rows_in_flight: int = Field(ge=0)
+    outbox_pending: int = Field(ge=0)

@@ -1,0 +1,180 @@
+"""What ingest says: uploads, jobs, chunks, recipients."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from libs.common.contracts.envelope import Event, Payload
+
+
+class UploadReceived(Event):
+    """The file of an upload lies in storage; it can be read."""
+
+    type = "ingest.upload.received"
+
+    upload_id: UUID
+
+
+class JobCreated(Event):
+    """A job wants `credits` held at a price version. Published again while the job is still `reserving`."""
+
+    type = "ingest.job.created"
+
+    job_id: UUID
+    credits: int = Field(ge=0)
+    price_version: int
+
+
+class ResearchSpec(Payload):
+    """How to research and write. `mapping` is role → column name; `hash` names this spec in checkpoints."""
+
+    hash: str
+    mapping: dict[str, str]
+    language: str = "en"
+    max_words: int = 40
+    offer: str = ""
+    accept_degraded: bool = False
+
+
+class InputRow(Payload):
+    """One row of the sheet. `cells` is column name → text; cells longer than 2,000 characters are cut for the wire only."""
+
+    row_no: int = Field(ge=1)
+    cells: dict[str, str]
+
+
+class ChunkCreated(Event):
+    """Up to 50 rows (≤ 256 KiB) to research. Dispatches raise `dispatch_no`, cancel and rerun raise `epoch`."""
+
+    type = "ingest.chunk.created"
+
+    job_id: UUID
+    chunk_no: int = Field(ge=0)
+    epoch: int = Field(ge=0)
+    dispatch_no: int = Field(ge=1)
+    job_version: int
+    spec: ResearchSpec
+    rows: list[InputRow]
+
+
+class ChunkCompleted(Event):
+    """Every row of the chunk has its result: `credits` are earned, for good."""
+
+    type = "ingest.chunk.completed"
+
+    job_id: UUID
+    chunk_no: int = Field(ge=0)
+    credits: int = Field(ge=0)
+
+
+class JobMerging(Event):
+    """Every chunk has its answer; the sheet can be written."""
+
+    type = "ingest.job.merging"
+
+    job_id: UUID
+
+
+class JobProgressed(Event):
+    """Counts for the eye, a few times a second at most."""
+
+    type = "ingest.job.progressed"
+    transient = True
+
+    job_id: UUID
+    job_version: int
+    state: str
+    rows_total: int
+    rows_done: int
+    rows_degraded: int
+    rows_failed: int
+    rows_per_second: float
+    eta_seconds: float | None = None
+
+
+class _JobState(Event):
+    """A job's state with the version by which enrich and billing order what they hear."""
+
+    job_id: UUID
+    job_version: int
+    reason: str | None = None
+
+
+class JobPaused(_JobState):
+    """Paused by a person."""
+
+    type = "ingest.job.paused"
+
+
+class JobParked(_JobState):
+    """Waiting for a provider or for credits; resumes at `resume_at` or when the cause goes away."""
+
+    type = "ingest.job.parked"
+
+    resume_at: datetime | None = None
+
+
+class JobResumed(_JobState):
+    """At work (again)."""
+
+    type = "ingest.job.resumed"
+
+
+class _JobEnded(_JobState):
+    """A terminal event. `credits_total` is the exact sum of the credits of its completed chunks."""
+
+    credits_total: int = Field(ge=0)
+    rows_total: int = 0
+    rows_enriched: int = 0
+    rows_degraded: int = 0
+    rows_failed: int = 0
+
+
+class JobCompleted(_JobEnded):
+    """The sheet is written and can be downloaded."""
+
+    type = "ingest.job.completed"
+
+
+class JobFailed(_JobEnded):
+    """Given up; `reason` says why."""
+
+    type = "ingest.job.failed"
+
+
+class JobCancelled(_JobEnded):
+    """Stopped by a person; rows in flight are discarded, free."""
+
+    type = "ingest.job.cancelled"
+
+
+class Recipient(Payload):
+    """One row of a finished list that somebody can be written to."""
+
+    row_no: int = Field(ge=1)
+    email: str
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    title: str = ""
+    country: str = ""
+    state: str = ""
+    city: str = ""
+    phone: str = ""
+    line: str
+    status: Literal["enriched", "degraded"]
+    sandboxed: bool
+
+
+class RecipientsPublished(Event):
+    """Part `part_no` (from 0) of a finished list. The list's id is the job's. `parts` is how many there are."""
+
+    type = "ingest.recipients.published"
+
+    list_id: UUID
+    list_name: str
+    part_no: int = Field(ge=0)
+    parts: int = Field(ge=0)
+    recipients: list[Recipient]

@@ -1,0 +1,73 @@
+"""`sif_research` and the row result: the structured research in which every statement cites its source."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from libs.common.contracts.envelope import Payload
+
+RowStatus = Literal["enriched", "degraded", "failed", "skipped"]
+"""enriched: delivered and charged; the others are free: degraded has a plain line, failed and skipped a reason."""
+
+
+class Source(Payload):
+    """Where something was read. `id` is local to the row (`s1`, `s2`, …)."""
+
+    id: str
+    url: str
+    title: str = ""
+    kind: Literal["search", "news", "website"]
+
+
+class Statement(Payload):
+    """One claim, with the exact words of the source that back it."""
+
+    id: str
+    text: str
+    source_ids: list[str]
+    snippet: str
+
+
+class Signal(Statement):
+    """A statement useful for outreach. `strength` is 1 (weak) to 3 (strong); `date` as far as the source states one."""
+
+    strength: int = Field(default=1, ge=1, le=3)
+    date: str | None = None
+
+
+class Research(Payload):
+    """The `sif_research` column. `confidence` (0..1) is computed from the evidence, never asked of the model."""
+
+    person: list[Statement] = []
+    company: list[Statement] = []
+    signals: list[Signal] = []
+    sources: list[Source] = []
+    confidence: float = Field(default=0, ge=0, le=1)
+    as_of: datetime
+    sandboxed: bool = False
+
+
+class Receipt(Payload):
+    """What a row cost us. `cost_microusd` is in millionths of a US dollar, from the price table of the clients."""
+
+    provider_calls: dict[str, int] = {}
+    models: list[str] = []
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_microusd: int = 0
+    cache_hits: int = 0
+    duration_ms: int = 0
+    attempts: int = 1
+    sandboxed: bool = False
+
+
+class RowResult(Payload):
+    """What enrich answers for one row. `reason` says why when the status is not `enriched`."""
+
+    row_no: int = Field(ge=1)
+    status: RowStatus
+    research: Research | None = None
+    line: str | None = None
+    reason: str | None = None
+    receipt: Receipt = Receipt()

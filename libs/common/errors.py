@@ -1,0 +1,85 @@
+"""Every failure a use case may answer with.
+
+Mapped to HTTP in `http.problems` and to ack decisions in `messaging.consumer`, nowhere else.
+"""
+
+from collections.abc import Mapping
+
+
+class AppError(Exception):
+    """A named failure. `code` is stable and part of the API; the message says what was wrong with what, and what to do.
+
+    `extra` holds members for the problem+json body (RFC 9457), such as `needed` and `available`.
+    """
+
+    code = "internal_error"
+
+    def __init__(self, message: str, *, code: str | None = None, extra: Mapping[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).code
+        self.extra: Mapping[str, object] = extra or {}
+
+
+class Permanent(AppError):
+    """Trying again cannot help: on the bus the message is dead at once."""
+
+
+class Invalid(Permanent):
+    """The input is wrong. HTTP 422."""
+
+    code = "invalid"
+
+
+class Unauthenticated(Permanent):
+    """Nobody we know is asking. HTTP 401."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(Permanent):
+    """Known, but not allowed. HTTP 403."""
+
+    code = "forbidden"
+
+
+class NotFound(Permanent):
+    """No such thing for this workspace. HTTP 404."""
+
+    code = "not_found"
+
+
+class Conflict(Permanent):
+    """The present state or an earlier request contradicts this one. HTTP 409."""
+
+    code = "conflict"
+
+
+class TooLarge(Permanent):
+    """Larger than a stated limit. HTTP 413."""
+
+    code = "too_large"
+
+
+class PaymentRequired(Permanent):
+    """Not enough credits. HTTP 402."""
+
+    code = "insufficient_credits"
+
+
+class RateLimited(Permanent):
+    """Asked too often; `retry_after_s` in `extra`. HTTP 429."""
+
+    code = "rate_limited"
+
+
+class Transient(AppError):
+    """May work later. HTTP 503; on the bus the message is retried with growing delay, and the attempt is counted."""
+
+    code = "temporarily_unavailable"
+
+
+class Busy(Transient):
+    """Somebody else is at it right now. On the bus the message waits in a retry queue and no attempt is counted."""
+
+    code = "busy"
