@@ -1,0 +1,1 @@
+"""The one-machine stack: a private Postgres and RabbitMQ, the services as child processes, and nothing of the system's."""
