@@ -1,0 +1,1 @@
+"""The test suites, from pure rules to the whole system."""

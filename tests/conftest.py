@@ -1,0 +1,64 @@
+"""Fixtures every suite may use: a fresh database and a fresh vhost on real servers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator
+
+import pytest
+
+from deploy.local.keeper import Pair
+from tests.support.stack import fresh_database_of, fresh_vhost_of, servers
+
+
+@pytest.fixture(scope="session")
+def server_pair() -> Generator[Pair]:
+    """The Postgres and the RabbitMQ of this run."""
+    with servers() as pair:
+        yield pair
+
+
+@pytest.fixture(scope="session")
+def postgres_url(server_pair: Pair) -> str:
+    """The superuser's URL: for making databases, not for tables."""
+    return server_pair.postgres_url
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_url(server_pair: Pair) -> str:
+    """The default vhost, which the tests share: prefer `fresh_vhost`."""
+    return server_pair.rabbitmq_url
+
+
+@pytest.fixture
+async def fresh_database(postgres_url: str) -> AsyncGenerator[str]:
+    """A database of this test's own with every service's schema migrated."""
+    async with fresh_database_of(postgres_url) as url:
+        yield url
+
+
+@pytest.fixture
+async def empty_database(postgres_url: str) -> AsyncGenerator[str]:
+    """A database of this test's own with nothing in it."""
+    async with fresh_database_of(postgres_url, migrated=False) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+async def module_database(postgres_url: str) -> AsyncGenerator[str]:
+    """A migrated database that the tests of one module share."""
+    async with fresh_database_of(postgres_url) as url:
+        yield url
+
+
+@pytest.fixture
+async def fresh_vhost(server_pair: Pair) -> AsyncGenerator[str]:
+    """The AMQP URL of a vhost of this test's own."""
+    async with fresh_vhost_of(server_pair) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+async def module_vhost(server_pair: Pair) -> AsyncGenerator[str]:
+    """The AMQP URL of a vhost that the tests of one module share: declaring the whole topology takes a while."""
+    async with fresh_vhost_of(server_pair) as url:
+        yield url

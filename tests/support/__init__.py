@@ -1,0 +1,1 @@
+"""What tests share: the servers they run against, and builders."""
