@@ -1,0 +1,1 @@
+"""The HTTP edge every service has: identity, problems, probes, operator routes."""

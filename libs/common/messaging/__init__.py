@@ -1,0 +1,1 @@
+"""The bus edge: topology, consumers, relay, dead letters."""

@@ -1,0 +1,218 @@
+"""Consuming: what happens between a delivery and its ack. The one place where errors become ack decisions.
+
+A handler that fails permanently sends its message to the dead queue, any other failure to a retry queue with the attempt
+counted in our own header. The copy is confirmed before the original is acked, so a crash in between repeats and never loses.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import aio_pika.exceptions
+import aiormq
+from faststream import AckPolicy
+from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
+from faststream.rabbit.message import RabbitMessage
+from pydantic import ValidationError
+
+from libs.common import inbox, metrics
+from libs.common.contracts.catalogue import BY_ROUTING_KEY, LISTENERS
+from libs.common.contracts.envelope import Envelope, Event
+from libs.common.db import is_database_outage
+from libs.common.errors import Busy, Permanent
+from libs.common.logs import get_logger
+from libs.common.messaging.bus import BrokerUnavailable, Bus
+from libs.common.messaging.topology import RETRY_DELAYS, dead_queue
+from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory, current_message
+
+log = get_logger()
+
+ATTEMPTS_HEADER = "x-corofy-attempts"
+CAUSE_HEADER = "x-corofy-cause"
+FIRST_ERROR_HEADER = "x-corofy-first-error"
+LAST_ERROR_HEADER = "x-corofy-last-error"
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+_ERROR_CHARS = 2000
+
+Handler = Callable[..., Awaitable[None]]
+OnDead = Callable[[Event, Message, UnitOfWork, str], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """One use case on its queue.
+
+    `calls_out=False`: `handler(event, uow=…, message=…)` runs in one transaction with its inbox row.
+    `calls_out=True`: `handler(event, message=…)` opens its own units of work and writes the inbox row in the record one.
+    `prefetch` is the number of messages handled at once. `on_dead` runs in the transaction that files a dead letter.
+    """
+
+    queue: str
+    handler: Handler
+    calls_out: bool = False
+    prefetch: int = 8
+    max_attempts: int = 5
+    timeout_s: float = 60
+    on_dead: OnDead | None = None
+    ack_policy: AckPolicy = field(default=AckPolicy.MANUAL, init=False)
+
+    @property
+    def events(self) -> tuple[type[Event], ...]:
+        """What the catalogue binds to this queue. Raises KeyError for a queue that it does not know."""
+        return LISTENERS[self.queue]
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    outcome: str
+    cause: str = ""
+    error: str = ""
+
+
+class Malformed(Permanent):
+    """The message cannot be read."""
+
+    code = "malformed"
+
+
+def attempts_of(headers: Mapping[str, Any]) -> int:
+    """How often a handler has failed on this message."""
+    value = headers.get(ATTEMPTS_HEADER, 0)
+    return value if isinstance(value, int) else 0
+
+
+class Consumer:
+    """Runs one subscription: parse, inbox, handler, commit, ack."""
+
+    def __init__(self, subscription: Subscription, *, open_uow: UnitOfWorkFactory, bus: Bus) -> None:
+        self.subscription = subscription
+        self._open_uow = open_uow
+        self._bus = bus
+
+    def attach(self, broker: RabbitBroker) -> None:
+        """Register with FastStream. The queue exists already (topology); acks are ours."""
+        subscriber = broker.subscriber(
+            RabbitQueue(self.subscription.queue, declare=False),
+            ack_policy=self.subscription.ack_policy,
+            channel=Channel(prefetch_count=self.subscription.prefetch),
+            decoder=hand_over_whole,
+            no_reply=True,
+            title=self.subscription.queue,
+            description=self.subscription.handler.__doc__,
+        )
+        subscriber(self.on_message)
+
+    async def on_message(self, raw: RabbitMessage) -> None:
+        """Handle one delivery to its ack."""
+        queue = self.subscription.queue
+        with metrics.BUS_SECONDS.labels(queue).time():
+            verdict = await self._decide(raw.body)
+        metrics.BUS_MESSAGES.labels(queue, verdict.outcome).inc()
+        await settle(raw, lambda: self._pass_on(raw, verdict))
+
+    async def _decide(self, body: bytes) -> _Verdict:
+        try:
+            event, message = self._read(body)
+            async with asyncio.timeout(self.subscription.timeout_s):
+                outcome = await self._run(event, message)
+        except Busy as error:
+            return _Verdict("busy", error=str(error))
+        except Permanent as error:
+            log.warning("message.dead", queue=self.subscription.queue, code=error.code, error=str(error))
+            return _Verdict("dead", cause=error.code, error=str(error))
+        except Exception as error:
+            if is_outage(error):
+                log.warning("message.put_off", queue=self.subscription.queue, error=f"{type(error).__name__}: {error}")
+                return _Verdict("busy", error=str(error))
+            log.warning("message.failed", queue=self.subscription.queue, error=str(error), exc_info=True)
+            return _Verdict(
+                "retried", cause=getattr(error, "code", type(error).__name__), error=f"{type(error).__name__}: {error}"
+            )
+        return _Verdict(outcome)
+
+    def _read(self, body: bytes) -> tuple[Event, Message]:
+        if len(body) > MAX_MESSAGE_BYTES:
+            msg = f"the message has {len(body)} bytes, the limit is {MAX_MESSAGE_BYTES}"
+            raise Malformed(msg, code="too_large")
+        try:
+            envelope = Envelope.model_validate_json(body)
+            event_class = BY_ROUTING_KEY.get(envelope.routing_key())
+            if event_class is None or event_class not in self.subscription.events:
+                msg = f"{envelope.routing_key()} is not for {self.subscription.queue}"
+                raise Malformed(msg, code="unexpected_type")
+            event = event_class.model_validate(envelope.data)
+        except ValidationError as error:
+            raise Malformed(str(error)) from error
+        return event, Message(consumer=self.subscription.queue, envelope=envelope)
+
+    async def _run(self, event: Event, message: Message) -> str:
+        token = current_message.set(message)
+        try:
+            if self.subscription.calls_out:
+                return await self._run_calling(event, message)
+            async with self._open_uow() as uow:
+                if not await uow.record_inbox(message):
+                    return "skipped"
+                await self.subscription.handler(event, uow=uow, message=message)
+            return "done"
+        finally:
+            current_message.reset(token)
+
+    async def _run_calling(self, event: Event, message: Message) -> str:
+        async with self._open_uow() as uow:
+            known = await inbox.has(
+                uow.conn, self._open_uow.tables.inbox, consumer=message.consumer, message_id=message.envelope.id
+            )
+        if known:
+            return "skipped"
+        await self.subscription.handler(event, message=message)
+        return "done"
+
+    async def _pass_on(self, raw: RabbitMessage, verdict: _Verdict) -> None:
+        if verdict.outcome in {"done", "skipped"}:
+            return
+        headers = dict(raw.headers)
+        attempts = attempts_of(headers) + (verdict.outcome == "retried")
+        if verdict.outcome != "busy":
+            headers |= {
+                ATTEMPTS_HEADER: attempts,
+                FIRST_ERROR_HEADER: headers.get(FIRST_ERROR_HEADER, verdict.error[:_ERROR_CHARS]),
+                LAST_ERROR_HEADER: verdict.error[:_ERROR_CHARS],
+                CAUSE_HEADER: verdict.cause,
+            }
+        queue, message_id = self.subscription.queue, raw.raw_message.message_id
+        if verdict.outcome == "dead" or attempts >= self.subscription.max_attempts:
+            await self._bus.publish_to_queue(dead_queue(queue), raw.body, message_id=message_id, headers=headers)
+            return
+        delay = RETRY_DELAYS[min(max(attempts, 1), len(RETRY_DELAYS)) - 1][0]
+        await self._bus.publish_to_retry(queue, raw.body, delay=delay, message_id=message_id, headers=headers)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database or the broker is away: then nobody's attempt has failed."""
+    return isinstance(error, BrokerUnavailable) or is_database_outage(error)
+
+
+async def hand_over_whole(message: RabbitMessage) -> RabbitMessage:
+    """A decoder that decodes nothing: the consumer reads the bytes itself, once, and needs the message to ack it."""
+    return message
+
+
+async def settle(raw: RabbitMessage, pass_on: Callable[[], Awaitable[None]]) -> None:
+    """Pass the message on where it must go, then ack. When that fails, give it back; a lost connection gives it back itself."""
+    try:
+        await pass_on()
+    except Exception as error:
+        log.warning("message.kept", error=f"{type(error).__name__}: {error}")
+        await asyncio.sleep(1)
+        await _quietly(raw.nack(requeue=True))
+        return
+    await _quietly(raw.ack())
+
+
+async def _quietly(acknowledge: Awaitable[None]) -> None:
+    try:
+        await acknowledge
+    except (aiormq.AMQPError, aio_pika.exceptions.AMQPError, ConnectionError, RuntimeError) as error:
+        log.info("ack.lost", error=str(error) or type(error).__name__)

@@ -1,0 +1,111 @@
+"""The unit of work: one transaction that changes rows and announces what happened."""
+
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from libs.common import inbox, outbox
+from libs.common.clock import utc_now
+from libs.common.contracts.envelope import Envelope, Event
+from libs.common.errors import Conflict
+from libs.common.ids import new_id
+from libs.common.tables import CommonTables
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message in hand: which consumer has it, and the envelope it came in."""
+
+    consumer: str
+    envelope: Envelope
+
+    @property
+    def tenant_id(self) -> UUID:
+        """The workspace the message speaks of. Raises Conflict when it names none."""
+        if self.envelope.tenant_id is None:
+            msg = f"{self.envelope.type} {self.envelope.id} names no tenant"
+            raise Conflict(msg, code="tenant_missing")
+        return self.envelope.tenant_id
+
+
+current_message: ContextVar[Message | None] = ContextVar("current_message", default=None)
+"""The message that is being handled: what is published meanwhile names it as its cause."""
+
+TransientSink = Callable[[Envelope], Awaitable[None]]
+
+
+class UnitOfWork:
+    """`conn` for repositories, `publish` for what happened. The edge that opened it commits; use cases never do."""
+
+    def __init__(self, conn: AsyncConnection, tables: CommonTables) -> None:
+        self.conn = conn
+        self._tables = tables
+        self._events: list[Envelope] = []
+        self._transients: list[Envelope] = []
+        self._channels: set[str] = set()
+
+    def publish(self, event: Event, *, tenant_id: UUID | None, correlation_id: UUID | None = None) -> UUID:
+        """Announce an event when (and only when) this transaction commits. Answers the id of its envelope."""
+        cause = current_message.get()
+        envelope = Envelope(
+            id=new_id(),
+            type=event.type,
+            version=event.version,
+            source=event.source(),
+            occurred_at=utc_now(),
+            tenant_id=tenant_id,
+            correlation_id=correlation_id or (cause.envelope.correlation_id if cause else None),
+            causation_id=cause.envelope.id if cause else None,
+            traceparent=cause.envelope.traceparent if cause else None,
+            data=event.model_dump(mode="json"),
+        )
+        (self._transients if event.transient else self._events).append(envelope)
+        return envelope.id
+
+    def notify(self, channel: str) -> None:
+        """Wake whoever listens on a channel, when this transaction commits."""
+        self._channels.add(channel)
+
+    async def record_inbox(self, message: Message) -> bool:
+        """For work that calls out: write the inbox row in this record transaction. False: somebody recorded meanwhile."""
+        return await inbox.record(
+            self.conn, self._tables.inbox, consumer=message.consumer, message_id=message.envelope.id
+        )
+
+    async def flush(self) -> list[Envelope]:
+        """Write the outbox rows and notifications; answers the transient events, to be sent after the commit."""
+        if self._events:
+            await outbox.write(self.conn, self._tables.outbox, self._events)
+        for channel in sorted(self._channels):
+            await self.conn.execute(select(func.pg_notify(channel, "")))
+        transients, self._events, self._transients, self._channels = self._transients, [], [], set()
+        return transients
+
+
+OpenUow = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
+"""What a use case takes that needs more than one transaction (claim, call, record)."""
+
+
+class UnitOfWorkFactory:
+    """Opens units of work on one service's database. Call it: `async with open_uow() as uow: …` commits at the end."""
+
+    def __init__(self, engine: AsyncEngine, tables: CommonTables) -> None:
+        self.engine = engine
+        self.tables = tables
+        self.transient_sink: TransientSink | None = None
+
+    @contextlib.asynccontextmanager
+    async def __call__(self) -> AsyncGenerator[UnitOfWork]:
+        async with self.engine.begin() as conn:
+            uow = UnitOfWork(conn, self.tables)
+            yield uow
+            transients = await uow.flush()
+        if self.transient_sink is not None:
+            for envelope in transients:
+                await self.transient_sink(envelope)
