@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from deploy.local.errors import StackError
+from deploy.local.ports import base_from_environment
 from deploy.local.postgres import start_postgres
 from deploy.local.processes import end_leftovers, read_record, start_time
 from deploy.local.rabbitmq import start_rabbitmq
@@ -70,11 +71,13 @@ def ensure_pair(state: State, *, say: Callable[[str], None], idle_minutes: float
     if found:
         return found
     log = state.logs / "keeper.log"
+    base = base_from_environment(blocks_after=1)
+    ports = [] if base is None else ["--port-base", str(base)]
     say("Starting Postgres and RabbitMQ for the tests (about 5 s)")
     # Only a first start has to fetch anything; what it says lands in its log.
     with log.open("wb") as out:
         keeper = subprocess.Popen(
-            [sys.executable, "-m", "deploy.local.keeper", str(state.path), "--idle-minutes", str(idle_minutes)],
+            [sys.executable, "-m", "deploy.local.keeper", str(state.path), "--idle-minutes", str(idle_minutes), *ports],
             cwd=CHECKOUT,
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -107,7 +110,7 @@ def stop_pair(state: State, *, seconds: float = 20.0) -> None:
         time.sleep(0.05)
 
 
-async def keep(state: State, *, idle_minutes: float) -> None:
+async def keep(state: State, *, idle_minutes: float, port_base: int | None) -> None:
     """Starts the pair on empty data folders, and returns when it is idle for too long or told to stop."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -116,14 +119,16 @@ async def keep(state: State, *, idle_minutes: float) -> None:
     end_leftovers(state.run)
     for leftover in ("postgres", "rabbitmq"):
         shutil.rmtree(state.path / leftover, ignore_errors=True)
-    ports, secrets = state.ports(), state.secrets()
+    ports, secrets = state.ports(base=port_base), state.secrets()
     async with contextlib.AsyncExitStack() as running:
         postgres, rabbitmq = await asyncio.gather(
             start_postgres(state, port=ports["postgres"], password=secrets["POSTGRES_PASSWORD"], fsync=False),
-            start_rabbitmq(state, ports=ports, password=secrets["RABBITMQ_PASSWORD"], say=_say),
+            start_rabbitmq(state, ports=ports, password=secrets["RABBITMQ_PASSWORD"], say=_say, management=True),
         )
         running.push_async_callback(postgres.stop)
         running.push_async_callback(rabbitmq.stop)
+        # Nobody will read its data again: no need for the long way down.
+        running.push_async_callback(rabbitmq.process.kill)
         pair = Pair(postgres.url, rabbitmq.url, rabbitmq.management_url)
         _announce(state, pair)
         running.callback((state.path / "pair.json").unlink, missing_ok=True)
@@ -165,11 +170,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Keep a Postgres and a RabbitMQ for tests.")
     parser.add_argument("state", type=Path)
     parser.add_argument("--idle-minutes", type=float, default=IDLE_MINUTES)
+    parser.add_argument("--port-base", type=int, default=None)
     arguments = parser.parse_args()
     try:
         state = State.open(arguments.state)
         with state.lock("keeper", held_message="Another keeper runs in this folder."):
-            asyncio.run(keep(state, idle_minutes=arguments.idle_minutes))
+            asyncio.run(keep(state, idle_minutes=arguments.idle_minutes, port_base=arguments.port_base))
     except StackError as error:
         sys.exit(str(error))
 

@@ -69,23 +69,27 @@ def check_free(port: int, *, needed_by: str) -> None:
         )
 
 
-def ports_of(state: Path) -> Ports:
-    """The block of this state folder: COROFY_PORT_BASE, else the remembered one, else a free one, then remembered."""
-    wanted = os.environ.get("COROFY_PORT_BASE")
-    if wanted:
-        return Ports(_parse_base(wanted))
+def ports_of(state: Path, *, base: int | None = None) -> Ports:
+    """The block of this state folder: the one asked for, else the remembered one, else a free one, then remembered."""
+    if base is not None:
+        return Ports(base)
     memory = state / "ports.json"
     if memory.exists():
         return Ports(int(json.loads(memory.read_text())["base"]))
-    base = _find_free_block(seed=str(state))
-    memory.write_text(json.dumps({"base": base}) + "\n")
-    return Ports(base)
+    found = _find_free_block(seed=str(state))
+    memory.write_text(json.dumps({"base": found}) + "\n")
+    return Ports(found)
 
 
-def _parse_base(text: str) -> int:
-    if not text.isdigit() or not 1024 <= int(text) <= 65535 - BLOCK:
-        raise StackError(f"COROFY_PORT_BASE is {text!r}: give a number from 1024 to {65535 - BLOCK}.")
-    return int(text)
+def base_from_environment(*, blocks_after: int = 0) -> int | None:
+    """COROFY_PORT_BASE, where it is set; the tests' servers take the block after the stack's."""
+    text = os.environ.get("COROFY_PORT_BASE")
+    if not text:
+        return None
+    highest = 65535 - 2 * BLOCK
+    if not text.isdigit() or not 1024 <= int(text) <= highest:
+        raise StackError(f"COROFY_PORT_BASE is {text!r}: give a number from 1024 to {highest}.")
+    return int(text) + blocks_after * BLOCK
 
 
 def _find_free_block(*, seed: str) -> int:

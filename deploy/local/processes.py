@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -114,7 +115,8 @@ class Process:
         """The end of what it wrote since its present start."""
         with contextlib.suppress(OSError), self.log.open("rb") as log:
             log.seek(max(self._log_start, self.log.stat().st_size - 65536))
-            return "\n".join(log.read().decode(errors="replace").splitlines()[-count:])
+            text = re.sub(r"\x1b\[[0-9;]*m", "", log.read().decode(errors="replace"))
+            return "\n".join([line for line in text.splitlines() if line.strip()][-count:])
         return ""
 
 

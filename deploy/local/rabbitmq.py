@@ -22,13 +22,11 @@ from deploy.local.state import State
 USER = "corofy"
 NODE = "corofy@localhost"
 # Few schedulers, no spinning while idle: the node shares the machine with everything else.
-ERLANG_FLAGS = (
-    "+S 2:2 +SDcpu 2:2 +SDio 4 +A 4 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}"
-)
+ERLANG_FLAGS = "+S 2:2 +SDcpu 2:2 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}"
 
 
 class RabbitMQ:
-    """A running node. `url` is for the default vhost; `management_url` carries the same user and password."""
+    """A running node. `url` is for the default vhost; `management_url` (where asked for) carries user and password too."""
 
     def __init__(self, server: Process, names: Process, *, ports: Ports, password: str) -> None:
         self.process = server
@@ -36,7 +34,6 @@ class RabbitMQ:
         self.port = ports["rabbitmq"]
         self.url = f"amqp://{USER}:{password}@127.0.0.1:{self.port}/"
         self.management_url = f"http://{USER}:{password}@127.0.0.1:{ports['rabbitmq_management']}"
-        self.metrics_url = f"http://127.0.0.1:{ports['rabbitmq_prometheus']}/metrics"
 
     def url_of(self, vhost: str) -> str:
         return self.url + quote(vhost, safe="")
@@ -79,13 +76,19 @@ class RabbitMQ:
         await self.wait_ready()
 
 
-async def start_rabbitmq(state: State, *, ports: Ports, password: str, say: Callable[[str], None]) -> RabbitMQ:
-    """Fetches the programs when there are none, then runs the node as a child of this process."""
-    for name in ("rabbitmq", "rabbitmq_dist", "rabbitmq_epmd", "rabbitmq_prometheus", "rabbitmq_management"):
+async def start_rabbitmq(
+    state: State, *, ports: Ports, password: str, say: Callable[[str], None], management: bool = False
+) -> RabbitMQ:
+    """Fetches the programs when there are none, then runs the node as a child of this process.
+
+    `management` adds the API that makes vhosts, and metrics; either of these plugins makes every stop in order wait
+    five seconds.
+    """
+    for name in ("rabbitmq", "rabbitmq_dist", "rabbitmq_epmd"):
         check_free(ports[name], needed_by="RabbitMQ")
     programs = await find_or_fetch(state, say=say)
     folder = state.path / "rabbitmq"
-    _write_configuration(folder, ports=ports, password=password)
+    _write_configuration(folder, ports=ports, password=password, management=management)
     env = _environment(programs, folder, ports=ports)
     log = state.logs / "rabbitmq.log"
     epmd = shutil.which("epmd", path=programs.path)
@@ -109,7 +112,7 @@ async def start_rabbitmq(state: State, *, ports: Ports, password: str, say: Call
     return broker
 
 
-def _write_configuration(folder: Path, *, ports: Ports, password: str) -> None:
+def _write_configuration(folder: Path, *, ports: Ports, password: str, management: bool) -> None:
     for part in ("mnesia", "home"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     cookie = folder / "home" / ".erlang.cookie"
@@ -117,15 +120,12 @@ def _write_configuration(folder: Path, *, ports: Ports, password: str) -> None:
         cookie.write_text(secrets.token_hex(16))
         cookie.chmod(0o400)
     (folder / "env.conf").touch()
-    (folder / "enabled_plugins").write_text("[rabbitmq_management,rabbitmq_prometheus].\n")
+    plugins = "rabbitmq_management,rabbitmq_prometheus" if management else ""
+    (folder / "enabled_plugins").write_text(f"[{plugins}].\n")
     configuration = folder / "rabbitmq.conf"
     configuration.touch(mode=0o600)
     lines = {
         "listeners.tcp.1": f"127.0.0.1:{ports['rabbitmq']}",
-        "management.tcp.ip": "127.0.0.1",
-        "management.tcp.port": ports["rabbitmq_management"],
-        "prometheus.tcp.ip": "127.0.0.1",
-        "prometheus.tcp.port": ports["rabbitmq_prometheus"],
         "default_user": USER,
         "default_pass": password,
         "log.console": "true",
@@ -136,6 +136,9 @@ def _write_configuration(folder: Path, *, ports: Ports, password: str) -> None:
         "disk_free_limit.absolute": "50MB",
         "raft.wal_max_size_bytes": 64 * 1024 * 1024,
     }
+    if management:
+        lines |= {"management.tcp.ip": "127.0.0.1", "management.tcp.port": ports["rabbitmq_management"]}
+        lines |= {"prometheus.tcp.ip": "127.0.0.1", "prometheus.tcp.port": ports["rabbitmq_prometheus"]}
     configuration.write_text("".join(f"{name} = {value}\n" for name, value in lines.items()))
 
 

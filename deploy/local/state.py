@@ -52,8 +52,8 @@ class State:
             )
         return state
 
-    def ports(self) -> Ports:
-        return ports_of(self.path)
+    def ports(self, *, base: int | None = None) -> Ports:
+        return ports_of(self.path, base=base)
 
     def secrets(self) -> dict[str, str]:
         """Random secrets, made once and kept in a file that only its owner can read."""
