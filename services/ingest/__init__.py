@@ -1,0 +1,1 @@
+"""Ingest owns uploads, column mappings, jobs, chunks, results and exports."""
