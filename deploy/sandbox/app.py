@@ -1,0 +1,102 @@
+"""The sandbox as one plain ASGI application: `python -m uvicorn deploy.sandbox.app:app`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from deploy.sandbox import controls, firecrawl, groq, inbox, serper
+from deploy.sandbox.serve import Endpoint, serve
+from deploy.sandbox.smtp import listen
+from deploy.sandbox.state import Sandbox, SandboxSettings
+from deploy.sandbox.web import Answer, BadBodyError, Receive, Request, Scope, Send, read_request, send_answer
+
+Control = Callable[[Request, Sandbox], Answer]
+
+_SERPER = serper.SerperVoice()
+_GROQ = groq.GroqVoice()
+_FIRECRAWL = firecrawl.FirecrawlVoice()
+
+ENDPOINTS: dict[tuple[str, str], Endpoint] = {
+    ("POST", "/serper/search"): Endpoint("serper", "search", serper.search, _SERPER, serper.key_of),
+    ("POST", "/serper/news"): Endpoint("serper", "news", serper.news, _SERPER, serper.key_of),
+    ("POST", "/groq/openai/v1/chat/completions"): Endpoint("groq", "chat", groq.chat, _GROQ, groq.key_of),
+    ("GET", "/groq/openai/v1/models"): Endpoint("groq", "models", groq.models, _GROQ, groq.key_of),
+    ("POST", "/firecrawl/v1/scrape"): Endpoint("firecrawl", "scrape", firecrawl.scrape, _FIRECRAWL, firecrawl.key_of),
+    ("POST", "/firecrawl/v2/scrape"): Endpoint("firecrawl", "scrape", firecrawl.scrape, _FIRECRAWL, firecrawl.key_of),
+}
+CONTROLS: dict[tuple[str, str], Control] = {
+    ("GET", "/"): controls.home,
+    ("GET", "/healthz"): controls.healthz,
+    ("GET", "/dials"): controls.get_dials,
+    ("PUT", "/dials"): controls.put_dials,
+    ("DELETE", "/dials"): controls.delete_dials,
+    ("GET", "/calls"): controls.get_calls,
+    ("DELETE", "/calls"): controls.delete_calls,
+    ("DELETE", "/world"): controls.delete_world,
+    ("PUT", "/world/pages"): controls.put_page,
+    ("GET", "/world/companies"): controls.get_companies,
+    ("GET", "/inbox"): inbox.inbox_page,
+    ("GET", "/inbox/api/messages"): inbox.list_messages,
+    ("DELETE", "/inbox/api/messages"): inbox.delete_messages,
+}
+FOLDERS: dict[tuple[str, str], Control] = {
+    ("GET", "/world/companies"): controls.get_company,
+    ("PUT", "/world/companies"): controls.put_company,
+    ("GET", "/inbox"): inbox.mail_page,
+    ("GET", "/inbox/api/messages"): inbox.get_message,
+}
+"""Where the last part of the path is an id."""
+
+
+class SandboxApp:
+    """One sandbox: its state, its SMTP listener and its routes."""
+
+    def __init__(self, settings: SandboxSettings) -> None:
+        self.box = Sandbox(settings)
+        self._listener: asyncio.Server | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection event of the ASGI server."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            request = await read_request(scope, receive)
+            endpoint = ENDPOINTS.get((request.method, request.path))
+            if endpoint is not None:
+                await serve(endpoint, request, self.box, receive=receive, send=send)
+                return
+            answer = self._control(request)
+        except BadBodyError as error:
+            answer = controls.fault(str(error), status=400)
+        await send_answer(send, answer)
+
+    def _control(self, request: Request) -> Answer:
+        control = CONTROLS.get((request.method, request.path))
+        control = control or FOLDERS.get((request.method, request.path.rpartition("/")[0]))
+        if control is None:
+            return controls.fault(f"the sandbox has no {request.method} {request.path}", status=404)
+        return control(request, self.box)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        settings = self.box.settings
+        await receive()
+        try:
+            if settings.smtp_port is not None:
+                self._listener = await listen(self.box, host=settings.smtp_host, port=settings.smtp_port)
+        except OSError as error:
+            message = f"the SMTP inbox cannot listen on {settings.smtp_host}:{settings.smtp_port}: {error.strerror}"
+            await send({"type": "lifespan.startup.failed", "message": message})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        if self._listener is not None:
+            self._listener.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+app = SandboxApp(SandboxSettings.from_environment())

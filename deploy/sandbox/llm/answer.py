@@ -1,0 +1,49 @@
+"""One completion: the text that answers the messages in the form that was asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from deploy.sandbox.dials import Dials
+from deploy.sandbox.llm.line import write_line
+from deploy.sandbox.llm.mischief import Mischief, spoil_line, spoil_research
+from deploy.sandbox.llm.prompt import Prompt, read_prompt, text_of
+from deploy.sandbox.llm.research import research
+from deploy.sandbox.llm.schema import Content, default_form, fill
+from deploy.sandbox.llm.sentences import sentences
+
+_NOTHING = Prompt(task="", row={}, sources=[], statements=[], offer="", language="en", max_words=35)
+
+
+def compose(
+    messages: list[dict[str, Any]], response_format: dict[str, Any], *, dials: Dials, nth: int
+) -> tuple[str, str]:
+    """The completion, and in a few words what it was about."""
+    prompt = read_prompt(messages)
+    kind = response_format.get("type", "text")
+    if prompt is None and kind == "text":
+        return _chatter(text_of(messages[-1])), "chat"
+    content = _content(prompt or _NOTHING, dials, nth)
+    schema = (response_format.get("json_schema") or {}).get("schema") if kind == "json_schema" else None
+    form = fill(schema, content) if isinstance(schema, dict) else default_form(content)
+    about = f"{content.prompt.task}: {content.prompt.person or content.prompt.company}"
+    return orjson.dumps(form).decode(), about
+
+
+def _content(prompt: Prompt, dials: Dials, nth: int) -> Content:
+    seed = "|".join((prompt.task, *prompt.row.values(), *(source.text for source in prompt.sources)))
+    mischief = Mischief.drawn(dials, prompt=seed, nth=nth)
+    if prompt.task == "line":
+        line = write_line(prompt)
+        spoil_line(line, prompt, mischief)
+        return Content(prompt, line=line)
+    found = research(prompt, namesakes_too=mischief.mix)
+    spoil_research(found, prompt, mischief)
+    return Content(prompt, research=found)
+
+
+def _chatter(text: str) -> str:
+    first = next(iter(sentences(text)), text.strip()[:200])
+    return f"You wrote: {first}" if first else "There is nothing to answer."

@@ -1,0 +1,154 @@
+"""Chooses sentences of the sources that speak of the row's person and company, and of nobody else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from deploy.sandbox.llm.prompt import Prompt, Source
+from deploy.sandbox.llm.sentences import sentences
+
+LEGAL = (
+    "inc|incorporated|corp|corporation|company|co|ltd|limited|llc|plc|gmbh|ag|se|sa|srl|spa|bv|nv|ab|as|oy|kg|holdings?"
+)
+_AFTER_NAME = "chief|head|director|vice|president|vp|ceo|cto|cfo|coo|manager|founder|in|at|on|of|is|has"
+_WORD = re.compile(r"\w+")
+_SIGNAL = re.compile(
+    r"\b(?:opened|opens|launch\w*|raised|won|wins|signed|bought|acquir\w*|hired|hiring|hires|expand\w*|announc\w*|"
+    r"invest\w*|appoint\w*|plans?|started|starts|began|begins|presented|delivered|doubled|entered|reported|introduced|"
+    r"certifi\w*|installed|looking for|moved|ordered|invited|partner\w*|passed|named|sponsors)\b",
+    re.IGNORECASE,
+)
+_ORDER = re.compile(
+    r"\b(?:ignore|disregard|forget)\b.{0,40}\b(?:previous|prior|above|earlier|all|your)\b.{0,20}\b(?:instructions?|orders?|rules|prompts?)\b"
+    r"|\b(?:system prompt|you must now|new instructions?|as an ai|assistant:|system:)",
+    re.IGNORECASE,
+)
+_MOST = {"person": 4, "company": 6, "signals": 5}
+
+
+@dataclass(slots=True)
+class Claim:
+    """A statement, the sources in which its snippet stands word for word, and what it is about."""
+
+    text: str
+    source_ids: list[str]
+    snippet: str
+    category: str
+
+
+@dataclass(slots=True)
+class Research:
+    """What the sources say about a row."""
+
+    person: list[Claim] = field(default_factory=list[Claim])
+    company: list[Claim] = field(default_factory=list[Claim])
+    signals: list[Claim] = field(default_factory=list[Claim])
+
+    @property
+    def claims(self) -> list[Claim]:
+        """All of them."""
+        return [*self.person, *self.company, *self.signals]
+
+
+def research(prompt: Prompt, *, namesakes_too: bool = False) -> Research:
+    """Quote what belongs to the row. With `namesakes_too` the model forgets to check whose sentence it is."""
+    found = Research()
+    quoted: dict[str, Claim] = {}
+    subject = Subject(prompt, careless=namesakes_too)
+    for source in prompt.sources:
+        if not subject.owns(source):
+            continue
+        for sentence in sentences(source.text):
+            if is_order(sentence):
+                continue
+            again = quoted.get(sentence)
+            if again is not None:
+                again.source_ids.append(source.id)
+                continue
+            category = subject.category(sentence, source)
+            claims = getattr(found, category) if category else []
+            if category and len(claims) < _MOST[category]:
+                claim = Claim(_told(sentence, prompt.company), [source.id], sentence, category)
+                quoted[sentence] = claim
+                claims.append(claim)
+    return found
+
+
+def is_order(text: str) -> bool:
+    """Whether a text gives orders to the model instead of telling something."""
+    return _ORDER.search(text) is not None
+
+
+class Subject:
+    """Whom a row is about, and how to tell a sentence about them from one about a namesake."""
+
+    def __init__(self, prompt: Prompt, *, careless: bool) -> None:
+        self._careless = careless
+        self._domain = prompt.domain
+        self._company = _name_pattern(prompt.company) if prompt.company else None
+        self._loose = re.compile(rf"(?i)\b{re.escape(prompt.company.split()[0])}\b") if prompt.company else None
+        self._person = re.compile(_spaced(prompt.person), re.IGNORECASE) if prompt.person else None
+        self._hints = [
+            cell for cell in (prompt.cell("title", "job_title", "role", "position"), prompt.cell("city")) if cell
+        ]
+        self._place = prompt.cell("city", "country", "location")
+        self._sites = self._rivals(prompt)
+
+    def owns(self, source: Source) -> bool:
+        """Whether the source speaks of this row at all: by its site, by the company's name, else by title or place."""
+        if self._careless or (self._domain and source.host == self._domain):
+            return True
+        if source.host in self._sites:
+            return False
+        whole = f"{source.title}\n{source.text}\n{source.url}"
+        if self._company is not None:
+            return self._company.search(whole) is not None or bool(self._domain and self._domain in whole)
+        if self._person is not None and self._person.search(whole):
+            return not self._hints or any(hint.casefold() in whole.casefold() for hint in self._hints)
+        return False
+
+    def category(self, sentence: str, source: Source) -> str:
+        """Whether a sentence is about the person, the company, a signal, or nothing that belongs here."""
+        if self._person is not None and self._person.search(sentence):
+            return "person"
+        own_site = bool(self._domain) and source.host == self._domain
+        named = self._company is not None and self._company.search(sentence) is not None
+        if self._careless and self._loose is not None:
+            named = named or self._loose.search(sentence) is not None
+        if not (own_site or named):
+            return ""
+        return "signals" if _SIGNAL.search(sentence) else "company"
+
+    def _rivals(self, prompt: Prompt) -> frozenset[str]:
+        """Home pages of other companies of that name, told apart by the place when the row has no site."""
+        if self._domain or not self._place or self._company is None:
+            return frozenset()
+        named = [source for source in prompt.sources if self._company.search(source.title)]
+        here = {source.host for source in named if self._place.casefold() in source.text.casefold()}
+        return (
+            frozenset(source.host for source in named if source.url.rstrip("/").endswith(source.host)) - here
+            if here
+            else frozenset()
+        )
+
+
+@lru_cache(maxsize=4096)
+def _name_pattern(company: str) -> re.Pattern[str]:
+    """The name without its legal form, not as the beginning of a longer name: Nordlys Marine is not Nordlys Marine Services."""
+    words = _WORD.findall(company)
+    while len(words) > 1 and re.fullmatch(LEGAL, words[-1], re.IGNORECASE):
+        words.pop()
+    name = r"\W+".join(re.escape(word) for word in words)
+    return re.compile(rf"(?<!\w)(?i:{name})(?!\w)(?![ \t]+(?!(?i:(?:{LEGAL}|{_AFTER_NAME})\b))[A-ZÀ-ÖØ-Þ])")
+
+
+def _spaced(name: str) -> str:
+    return r"(?<!\w)" + r"\W+".join(re.escape(word) for word in _WORD.findall(name)) + r"(?!\w)"
+
+
+def _told(sentence: str, company: str) -> str:
+    if company and re.match(r"(?:We|Our|Us)\b", sentence):
+        return f"{company} says: “{sentence}”"
+    return sentence

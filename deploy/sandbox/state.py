@@ -1,0 +1,67 @@
+"""Everything the sandbox remembers while it runs."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.sandbox.calls import CallLog
+from deploy.sandbox.dials import Dials
+from deploy.sandbox.gate import Gate
+from deploy.sandbox.mailbox import Mailbox
+from deploy.sandbox.world.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """What the environment says. No SMTP port, no mailbox listener; port 0 takes a free one."""
+
+    smtp_port: int | None = None
+    smtp_host: str = "127.0.0.1"
+    data_dir: Path | None = None
+    inbox_limit: int = 10_000
+
+    @classmethod
+    def from_environment(cls) -> SandboxSettings:
+        """Read SANDBOX_SMTP_PORT, SANDBOX_DATA_DIR and SANDBOX_INBOX_LIMIT."""
+        port = os.environ.get("SANDBOX_SMTP_PORT")
+        folder = os.environ.get("SANDBOX_DATA_DIR")
+        return cls(
+            smtp_port=int(port) if port else None,
+            data_dir=Path(folder) if folder else None,
+            inbox_limit=int(os.environ.get("SANDBOX_INBOX_LIMIT") or 10_000),
+        )
+
+
+def _gates() -> dict[str, Gate]:
+    return {name: Gate(name) for name in ("serper", "groq", "firecrawl")}
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """The world, the dials, the gates behind them, the call log and the mailbox."""
+
+    settings: SandboxSettings
+    world: World = field(default_factory=World)
+    dials: Dials = field(default_factory=Dials)
+    gates: dict[str, Gate] = field(default_factory=_gates)
+    calls: CallLog = field(default_factory=CallLog)
+    mailbox: Mailbox = field(init=False)
+    smtp_port: int | None = None
+
+    def __post_init__(self) -> None:
+        folder = self.settings.data_dir
+        self.mailbox = Mailbox.open(folder / "inbox" if folder else None, limit=self.settings.inbox_limit)
+
+    def turn(self, dials: Dials) -> None:
+        """Put new dials in place."""
+        self.dials = dials
+        for gate in self.gates.values():
+            gate.turn(dials)
+
+    def reset_dials(self) -> None:
+        """Put every dial at rest and forget what the limits have counted."""
+        self.dials = Dials()
+        for gate in self.gates.values():
+            gate.reset()

@@ -1,0 +1,86 @@
+"""Composes a company that nobody wrote down, from nothing but the words of the question.
+
+Change a word (the sub-industry in a cell, the city) and the sentences change; ask again, and they do not.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from deploy.sandbox.world.catalogue import SOURCES, TODAY
+from deploy.sandbox.world.chance import number, pick
+from deploy.sandbox.world.model import Company, News, Person, slug
+from deploy.sandbox.world.questions import Question
+
+_TOPICS = (
+    "shorter delivery times",
+    "the reliability of its suppliers",
+    "energy use in its sites",
+    "training for its service teams",
+    "quicker answers to customers",
+    "fewer unplanned stops",
+    "safety at work",
+    "the reuse of materials",
+)
+_DEEDS = (
+    ("announced a programme for {topic}", "The programme runs for three years"),
+    ("reported progress on {topic}", "The figures stand in its half-year letter"),
+    ("named a new team for {topic}", "The team has eleven members"),
+    ("invited suppliers to a day about {topic}", "Two hundred guests came"),
+    ("opened a workshop that is devoted to {topic}", "It replaces two older sites"),
+)
+_RECENT = (
+    "spoke about {topic} at a trade day",
+    "leads the work on {topic}",
+    "wrote an article about {topic}",
+    "is building a team for {topic}",
+)
+_SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "ac", "edu"})
+
+
+def derive_company(question: Question) -> Company:
+    """The company of a question, as detailed as the question is."""
+    asked = (question.company, question.industry, question.place, str(question.founded), *question.mentions)
+    topic = pick(_TOPICS, *asked, "topic")
+    people = (_person(question, asked),) if question.person else ()
+    trade = f" in {question.industry}" if question.industry else ""
+    return Company(
+        name=question.company,
+        domain=question.domain or f"{slug(question.company) or 'unnamed'}.example",
+        industry=question.industry,
+        city=question.place,
+        founded=question.founded,
+        about=f"has made {topic} its first aim{trade} for this year",
+        people=people,
+        news=tuple(_news(asked, nth=nth, industry=question.industry) for nth in range(3)),
+        mentions=question.mentions,
+    )
+
+
+def name_of_domain(domain: str) -> str:
+    """The name that a domain suggests: `a-o-smith.example` is A O Smith."""
+    labels = domain.removeprefix("www.").split(".")
+    label = labels[-3] if len(labels) > 2 and labels[-2] in _SECOND_LEVEL else labels[-2]
+    return label.replace("-", " ").replace("_", " ").title()
+
+
+def _person(question: Question, asked: tuple[str, ...]) -> Person:
+    topic = pick(_TOPICS, question.person, *asked)
+    return Person(
+        name=question.person,
+        role=question.role or "a manager",
+        background="",
+        recent=pick(_RECENT, question.person, question.role, *asked).format(topic=topic),
+    )
+
+
+def _news(asked: tuple[str, ...], *, nth: int, industry: str) -> News:
+    seed = (*asked, str(nth))
+    deed, detail = _DEEDS[(number(*asked) + nth) % len(_DEEDS)]
+    trade = f" in {industry}" if industry and nth == 0 else ""
+    return News(
+        day=TODAY - timedelta(days=10 + 80 * nth + number(*seed) % 70),
+        deed=deed.format(topic=pick(_TOPICS, *seed)) + trade,
+        detail=detail,
+        source=pick(SOURCES, *seed),
+    )

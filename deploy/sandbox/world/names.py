@@ -1,0 +1,67 @@
+"""Finds the companies and people of the world whose names stand in a text, without scanning the whole world."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from deploy.sandbox.world.model import Company, Person
+
+_WORD = re.compile(r"\w+")
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a text without case and punctuation."""
+    return tuple(_WORD.findall(text.casefold()))
+
+
+@dataclass(slots=True)
+class NameIndex:
+    """Names by their first word."""
+
+    companies: dict[str, list[tuple[tuple[str, ...], str]]] = field(default_factory=lambda: defaultdict(list))
+    people: dict[str, list[tuple[tuple[str, ...], str, Person]]] = field(default_factory=lambda: defaultdict(list))
+
+    @classmethod
+    def of(cls, companies: Iterable[Company]) -> NameIndex:
+        """Index the companies; longer names come first, so that they win over shorter ones they begin with."""
+        index = cls()
+        for company in companies:
+            name = words(company.name)
+            index.companies[name[0]].append((name, company.domain))
+            for person in company.people:
+                who = words(person.name)
+                index.people[who[0]].append((who, company.domain, person))
+        for found in index.companies.values():
+            found.sort(key=lambda entry: -len(entry[0]))
+        return index
+
+    def companies_in(self, text: tuple[str, ...]) -> list[str]:
+        """The domains of the companies named in the text, the first the longest match."""
+        found: list[tuple[int, str]] = []
+        for at, word in enumerate(text):
+            for name, domain in self.companies.get(word, ()):
+                if text[at : at + len(name)] == name:
+                    found.append((len(name), domain))
+                    break
+        found.sort(key=lambda entry: -entry[0])
+        return list(dict.fromkeys(domain for _, domain in found))
+
+    def alike(self, name: tuple[str, ...]) -> list[str]:
+        """The domains of companies whose name begins with the same word."""
+        return [domain for _, domain in self.companies.get(name[0], ())] if name else []
+
+    def people_in(self, text: tuple[str, ...]) -> list[tuple[str, Person]]:
+        """Everyone in the world whose full name stands in the text: namesakes included."""
+        return [
+            (domain, person)
+            for at, word in enumerate(text)
+            for who, domain, person in self.people.get(word, ())
+            if text[at : at + len(who)] == who
+        ]
+
+    def first_names(self) -> frozenset[str]:
+        """The first names known to the world."""
+        return frozenset(self.people)
