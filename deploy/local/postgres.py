@@ -109,7 +109,7 @@ def _options(port: int, *, fsync: bool) -> list[str]:
         "port": port,
         "listen_addresses": "127.0.0.1",
         "unix_socket_directories": "",
-        "max_connections": 200,
+        "max_connections": 300,
         "shared_buffers": "128MB",
         "password_encryption": "scram-sha-256",
         "log_min_messages": "warning",

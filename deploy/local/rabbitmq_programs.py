@@ -52,6 +52,17 @@ async def find_or_fetch(state: State, *, say: Callable[[str], None]) -> RabbitPr
     return found
 
 
+def where_programs_would_come_from(state: State) -> str | None:
+    """In words, for `corofy doctor`; None when there is no way to get them."""
+    if _installed():
+        return "the installed RabbitMQ, as a private node"
+    if _unpacked(state.path / "rabbitmq-programs"):
+        return "a private node of the RabbitMQ unpacked in the state folder"
+    if shutil.which("apt-get") and shutil.which("dpkg"):
+        return "a private node; RabbitMQ is fetched with apt at the first start"
+    return None
+
+
 def _installed() -> RabbitPrograms | None:
     if shutil.which("erl") is None:
         return None

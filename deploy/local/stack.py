@@ -7,8 +7,8 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -92,13 +92,24 @@ class LocalStack:
     ) -> None:
         await self._running.aclose()
 
-    async def _start(self) -> None:
+    @asynccontextmanager
+    async def database_only(self) -> AsyncGenerator[str]:
+        """Only Postgres, migrated; its URL."""
+        async with self._running:
+            self._take_over()
+            yield await self._start_database(self._given.get("DATABASE_URL"))
+
+    def _take_over(self) -> None:
+        """Makes sure that nobody else runs from this state folder, nor is left from a start that was killed."""
         self._running.enter_context(
             self.state.lock("stack", held_message="Corofy already runs from this checkout: use that one, or end it.")
         )
         for name in end_leftovers(self.state.run):
             self._say(f"Ended {name}, left over from an earlier start that was killed")
         self._running.callback((self.state.path / "run.json").unlink, missing_ok=True)
+
+    async def _start(self) -> None:
+        self._take_over()
         sandbox = "sandbox" in self._services and self._given.get("ENV") != "production"
         names = replicas(tuple(name for name in self._services if sandbox or name != "sandbox"), self._given)
         for name in names:

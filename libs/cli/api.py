@@ -1,0 +1,147 @@
+"""A small client of Corofy's public REST API: what the demo and `corofy enrich` need of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from libs.cli.errors import ApiError, CliError
+
+CHUNK_BYTES = 256 * 1024
+Json = dict[str, Any]
+
+
+class Api:
+    """One signed-in user. Every refusal is an ApiError with the problem's own words."""
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
+        self._client = httpx.AsyncClient(base_url=base_url, timeout=httpx.Timeout(60, connect=5), trust_env=False)
+
+    async def __aenter__(self) -> Api:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    async def sign_in(self, email: str, password: str, *, workspace: str) -> Json:
+        """Signs in, or up when nobody of that address is known yet."""
+        who = {"email": email, "password": password}
+        try:
+            answer = await self._send("POST", "/v1/auth/token", json=who)
+        except ApiError as refusal:
+            if refusal.status != 401:
+                raise
+            answer = await self._send("POST", "/v1/auth/sign-up", json={**who, "workspace_name": workspace})
+        self._client.headers["Authorization"] = f"Bearer {answer['access_token']}"
+        return answer
+
+    async def upload(self, file: Path) -> Json:
+        """Streams the file in and returns the upload once it has been read. Raises ApiError when it was refused."""
+        answer = await self._send(
+            "POST",
+            "/v1/uploads",
+            params={"filename": file.name},
+            content=_chunks_of(file),
+            headers={"Content-Type": "application/octet-stream"},
+        )
+        while answer["state"] == "reading":
+            answer = await self._send("GET", f"/v1/uploads/{answer['id']}", params={"wait_seconds": 5})
+        if answer["state"] == "refused":
+            problem: Json = answer.get("problem") or {}
+            raise ApiError(
+                f"{file.name} was refused: {problem.get('detail', 'no reason given')}",
+                status=422,
+                code=str(problem.get("code", "refused")),
+                extra={},
+            )
+        return answer
+
+    async def quote(self, upload_id: str) -> Json:
+        return await self._send("POST", "/v1/quotes", json={"upload_id": upload_id})
+
+    async def create_job(self, upload_id: str, *, key: str, accept_degraded: bool = False) -> Json:
+        body = {"upload_id": upload_id, "accept_degraded": accept_degraded}
+        return await self._send("POST", "/v1/jobs", json=body, headers={"Idempotency-Key": key})
+
+    async def job(self, job_id: str) -> Json:
+        return await self._send("GET", f"/v1/jobs/{job_id}")
+
+    async def download(self, job_id: str, target: Path, *, kind: str) -> None:
+        """Writes beside the target first, so that a broken download never looks like a finished one."""
+        part = target.with_name(target.name + ".part")
+        try:
+            async with self._client.stream("GET", f"/v1/jobs/{job_id}/download", params={"format": kind}) as answer:
+                await _refuse(answer)
+                with part.open("wb") as file:
+                    async for chunk in answer.aiter_bytes(CHUNK_BYTES):
+                        file.write(chunk)
+            part.replace(target)
+        except httpx.TransportError as error:
+            raise CliError(f"The download broke off ({error}): start it again.") from error
+        finally:
+            part.unlink(missing_ok=True)
+
+    async def credits(self) -> Json:
+        return await self._send("GET", "/v1/credits")
+
+    async def grant(self, amount: int, *, reason: str, key: str) -> Json:
+        body = {"credits": amount, "reason": reason}
+        return await self._send("POST", "/v1/credits/grants", json=body, headers={"Idempotency-Key": key})
+
+    async def list_of_leads(self, list_id: str) -> Json:
+        return await self._send("GET", f"/v1/lists/{list_id}")
+
+    async def create_campaign(self, list_id: str, *, name: str) -> Json:
+        return await self._send("POST", "/v1/campaigns", json={"list_id": list_id, "name": name})
+
+    async def start_campaign(self, campaign_id: str) -> Json:
+        return await self._send("POST", f"/v1/campaigns/{campaign_id}/start")
+
+    async def campaign(self, campaign_id: str) -> Json:
+        return await self._send("GET", f"/v1/campaigns/{campaign_id}")
+
+    async def events(self, subject: str) -> AsyncGenerator[Json]:
+        """The envelopes of a job or campaign as they happen. Raises httpx.TransportError when the stream drops."""
+        timeout = httpx.Timeout(30, connect=5)
+        request = self._client.stream("GET", "/v1/events", params={"subject": subject}, timeout=timeout)
+        async with request as answer:
+            await _refuse(answer)
+            async for line in answer.aiter_lines():
+                if line.startswith("data:"):
+                    yield json.loads(line.removeprefix("data:"))
+
+    async def _send(self, method: str, path: str, **parts: Any) -> Json:
+        try:
+            answer = await self._client.request(method, path, **parts)
+        except httpx.TransportError as error:
+            raise CliError(f"The API at {self.base_url} does not answer ({error}): see ./corofy status.") from error
+        await _refuse(answer)
+        return answer.json() if answer.content else {}
+
+
+async def _refuse(answer: httpx.Response) -> None:
+    if answer.is_success:
+        return
+    body = await answer.aread()
+    try:
+        problem: Json = json.loads(body)
+    except ValueError:
+        problem = {"detail": body.decode(errors="replace")[:200] or answer.reason_phrase, "code": "no_problem_given"}
+    what = problem.get("detail") or problem.get("title") or answer.reason_phrase
+    code = str(problem.get("code", "unknown"))
+    raise ApiError(f"{what} ({code})", status=answer.status_code, code=code, extra=problem)
+
+
+async def _chunks_of(file: Path) -> AsyncIterator[bytes]:
+    with file.open("rb") as content:
+        while chunk := await asyncio.to_thread(content.read, CHUNK_BYTES):
+            yield chunk

@@ -1,0 +1,166 @@
+"""The table of contents of the `corofy` command. Each command imports its work only when it is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="corofy",
+    help="Lead enrichment and outreach on one machine: a sheet goes in, researched rows and sent emails come out.",
+    epilog="--debug (anywhere) shows where a failure happened.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+dead = typer.Typer(help="Messages that could not be handled: look at them, give them back or let them go.")
+app.add_typer(dead, name="dead", no_args_is_help=True)
+
+
+@app.command()
+def demo(once: Annotated[bool, typer.Option("--once", help="Stop everything and exit when the list is done.")] = False):
+    """Start everything, run a sample list through it, send the first emails to the sandbox's inbox."""
+    from libs.cli.demo import demo as work
+    from libs.cli.waiting import run
+
+    run(work(once=once, folder=Path.cwd()))
+
+
+@app.command()
+def up(
+    only: Annotated[list[str], typer.Option("--only", help="Start only this service (may be repeated).")] = [],  # noqa: B006 - Typer reads it
+) -> None:
+    """Start everything and keep it running until Ctrl-C."""
+    from libs.cli.up import up as work
+    from libs.cli.waiting import run
+
+    run(work(tuple(only)))
+
+
+@app.command()
+def enrich(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, XLSX, XLS or ODS.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where to write: .xlsx or .csv.")],
+) -> None:
+    """Run a file through the API of the running Corofy, or of one started for the duration."""
+    from libs.cli.enrich import enrich as work
+    from libs.cli.waiting import run
+
+    run(work(file, output))
+
+
+@app.command()
+def status() -> None:
+    """Services, queues, outbox lag and dead letters of the running Corofy."""
+    from libs.cli.status import status as work
+    from libs.cli.waiting import run
+
+    raise typer.Exit(run(work()))
+
+
+@app.command()
+def doctor() -> None:
+    """Check this machine and the configuration, and say what to do about what is wrong."""
+    from libs.cli.doctor import doctor as work
+    from libs.cli.waiting import run
+
+    raise typer.Exit(run(work()))
+
+
+@app.command()
+def logs(
+    service: Annotated[str, typer.Argument(help="One process; all of them when left out.")] = "",
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on as lines come in.")] = False,
+    lines: Annotated[int, typer.Option("-n", "--lines", help="How many of the last lines of each.")] = 50,
+) -> None:
+    """What the processes have logged."""
+    from libs.cli.logs import logs as work
+    from libs.cli.waiting import run
+
+    run(work(service, follow=follow, lines=lines))
+
+
+@dead.command("list")
+def dead_list() -> None:
+    """All open dead letters, newest first."""
+    from libs.cli.dead import list_all
+    from libs.cli.waiting import run
+
+    run(list_all())
+
+
+@dead.command("show")
+def dead_show(letter: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """One dead letter with its errors and its payload."""
+    from libs.cli.dead import show
+    from libs.cli.waiting import run
+
+    run(show(letter))
+
+
+@dead.command("replay")
+def dead_replay(letter: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Give it back to the queue it died in."""
+    from libs.cli.dead import act
+    from libs.cli.waiting import run
+
+    run(act(letter, "replay"))
+
+
+@dead.command("discard")
+def dead_discard(letter: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Close it for good."""
+    from libs.cli.dead import act
+    from libs.cli.waiting import run
+
+    run(act(letter, "discard"))
+
+
+@app.command()
+def reset(yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
+    """Start over: remove this checkout's database, queues, files and logs."""
+    from libs.cli.reset import reset as work
+
+    work(yes=yes)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring every service's schema to the newest version."""
+    from libs.cli.migrate import migrate as work
+    from libs.cli.waiting import run
+
+    run(work())
+
+
+@app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def run_tests(
+    context: typer.Context,
+    long: Annotated[bool, typer.Option("--long", help="With the campaigns at full size.")] = False,
+) -> None:
+    """Run the tests: all, or those of the given paths. Further options go to pytest."""
+    from libs.cli.testing import test as work
+
+    raise typer.Exit(work(list(context.args), long=long))
+
+
+@app.command()
+def check() -> None:
+    """The fast gate: format, lint, types, import contracts, generated files, unit tests."""
+    from libs.cli.check import check as work
+
+    raise typer.Exit(work())
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="Which one; a list of them when left out.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line per figure.")] = False,
+) -> None:
+    """Run a benchmark side by side with its reference."""
+    from libs.cli.bench import bench as work
+
+    raise typer.Exit(work(name, as_json=as_json))

@@ -1,0 +1,79 @@
+"""`corofy demo`: the whole system at work on a sample list, from the upload to the first mails."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from deploy.local.services import DEMO_EMAIL
+from deploy.local.state import CHECKOUT, default_path
+from libs.cli import journey
+from libs.cli.api import Api, Json
+from libs.cli.console import result
+from libs.cli.errors import CliError
+from libs.cli.target import Target, running_or_started
+from libs.cli.waiting import for_ever
+
+SAMPLE = CHECKOUT / "samples" / "leads.csv"
+
+
+async def demo(*, once: bool, folder: Path) -> None:
+    """Runs the sample through everything; without `once` leaves it running until Ctrl-C."""
+    if not SAMPLE.exists():
+        raise CliError(f"The sample list {SAMPLE} is missing: restore it with git checkout samples.")
+    _check_writable(folder)
+    started_at = time.monotonic()
+    async with running_or_started() as target:
+        async with Api(target.api) as api:
+            await journey.sign_in(api, target)
+            before = await api.credits()
+            job = await journey.enrich_file(api, SAMPLE)
+            file = await journey.save(api, job, folder / "leads-enriched.xlsx")
+            campaign = await journey.start_campaign(api, job)
+            after = await api.credits()
+        await _tell(target, job, campaign, file=file, before=before, after=after, seconds=time.monotonic() - started_at)
+        if not once and target.owned:
+            result("\nEverything keeps running. [bold]Ctrl-C[/] stops it.")
+            await for_ever()
+
+
+def _check_writable(folder: Path) -> None:
+    probe = folder / ".corofy-write-test"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise CliError(
+            f"The current folder {folder} cannot be written to ({error.strerror}), and the enriched list goes there: "
+            f"change to another folder."
+        ) from error
+
+
+async def _tell(
+    target: Target, job: Json, campaign: Json | None, *, file: Path, before: Json, after: Json, seconds: float
+) -> None:
+    """What it did, what it cost, where to look."""
+    result(f"\n[bold green]Done[/] in {seconds:.0f} s.")
+    failed, degraded = int(job["rows_failed"]), int(job["rows_degraded"])
+    result(f"  researched   {job['rows_done']:,} of {job['rows_total']:,} rows; {degraded} degraded, {failed} failed")
+    spent = int(after["spent"]) - int(before["spent"])
+    cost = job.get("credits_total")
+    result(f"  cost         {cost if cost is not None else spent:,} credits; {after['available']:,} are left")
+    if campaign is not None:
+        counts = campaign["counts"]
+        quota = campaign["quota_today"]
+        waiting = counts.get("waiting", 0) + counts.get("planned", 0)
+        result(
+            f"  mails        {counts['sent']:,} sent, {waiting:,} waiting for their time; "
+            f"{quota['used']:,} of today's {quota['limit']:,} used"
+        )
+    result("\n[bold]Where to look[/]")
+    result(f"  the list     {file}")
+    if target.owned:
+        inbox = await journey.inbox_of(target.urls["sandbox"]) if target.sandboxed else None
+        if inbox:
+            result(f"  the mails    {inbox}")
+        result(f"  the API      {target.api}/v1 (description: {target.api}/openapi.json)")
+        result(f"  sign in      {DEMO_EMAIL}, password in {default_path() / 'secrets.env'}")
+        result(f"  the data     {default_path()} (./corofy reset starts over)")
+    result("  the docs     README.md, docs/architecture.md")

@@ -1,0 +1,142 @@
+"""The way of one file through the API, step by step and said aloud: shared by the demo and `corofy enrich`."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from pathlib import Path
+
+import httpx
+from rich.table import Table
+
+from deploy.local.services import DEMO_EMAIL
+from libs.cli.api import Api, Json
+from libs.cli.console import out, result, say
+from libs.cli.errors import ApiError, CliError
+from libs.cli.progress import follow_job
+from libs.cli.target import Target
+from libs.cli.waiting import until
+
+FIRST_GRANT = 5000
+SHOWN_COLUMNS = 6
+
+
+async def sign_in(api: Api, target: Target) -> None:
+    """As the demo user of this machine, whose password lies in the state folder."""
+    await api.sign_in(DEMO_EMAIL, target.demo_password, workspace="Demo")
+    # The account is opened by an event; the grant is kept once whatever the number of starts.
+    await until(
+        lambda: _grant(api, FIRST_GRANT, reason="Welcome", key="demo-welcome"), what="Opening the account", seconds=30
+    )
+
+
+async def _grant(api: Api, amount: int, *, reason: str, key: str) -> Json | None:
+    try:
+        return await api.grant(amount, reason=reason, key=key)
+    except ApiError as refusal:
+        if refusal.status in {404, 503} or refusal.code == "account_not_open":
+            return None
+        raise
+
+
+async def enrich_file(api: Api, file: Path) -> Json:
+    """Upload, preview, quote, job, progress. Returns the completed job. Raises CliError when it did not complete."""
+    upload = await api.upload(file)
+    show_preview(file, upload)
+    quote = await api.quote(upload["id"])
+    show_quote(quote)
+    await _make_affordable(api, upload["id"], needed=int(quote["credits"]))
+    missing = bool(quote.get("missing_providers"))
+    job = await api.create_job(upload["id"], key=f"cli-{uuid.uuid4()}", accept_degraded=missing)
+    final = await follow_job(api, job)
+    if final["state"] != "completed":
+        reason = final.get("reason") or "no reason given"
+        raise CliError(f"The job {final['id']} ended as {final['state']} ({reason}): ./corofy logs ingest says more.")
+    return final
+
+
+async def _make_affordable(api: Api, upload_id: str, *, needed: int) -> None:
+    available = int((await api.credits())["available"])
+    if available < needed:
+        short = needed - available
+        say(f"Granting the {short} credits that are missing")
+        await api.grant(short, reason="Top-up for a file on this machine", key=f"cli-{upload_id}")
+
+        async def arrived() -> bool | None:
+            return True if int((await api.credits())["available"]) >= needed else None
+
+        await until(arrived, what="The grant's arrival", seconds=15)
+
+
+def show_preview(file: Path, upload: Json) -> None:
+    columns: list[Json] = upload["columns"]
+    shape = ", ".join(str(upload[key]) for key in ("kind", "encoding", "sheet") if upload.get(key))
+    result(f"[bold]{file.name}[/]: {upload['row_count']:,} rows, {len(columns)} columns ({shape})")
+    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    for column in columns[:SHOWN_COLUMNS]:
+        role = column.get("role")
+        table.add_column(f"{column['name']}\n[dim]{role or '–'}[/]", overflow="ellipsis", no_wrap=True, max_width=24)
+    for row in upload["sample"][:3]:
+        table.add_row(*("" if cell is None else str(cell) for cell in row[:SHOWN_COLUMNS]))
+    out.print(table)
+
+
+def show_quote(quote: Json) -> None:
+    result(
+        f"Quote: {quote['rows']:,} rows × {quote['credits_per_row']} = [bold]{quote['credits']:,} credits[/] "
+        f"at most (price list {quote['price_version']}); only what is delivered is charged."
+    )
+    if quote.get("sandboxed"):
+        result("[yellow]Sandbox:[/] no provider keys are set, so the research is invented and marked as such.")
+    if quote.get("missing_providers"):
+        result(f"[yellow]Missing:[/] {', '.join(quote['missing_providers'])}; rows will be degraded, and free.")
+
+
+async def save(api: Api, job: Json, target: Path) -> Path:
+    """The finished sheet as XLSX or CSV, by the target's name."""
+    kind = "csv" if target.suffix.lower() == ".csv" else "xlsx"
+    await api.download(job["id"], target, kind=kind)
+    return target
+
+
+async def start_campaign(api: Api, job: Json, *, patience_s: float = 60) -> Json | None:
+    """Writes to everybody on the job's list, and waits until the first mails have left. None when it has no list."""
+    list_id = job.get("list_id")
+    if not list_id:
+        return None
+    say("Starting a campaign for the list and waiting for its first mails")
+    campaign = await until(lambda: _create_campaign(api, str(list_id)), what="Importing the list", seconds=60)
+    await api.start_campaign(campaign["id"])
+    loop = asyncio.get_running_loop()
+    deadline, calm_since, seen = loop.time() + patience_s, loop.time(), -1
+    while True:
+        campaign = await api.campaign(campaign["id"])
+        counts = campaign["counts"]
+        moving = counts.get("planned", 0) + counts.get("sending", 0)
+        if counts["sent"] != seen:
+            seen, calm_since = counts["sent"], loop.time()
+        calm = loop.time() - calm_since
+        if loop.time() > deadline or (seen > 0 and (moving == 0 or calm > 5)):
+            return campaign
+        await asyncio.sleep(0.3)
+
+
+async def _create_campaign(api: Api, list_id: str) -> Json | None:
+    """None while the list is still on its way to the sender."""
+    try:
+        await api.list_of_leads(list_id)
+        return await api.create_campaign(list_id, name="Demo")
+    except ApiError as refusal:
+        if refusal.status in {404, 409, 503}:
+            return None
+        raise
+
+
+async def inbox_of(sandbox: str) -> str | None:
+    """The page of the sandbox's inbox, where it answers."""
+    url = f"{sandbox}/inbox"
+    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        try:
+            return url if (await client.get(url)).is_success else None
+        except httpx.TransportError:
+            return None

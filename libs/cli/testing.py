@@ -1,0 +1,62 @@
+"""`corofy test`: pytest on a real Postgres and RabbitMQ that are this checkout's own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from deploy.local.keeper import ensure_pair, in_use, running_pair, stop_pair
+from deploy.local.state import CHECKOUT, State, default_path
+from libs.cli.console import say
+
+WORKERS = 2
+
+
+def test(arguments: list[str], *, long: bool) -> int:
+    """pytest's exit code.
+
+    The servers stay for a while after a run of single paths, so that the next one starts at once; a run of everything
+    leaves nothing behind that it did not find.
+    """
+    everything = not any(_is_path(argument) for argument in arguments)
+    state = State.open(default_path() / "test")
+    found = running_pair(state) is not None
+    with in_use(state):
+        pair = ensure_pair(state, say=say)
+        code = _pytest([*_selection(everything, long=long), *map(_from_here, arguments)], pair.as_env())
+    if everything and not found:
+        stop_pair(state)
+    return code
+
+
+def _selection(everything: bool, *, long: bool) -> list[str]:
+    by_size = [] if long else ["-m", "not long"]
+    return [*by_size, "-n", str(WORKERS), "--dist", "loadscope", "tests"] if everything else by_size
+
+
+def _is_path(argument: str) -> bool:
+    path = argument.split("::")[0]
+    return not argument.startswith("-") and (Path(path).exists() or (CHECKOUT / path).exists())
+
+
+def _from_here(argument: str) -> str:
+    """Paths are meant relative to the current folder; pytest runs in the checkout."""
+    path, colons, test = argument.partition("::")
+    return f"{Path(path).resolve()}{colons}{test}" if not path.startswith("-") and Path(path).exists() else argument
+
+
+def _pytest(arguments: list[str], servers: dict[str, str]) -> int:
+    say("Running the tests")
+    child = subprocess.Popen([sys.executable, "-m", "pytest", *arguments], cwd=CHECKOUT, env={**os.environ, **servers})
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            # The terminal has sent it to pytest too, which ends in its own way.
+            continue
+        except BaseException:
+            child.send_signal(signal.SIGTERM)
+            raise
