@@ -1,0 +1,127 @@
+"""Sign up, sign in, who am I."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+from uuid import UUID
+
+from email_validator import EmailNotValidError, validate_email
+from fastapi import APIRouter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from libs.common.clock import utc_now
+from libs.common.http.dependencies import OpenUowDep
+from libs.common.http.problems import PROBLEM_RESPONSES
+from libs.common.ids import new_id
+from services.gateway.api.access import CurrentMember, CurrentResources
+from services.gateway.clients.passwords import hash_password
+from services.gateway.clients.tokens import AccessToken, issue_token
+from services.gateway.domain.members import Member, check_password
+from services.gateway.settings import GatewaySettings
+from services.gateway.use_cases.sign_in import sign_in
+from services.gateway.use_cases.sign_up import sign_up
+
+router = APIRouter(prefix="/v1", tags=["who am I"], responses=PROBLEM_RESPONSES)
+
+
+def _normal_address(value: str) -> str:
+    try:
+        return validate_email(value.strip(), check_deliverability=False, test_environment=True).normalized.lower()
+    except EmailNotValidError as error:
+        msg = f"not an email address: {error}"
+        raise ValueError(msg) from error
+
+
+Email = Annotated[str, Field(max_length=320), AfterValidator(_normal_address)]
+
+
+class SignUpRequest(BaseModel):
+    """A new user and the name of their workspace."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Email
+    password: str
+    workspace_name: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class TokenRequest(BaseModel):
+    """What proves who you are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Email
+    password: str
+
+
+class TokenResponse(BaseModel):
+    """A bearer token; `expires_in` is in seconds."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the name of the scheme, not a secret
+    expires_in: int
+    workspace_id: UUID
+    user_id: UUID
+
+
+class MeResponse(BaseModel):
+    """Who is signed in, and where."""
+
+    user_id: UUID
+    email: str
+    workspace_id: UUID
+    workspace_name: str
+    role: str
+    operator: bool
+
+
+@router.post("/auth/sign-up", status_code=201)
+async def post_sign_up(body: SignUpRequest, open_uow: OpenUowDep, resources: CurrentResources) -> TokenResponse:
+    """Make a user and a workspace, and sign in. 409 `email_taken`."""
+    check_password(body.password, email=body.email)
+    password_hash = await hash_password(body.password)
+    async with open_uow() as uow:
+        member = await sign_up(
+            email=body.email,
+            password_hash=password_hash,
+            workspace_name=body.workspace_name,
+            user_id=new_id(),
+            workspace_id=new_id(),
+            uow=uow,
+        )
+    return _token_for(member, resources.settings)
+
+
+@router.post("/auth/token")
+async def post_token(body: TokenRequest, open_uow: OpenUowDep, resources: CurrentResources) -> TokenResponse:
+    """Sign in. 401 `credentials_wrong`."""
+    member = await sign_in(email=body.email, password=body.password, open_uow=open_uow)
+    return _token_for(member, resources.settings)
+
+
+@router.get("/me")
+async def get_me(member: CurrentMember, resources: CurrentResources) -> MeResponse:
+    """Who is asking."""
+    return MeResponse(
+        user_id=member.user_id,
+        email=member.email,
+        workspace_id=member.workspace_id,
+        workspace_name=member.workspace_name,
+        role=member.role,
+        operator=member.email in resources.settings.operators,
+    )
+
+
+def _token_for(member: Member, settings: GatewaySettings) -> TokenResponse:
+    lifetime: timedelta = settings.access_token_lifetime
+    token = issue_token(
+        AccessToken(user_id=member.user_id, workspace_id=member.workspace_id),
+        secret=settings.auth_secret.get_secret_value(),
+        now=utc_now(),
+        lifetime=lifetime,
+    )
+    return TokenResponse(
+        access_token=token,
+        expires_in=int(lifetime.total_seconds()),
+        workspace_id=member.workspace_id,
+        user_id=member.user_id,
+    )

@@ -1,0 +1,105 @@
+"""The live event stream (server-sent events), with what was missed since `Last-Event-ID`."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Header, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from libs.common.contracts.envelope import Envelope
+from libs.common.http.dependencies import OpenUowDep, platform_of
+from libs.common.http.problems import PROBLEM_RESPONSES
+from libs.common.uow import OpenUow
+from services.gateway import repository
+from services.gateway.api.access import CurrentMember, CurrentResources
+from services.gateway.live import Stream
+
+router = APIRouter(prefix="/v1", tags=["live events"], responses=PROBLEM_RESPONSES)
+
+REPLAY_LIMIT = 1000
+SECOND_LOOK_S = 5
+"""An event that was pushed while the browser was away may be recorded a moment after it came back: look again."""
+_IDLE_S = 1
+
+
+@router.get("/events", response_class=EventSourceResponse)
+async def get_events(
+    request: Request,
+    member: CurrentMember,
+    resources: CurrentResources,
+    open_uow: OpenUowDep,
+    subject: UUID | None = None,
+    last_event_id: Annotated[UUID | None, Header()] = None,
+) -> AsyncGenerator[ServerSentEvent]:
+    """Events of the workspace (of one job or campaign when `subject` names it) as they happen.
+
+    Each has `event` (its type), `id`, and the envelope as `data`. After a lost connection send `Last-Event-ID`.
+    """
+    stopping = platform_of(request).stopping
+    with resources.hub.open_stream(member.workspace_id) as stream:
+        missed = _Missed(open_uow, workspace_id=member.workspace_id, subject=subject, last_event_id=last_event_id)
+        yield ServerSentEvent(comment="listening", retry=1000)
+        while not stopping.is_set() and not stream.lost:
+            for event in await missed.due():
+                yield _event(event.type, event_id=event.event_id, body=event.body)
+            envelope = await _next(stream)
+            if envelope is not None and missed.is_new(envelope) and _concerns(envelope, subject):
+                yield _event(envelope.type, event_id=envelope.id, body=orjson.dumps(envelope.model_dump(mode="json")))
+
+
+class _Missed:
+    """What the history holds after `last_event_id`: looked up at once and a second time a little later."""
+
+    def __init__(
+        self, open_uow: OpenUow, *, workspace_id: UUID, subject: UUID | None, last_event_id: UUID | None
+    ) -> None:
+        self._open_uow = open_uow
+        self._workspace_id = workspace_id
+        self._subject = subject
+        self._last_event_id = last_event_id
+        self._sent: set[UUID] = set()
+        now = asyncio.get_running_loop().time()
+        self._looks = [] if last_event_id is None else [now, now + SECOND_LOOK_S]
+
+    def is_new(self, envelope: Envelope) -> bool:
+        if not self._looks and not self._sent:
+            return True
+        fresh = envelope.id not in self._sent
+        if self._looks:
+            self._sent.add(envelope.id)
+        return fresh
+
+    async def due(self) -> list[repository.LiveEvent]:
+        if not self._looks or asyncio.get_running_loop().time() < self._looks[0] or self._last_event_id is None:
+            return []
+        self._looks.pop(0)
+        async with self._open_uow() as uow:
+            found = await repository.live_events_after(
+                uow.conn,
+                tenant_id=self._workspace_id,
+                last_event_id=self._last_event_id,
+                subject=self._subject,
+                limit=REPLAY_LIMIT,
+            )
+        fresh = [event for event in found if event.event_id not in self._sent]
+        self._sent.update(event.event_id for event in fresh)
+        return fresh
+
+
+async def _next(stream: Stream) -> Envelope | None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_IDLE_S):
+            return await stream.queue.get()
+    return None
+
+
+def _concerns(envelope: Envelope, subject: UUID | None) -> bool:
+    return subject is None or envelope.correlation_id in {subject, None}
+
+
+def _event(name: str, *, event_id: UUID, body: bytes) -> ServerSentEvent:
+    return ServerSentEvent(event=name, id=str(event_id), raw_data=body.decode())

@@ -1,0 +1,1 @@
+"""Outside libraries the gateway leans on: passwords, tokens, the services behind it."""

@@ -1,0 +1,36 @@
+"""Who somebody is to a workspace."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from libs.common.errors import Invalid
+
+Role = Literal["owner", "admin", "member"]
+
+MIN_PASSWORD_CHARS = 10
+MAX_PASSWORD_CHARS = 200
+
+
+@dataclass(frozen=True)
+class Member:
+    """A user in a workspace."""
+
+    user_id: UUID
+    email: str
+    workspace_id: UUID
+    workspace_name: str
+    role: Role
+
+
+def check_password(password: str, *, email: str) -> None:
+    """Refuse passwords that are too short to be one, absurdly long, or the address itself. Raises Invalid."""
+    if len(password) < MIN_PASSWORD_CHARS:
+        msg = f"the password has {len(password)} characters: use at least {MIN_PASSWORD_CHARS}"
+        raise Invalid(msg, code="password_too_short")
+    if len(password) > MAX_PASSWORD_CHARS:
+        msg = f"the password is longer than {MAX_PASSWORD_CHARS} characters"
+        raise Invalid(msg, code="password_too_long")
+    if password.lower() == email.lower():
+        msg = "the password is the email address: choose another"
+        raise Invalid(msg, code="password_is_email")

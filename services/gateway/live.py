@@ -1,0 +1,98 @@
+"""Live events to browsers: this replica's own transient queue, fanned out to the open streams of each workspace."""
+
+import asyncio
+import contextlib
+from collections.abc import Generator
+from uuid import UUID
+
+import aio_pika
+from aio_pika.abc import AbstractIncomingMessage
+from prometheus_client import Gauge
+from pydantic import ValidationError
+
+from libs.common.contracts.catalogue import LIVE
+from libs.common.contracts.envelope import Envelope
+from libs.common.ids import new_id
+from libs.common.logs import get_logger
+from libs.common.messaging.topology import EVENTS_EXCHANGE
+
+log = get_logger()
+
+STREAM_BUFFER = 1000
+OPEN_STREAMS = Gauge("gateway_live_streams", "Browsers that listen to live events.")
+
+
+class Stream:
+    """What one browser has not been sent yet. `lost` is set when it reads too slowly: it must reconnect and catch up."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[Envelope] = asyncio.Queue(STREAM_BUFFER)
+        self.lost = False
+
+    def offer(self, envelope: Envelope) -> None:
+        try:
+            self.queue.put_nowait(envelope)
+        except asyncio.QueueFull:
+            self.lost = True
+
+
+class LiveHub:
+    """The open streams by workspace."""
+
+    def __init__(self) -> None:
+        self._streams: dict[UUID, set[Stream]] = {}
+
+    @contextlib.contextmanager
+    def open_stream(self, workspace_id: UUID) -> Generator[Stream]:
+        """A stream that is fed until the block ends."""
+        stream = Stream()
+        self._streams.setdefault(workspace_id, set()).add(stream)
+        OPEN_STREAMS.inc()
+        try:
+            yield stream
+        finally:
+            OPEN_STREAMS.dec()
+            self._streams[workspace_id].discard(stream)
+            if not self._streams[workspace_id]:
+                del self._streams[workspace_id]
+
+    def push(self, envelope: Envelope) -> None:
+        """Hand an event to the streams of its workspace; an event without one goes to everybody."""
+        if envelope.tenant_id is None:
+            targets = [stream for streams in self._streams.values() for stream in streams]
+        else:
+            targets = list(self._streams.get(envelope.tenant_id, ()))
+        for stream in targets:
+            stream.offer(envelope)
+
+
+class LiveFeed:
+    """Consumes a transient, exclusive queue of this replica: the one queue that is no quorum queue."""
+
+    def __init__(self, *, rabbitmq_url: str, hub: LiveHub) -> None:
+        self._url = rabbitmq_url
+        self._hub = hub
+
+    async def run(self) -> None:
+        """Work until cancelled; the connection mends itself."""
+        connection = await aio_pika.connect_robust(self._url)
+        async with connection:
+            channel = await connection.channel()
+            exchange = await channel.get_exchange(EVENTS_EXCHANGE, ensure=False)
+            queue = await channel.declare_queue(
+                f"gateway.live.{new_id()}",
+                durable=False,
+                exclusive=True,
+                auto_delete=True,
+                arguments={"x-max-length": 10_000},
+            )
+            for event in LIVE:
+                await queue.bind(exchange, routing_key=event.routing_key())
+            await queue.consume(self._on_message, no_ack=True)
+            await asyncio.Event().wait()
+
+    async def _on_message(self, message: AbstractIncomingMessage) -> None:
+        try:
+            self._hub.push(Envelope.model_validate_json(message.body))
+        except ValidationError as error:
+            log.warning("live_event.malformed", error=str(error))

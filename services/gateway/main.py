@@ -1,0 +1,65 @@
+"""The composition root of the gateway."""
+
+import contextlib
+import functools
+from collections.abc import AsyncGenerator
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from libs.common.app import ServiceSpec, create_app
+from libs.common.platform import Parts, Platform
+from services.gateway import handlers, schedules, tables
+from services.gateway.api import auth, events, forward
+from services.gateway.api.access import Resources
+from services.gateway.clients.services import Services
+from services.gateway.live import LiveFeed, LiveHub
+from services.gateway.settings import GatewaySettings
+
+
+@contextlib.asynccontextmanager
+async def start(settings: GatewaySettings, platform: Platform) -> AsyncGenerator[Parts]:
+    """Open the clients of the services and the live feed."""
+    hub = LiveHub()
+    feed = LiveFeed(rabbitmq_url=settings.rabbitmq_url.get_secret_value(), hub=hub)
+    services = Services(
+        {
+            "ingest": settings.ingest_url,
+            "enrich": settings.enrich_url,
+            "billing": settings.billing_url,
+            "sender": settings.sender_url,
+        }
+    )
+    try:
+        yield Parts(
+            subscriptions=handlers.subscriptions(),
+            schedules=schedules.schedules(platform.open_uow),
+            tasks=[feed.run],
+            resources=Resources(settings=settings, services=services, hub=hub),
+        )
+    finally:
+        await services.close()
+
+
+def build_app() -> FastAPI:
+    """The gateway's application, configured from the environment."""
+    settings = GatewaySettings()  # pyright: ignore[reportCallIssue] - filled from the environment
+    app = create_app(
+        ServiceSpec(
+            settings=settings,
+            tables=tables.COMMON,
+            routers=[auth.router, events.router, forward.router],
+            start=functools.partial(start, settings),
+            title="Corofy",
+            description="Upload leads, get them researched, send. Errors are problem+json with a stable `code`.",
+        )
+    )
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["X-Request-Id", "Content-Disposition"],
+        )
+    return app

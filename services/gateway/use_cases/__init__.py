@@ -1,0 +1,1 @@
+"""What the gateway does: sign up, sign in, record history."""

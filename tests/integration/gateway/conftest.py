@@ -1,0 +1,81 @@
+"""A running gateway on a database and a vhost of its own, and a pretend service behind it that tells what it was asked."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse, StreamingResponse
+
+from libs.common.platform import Platform
+from services.gateway.main import build_app
+from tests.support.upstream import serving
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class Behind:
+    """What reached the service behind the gateway."""
+
+    headers: list[dict[str, str]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Gateway:
+    """The gateway over HTTP, and what lies behind it."""
+
+    client: httpx.AsyncClient
+    platform: Platform
+    behind: Behind
+
+    async def sign_up(self, email: str) -> dict[str, str]:
+        body = {"email": email, "password": PASSWORD, "workspace_name": "Acme"}
+        answer = await self.client.post("/v1/auth/sign-up", json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+
+def bearer(token: dict[str, str]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token['access_token']}"}
+
+
+def pretend_service(behind: Behind) -> FastAPI:
+    app = FastAPI()
+
+    @app.api_route("/v1/{path:path}", methods=["GET", "POST"])
+    async def anything(path: str, request: Request) -> object:
+        behind.headers.append(dict(request.headers))
+        behind.bodies.append(await request.body())
+        behind.paths.append(f"/v1/{path}?{request.url.query}")
+        if path.endswith("download"):
+            return StreamingResponse(
+                iter([b"a" * 70_000, b"b"]), headers={"Content-Disposition": 'attachment; filename="x"'}
+            )
+        return JSONResponse({"path": path}, status_code=418)
+
+    return app
+
+
+@pytest.fixture
+async def gateway(module_database: str, module_vhost: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Gateway]:
+    behind = Behind()
+    async with serving(pretend_service(behind)) as url:
+        environment = {
+            "DATABASE_URL": module_database,
+            "RABBITMQ_URL": module_vhost,
+            "INTERNAL_SECRET": "i" * 40,
+            "AUTH_SECRET": "a" * 40,
+            "ADMIN_EMAILS": "boss@corofy.example",
+            "ENV": "test",
+            "INGEST_URL": url,
+            "SENDER_URL": "http://127.0.0.1:9",
+        }
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        app = build_app()
+        async with serving(app) as base, httpx.AsyncClient(base_url=base, timeout=20) as client:
+            yield Gateway(client, app.state.platform, behind)

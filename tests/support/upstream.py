@@ -1,0 +1,28 @@
+"""A real uvicorn server in this process, for tests that need something to talk to over a socket."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+
+@contextlib.asynccontextmanager
+async def serving(app: ASGIApp) -> AsyncGenerator[str]:
+    """The base URL of the app, served on a free loopback port until the block ends."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # pyright: ignore[reportAttributeAccessIssue] - the test runner keeps its own
+    task = asyncio.create_task(server.serve())
+    async with asyncio.timeout(30):
+        while not server.started:
+            if task.done():
+                await task
+            await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await task
