@@ -13,6 +13,8 @@ from services.gateway.main import build_app
 from tests.support.upstream import serving
 
 PASSWORD = "correct horse battery"
+INTERNAL_SECRET = "9f8e7d6c5b4a39281706f5e4d3c2b1a0internal"
+AUTH_SECRET = "0a1b2c3d4e5f60718293a4b5c6d7e8f9access-tokens"
 
 
 @dataclass
@@ -67,8 +69,8 @@ async def gateway(module_database: str, module_vhost: str, monkeypatch: pytest.M
         environment = {
             "DATABASE_URL": module_database,
             "RABBITMQ_URL": module_vhost,
-            "INTERNAL_SECRET": "i" * 40,
-            "AUTH_SECRET": "a" * 40,
+            "INTERNAL_SECRET": INTERNAL_SECRET,
+            "AUTH_SECRET": AUTH_SECRET,
             "ADMIN_EMAILS": "boss@corofy.example",
             "ENV": "test",
             "INGEST_URL": url,

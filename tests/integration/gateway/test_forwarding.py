@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 
 from libs.common.http.identity import IDENTITY_HEADER, read_identity
-from tests.integration.gateway.conftest import Gateway, bearer
+from tests.integration.gateway.conftest import INTERNAL_SECRET, Gateway, bearer
 
 
 async def test_a_request_reaches_its_service_with_a_signed_identity(gateway: Gateway) -> None:
@@ -12,7 +12,7 @@ async def test_a_request_reaches_its_service_with_a_signed_identity(gateway: Gat
     answer = await gateway.client.post("/v1/jobs/a%20b?x=1&y=%26", json={"n": 1}, headers=headers)
     assert (answer.status_code, answer.json()) == (418, {"path": "jobs/a b"})
     seen = gateway.behind.headers[-1]
-    identity = read_identity(seen[IDENTITY_HEADER.lower()], secret="i" * 40)
+    identity = read_identity(seen[IDENTITY_HEADER.lower()], secret=INTERNAL_SECRET)
     assert str(identity.workspace_id) == token["workspace_id"]
     assert identity.operator is False
     assert seen["idempotency-key"] == "k1"

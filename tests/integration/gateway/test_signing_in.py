@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from libs.common.clock import utc_now
 from services.gateway.clients.tokens import AccessToken, issue_token
-from tests.integration.gateway.conftest import PASSWORD, Gateway, bearer
+from tests.integration.gateway.conftest import AUTH_SECRET, PASSWORD, Gateway, bearer
 
 
 async def test_signing_up_makes_a_workspace_and_announces_it(gateway: Gateway) -> None:
@@ -73,10 +73,12 @@ async def test_weak_passwords_and_bad_addresses_are_refused_by_name(gateway: Gat
 async def test_missing_forged_and_expired_tokens_are_refused_by_name(gateway: Gateway) -> None:
     token = await gateway.sign_up("tokens@first.example")
     who = AccessToken(user_id=uuid4(), workspace_id=uuid4())
-    expired = issue_token(who, secret="a" * 40, now=utc_now() - timedelta(days=2), lifetime=timedelta(days=1))
-    stranger = issue_token(who, secret="a" * 40, now=utc_now(), lifetime=timedelta(days=1))
+    expired = issue_token(who, secret=AUTH_SECRET, now=utc_now() - timedelta(days=2), lifetime=timedelta(days=1))
+    stranger = issue_token(who, secret=AUTH_SECRET, now=utc_now(), lifetime=timedelta(days=1))
     forged = jwt.encode(
-        jwt.decode(token["access_token"], options={"verify_signature": False}), "b" * 40, algorithm="HS256"
+        jwt.decode(token["access_token"], options={"verify_signature": False}),
+        "another-secret-of-somebody-else-0123456789",
+        algorithm="HS256",
     )
     cases = {"token_missing": None, "token_invalid": forged, "token_expired": expired, "membership_ended": stranger}
     for code, text_ in cases.items():
