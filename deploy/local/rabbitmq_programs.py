@@ -86,7 +86,7 @@ def _unpacked(root: Path) -> RabbitPrograms | None:
 
 async def _install() -> str:
     """Installs as root, and keeps the package from starting a broker of its own; returns why not, if it did not."""
-    with _no_service_starts():
+    with no_service_starts():
         install = ("apt-get", "-y", "-q", "install", "--no-install-recommends", PACKAGE)
         if await _run(install) is None:
             return ""
@@ -96,7 +96,7 @@ async def _install() -> str:
 
 
 @contextlib.contextmanager
-def _no_service_starts() -> Generator[None]:
+def no_service_starts() -> Generator[None]:
     """Debian asks this script before it starts a service; what was there before comes back, even after a crash."""
     saved = POLICY.with_name("policy-rc.d.before-corofy")
     if POLICY.exists() and not saved.exists():
@@ -134,7 +134,7 @@ async def _unpack_privately(root: Path) -> str:
     for package in sorted((work / "packages").glob("*.deb")):
         reason = reason or await _run(("dpkg", "-x", str(package), str(work / "root")))
     if reason is None:
-        _relocate_erlang(work / "root", root)
+        relocate_erlang(work / "root", root)
         shutil.rmtree(root, ignore_errors=True)
         (work / "root").rename(root)
     shutil.rmtree(work, ignore_errors=True)
@@ -147,7 +147,7 @@ async def _needed_packages(options: Sequence[str]) -> list[str]:
     return [line.split()[1] for line in output.splitlines() if line.startswith("Inst ")]
 
 
-def _relocate_erlang(unpacked: Path, final: Path) -> None:
+def relocate_erlang(unpacked: Path, final: Path) -> None:
     """Erlang's start scripts hold the absolute path they were built for."""
     scripts = [*unpacked.glob("usr/lib/erlang/bin/*"), *unpacked.glob("usr/lib/erlang/erts-*/bin/*")]
     for script in scripts:

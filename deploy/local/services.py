@@ -60,6 +60,7 @@ def environment(
     if sandbox:
         made |= {
             "SANDBOX_URL": url_of("sandbox", ports),
+            "SANDBOX_DATA_DIR": str(state.path / "sandbox"),
             "SANDBOX_SMTP_PORT": str(ports["sandbox_smtp"]),
             "SANDBOX_SMTP_URL": f"smtp://127.0.0.1:{ports['sandbox_smtp']}",
         }
