@@ -1,0 +1,186 @@
+"""The job: its states, what it counts, and every turn it may take.
+
+A turn answers the job as it will be, with its version raised by one; whoever saves it does so by compare-and-swap.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.ingest.domain.progress import Pace
+
+
+class JobState(StrEnum):
+    """`reserving → declined`, `reserving → queued → processing ⇄ paused | parked`, `processing → merging → completed`."""
+
+    RESERVING = "reserving"
+    DECLINED = "declined"
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    PAUSED = "paused"
+    PARKED = "parked"
+    MERGING = "merging"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+ENDED = frozenset({JobState.COMPLETED, JobState.CANCELLED, JobState.FAILED})
+"""Ended with a terminal event."""
+TERMINAL = ENDED | {JobState.DECLINED}
+TAKES_ANSWERS = frozenset({JobState.PROCESSING, JobState.PAUSED, JobState.PARKED})
+"""Merging and terminal jobs take no answers."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Rows by status, and chunks that have their answer (completed or failed)."""
+
+    enriched: int = 0
+    degraded: int = 0
+    failed: int = 0
+    skipped: int = 0
+    chunks: int = 0
+
+    @property
+    def rows(self) -> int:
+        return self.enriched + self.degraded + self.failed + self.skipped
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.enriched + other.enriched,
+            self.degraded + other.degraded,
+            self.failed + other.failed,
+            self.skipped + other.skipped,
+            self.chunks + other.chunks,
+        )
+
+
+@dataclass(frozen=True)
+class Job:
+    """One list on its way. `credits_total` is the exact sum of the credits of its completed chunks so far."""
+
+    id: UUID
+    workspace_id: UUID
+    upload_id: UUID
+    filename: str
+    state: JobState
+    rows_total: int
+    price_version: int
+    credits_per_row: int
+    created_at: datetime
+    state_changed_at: datetime
+    version: int = 1
+    epoch: int = 0
+    reason: str | None = None
+    resume_at: datetime | None = None
+    chunks_total: int = 0
+    tally: Tally = field(default_factory=Tally)
+    pace: Pace = field(default_factory=Pace)
+    credits_held: int = 0
+    credits_total: int = 0
+    credits_available: int | None = None
+    sandboxed: bool = False
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    @property
+    def credits_needed(self) -> int:
+        return self.rows_total * self.credits_per_row
+
+    @property
+    def is_answered(self) -> bool:
+        """Every chunk is completed or failed."""
+        return self.chunks_total > 0 and self.tally.chunks == self.chunks_total
+
+
+def _turn(job: Job, state: JobState, now: datetime, *, reason: str | None = None) -> Job:
+    return replace(job, state=state, version=job.version + 1, reason=reason, resume_at=None, state_changed_at=now)
+
+
+def place(job: Job, *, credits_held: int, now: datetime) -> Job | None:
+    """The hold is placed. None when the job does not wait for it (any more)."""
+    if job.state is not JobState.RESERVING:
+        return None
+    return replace(_turn(job, JobState.QUEUED, now), credits_held=credits_held)
+
+
+def decline(job: Job, *, available: int, now: datetime) -> Job | None:
+    """The hold is declined, for good."""
+    if job.state is not JobState.RESERVING:
+        return None
+    declined = _turn(job, JobState.DECLINED, now, reason="insufficient_credits")
+    return replace(declined, credits_available=available, finished_at=now)
+
+
+def start(job: Job, *, chunks_total: int, now: datetime) -> Job | None:
+    """The chunks lie ready."""
+    if job.state is not JobState.QUEUED:
+        return None
+    begun = _turn(job, JobState.PROCESSING, now)
+    return replace(begun, chunks_total=chunks_total, started_at=now, pace=Pace(since=now))
+
+
+def pause(job: Job, *, now: datetime) -> Job | None:
+    """A person wants it to stand still."""
+    return _turn(job, JobState.PAUSED, now, reason="paused_by_user") if job.state is JobState.PROCESSING else None
+
+
+def park(job: Job, *, reason: str, resume_at: datetime | None, now: datetime) -> Job | None:
+    """A provider is out. Resumes at `resume_at`, when the provider is back, or when a person says so."""
+    if job.state is not JobState.PROCESSING:
+        return None
+    return replace(_turn(job, JobState.PARKED, now, reason=reason), resume_at=resume_at)
+
+
+def resume(job: Job, *, now: datetime) -> Job | None:
+    """At work again, from paused or parked."""
+    if job.state not in {JobState.PAUSED, JobState.PARKED}:
+        return None
+    return replace(_turn(job, JobState.PROCESSING, now), pace=replace(job.pace, since=now, rows=0))
+
+
+def unpark(job: Job, *, now: datetime) -> Job | None:
+    """What parked it is over. A job that a person paused stays paused."""
+    return resume(job, now=now) if job.state is JobState.PARKED else None
+
+
+def count(job: Job, *, added: Tally, earned: int, now: datetime) -> Job:
+    """What an answer brought: rows, perhaps a chunk, perhaps credits."""
+    return replace(
+        job,
+        version=job.version + 1,
+        tally=job.tally + added,
+        credits_total=job.credits_total + earned,
+        pace=job.pace.note(added.rows, now=now),
+    )
+
+
+def begin_merge(job: Job, *, now: datetime) -> Job | None:
+    """Every chunk has its answer."""
+    if job.state is not JobState.PROCESSING or not job.is_answered:
+        return None
+    return _turn(job, JobState.MERGING, now)
+
+
+def complete(job: Job, *, now: datetime) -> Job | None:
+    """The sheet is written."""
+    return _ended(_turn(job, JobState.COMPLETED, now), now) if job.state is JobState.MERGING else None
+
+
+def fail(job: Job, *, reason: str, now: datetime) -> Job | None:
+    """Given up."""
+    return None if job.state in TERMINAL else _ended(_turn(job, JobState.FAILED, now, reason=reason), now)
+
+
+def cancel(job: Job, *, now: datetime) -> Job | None:
+    """Stopped by a person. The epoch rises: no answer of before counts any more."""
+    if job.state in TERMINAL:
+        return None
+    ended = _ended(_turn(job, JobState.CANCELLED, now, reason="cancelled_by_user"), now)
+    return replace(ended, epoch=job.epoch + 1)
+
+
+def _ended(job: Job, now: datetime) -> Job:
+    return replace(job, finished_at=now)

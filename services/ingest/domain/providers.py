@@ -1,0 +1,52 @@
+"""What ingest knows of the providers that enrich calls, and which jobs must wait for them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class ProviderState:
+    """The last word on a provider account. `counter` rises with every change: the older is ignored.
+
+    An account with a `workspace_id` is that workspace's own key, and stands for the shared one there.
+    """
+
+    account: str
+    provider: str
+    workspace_id: UUID | None
+    counter: int
+    exhausted: bool
+    reason: str | None = None
+    message: str | None = None
+    resume_at: datetime | None = None
+
+    def is_out(self, now: datetime) -> bool:
+        """Out still: an account whose `resume_at` has passed may be tried again."""
+        return self.exhausted and (self.resume_at is None or self.resume_at > now)
+
+    @property
+    def park_reason(self) -> str:
+        return f"{self.provider}_{self.reason or 'day_limit'}"
+
+
+def is_newer(known: ProviderState | None, counter: int) -> bool:
+    """Whether an event with this counter says something new."""
+    return known is None or counter > known.counter
+
+
+def in_the_way(states: Iterable[ProviderState], *, workspace_id: UUID, now: datetime) -> ProviderState | None:
+    """The account a workspace's jobs have to wait for: of several, the one that is back last. None when all are up."""
+    known = list(states)
+    own = {state.provider for state in known if state.workspace_id == workspace_id}
+    needed = [
+        state
+        for state in known
+        if state.workspace_id == workspace_id or (state.workspace_id is None and state.provider not in own)
+    ]
+    out = [state for state in needed if state.is_out(now)]
+    if not out:
+        return None
+    forever = datetime.max.replace(tzinfo=now.tzinfo)
+    return max(out, key=lambda state: state.resume_at or forever)

@@ -1,0 +1,56 @@
+"""Who of a finished list can be written to."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+CHUNKS_PER_PART = 4
+"""A part of the list is four chunks, at most 200 rows: part n is the same rows however often it is made."""
+FIELD_CHARS = 500
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_FIELDS = ("first_name", "last_name", "company", "title", "country", "state", "city", "phone")
+_WRITABLE = frozenset({"enriched", "degraded"})
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One row that somebody can be written to."""
+
+    row_no: int
+    email: str
+    line: str
+    status: str
+    sandboxed: bool
+    fields: Mapping[str, str]
+
+
+def is_plausible_address(text: str) -> bool:
+    """Whether this looks like an address a mail server would take: one @, a dotted domain, no quoting, no controls."""
+    local, at, domain = text.rpartition("@")
+    if not at or len(text) > 254 or not _LOCAL.fullmatch(local):
+        return False
+    if local.startswith(".") or local.endswith(".") or ".." in local:
+        return False
+    labels = domain.split(".")
+    return len(labels) >= 2 and all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
+
+
+def parts_of(chunks_total: int) -> int:
+    """How many parts a list has."""
+    return -(-chunks_total // CHUNKS_PER_PART)
+
+
+def recipient_of(
+    *, row_no: int, cells: Sequence[str], mapping: Mapping[str, int], status: str, line: str | None, sandboxed: bool
+) -> Recipient | None:
+    """The recipient of a row; None when it has no plausible address or was not delivered."""
+    values = {role: cells[index].strip()[:FIELD_CHARS] for role, index in mapping.items() if index < len(cells)}
+    email = values.get("email", "")
+    if status not in _WRITABLE or not is_plausible_address(email):
+        return None
+    fields = {name: values.get(name, "") for name in _FIELDS}
+    if not fields["first_name"] and not fields["last_name"] and values.get("full_name"):
+        first, _, last = values["full_name"].partition(" ")
+        fields |= {"first_name": first, "last_name": last.strip()}
+    return Recipient(row_no, email, line or "", status, sandboxed, fields)

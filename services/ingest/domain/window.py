@@ -1,0 +1,56 @@
+"""How much may be under way: rows queued ≤ 1.5 × what the live enrich replicas can hold in flight."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+OVERBOOKING = 1.5
+"""Half a capacity waits in the queue, so that no replica stands idle while ingest looks again."""
+ALIVE = timedelta(seconds=30)
+"""A replica that has not announced itself for so long is taken for gone."""
+
+
+@dataclass(frozen=True)
+class Replica:
+    """What one enrich replica last said of itself."""
+
+    id: UUID
+    rows_capacity: int
+    rows_in_flight: int
+    outbox_pending: int
+    seen_at: datetime
+    missing_providers: tuple[str, ...] = ()
+    sandboxed: bool = False
+
+    def is_live(self, now: datetime) -> bool:
+        return now - self.seen_at <= ALIVE
+
+    @property
+    def is_idle(self) -> bool:
+        return self.rows_in_flight == 0 and self.outbox_pending == 0
+
+
+def live(replicas: Iterable[Replica], *, now: datetime) -> list[Replica]:
+    """Those who have announced themselves lately."""
+    return [replica for replica in replicas if replica.is_live(now)]
+
+
+def window_rows(replicas: Iterable[Replica], *, now: datetime) -> int:
+    """The rows that may be under way, over all tenants."""
+    return int(OVERBOOKING * sum(replica.rows_capacity for replica in live(replicas, now=now)))
+
+
+@dataclass(frozen=True)
+class EnrichState:
+    """What enrich can do at present: `missing_providers` lack a key, `sandboxed` says that stand-ins answer."""
+
+    missing_providers: tuple[str, ...] = ()
+    sandboxed: bool = False
+
+
+def enrich_state(replicas: Iterable[Replica]) -> EnrichState:
+    """The union over the replicas that are known: the careful answer while they differ."""
+    known = list(replicas)
+    missing = sorted({name for replica in known for name in replica.missing_providers})
+    return EnrichState(tuple(missing), any(replica.sandboxed for replica in known))

@@ -1,0 +1,1 @@
+"""All of ingest's SQL: connections in, domain values out."""
