@@ -73,7 +73,8 @@ class ProviderRecovered(_ProviderState):
 class CapacityAnnounced(Event):
     """What one replica can hold in flight, every few seconds.
 
-    Ingest takes from it the window of the dispatcher and the idleness of the rescue.
+    Ingest takes from it the window of the dispatcher, the idleness of the rescue, and what a quote has to warn of:
+    providers without a key, and that stand-ins answer.
     """
 
     type = "enrich.capacity.announced"
@@ -83,3 +84,5 @@ class CapacityAnnounced(Event):
     rows_capacity: int = Field(ge=0)
     rows_in_flight: int = Field(ge=0)
     outbox_pending: int = Field(ge=0)
+    missing_providers: list[str] = []
+    sandboxed: bool = False
