@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Generator
 
 import pytest
 
-from deploy.local.keeper import Pair
+from deploy.local.pair import Pair
 from tests.support.stack import fresh_database_of, fresh_vhost_of, servers
 
 

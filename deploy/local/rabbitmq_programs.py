@@ -123,10 +123,10 @@ async def _unpack_privately(root: Path) -> str:
     for options, refresh in ((cache, False), ((*cache, *lists), True)):
         if refresh:
             # A source of somebody else's that fails is no reason to stop: what counts is whether the download works.
-            await _run(("apt-get", *options, "-q", "update"))
+            reason = await _run(("apt-get", *options, "-q", "update"))
         packages = await _needed_packages(options)
         if not packages:
-            reason = "apt knows no package rabbitmq-server"
+            reason = reason or "apt knows no package rabbitmq-server"
             continue
         reason = await _run(("apt-get", *options, "-q", "download", *packages), cwd=work / "packages")
         if reason is None:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from deploy.local.keeper import stop_pair
+from deploy.local.pair import stop_pair
 from deploy.local.processes import end_leftovers
 from deploy.local.state import State, default_path
 from libs.cli.console import result

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deploy.local.keeper import ensure_pair, in_use, running_pair, stop_pair
+from deploy.local.pair import ensure_pair, in_use, running_pair, stop_pair
 from deploy.local.state import CHECKOUT, State, default_path
 from libs.cli.console import say
 

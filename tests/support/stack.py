@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import httpx
 
-from deploy.local.keeper import Pair, ensure_pair, in_use
+from deploy.local.pair import Pair, ensure_pair, in_use
 from deploy.local.state import State, default_path
 from libs.common.db import SERVICES
 from libs.common.migrations import upgrade_all
@@ -64,7 +64,7 @@ async def _migrated_template(server: str) -> str:
             await connection.execute(f'DROP DATABASE IF EXISTS "{unfinished}" WITH (FORCE)')
             await connection.execute(f'CREATE DATABASE "{unfinished}"')
             url = with_database(server, unfinished)
-            await upgrade_all({service: url for service in SERVICES if _migrations_of(service).is_dir()})
+            await upgrade_all({service: url for service in SERVICES if (_migrations_of(service) / "env.py").exists()})
             await connection.execute(f'ALTER DATABASE "{unfinished}" RENAME TO "{name}"')
     finally:
         await connection.close()
