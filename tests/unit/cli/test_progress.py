@@ -1,0 +1,63 @@
+"""A job is followed by its events, and by asking when there are none."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+import respx
+
+from libs.cli import progress
+from libs.cli.api import Api
+
+BASE = "http://gateway.test"
+COUNTS = {"rows_total": 10, "rows_failed": 0, "rows_degraded": 0, "rows_per_second": 2.0, "eta_seconds": 1.0}
+
+
+def job(state: str, done: int) -> dict[str, Any]:
+    return {"id": "j", "state": state, "rows_done": done, **COUNTS}
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "ASK_EVERY_S", 0.01)
+
+
+@respx.mock(base_url=BASE)
+async def test_without_an_event_stream_the_job_is_followed_by_asking(
+    respx_mock: respx.MockRouter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Red when progress depends on the stream."""
+    respx_mock.get("/v1/events").respond(502)
+    answers = [job("processing", 4), job("merging", 10), job("completed", 10)]
+    respx_mock.get("/v1/jobs/j").mock(side_effect=[httpx.Response(200, json=answer) for answer in answers])
+    async with Api(BASE) as api, asyncio.timeout(10):
+        final = await progress.follow_job(api, job("processing", 0))
+    assert final["state"] == "completed"
+    assert "merging: 10 of 10 rows" in capsys.readouterr().err
+
+
+@respx.mock(base_url=BASE)
+async def test_a_gateway_that_is_restarted_meanwhile_is_waited_for(respx_mock: respx.MockRouter) -> None:
+    respx_mock.get("/v1/events").mock(side_effect=httpx.ConnectError("refused"))
+    answers = [
+        httpx.ConnectError("refused"),
+        httpx.Response(503, json={}),
+        httpx.Response(200, json=job("completed", 10)),
+    ]
+    respx_mock.get("/v1/jobs/j").mock(side_effect=answers)
+    async with Api(BASE) as api, asyncio.timeout(10):
+        assert (await progress.follow_job(api, job("processing", 0)))["state"] == "completed"
+
+
+@respx.mock(base_url=BASE)
+async def test_the_end_is_seen_by_its_event_without_waiting_to_ask(
+    respx_mock: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "ASK_EVERY_S", 30)
+    respx_mock.get("/v1/events").respond(text='event: x\ndata: {"type": "ingest.job.completed", "data": {}}\n\n')
+    respx_mock.get("/v1/jobs/j").respond(json=job("completed", 10))
+    async with Api(BASE) as api, asyncio.timeout(10):
+        assert (await progress.follow_job(api, job("processing", 0)))["state"] == "completed"
