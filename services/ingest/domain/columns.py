@@ -46,7 +46,10 @@ def distinct_names(headers: Sequence[str], *, width: int) -> list[str]:
 def type_of_text(text: str) -> ColumnType:
     """What a piece of text looks like."""
     text = text.strip()
-    return next((kind for kind, shape in _SHAPES if shape.fullmatch(text)), "text")
+    for kind, shape in _SHAPES:
+        if shape.fullmatch(text):
+            return kind
+    return "text"
 
 
 def type_of_value(value: object) -> ColumnType:
@@ -68,7 +71,8 @@ def type_of_value(value: object) -> ColumnType:
 
 def column_type(values: Iterable[object]) -> ColumnType:
     """The type that nine of ten filled cells share. Integers pass for numbers; otherwise "text", or "mixed" without text."""
-    counts = Counter(kind for value in values if (kind := type_of_value(value)) != "empty")
+    kinds: Iterable[ColumnType] = (type_of_value(value) for value in values)
+    counts: Counter[ColumnType] = Counter(kind for kind in kinds if kind != "empty")
     filled = counts.total()
     if not filled:
         return "empty"

@@ -60,8 +60,12 @@ _SPELLINGS: Mapping[Role, str] = {
         sector de actividad, settore, sektor, gics sector, industry sector, business sector, naics industry""",
 }
 
-_ROLE_OF = {" ".join(text.split()): role for role, texts in _SPELLINGS.items() for text in texts.split(",")}
-_ORDER = {" ".join(text.split()): rank for texts in _SPELLINGS.values() for rank, text in enumerate(texts.split(","))}
+_ROLE_OF: Mapping[str, Role] = {
+    " ".join(text.split()): role for role, texts in _SPELLINGS.items() for text in texts.split(",")
+}
+_ORDER: Mapping[str, int] = {
+    " ".join(text.split()): rank for texts in _SPELLINGS.values() for rank, text in enumerate(texts.split(","))
+}
 
 # Words that say what a column is about when its header is not known word for word, tried in this order.
 _HINTS: tuple[tuple[Role, re.Pattern[str]], ...] = (
@@ -85,6 +89,7 @@ _NOT_THE_THING = re.compile(
 )
 _COMPANY_LINKEDIN = re.compile(r"\b(company|organi[sz]ation|account)\b")
 _LINKEDIN_VALUE = re.compile(r"(https?://)?([a-z]{2,3}\.)?linkedin\.com/", re.IGNORECASE)
+_PERSONAL: frozenset[Role] = frozenset({"email", "first_name", "title", "linkedin"})
 _VALUE_ROLES: Mapping[ColumnType, Role] = {"email": "email", "url": "website", "phone": "phone"}
 
 
@@ -153,12 +158,16 @@ def _by_value(column: ColumnFacts) -> Role | None:
 
 
 def _without_doubles(mapping: dict[Role, int], columns: Sequence[ColumnFacts]) -> dict[Role, int]:
-    """A bare "Name" is the company's when the sheet knows first and last names, and no company otherwise."""
+    """A bare "Name" is the company's when last names have a column of their own, or when no column speaks of a person."""
     index = mapping.get("full_name")
-    if index is None or normalise(columns[index].name) != "name" or "last_name" not in mapping:
+    if index is None or normalise(columns[index].name) != "name":
+        return mapping
+    if "last_name" not in mapping and _PERSONAL & mapping.keys():
         return mapping
     rest: dict[Role, int] = {role: at for role, at in mapping.items() if role != "full_name"}
-    return rest if "company" in rest else {**rest, "company": index}
+    if "company" in rest:
+        return rest if "last_name" in rest else mapping
+    return {**rest, "company": index}
 
 
 def normalise(header: str) -> str:
