@@ -1,0 +1,104 @@
+"""The mail on the wire: headers that data cannot break out of, a text part and an HTML part.
+
+Python's email package writes an encoded word such as `=?UTF-8?Q?=0A?=Bcc:` as a real header line (3.11.7), so every
+value is checked raw and decoded, and the finished bytes are read again and compared with what was meant.
+"""
+
+import email.errors
+import email.header
+import email.policy
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.parser import BytesHeaderParser
+from email.utils import format_datetime, parseaddr
+from urllib.parse import quote
+from uuid import UUID
+
+from libs.common.errors import Invalid
+from services.sender.domain.templates import Rendered
+
+_POLICY = email.policy.SMTP.clone(cte_type="7bit", max_line_length=900)
+_LINE_ENDS = frozenset("\r\n\0\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
+HEADERS = (
+    "From", "To", "Subject", "Date", "Message-ID", "List-Unsubscribe", "MIME-Version", "Content-Type",
+    "Content-Transfer-Encoding",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who writes: the From header, the envelope's address, and what the default template says at its foot."""
+
+    name: str
+    address: str
+    postal_address: str
+    unsubscribe_address: str
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2]
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A finished mail with its envelope: exactly one recipient, named explicitly."""
+
+    envelope_from: str
+    envelope_to: str
+    message_id: str
+    content: bytes
+
+
+def sender_from(mail_from: str, *, postal_address: str, unsubscribe_address: str = "") -> Sender:
+    """The sender of a `Name <address>` setting."""
+    name, address = parseaddr(mail_from)
+    return Sender(name or address, address, postal_address, unsubscribe_address or address)
+
+
+def message_id_of(email_id: UUID, *, domain: str) -> str:
+    """The Message-ID of an email row: the same however often it is built."""
+    return f"<{email_id.hex}@{domain}>"
+
+
+def safe_header(name: str, value: str) -> str:
+    """The value, when neither it nor what its encoded words say can end a line. Raises Invalid."""
+    try:
+        parts = email.header.decode_header(value)
+        decoded = "".join(p.decode(c or "latin-1") if isinstance(p, bytes) else p for p, c in parts)
+        parsed = str(_POLICY.header_factory(name, value)) if _is_clean(value) else ""
+    except (LookupError, ValueError, IndexError, email.errors.MessageError) as error:
+        raise Invalid(f"the {name} header cannot be read: {error}", code="unsafe_header") from error
+    if not (_is_clean(value) and _is_clean(decoded) and _is_clean(parsed)):
+        raise Invalid(f"the {name} header would contain a line break or NUL: {value!r}", code="unsafe_header")
+    return value
+
+
+def _is_clean(value: str) -> bool:
+    return not _LINE_ENDS.intersection(value)
+
+
+def build(rendered: Rendered, *, sender: Sender, to: str, message_id: str, email_id: UUID, now: datetime) -> Letter:
+    """One mail to one recipient. Raises Invalid (`unsafe_header`) when data would break out of a header."""
+    mail = EmailMessage(policy=_POLICY)
+    mail["From"] = Address(safe_header("From", sender.name), addr_spec=sender.address)
+    mail["To"] = Address(addr_spec=safe_header("To", to))
+    mail["Subject"] = safe_header("Subject", rendered.subject)
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = safe_header("Message-ID", message_id)
+    unsubscribe = f"<mailto:{quote(sender.unsubscribe_address, safe='@')}?subject=unsubscribe%20{email_id.hex}>"
+    mail["List-Unsubscribe"] = safe_header("List-Unsubscribe", unsubscribe)
+    mail.set_content(rendered.text)
+    if rendered.html:
+        mail.add_alternative(rendered.html, subtype="html")
+        mail.set_boundary(f"=_{email_id.hex}")
+    content = mail.as_bytes()
+    _check_wire(content)
+    return Letter(sender.address, to, message_id, content)
+
+
+def _check_wire(content: bytes) -> None:
+    names = BytesHeaderParser(policy=email.policy.compat32).parsebytes(content).keys()
+    if len(set(names)) != len(names) or not set(names) <= set(HEADERS):
+        raise Invalid(f"the mail would carry the headers {', '.join(names)}", code="unsafe_header")

@@ -1,0 +1,1 @@
+"""What the sender can do: one verb per file."""
