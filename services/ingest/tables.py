@@ -108,8 +108,6 @@ jobs = Table(
     Column("progressed_at", DateTime(timezone=True)),
     Column("merge_token", Uuid),
     Column("merge_lease_until", DateTime(timezone=True)),
-    Column("xlsx_key", Text),
-    Column("csv_key", Text),
     Column("recipient_parts", Integer),
     Column("recipient_parts_published", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("workspace_id", "idempotency_key"),

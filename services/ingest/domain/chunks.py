@@ -20,18 +20,6 @@ class ChunkState(StrEnum):
 
 
 @dataclass(frozen=True)
-class SegmentRef:
-    """Where the rows of a chunk lie in storage, so that they can be read alone."""
-
-    chunk_no: int
-    first_row_no: int
-    row_count: int
-    segment_key: str
-    byte_offset: int
-    byte_length: int
-
-
-@dataclass(frozen=True)
 class Chunk:
     """One chunk of a job. `credits` are fixed when it is completed, for good."""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.ingest.domain.progress import Pace
+from services.ingest.domain.progress import Pace, eta_seconds, may_announce
 
 
 class JobState(StrEnum):
@@ -84,6 +84,14 @@ class Job:
     sandboxed: bool = False
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    progressed_at: datetime | None = None
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """Seconds to the last row; None while nobody can know."""
+        if self.state is not JobState.PROCESSING:
+            return None
+        return eta_seconds(rows_left=self.rows_total - self.tally.rows, rows_per_second=self.pace.rows_per_second)
 
     @property
     def credits_needed(self) -> int:
@@ -147,14 +155,27 @@ def unpark(job: Job, *, now: datetime) -> Job | None:
 
 
 def count(job: Job, *, added: Tally, earned: int, now: datetime) -> Job:
-    """What an answer brought: rows, perhaps a chunk, perhaps credits."""
+    """What an answer brought: rows, perhaps a chunk, perhaps credits. `progressed_at` moves when it may be pushed again."""
     return replace(
         job,
         version=job.version + 1,
         tally=job.tally + added,
         credits_total=job.credits_total + earned,
         pace=job.pace.note(added.rows, now=now),
+        progressed_at=now if may_announce(last=job.progressed_at, now=now) else job.progressed_at,
     )
+
+
+def finish_if_answered(job: Job, *, now: datetime) -> list[Job]:
+    """The turns after the last chunk's answer. A parked job has nothing left to wait for; a paused one waits for its person."""
+    turns: list[Job] = []
+    if job.is_answered and job.state is JobState.PARKED:
+        turns += _present(unpark(job, now=now))
+    return turns + _present(begin_merge(turns[-1] if turns else job, now=now))
+
+
+def _present(job: Job | None) -> list[Job]:
+    return [] if job is None else [job]
 
 
 def begin_merge(job: Job, *, now: datetime) -> Job | None:

@@ -73,8 +73,6 @@ def _create_jobs() -> None:
         sa.Column("progressed_at", sa.DateTime(timezone=True)),
         sa.Column("merge_token", sa.Uuid),
         sa.Column("merge_lease_until", sa.DateTime(timezone=True)),
-        sa.Column("xlsx_key", sa.Text),
-        sa.Column("csv_key", sa.Text),
         sa.Column("recipient_parts", sa.Integer),
         sa.Column("recipient_parts_published", sa.Integer, server_default=sa.text("0"), nullable=False),
         sa.CheckConstraint(

@@ -1,0 +1,195 @@
+"""Chunks of jobs. Every change names the state it starts from.
+
+Locks are taken in one order, results → chunks → job, so that no two transactions wait for each other.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, exists, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.errors import NotFound
+from services.ingest.domain.chunks import Chunk, ChunkState
+from services.ingest.domain.jobs import TAKES_ANSWERS, Job
+from services.ingest.segments import ChunkRef
+from services.ingest.tables import chunks, jobs, upload_chunks
+
+_COLUMNS = (
+    chunks.c.job_id,
+    chunks.c.chunk_no,
+    chunks.c.state,
+    chunks.c.dispatch_no,
+    chunks.c.epoch,
+    chunks.c.first_row_no,
+    chunks.c.row_count,
+    chunks.c.credits,
+    chunks.c.error,
+    chunks.c.due_at,
+)
+_REF = ("chunk_no", "first_row_no", "row_count", "segment_key", "byte_offset", "byte_length")
+REF_COLUMNS = [chunks.c[name] for name in _REF]
+_PAGE = 1000
+
+
+def _to_chunk(row: Row[*tuple[Any, ...]]) -> Chunk:
+    return Chunk(
+        job_id=row.job_id,
+        chunk_no=row.chunk_no,
+        state=ChunkState(row.state),
+        dispatch_no=row.dispatch_no,
+        epoch=row.epoch,
+        first_row_no=row.first_row_no,
+        row_count=row.row_count,
+        credits=row.credits,
+        error=row.error,
+        due_at=row.due_at,
+    )
+
+
+def to_ref(row: Row[*tuple[Any, ...]]) -> ChunkRef:
+    """Where the rows of a chunk lie, of a row that has `REF_COLUMNS`."""
+    return ChunkRef(**{name: getattr(row, name) for name in _REF})
+
+
+async def lay_out(conn: AsyncConnection, job: Job) -> int:
+    """Make a job's chunks from its upload's, in one statement; answers how many. Again, it changes nothing."""
+    names = ["job_id", "epoch", *_REF]
+    rows = select(
+        literal(job.id).label("job_id"), literal(job.epoch).label("epoch"), *(upload_chunks.c[name] for name in _REF)
+    ).where(upload_chunks.c.upload_id == job.upload_id)
+    await conn.execute(insert(chunks).from_select(names, rows).on_conflict_do_nothing())
+    count = await conn.execute(select(func.count()).select_from(chunks).where(chunks.c.job_id == job.id))
+    return count.scalar_one()
+
+
+async def load(conn: AsyncConnection, job_id: UUID, chunk_no: int) -> Chunk:
+    """One chunk. Raises NotFound."""
+    row = (
+        await conn.execute(select(*_COLUMNS).where(chunks.c.job_id == job_id, chunks.c.chunk_no == chunk_no))
+    ).first()
+    if row is None:
+        msg = f"job {job_id} has no chunk {chunk_no}"
+        raise NotFound(msg, code="chunk_not_found")
+    return _to_chunk(row)
+
+
+async def complete(conn: AsyncConnection, chunk: Chunk, *, credits_earned: int) -> bool:
+    """Every row has its result: fix the credits. False when somebody else has completed it, or its epoch has passed."""
+    done = await conn.execute(
+        update(chunks)
+        .where(
+            chunks.c.job_id == chunk.job_id,
+            chunks.c.chunk_no == chunk.chunk_no,
+            chunks.c.state != ChunkState.COMPLETED.value,
+            chunks.c.epoch == chunk.epoch,
+        )
+        .values(
+            state=ChunkState.COMPLETED.value,
+            credits=credits_earned,
+            completed_at=func.now(),
+            lease_until=None,
+            error=None,
+        )
+    )
+    return done.rowcount == 1
+
+
+async def give_up(conn: AsyncConnection, chunk: Chunk, *, error: str) -> bool:
+    """`queued → failed` for the present dispatch."""
+    done = await conn.execute(
+        update(chunks)
+        .where(
+            chunks.c.job_id == chunk.job_id,
+            chunks.c.chunk_no == chunk.chunk_no,
+            chunks.c.state.in_([ChunkState.PUBLISHING.value, ChunkState.QUEUED.value]),
+            chunks.c.dispatch_no == chunk.dispatch_no,
+        )
+        .values(state=ChunkState.FAILED.value, error=error, lease_until=None)
+    )
+    return done.rowcount == 1
+
+
+async def put_back(conn: AsyncConnection, chunk: Chunk, *, due_at: datetime) -> bool:
+    """`queued → pending` for the present dispatch."""
+    done = await conn.execute(
+        update(chunks)
+        .where(
+            chunks.c.job_id == chunk.job_id,
+            chunks.c.chunk_no == chunk.chunk_no,
+            chunks.c.state.in_([ChunkState.PUBLISHING.value, ChunkState.QUEUED.value]),
+            chunks.c.dispatch_no == chunk.dispatch_no,
+        )
+        .values(state=ChunkState.PENDING.value, due_at=due_at, lease_until=None)
+    )
+    return done.rowcount == 1
+
+
+async def make_due(conn: AsyncConnection, job_id: UUID) -> None:
+    """What waits for a later time need not wait any longer: the job goes on."""
+    await conn.execute(
+        update(chunks)
+        .where(chunks.c.job_id == job_id, chunks.c.state == ChunkState.PENDING.value, chunks.c.due_at > func.now())
+        .values(due_at=func.now())
+    )
+
+
+def _overdue(queued_before: datetime) -> Any:
+    return (chunks.c.state == ChunkState.QUEUED.value) & (chunks.c.queued_at < queued_before)
+
+
+async def any_queued_before(conn: AsyncConnection, instant: datetime) -> bool:
+    """Whether a job at work has chunks that have been queued since before an instant."""
+    at_work = jobs.c.state.in_([state.value for state in TAKES_ANSWERS])
+    query = select(
+        exists().where(chunks.c.job_id == jobs.c.id, at_work, chunks.c.epoch == jobs.c.epoch, _overdue(instant))
+    )
+    return bool((await conn.execute(query)).scalar())
+
+
+async def rescue(conn: AsyncConnection, *, queued_before: datetime, job_id: UUID | None = None) -> int:
+    """Have queued chunks published again: `queued → pending`; the next dispatch raises their number. Answers how many."""
+    query = (
+        update(chunks)
+        .where(
+            chunks.c.job_id == jobs.c.id,
+            jobs.c.state.in_([state.value for state in TAKES_ANSWERS]),
+            chunks.c.epoch == jobs.c.epoch,
+            _overdue(queued_before),
+        )
+        .values(state=ChunkState.PENDING.value, due_at=func.now())
+    )
+    if job_id is not None:
+        query = query.where(chunks.c.job_id == job_id)
+    return (await conn.execute(query)).rowcount
+
+
+async def completed(conn: AsyncConnection, job_id: UUID) -> AsyncIterator[Sequence[tuple[int, int]]]:
+    """Number and credits of each completed chunk, a page at a time."""
+    after = -1
+    while True:
+        rows = await conn.execute(
+            select(chunks.c.chunk_no, chunks.c.credits)
+            .where(chunks.c.job_id == job_id, chunks.c.state == ChunkState.COMPLETED.value, chunks.c.chunk_no > after)
+            .order_by(chunks.c.chunk_no)
+            .limit(_PAGE)
+        )
+        found = [(row.chunk_no, row.credits) for row in rows]
+        if not found:
+            return
+        yield found
+        after = found[-1][0]
+
+
+async def refs(conn: AsyncConnection, job_id: UUID, *, after: int = -1, limit: int | None = None) -> list[ChunkRef]:
+    """Where the job's rows lie, in their order."""
+    rows = await conn.execute(
+        select(*REF_COLUMNS)
+        .where(chunks.c.job_id == job_id, chunks.c.chunk_no > after)
+        .order_by(chunks.c.chunk_no)
+        .limit(limit)
+    )
+    return [to_ref(row) for row in rows]

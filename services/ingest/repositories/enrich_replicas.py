@@ -1,0 +1,52 @@
+"""What the replicas of enrich last said of themselves."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.ingest.domain.window import Replica
+from services.ingest.tables import enrich_replicas
+
+FORGET_AFTER = timedelta(days=1)
+
+
+async def note(conn: AsyncConnection, replica: Replica) -> bool:
+    """Keep an announcement. False for one that is older than what is known."""
+    fresh = {
+        "rows_capacity": replica.rows_capacity,
+        "rows_in_flight": replica.rows_in_flight,
+        "outbox_pending": replica.outbox_pending,
+        "missing_providers": list(replica.missing_providers),
+        "sandboxed": replica.sandboxed,
+        "seen_at": replica.seen_at,
+    }
+    written = await conn.execute(
+        insert(enrich_replicas)
+        .values(id=replica.id, **fresh)
+        .on_conflict_do_update(index_elements=["id"], set_=fresh, where=enrich_replicas.c.seen_at < replica.seen_at)
+    )
+    return written.rowcount == 1
+
+
+async def known(conn: AsyncConnection) -> list[Replica]:
+    """The replicas of the last day."""
+    rows = await conn.execute(
+        select(
+            enrich_replicas.c.id,
+            enrich_replicas.c.rows_capacity,
+            enrich_replicas.c.rows_in_flight,
+            enrich_replicas.c.outbox_pending,
+            enrich_replicas.c.seen_at,
+            enrich_replicas.c.missing_providers,
+            enrich_replicas.c.sandboxed,
+        ).order_by(enrich_replicas.c.seen_at.desc())
+    )
+    return [Replica(*row[:5], missing_providers=tuple(row[5]), sandboxed=row[6]) for row in rows]
+
+
+async def forget_gone(conn: AsyncConnection) -> int:
+    """Delete what has been silent for a day."""
+    gone = await conn.execute(delete(enrich_replicas).where(enrich_replicas.c.seen_at < func.now() - FORGET_AFTER))
+    return gone.rowcount

@@ -1,0 +1,186 @@
+"""Jobs in Postgres. A job is saved by compare-and-swap on its version, or not at all."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.errors import NotFound
+from libs.common.ids import new_id
+from services.ingest.domain.jobs import Job, JobState, Tally
+from services.ingest.domain.progress import Pace
+from services.ingest.tables import job_log, jobs
+
+_PLAIN = (
+    "id",
+    "workspace_id",
+    "upload_id",
+    "filename",
+    "version",
+    "epoch",
+    "reason",
+    "resume_at",
+    "rows_total",
+    "chunks_total",
+    "credits_held",
+    "credits_total",
+    "credits_available",
+    "price_version",
+    "credits_per_row",
+    "sandboxed",
+    "created_at",
+    "state_changed_at",
+    "started_at",
+    "finished_at",
+    "progressed_at",
+)
+_FOLDED = (
+    "state",
+    "rows_enriched",
+    "rows_degraded",
+    "rows_failed",
+    "rows_skipped",
+    "chunks_answered",
+    "rows_per_second",
+    "pace_since",
+    "pace_rows",
+)
+COLUMNS = [jobs.c[name] for name in (*_PLAIN, *_FOLDED)]
+
+
+def to_job(row: Row[*tuple[Any, ...]]) -> Job:
+    """The job of a row that has `COLUMNS`."""
+    return Job(
+        **{name: getattr(row, name) for name in _PLAIN},
+        state=JobState(row.state),
+        tally=Tally(row.rows_enriched, row.rows_degraded, row.rows_failed, row.rows_skipped, row.chunks_answered),
+        pace=Pace(row.rows_per_second, row.pace_since, row.pace_rows),
+    )
+
+
+def _values(job: Job) -> dict[str, object]:
+    return {
+        **{name: getattr(job, name) for name in _PLAIN},
+        "state": job.state.value,
+        "rows_enriched": job.tally.enriched,
+        "rows_degraded": job.tally.degraded,
+        "rows_failed": job.tally.failed,
+        "rows_skipped": job.tally.skipped,
+        "chunks_answered": job.tally.chunks,
+        "rows_per_second": job.pace.rows_per_second,
+        "pace_since": job.pace.since,
+        "pace_rows": job.pace.rows,
+    }
+
+
+async def insert_new(
+    conn: AsyncConnection,
+    job: Job,
+    *,
+    user_id: UUID,
+    idempotency_key: str | None,
+    fingerprint: str,
+    mapping: Mapping[str, int],
+    spec: Mapping[str, object],
+) -> bool:
+    """Write a new job. False when the workspace has a job under this idempotency key already."""
+    written = await conn.execute(
+        insert(jobs)
+        .values(
+            **_values(job),
+            user_id=user_id,
+            idempotency_key=idempotency_key,
+            request_fingerprint=fingerprint,
+            mapping=mapping,
+            spec=spec,
+        )
+        .on_conflict_do_nothing(index_elements=["workspace_id", "idempotency_key"])
+    )
+    return written.rowcount == 1
+
+
+async def load(conn: AsyncConnection, job_id: UUID, *, workspace_id: UUID) -> Job:
+    """One job of a workspace. Raises NotFound, the same for an unknown job and for somebody else's."""
+    row = (await conn.execute(select(*COLUMNS).where(jobs.c.id == job_id, jobs.c.workspace_id == workspace_id))).first()
+    if row is None:
+        raise job_not_found(job_id)
+    return to_job(row)
+
+
+def job_not_found(job_id: UUID) -> NotFound:
+    """The refusal for a job that is not there, or not this workspace's."""
+    return NotFound(f"there is no job {job_id} in this workspace", code="job_not_found")
+
+
+async def workspace_of(conn: AsyncConnection, job_id: UUID) -> UUID:
+    """Whose job this is, for operators. Raises NotFound."""
+    found = (await conn.execute(select(jobs.c.workspace_id).where(jobs.c.id == job_id))).scalar()
+    if found is None:
+        raise job_not_found(job_id)
+    return found
+
+
+async def find_by_key(conn: AsyncConnection, *, workspace_id: UUID, key: str) -> tuple[Job, str] | None:
+    """The job made under an idempotency key, with the fingerprint of the request that made it."""
+    row = (
+        await conn.execute(
+            select(*COLUMNS, jobs.c.request_fingerprint).where(
+                jobs.c.workspace_id == workspace_id, jobs.c.idempotency_key == key
+            )
+        )
+    ).first()
+    return None if row is None else (to_job(row), row.request_fingerprint)
+
+
+async def page(conn: AsyncConnection, *, workspace_id: UUID, before: UUID | None, limit: int) -> list[Job]:
+    """A workspace's jobs, newest first."""
+    query = select(*COLUMNS).where(jobs.c.workspace_id == workspace_id).order_by(jobs.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(jobs.c.id < before)
+    return [to_job(row) for row in await conn.execute(query)]
+
+
+async def save(conn: AsyncConnection, job: Job, *, was: int) -> bool:
+    """Save by compare-and-swap: False, and nothing written, when the version is not `was` any more."""
+    saved = await conn.execute(update(jobs).where(jobs.c.id == job.id, jobs.c.version == was).values(**_values(job)))
+    return saved.rowcount == 1
+
+
+async def write_log(conn: AsyncConnection, job: Job) -> None:
+    """Note a turn in the job's log."""
+    await conn.execute(
+        insert(job_log).values(
+            id=new_id(),
+            job_id=job.id,
+            job_version=job.version,
+            state=job.state.value,
+            reason=job.reason,
+            happened_at=job.state_changed_at,
+        )
+    )
+
+
+async def in_state(conn: AsyncConnection, *states: JobState, workspace_id: UUID | None = None) -> list[Job]:
+    """All jobs in these states, of one workspace or of all, in the order of their ids (the order of locking)."""
+    query = select(*COLUMNS).where(jobs.c.state.in_([state.value for state in states])).order_by(jobs.c.id)
+    if workspace_id is not None:
+        query = query.where(jobs.c.workspace_id == workspace_id)
+    return [to_job(row) for row in await conn.execute(query)]
+
+
+async def take_unanswered(conn: AsyncConnection, *, asked_before: datetime, limit: int) -> list[Job]:
+    """Jobs that still wait for their hold's answer; marks them as asked again now."""
+    due = (
+        select(jobs.c.id)
+        .where(jobs.c.state == JobState.RESERVING.value, jobs.c.asked_at < asked_before)
+        .order_by(jobs.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    taken = await conn.execute(update(jobs).where(jobs.c.id.in_(due)).values(asked_at=func.now()).returning(*COLUMNS))
+    return [to_job(row) for row in taken]

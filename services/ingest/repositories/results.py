@@ -1,0 +1,108 @@
+"""Results by (job, row): the first one stored is everyone's answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Integer, func, literal, null, select, text, union_all
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import Text
+
+from services.ingest.domain.chunks import ChunkState
+from services.ingest.tables import chunks, results
+
+_INSERT = text(
+    """
+    INSERT INTO ingest.results (job_id, row_no, status, research, line, reason, receipt)
+    SELECT :job_id, r.row_no, r.status, r.research, r.line, r.reason, r.receipt
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+         AS r(row_no int, status text, research jsonb, line text, reason text, receipt jsonb)
+    ORDER BY r.row_no
+    ON CONFLICT DO NOTHING
+    RETURNING row_no, status
+    """
+)
+
+
+@dataclass(frozen=True)
+class StoredResult:
+    """What a row came out as. A row whose chunk was given up is `failed` with the chunk's error and nothing else."""
+
+    row_no: int
+    status: str
+    research: dict[str, Any] | None = None
+    line: str | None = None
+    reason: str | None = None
+    receipt: dict[str, Any] | None = None
+
+
+async def insert_new(conn: AsyncConnection, job_id: UUID, rows_json: str) -> list[str]:
+    """Store the rows (a JSON array of row results) that have no result yet; answers the statuses of those stored."""
+    stored = await conn.execute(_INSERT, {"job_id": job_id, "rows": rows_json})
+    return [row.status for row in stored]
+
+
+async def statuses(conn: AsyncConnection, job_id: UUID, row_nos: range) -> list[str]:
+    """The statuses of a chunk's rows, as far as they have a result."""
+    rows = await conn.execute(
+        select(results.c.status).where(
+            results.c.job_id == job_id, results.c.row_no.between(row_nos.start, row_nos.stop - 1)
+        )
+    )
+    return list(rows.scalars())
+
+
+async def page(
+    conn: AsyncConnection, job_id: UUID, *, after: int, limit: int, status: str | None = None
+) -> Sequence[StoredResult]:
+    """Results in the order of the sheet, after a row number. Rows of failed chunks without a result are among them."""
+    stored = select(
+        results.c.row_no,
+        results.c.status,
+        results.c.research,
+        results.c.line,
+        results.c.reason,
+        results.c.receipt,
+    ).where(results.c.job_id == job_id, results.c.row_no > after)
+    if status is not None:
+        stored = stored.where(results.c.status == status)
+    stored = stored.order_by(results.c.row_no).limit(limit).subquery()
+    parts = [select(stored)]
+    if status in {None, "failed"}:
+        parts.append(_given_up(job_id, after=after, limit=limit))
+    both = union_all(*parts).subquery()
+    rows = await conn.execute(select(both).order_by(both.c.row_no).limit(limit))
+    return [StoredResult(*row) for row in rows]
+
+
+def _given_up(job_id: UUID, *, after: int, limit: int) -> Any:
+    row_no = func.generate_series(chunks.c.first_row_no, chunks.c.first_row_no + chunks.c.row_count - 1).column_valued(
+        "row_no"
+    )
+    has_result = select(results.c.row_no).where(results.c.job_id == job_id, results.c.row_no == row_no).exists()
+    rows = (
+        select(
+            sql_cast(row_no, Integer).label("row_no"),
+            literal("failed", Text).label("status"),
+            sql_cast(null(), JSONB).label("research"),
+            sql_cast(null(), Text).label("line"),
+            chunks.c.error.label("reason"),
+            sql_cast(null(), JSONB).label("receipt"),
+        )
+        .select_from(chunks)
+        .join(row_no, literal(value=True))
+        .where(
+            chunks.c.job_id == job_id,
+            chunks.c.state == ChunkState.FAILED.value,
+            chunks.c.first_row_no + chunks.c.row_count - 1 > after,
+            row_no > after,
+            ~has_result,
+        )
+        .order_by(chunks.c.first_row_no, row_no)
+        .limit(limit)
+        .subquery()
+    )
+    return select(rows)
