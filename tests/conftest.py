@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
 
 import pytest
 
 from deploy.local.pair import Pair
-from tests.support.stack import fresh_database_of, fresh_vhost_of, servers
+from tests.support.stack import fresh_database_of, fresh_vhost_of, servers, state_folder
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +63,10 @@ async def module_vhost(server_pair: Pair) -> AsyncGenerator[str]:
     """The AMQP URL of a vhost that the tests of one module share: declaring the whole topology takes a while."""
     async with fresh_vhost_of(server_pair) as url:
         yield url
+
+
+@pytest.fixture
+def state_dir() -> Generator[Path]:
+    """A folder that `LocalStack(state_dir)` can put its servers' data in."""
+    with state_folder() as folder:
+        yield folder

@@ -68,6 +68,11 @@ async def start_postgres(state: State, *, port: int, password: str, fsync: bool 
     """Makes the data folder at the first start, then runs the server as a child of this process."""
     check_free(port, needed_by="Postgres")
     user = unprivileged_user()
+    if user is not None and not is_reachable(state.path):
+        raise StackError(
+            f"Postgres runs as an unprivileged user, who cannot reach {state.path}: "
+            f"set COROFY_STATE_DIR to a folder that every user may pass through, such as one in /var/tmp."
+        )
     binaries = _reachable_binaries(state, user)
     data = state.path / "postgres"
     if not (data / "PG_VERSION").exists():

@@ -38,6 +38,8 @@ class Process:
     ) -> None:
         self.name = name
         self.log = log
+        self.wanted = False
+        """Whether it is meant to run: it was started, and not stopped since (a kill is a crash, not a wish)."""
         self._argv = list(argv)
         self._env = dict(env)
         self._record = run / f"{name}.pid"
@@ -61,6 +63,7 @@ class Process:
         return self._child is not None and self._child.poll() is None
 
     def start(self) -> None:
+        self.wanted = True
         with self.log.open("ab") as log:
             self._log_start = log.tell()
             self._child = subprocess.Popen(
@@ -90,6 +93,7 @@ class Process:
 
     async def stop(self, *, seconds: float = 15.0) -> None:
         """Asks, waits, then ends it and whatever is left of its group."""
+        self.wanted = False
         self.ask_to_stop()
         if not await self.ended_within(seconds):
             self.send(signal.SIGKILL)

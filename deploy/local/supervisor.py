@@ -12,6 +12,7 @@ from deploy.local.processes import Process
 
 MOST_DEATHS = 6
 WITHIN_SECONDS = 120.0
+LOOK_EVERY_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 15.0
 
 
@@ -50,6 +51,9 @@ class Supervisor:
         deaths: list[float] = []
         while True:
             await process.ended_within(float("inf"))
+            if not process.wanted:
+                await asyncio.sleep(LOOK_EVERY_SECONDS)
+                continue
             deaths.append(time.monotonic())
             wait = restart_wait(deaths, now=deaths[-1])
             what = f"{process.name} ended with code {process.returncode}; its log {process.log} closes with:"
@@ -59,4 +63,6 @@ class Supervisor:
                 return
             self._say(f"{said}It is started again in {wait:.0f} s.")
             await asyncio.sleep(wait)
-            process.start()
+            # Whoever ended it on purpose may have started it again meanwhile.
+            if process.wanted and not process.running:
+                process.start()

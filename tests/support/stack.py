@@ -7,6 +7,7 @@ import hashlib
 import os
 import secrets
 import sys
+import tempfile
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -92,6 +93,14 @@ async def _execute(server: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+@contextmanager
+def state_folder() -> Generator[Path]:
+    """A state folder for a LocalStack: pytest's own are closed to the unprivileged user that runs Postgres for root."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="corofy-test-") as folder:  # noqa: S108 - reachable by all
+        Path(folder).chmod(0o711)
+        yield Path(folder)
 
 
 @asynccontextmanager

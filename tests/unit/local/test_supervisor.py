@@ -41,3 +41,20 @@ async def test_a_death_is_told_with_the_last_words_and_followed_by_a_start(tmp_p
     assert len(said) == 1
     assert "enrich ended with code -9" in said[0]
     assert "here I am" in said[0]
+
+
+async def test_what_was_stopped_on_purpose_stays_down(tmp_path: Path) -> None:
+    said: list[str] = []
+    process = Process("enrich", ["sleep", "60"], env=dict(os.environ), log=tmp_path / "log", run=tmp_path)
+    process.start()
+    other = Process("other", ["sleep", "60"], env=dict(os.environ), log=tmp_path / "log", run=tmp_path)
+    other.start()
+    async with asyncio.timeout(20), Supervisor([process, other], say=said.append):
+        await process.stop()
+        pid = other.pid
+        await other.kill()
+        while other.pid == pid:
+            await asyncio.sleep(0.01)
+    assert not process.running
+    assert [line.split()[0] for line in said] == ["other"]
+    await other.kill()
