@@ -19,19 +19,24 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as ASGIMessage
 
 from libs.common import metrics
-from libs.common.db import Listener, check_connection_budget, make_engine
+from libs.common.db import check_connection_budget, make_engine
 from libs.common.http import health, operations
 from libs.common.http.problems import install_problem_handlers
+from libs.common.listener import Listener
 from libs.common.logs import configure_logs, get_logger
 from libs.common.messaging.bus import Bus
 from libs.common.messaging.consumer import Consumer, Subscription
-from libs.common.messaging.dead_letters import Undertaker
+from libs.common.messaging.delivery import Hands
 from libs.common.messaging.relay import Relay
+from libs.common.messaging.undertaker import Undertaker
+from libs.common.migrations import newest_revision
 from libs.common.platform import Parts, Platform
 from libs.common.retention import retention_schedules
 from libs.common.schedules import ScheduleRunner
 from libs.common.settings import CommonSettings
+from libs.common.signals import set_at_stop
 from libs.common.tables import CommonTables
+from libs.common.tracing import TRACEPARENT_HEADER, within_trace
 from libs.common.uow import UnitOfWorkFactory
 
 log = get_logger()
@@ -39,6 +44,7 @@ log = get_logger()
 VERSION = "0.1.0"
 StartParts = Callable[[Platform], AbstractAsyncContextManager[Parts]]
 _RESTART_DELAY_S = 1
+_LAST_PUBLISH_S = 3
 
 
 @dataclass(frozen=True)
@@ -77,21 +83,23 @@ async def _lifespan(app: FastAPI, spec: ServiceSpec) -> AsyncGenerator[None]:
     configure_logs(service=settings.service, level=settings.log_level, fmt=settings.log_format)
     async with contextlib.AsyncExitStack() as stack:
         platform = await _open_platform(spec, stack)
+        stack.enter_context(set_at_stop(platform.stopping))
         parts = await stack.enter_async_context(spec.start(platform))
         app.state.platform, app.state.parts = platform, parts
-        broker = make_broker(settings)
-        attach(broker, parts.subscriptions, platform=platform)
+        broker, hands = make_broker(settings), Hands()
+        attach(broker, parts.subscriptions, platform=platform, hands=hands)
         background = _Background(platform, parts)
         background.start()
         stack.push_async_callback(background.stop)
+        stack.push_async_callback(_stop_broker, broker, hands, grace_s=grace_of(settings))
         await broker.start()
+        app.state.broker = broker
         log.info("service.started", queues=[subscription.queue for subscription in parts.subscriptions])
         try:
             yield
         finally:
             platform.stopping.set()
             log.info("service.stopping")
-            await _stop_broker(broker, settings.shutdown_seconds)
 
 
 async def _open_platform(spec: ServiceSpec, stack: contextlib.AsyncExitStack) -> Platform:
@@ -108,18 +116,24 @@ async def _open_platform(spec: ServiceSpec, stack: contextlib.AsyncExitStack) ->
     await bus.connect()
     open_uow = UnitOfWorkFactory(engine, spec.tables)
     open_uow.transient_sink = bus.publish_transient
-    return Platform(settings, engine, open_uow, bus, listener, asyncio.Event())
+    revision = newest_revision(settings.service)
+    return Platform(settings, engine, open_uow, bus, listener, asyncio.Event(), revision)
 
 
 async def _dispose(engine: AsyncEngine) -> None:
     await engine.dispose()
 
 
+def grace_of(settings: CommonSettings) -> float:
+    """How long handlers may go on once we are told to stop. The rest of `shutdown_seconds` is for the relay and the pools."""
+    return max(settings.shutdown_seconds - 5, 1)
+
+
 def make_broker(settings: CommonSettings) -> RabbitBroker:
-    """The consuming side. Handlers are given `shutdown_seconds` to finish; what is left is redelivered."""
+    """The consuming side. At a stop it takes no new message and waits for its handlers (`_stop_broker` bounds that)."""
     return RabbitBroker(
         settings.rabbitmq_url.get_secret_value(),
-        graceful_timeout=max(settings.shutdown_seconds - 5, 1),
+        graceful_timeout=grace_of(settings) + 1,
         reconnect_interval=1.0,
         apply_types=False,
         logger=None,
@@ -127,19 +141,30 @@ def make_broker(settings: CommonSettings) -> RabbitBroker:
     )
 
 
-def attach(broker: RabbitBroker, subscriptions: Sequence[Subscription], *, platform: Platform) -> None:
+def attach(
+    broker: RabbitBroker, subscriptions: Sequence[Subscription], *, platform: Platform, hands: Hands | None = None
+) -> None:
     """Register each subscription and its dead queue."""
     for subscription in subscriptions:
-        Consumer(subscription, open_uow=platform.open_uow, bus=platform.bus).attach(broker)
-        Undertaker(subscription, open_uow=platform.open_uow, bus=platform.bus).attach(broker)
+        Consumer(subscription, open_uow=platform.open_uow, bus=platform.bus, hands=hands).attach(broker)
+        Undertaker(subscription, open_uow=platform.open_uow, hands=hands).attach(broker)
 
 
-async def _stop_broker(broker: RabbitBroker, limit_s: float) -> None:
+async def _stop_broker(broker: RabbitBroker, hands: Hands, *, grace_s: float) -> None:
+    """Handlers may finish within the grace; what is then still in hand is let go while its connection lives."""
+
+    def let_go() -> None:
+        if count := hands.let_go():
+            log.warning("service.let_go", messages=count, note="they are redelivered")
+
+    timer = asyncio.get_running_loop().call_later(grace_s, let_go)
     try:
-        async with asyncio.timeout(limit_s):
+        async with asyncio.timeout(grace_s + 3):
             await broker.stop()
     except TimeoutError:
         log.warning("service.stopped_late", note="what was in hand is redelivered")
+    finally:
+        timer.cancel()
 
 
 class _Background:
@@ -150,20 +175,25 @@ class _Background:
         relay = Relay(service=service, open_uow=platform.open_uow, bus=platform.bus, listener=platform.listener)
         schedules = [*parts.schedules, *retention_schedules(platform.open_uow)]
         runner = ScheduleRunner(service=service, schedules=schedules, open_uow=platform.open_uow)
-        self._work: list[Callable[[], Awaitable[None]]] = [relay.run, runner.run, *parts.tasks]
+        self._work: list[Callable[[], Awaitable[None]]] = [runner.run, *parts.tasks]
         self._relay = relay
         self._tasks: list[asyncio.Task[None]] = []
+        self._relaying: asyncio.Task[None] | None = None
 
     def start(self) -> None:
+        self._relaying = asyncio.create_task(_keep_running(self._relay.run))
         self._tasks = [asyncio.create_task(_keep_running(work)) for work in self._work]
 
     async def stop(self) -> None:
+        """The relay goes last, so that what the others have said on their way out is published."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(3):
-                await self._relay.drain()
+        if self._relaying is not None:
+            self._relay.stop()
+            await asyncio.wait([self._relaying], timeout=_LAST_PUBLISH_S)
+            self._relaying.cancel()
+            await asyncio.gather(self._relaying, return_exceptions=True)
 
 
 async def _keep_running(work: Callable[[], Awaitable[None]]) -> None:
@@ -188,8 +218,8 @@ class Observe:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, status = time.perf_counter(), 500
-        request_id = Headers(scope=scope).get("X-Request-Id", "")
+        started, status, headers = time.perf_counter(), 500, Headers(scope=scope)
+        context = structlog.contextvars.bound_contextvars(request_id=headers.get("X-Request-Id", ""))
 
         async def send_and_look(message: ASGIMessage) -> None:
             nonlocal status
@@ -197,7 +227,7 @@ class Observe:
                 status = message["status"]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with context, within_trace(headers.get(TRACEPARENT_HEADER)):
             try:
                 await self._app(scope, receive, send_and_look)
             finally:

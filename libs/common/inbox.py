@@ -3,9 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+_SWEEP_ROWS = 5000
 
 
 async def record(conn: AsyncConnection, inbox: Table, *, consumer: str, message_id: UUID) -> bool:
@@ -23,6 +25,8 @@ async def has(conn: AsyncConnection, inbox: Table, *, consumer: str, message_id:
 
 
 async def sweep(conn: AsyncConnection, inbox: Table, *, older_than: datetime) -> int:
-    """Delete rows received before an instant; answers how many."""
-    done = await conn.execute(inbox.delete().where(inbox.c.received_at < older_than))
+    """Delete a batch of rows received before an instant; answers how many. 0: nothing is left."""
+    key = tuple_(inbox.c.consumer, inbox.c.message_id)
+    old = select(inbox.c.consumer, inbox.c.message_id).where(inbox.c.received_at < older_than).limit(_SWEEP_ROWS)
+    done = await conn.execute(inbox.delete().where(key.in_(old)))
     return done.rowcount

@@ -6,12 +6,13 @@ import sys
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
-_SECRET_WORDS = ("password", "secret", "token", "api_key", "authorization", "signature")
+_SECRET_WORDS = frozenset({"password", "secret", "token", "apikey", "authorization", "signature", "cookie"})
 
 
 def _hide_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     for key in event:
-        if any(word in key.lower() for word in _SECRET_WORDS):
+        words = key.lower().replace("api_key", "apikey").replace("-", "_").split("_")
+        if not _SECRET_WORDS.isdisjoint(words):
             event[key] = "***"
     return event
 
@@ -45,8 +46,13 @@ def configure_logs(*, service: str, level: str = "INFO", fmt: str = "json") -> N
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for noisy in ("httpx", "httpcore", "aiormq", "aio_pika", "uvicorn.access", "groq"):
+    for noisy in ("httpx", "httpcore", "aiormq", "aio_pika", "groq", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    for server in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        # The server brings handlers of its own; its lines take our format instead.
+        logging.getLogger(server).handlers, logging.getLogger(server).propagate = [], True
+    # Every request is counted and timed by the metrics already.
+    logging.getLogger("uvicorn.access").disabled = True
     structlog.contextvars.bind_contextvars(service=service)
 
 

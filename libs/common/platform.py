@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common.db import Listener
+from libs.common.listener import Listener
 from libs.common.messaging.bus import Bus
 from libs.common.messaging.consumer import Subscription
 from libs.common.schedules import Schedule
@@ -24,6 +24,8 @@ class Platform:
     bus: Bus
     listener: Listener
     stopping: asyncio.Event
+    newest_revision: str | None = None
+    """The migration that the code expects; None for a service without migrations."""
 
 
 @dataclass(frozen=True)

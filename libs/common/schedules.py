@@ -1,6 +1,7 @@
 """Periodic work: one runner per cluster by lease, missed runs caught up once, the last success as a metric."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -52,6 +53,10 @@ class ScheduleRunner:
         try:
             async with asyncio.timeout(schedule.timeout_s):
                 await schedule.work()
+        except asyncio.CancelledError:
+            # We are told to stop: the next runner need not wait for the end of the lease.
+            await asyncio.shield(self._hand_back(schedule, token))
+            raise
         except Exception as failure:
             error = f"{type(failure).__name__}: {failure}"
             log.warning("schedule.failed", schedule=schedule.name, error=error)
@@ -65,7 +70,7 @@ class ScheduleRunner:
         while True:
             try:
                 await self.run_due(schedule)
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
+            except (SQLAlchemyError, OSError) as error:
                 log.warning("schedule.stumbled", schedule=schedule.name, error=str(error))
             await asyncio.sleep(min(schedule.every_s, 5))
 
@@ -84,6 +89,15 @@ class ScheduleRunner:
                 )
             )
         return token if claimed.rowcount == 1 else None
+
+    async def _hand_back(self, schedule: Schedule, token: UUID) -> None:
+        with contextlib.suppress(SQLAlchemyError, OSError):
+            async with self._open_uow() as uow:
+                await uow.conn.execute(
+                    update(self._table)
+                    .where(self._table.c.name == schedule.name, self._table.c.lease_token == token)
+                    .values(lease_token=None, lease_until=None)
+                )
 
     async def _finish(self, schedule: Schedule, token: UUID, error: str | None) -> None:
         async with self._open_uow() as uow:

@@ -1,21 +1,29 @@
 """The unit of work: one transaction that changes rows and announces what happened."""
 
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.common import inbox, outbox
 from libs.common.clock import utc_now
 from libs.common.contracts.envelope import Envelope, Event
+from libs.common.db import DatabaseUnavailable, is_database_outage
 from libs.common.errors import Conflict
 from libs.common.ids import new_id
+from libs.common.logs import get_logger
 from libs.common.tables import CommonTables
+from libs.common.tracing import current_traceparent
+
+log = get_logger()
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class UnitOfWork:
             tenant_id=tenant_id,
             correlation_id=correlation_id or (cause.envelope.correlation_id if cause else None),
             causation_id=cause.envelope.id if cause else None,
-            traceparent=cause.envelope.traceparent if cause else None,
+            traceparent=current_traceparent.get(),
             data=event.model_dump(mode="json"),
         )
         (self._transients if event.transient else self._events).append(envelope)
@@ -93,7 +101,11 @@ OpenUow = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
 
 
 class UnitOfWorkFactory:
-    """Opens units of work on one service's database. Call it: `async with open_uow() as uow: …` commits at the end."""
+    """Opens units of work on one service's database. Call it: `async with open_uow() as uow: …` commits at the end.
+
+    Raises DatabaseUnavailable when Postgres is away, at any point. (Nothing calls out inside a transaction, so a lost
+    connection in there is the database's.)
+    """
 
     def __init__(self, engine: AsyncEngine, tables: CommonTables) -> None:
         self.engine = engine
@@ -102,10 +114,42 @@ class UnitOfWorkFactory:
 
     @contextlib.asynccontextmanager
     async def __call__(self) -> AsyncGenerator[UnitOfWork]:
-        async with self.engine.begin() as conn:
-            uow = UnitOfWork(conn, self.tables)
-            yield uow
-            transients = await uow.flush()
-        if self.transient_sink is not None:
-            for envelope in transients:
+        try:
+            async with self._begin() as conn:
+                uow = UnitOfWork(conn, self.tables)
+                yield uow
+                transients = await uow.flush()
+        except (DBAPIError, SQLAlchemyTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
+            if isinstance(error, DatabaseUnavailable) or not _is_outage(error):
+                raise
+            msg = f"the database is away ({type(error).__name__}): try again in a moment"
+            raise DatabaseUnavailable(msg, extra={"retry_after_s": 2}) from error
+        await self._send(transients)
+
+    @contextlib.asynccontextmanager
+    async def _begin(self) -> AsyncGenerator[AsyncConnection]:
+        try:
+            conn = await self.engine.connect()
+        except OSError as error:
+            # A refused, unresolved or silent address: SQLAlchemy lets the driver's own errors through here.
+            msg = f"the database cannot be reached ({type(error).__name__}): try again in a moment"
+            raise DatabaseUnavailable(msg, extra={"retry_after_s": 2}) from error
+        try:
+            async with conn.begin():
+                yield conn
+        finally:
+            await conn.close()
+
+    async def _send(self, transients: Sequence[Envelope]) -> None:
+        """After the commit: what happened has happened, so that nothing may fail here any more."""
+        if self.transient_sink is None:
+            return
+        for envelope in transients:
+            try:
                 await self.transient_sink(envelope)
+            except Exception as error:
+                log.info("transient_event.lost", type=envelope.type, error=str(error) or type(error).__name__)
+
+
+def _is_outage(error: Exception) -> bool:
+    return isinstance(error, ConnectionError) or is_database_outage(error)

@@ -4,8 +4,9 @@ import asyncio
 
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
+from sqlalchemy import column, select, table, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -26,10 +27,8 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 async def readyz(request: Request) -> Response:
-    """Database, broker and the service's own needs are there. 503 with the reasons when not."""
-    platform = platform_of(request)
-    parts: Parts = request.app.state.parts
-    missing = [reason for reason in await _missing(platform, parts) if reason]
+    """Database (migrated), broker and the service's own needs are there. 503 with the reasons when not."""
+    missing = await _missing(request)
     status = 503 if missing else 200
     return JSONResponse({"status": "waiting" if missing else "ready", "missing": missing}, status_code=status)
 
@@ -42,16 +41,36 @@ async def prometheus_metrics(platform: CurrentPlatform) -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _missing(platform: Platform, parts: Parts) -> list[str | None]:
-    own = [await check() for check in parts.ready]
-    stopping = "stopping" if platform.stopping.is_set() else None
-    return [await _database(platform), None if platform.bus.is_connected else "the broker is away", stopping, *own]
+async def _missing(request: Request) -> list[str]:
+    platform = platform_of(request)
+    parts: Parts = request.app.state.parts
+    broker = request.app.state.broker
+    asked = [
+        await _database(platform),
+        None if platform.bus.is_connected and await broker.ping(timeout=1) else "the broker is away",
+        "stopping" if platform.stopping.is_set() else None,
+        *[await check() for check in parts.ready],
+    ]
+    return [reason for reason in asked if reason]
 
 
 async def _database(platform: Platform) -> str | None:
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_S), platform.engine.connect() as conn:
-            await conn.execute(text("SELECT 1"))
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
+            return await _migrated(conn, platform)
+    except (SQLAlchemyError, OSError) as error:
         return f"the database is away: {type(error).__name__}"
-    return None
+
+
+async def _migrated(conn: AsyncConnection, platform: Platform) -> str | None:
+    """Whether the schema is where the code expects it, which it is not yet while a deployment's migrations run."""
+    expected, schema = platform.newest_revision, platform.settings.service
+    version = table("alembic_version", column("version_num"), schema=schema)
+    if expected is None:
+        await conn.execute(text("SELECT 1"))
+        return None
+    known = await conn.execute(text("SELECT to_regclass(:name)"), {"name": f"{schema}.alembic_version"})
+    found = await conn.scalar(select(version.c.version_num)) if known.scalar_one() else None
+    if found == expected:
+        return None
+    return f"the schema is at revision {found or 'none'}, the code expects {expected}: run the migrations"

@@ -65,7 +65,5 @@ async def replay_dead_letter(
 async def discard_dead_letter(
     dead_letter_id: UUID, _: OperatorIdentity, uow: Uow, open_uow: OpenUowDep
 ) -> dict[str, object]:
-    """Close it for good."""
-    letter, _body = await dead_letters.load(uow.conn, open_uow.tables.dead_letters, dead_letter_id)
-    await dead_letters.resolve(uow.conn, open_uow.tables.dead_letters, dead_letter_id, resolution="discarded")
-    return asdict(letter)
+    """Close it for good. 409 when it is closed already."""
+    return asdict(await dead_letters.discard(uow.conn, open_uow.tables.dead_letters, dead_letter_id))

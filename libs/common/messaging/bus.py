@@ -17,6 +17,8 @@ from libs.common.outbox import encode
 log = get_logger()
 
 PUBLISH_TIMEOUT_S = 10
+_LOST = (TimeoutError, aiormq.AMQPError, aio_pika.exceptions.AMQPError, OSError, RuntimeError)
+"""What a publish raises when channel or connection break under it (the RuntimeError is of a channel that is closed)."""
 
 
 class Unroutable(Transient):
@@ -45,12 +47,20 @@ class Bus:
     async def connect(self) -> None:
         """Connect and declare the topology."""
         properties: FieldTable = {"connection_name": f"{self._service}-publish"}
-        self._connection = await aio_pika.connect_robust(self._url, client_properties=properties)
-        setup = await self._connection.channel()
-        await topology.declare(setup)
-        await setup.close()
+        self._connection = await aio_pika.connect_robust(self._url, client_properties=properties, reconnect_interval=1)
+        await self._declare_topology()
+        self._connection.reconnect_callbacks.add(self._declare_topology)
         self._channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
         self._events = await self._channel.get_exchange(topology.EVENTS_EXCHANGE, ensure=False)
+
+    async def _declare_topology(self, *_: object) -> None:
+        """At connect, and again at each reconnect: the broker may have come back without its memory."""
+        assert self._connection is not None, "connect() first"
+        setup = await self._connection.channel()
+        try:
+            await topology.declare(setup)
+        finally:
+            await setup.close()
 
     async def close(self) -> None:
         if self._connection is not None:
@@ -87,7 +97,7 @@ class Bus:
         try:
             async with asyncio.timeout(PUBLISH_TIMEOUT_S):
                 await self._events.publish(message, routing_key=envelope.routing_key(), mandatory=False)
-        except (TimeoutError, aiormq.AMQPError, OSError) as error:
+        except _LOST as error:
             log.info("transient_event.lost", type=envelope.type, error=str(error))
 
     async def depth(self, queue: str) -> int:
@@ -128,8 +138,15 @@ class Bus:
         except aio_pika.exceptions.DeliveryError as error:
             msg = f"no queue takes {key!r}, or its queue refused the message"
             raise Unroutable(msg) from error
-        except (TimeoutError, aiormq.AMQPError, aio_pika.exceptions.AMQPError, OSError) as error:
+        except _LOST as error:
             msg = f"the broker did not confirm {key!r}: {error or type(error).__name__}"
+            raise BrokerUnavailable(msg) from error
+        except asyncio.CancelledError as error:
+            # The client cancels whoever waits on a connection that breaks; that is not our own cancellation.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            msg = f"the connection broke before {key!r} was confirmed"
             raise BrokerUnavailable(msg) from error
 
 

@@ -5,12 +5,9 @@ counted in our own header. The copy is confirmed before the original is acked, s
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
 
-import aio_pika.exceptions
-import aiormq
 from faststream import AckPolicy
 from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
 from faststream.rabbit.message import RabbitMessage
@@ -23,16 +20,24 @@ from libs.common.db import is_database_outage
 from libs.common.errors import Busy, Permanent
 from libs.common.logs import get_logger
 from libs.common.messaging.bus import BrokerUnavailable, Bus
+from libs.common.messaging.delivery import (
+    ATTEMPTS_HEADER,
+    CAUSE_HEADER,
+    FIRST_ERROR_HEADER,
+    LAST_ERROR_HEADER,
+    Hands,
+    attempts_of,
+    hand_over_whole,
+    handling,
+    own_headers,
+    settle,
+)
 from libs.common.messaging.topology import RETRY_DELAYS, dead_queue
-from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory, current_message
+from libs.common.outbox import MAX_MESSAGE_BYTES
+from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
 
 log = get_logger()
 
-ATTEMPTS_HEADER = "x-corofy-attempts"
-CAUSE_HEADER = "x-corofy-cause"
-FIRST_ERROR_HEADER = "x-corofy-first-error"
-LAST_ERROR_HEADER = "x-corofy-last-error"
-MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 _ERROR_CHARS = 2000
 
 Handler = Callable[..., Awaitable[None]]
@@ -76,22 +81,22 @@ class Malformed(Permanent):
     code = "malformed"
 
 
-def attempts_of(headers: Mapping[str, Any]) -> int:
-    """How often a handler has failed on this message."""
-    value = headers.get(ATTEMPTS_HEADER, 0)
-    return value if isinstance(value, int) else 0
-
-
 class Consumer:
     """Runs one subscription: parse, inbox, handler, commit, ack."""
 
-    def __init__(self, subscription: Subscription, *, open_uow: UnitOfWorkFactory, bus: Bus) -> None:
+    def __init__(
+        self, subscription: Subscription, *, open_uow: UnitOfWorkFactory, bus: Bus, hands: Hands | None = None
+    ) -> None:
         self.subscription = subscription
         self._open_uow = open_uow
         self._bus = bus
+        self._hands = hands or Hands()
 
     def attach(self, broker: RabbitBroker) -> None:
         """Register with FastStream. The queue exists already (topology); acks are ours."""
+        if not self.subscription.events:
+            msg = f"nothing is bound to {self.subscription.queue}"
+            raise ValueError(msg)
         subscriber = broker.subscriber(
             RabbitQueue(self.subscription.queue, declare=False),
             ack_policy=self.subscription.ack_policy,
@@ -106,10 +111,11 @@ class Consumer:
     async def on_message(self, raw: RabbitMessage) -> None:
         """Handle one delivery to its ack."""
         queue = self.subscription.queue
-        with metrics.BUS_SECONDS.labels(queue).time():
-            verdict = await self._decide(raw.body)
-        metrics.BUS_MESSAGES.labels(queue, verdict.outcome).inc()
-        await settle(raw, lambda: self._pass_on(raw, verdict))
+        with self._hands.holding():
+            with metrics.BUS_SECONDS.labels(queue).time():
+                verdict = await self._decide(raw.body)
+            metrics.BUS_MESSAGES.labels(queue, verdict.outcome).inc()
+            await settle(raw, lambda: self._pass_on(raw, verdict))
 
     async def _decide(self, body: bytes) -> _Verdict:
         try:
@@ -147,8 +153,7 @@ class Consumer:
         return event, Message(consumer=self.subscription.queue, envelope=envelope)
 
     async def _run(self, event: Event, message: Message) -> str:
-        token = current_message.set(message)
-        try:
+        with handling(message):
             if self.subscription.calls_out:
                 return await self._run_calling(event, message)
             async with self._open_uow() as uow:
@@ -156,8 +161,6 @@ class Consumer:
                     return "skipped"
                 await self.subscription.handler(event, uow=uow, message=message)
             return "done"
-        finally:
-            current_message.reset(token)
 
     async def _run_calling(self, event: Event, message: Message) -> str:
         async with self._open_uow() as uow:
@@ -172,7 +175,7 @@ class Consumer:
     async def _pass_on(self, raw: RabbitMessage, verdict: _Verdict) -> None:
         if verdict.outcome in {"done", "skipped"}:
             return
-        headers = dict(raw.headers)
+        headers = own_headers(raw)
         attempts = attempts_of(headers) + (verdict.outcome == "retried")
         if verdict.outcome != "busy":
             headers |= {
@@ -192,27 +195,3 @@ class Consumer:
 def is_outage(error: BaseException) -> bool:
     """Whether the database or the broker is away: then nobody's attempt has failed."""
     return isinstance(error, BrokerUnavailable) or is_database_outage(error)
-
-
-async def hand_over_whole(message: RabbitMessage) -> RabbitMessage:
-    """A decoder that decodes nothing: the consumer reads the bytes itself, once, and needs the message to ack it."""
-    return message
-
-
-async def settle(raw: RabbitMessage, pass_on: Callable[[], Awaitable[None]]) -> None:
-    """Pass the message on where it must go, then ack. When that fails, give it back; a lost connection gives it back itself."""
-    try:
-        await pass_on()
-    except Exception as error:
-        log.warning("message.kept", error=f"{type(error).__name__}: {error}")
-        await asyncio.sleep(1)
-        await _quietly(raw.nack(requeue=True))
-        return
-    await _quietly(raw.ack())
-
-
-async def _quietly(acknowledge: Awaitable[None]) -> None:
-    try:
-        await acknowledge
-    except (aiormq.AMQPError, aio_pika.exceptions.AMQPError, ConnectionError, RuntimeError) as error:
-        log.info("ack.lost", error=str(error) or type(error).__name__)

@@ -1,14 +1,16 @@
 """The relay: outbox → exchange. Any number of relays may run; a row is done only when the broker has confirmed it."""
 
 import asyncio
+import contextlib
+import time
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common import metrics, outbox
-from libs.common.db import Listener
+from libs.common.listener import Listener
 from libs.common.logs import get_logger
-from libs.common.messaging.bus import Bus
+from libs.common.messaging.bus import BrokerUnavailable, Bus
 from libs.common.outbox import OutboxRow
 from libs.common.uow import UnitOfWorkFactory
 
@@ -18,6 +20,7 @@ BATCH = 200
 LEASE_S = 15
 POLL_S = 2
 MAX_DELAY_S = 60
+_AFTER_OUTAGE_S = 0.5
 
 
 class Relay:
@@ -28,40 +31,49 @@ class Relay:
         self._open_uow = open_uow
         self._bus = bus
         self._listener = listener
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._measured_at = 0.0
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until `stop` (or until cancelled: the rows in hand then wait for the end of their lease)."""
         if self._listener is None:
-            await self._loop(asyncio.Event())
+            await self._loop()
             return
-        async with self._listener.wait_for(outbox.outbox_channel(self._open_uow.tables.outbox.schema or "")) as woken:
-            await self._loop(woken)
+        channel = outbox.outbox_channel(self._open_uow.tables.outbox.schema or "")
+        async with self._listener.wait_for(channel) as self._woken:
+            await self._loop()
+
+    def stop(self) -> None:
+        """Publish what is due, then let `run` return."""
+        self._stopping = True
+        self._woken.set()
 
     async def drain(self) -> int:
         """Publish everything that is due; answers how many rows were confirmed."""
         confirmed = 0
-        while True:
+        while self._bus.is_connected:
             async with self._open_uow() as uow:
                 rows = await outbox.lease(uow.conn, self._open_uow.tables.outbox, limit=BATCH, lease_s=LEASE_S)
             if rows:
                 confirmed += await self._publish(rows)
             if len(rows) < BATCH:
-                return confirmed
+                break
+        return confirmed
 
-    async def _loop(self, woken: asyncio.Event) -> None:
+    async def _loop(self) -> None:
         while True:
-            woken.clear()
+            self._woken.clear()
+            last_round = self._stopping
             try:
                 await self.drain()
                 await self._measure()
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
+            except (SQLAlchemyError, OSError) as error:
                 log.warning("relay.stumbled", error=str(error))
-                await asyncio.sleep(1)
-            try:
-                async with asyncio.timeout(POLL_S):
-                    await woken.wait()
-            except TimeoutError:
-                continue
+            if last_round:
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), timeout=0 if self._stopping else POLL_S)
 
     async def _publish(self, rows: list[OutboxRow]) -> int:
         results = await asyncio.gather(
@@ -80,13 +92,19 @@ class Relay:
         return len(done)
 
     async def _put_off(self, conn: AsyncConnection, row: OutboxRow, error: BaseException) -> None:
+        """Keep the row, with what the broker said. While the broker is away the wait does not grow: it is not the row's fault."""
         reason = getattr(error, "code", type(error).__name__)
         metrics.OUTBOX_FAILED.labels(self._service, reason).inc()
         log.warning("outbox_row.not_published", routing_key=row.routing_key, id=str(row.id), error=str(error))
         delay = min(0.5 * 2 ** min(row.attempts, 10), MAX_DELAY_S)
+        if isinstance(error, BrokerUnavailable):
+            delay = _AFTER_OUTAGE_S
         await outbox.mark_failed(conn, self._open_uow.tables.outbox, row, error=str(error), delay_s=delay)
 
     async def _measure(self) -> None:
+        if time.monotonic() - self._measured_at < POLL_S:
+            return
+        self._measured_at = time.monotonic()
         async with self._open_uow() as uow:
             state = await outbox.state(uow.conn, self._open_uow.tables.outbox)
         metrics.OUTBOX_PENDING.labels(self._service).set(state.pending)

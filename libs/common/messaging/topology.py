@@ -13,10 +13,16 @@ from aio_pika.abc import AbstractChannel
 from libs.common.contracts.catalogue import LISTENERS
 from libs.common.contracts.envelope import Event
 
+Listeners = Mapping[str, tuple[type[Event], ...]]
+"""Queue → the events bound to it."""
+
 EVENTS_EXCHANGE = "events"
 DELIVERY_LIMIT = 1000
 """A backstop only: every closed connection counts against it. Attempts are counted by our own header."""
+NEVER = 1_000_000_000
+"""The delivery limit of a dead queue, past which the broker would throw a message away: more than can ever happen."""
 MAX_LENGTH_BYTES = 2_000_000_000
+TRANSIENT_TTL_MS = 60_000
 
 RETRY_DELAYS: tuple[tuple[str, int], ...] = (("5s", 5_000), ("30s", 30_000), ("5m", 300_000))
 """Name and milliseconds of each retry queue. One queue per delay: within one, a short wait would stay behind a long one."""
@@ -46,7 +52,14 @@ def _quorum(**more: str | int) -> dict[str, str | int]:
 
 
 def work_queue(name: str, events: tuple[type[Event], ...]) -> QueueSpec:
-    """The queue of a use case. Past the delivery limit the broker itself moves a message to the dead queue."""
+    """The queue of a use case. Past the delivery limit the broker itself moves a message to the dead queue.
+
+    Where all events are transient they do not pile up for a service that is away: what is a minute old is dropped.
+    """
+    keys = tuple(event.routing_key() for event in events)
+    if all(event.transient for event in events):
+        limits: dict[str, str | int] = {"x-message-ttl": TRANSIENT_TTL_MS, "x-delivery-limit": DELIVERY_LIMIT}
+        return QueueSpec(name, _quorum(**limits), keys)
     arguments = _quorum(
         **{
             "x-delivery-limit": DELIVERY_LIMIT,
@@ -55,7 +68,7 @@ def work_queue(name: str, events: tuple[type[Event], ...]) -> QueueSpec:
             "x-dead-letter-strategy": "at-least-once",
         }
     )
-    return QueueSpec(name, arguments, tuple(event.routing_key() for event in events))
+    return QueueSpec(name, arguments, keys)
 
 
 def retry_queue(service: str, delay: str, milliseconds: int) -> QueueSpec:
@@ -70,16 +83,16 @@ def retry_queue(service: str, delay: str, milliseconds: int) -> QueueSpec:
     return QueueSpec(retry_exchange(service, delay), arguments)
 
 
-def queues(listeners: Mapping[str, tuple[type[Event], ...]] = LISTENERS) -> list[QueueSpec]:
+def queues(listeners: Listeners = LISTENERS) -> list[QueueSpec]:
     """Every queue there is: work, dead, retry."""
     work = [work_queue(name, events) for name, events in listeners.items()]
-    dead = [QueueSpec(dead_queue(name), _quorum(**{"x-delivery-limit": DELIVERY_LIMIT})) for name in listeners]
+    dead = [QueueSpec(dead_queue(name), _quorum(**{"x-delivery-limit": NEVER})) for name in listeners]
     services = sorted({name.split(".", 1)[0] for name in listeners})
     retry = [retry_queue(service, *delay) for service in services for delay in RETRY_DELAYS]
     return [*dead, *work, *retry]
 
 
-async def declare(channel: AbstractChannel, listeners: Mapping[str, tuple[type[Event], ...]] = LISTENERS) -> None:
+async def declare(channel: AbstractChannel, listeners: Listeners = LISTENERS) -> None:
     """Declare everything. Idempotent; a queue that exists with other arguments raises the broker's error."""
     exchange = await channel.declare_exchange(EVENTS_EXCHANGE, aio_pika.ExchangeType.TOPIC, durable=True)
     for spec in queues(listeners):

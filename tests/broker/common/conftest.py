@@ -1,0 +1,15 @@
+"""A bench per test: a database and a vhost of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from tests.broker.common.parts import Bench, bench_on
+
+
+@pytest.fixture
+async def bench(empty_database: str, fresh_vhost: str) -> AsyncGenerator[Bench]:
+    async with bench_on(empty_database, fresh_vhost) as made:
+        yield made
