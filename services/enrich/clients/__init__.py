@@ -1,0 +1,1 @@
+"""The outside world: the only importers of provider SDKs and HTTP clients."""

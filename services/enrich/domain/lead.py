@@ -1,0 +1,116 @@
+"""A row of the sheet as research sees it: who, where, and whether there is anything to look for."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from services.enrich.domain.texts import clean, word_set
+
+_VALUE_CHARS = 300
+_CELL_CHARS = 500
+_CELLS = 30
+_EMPTY = frozenset({"", "-", "–", "n/a", "na", "null", "none", "nil", "unknown", "#n/a", "?"})
+_TITLES = word_set("dr prof mr mrs ms miss sir herr frau ing dipl mag mme m sr sra señor señora")
+_FREE_MAIL = word_set(
+    "gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com yahoo.co.uk ymail.com aol.com icloud.com"
+    " me.com proton.me protonmail.com gmx.com gmx.de gmx.net web.de t-online.de mail.ru yandex.ru qq.com 163.com"
+    " libero.it orange.fr free.fr wanadoo.fr laposte.net wp.pl o2.pl seznam.cz"
+)
+_HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+_NOT_PUBLIC = (".localhost", ".local", ".internal", ".test", ".invalid", ".onion", ".arpa", ".lan", ".home")
+_PRIVATE_ROLES = frozenset({"email", "phone", "linkedin"})
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """`roles` are the mapped cells that say something, `cells` the others. `domain` is the company's own site, or empty."""
+
+    row_no: int
+    roles: Mapping[str, str]
+    cells: Mapping[str, str]
+    company: str
+    domain: str
+    person: str
+    first_name: str
+
+    def for_model(self) -> dict[str, object]:
+        """What a language model is told of the row: no addresses of the person."""
+        told: dict[str, object] = {role: value for role, value in self.roles.items() if role not in _PRIVATE_ROLES}
+        if self.domain:
+            told["website"] = self.domain
+        if self.first_name:
+            told["first_name"] = self.first_name
+        if self.cells:
+            told["cells"] = dict(self.cells)
+        return told
+
+
+def read_lead(row_no: int, cells: Mapping[str, str], mapping: Mapping[str, str]) -> Lead:
+    """Read a row by its mapping (role → column name)."""
+    roles: dict[str, str] = {}
+    for role, column in mapping.items():
+        value = clean(cells.get(column, ""), longest=_VALUE_CHARS)
+        if value.casefold() not in _EMPTY:
+            roles[role] = value
+    mapped = set(mapping.values())
+    others = {
+        clean(name, longest=100): clean(text, longest=_CELL_CHARS) for name, text in cells.items() if name not in mapped
+    }
+    kept = dict([(name, text) for name, text in others.items() if text.casefold() not in _EMPTY][:_CELLS])
+    person = roles.get("full_name", "") or " ".join(
+        part for part in (roles.get("first_name", ""), roles.get("last_name", "")) if part
+    )
+    return Lead(
+        row_no=row_no,
+        roles=roles,
+        cells=kept,
+        company=roles.get("company", ""),
+        domain=_site(roles.get("website", "")) or _business_domain(roles.get("email", "")),
+        person=_in_order(person),
+        first_name=_first_name(roles.get("first_name", "") or _in_order(person)),
+    )
+
+
+def reason_to_skip(lead: Lead) -> str | None:
+    """Why there is nothing to look for, in a sentence for the user; None when there is."""
+    if lead.company or lead.domain:
+        return None
+    if lead.person:
+        return (
+            "The row names a person but no company, website or business e-mail address: nobody can tell who is meant."
+        )
+    return "The row names no company, no website and no business e-mail address."
+
+
+def public_host(host: str) -> str:
+    """The host name in the form DNS uses, or empty when it cannot be a public one."""
+    try:
+        name = host.strip().strip(".").lower().encode("idna").decode() if host else ""
+    except UnicodeError:
+        return ""
+    name = name.removeprefix("www.")
+    return name if _HOST.fullmatch(name) and not f".{name}".endswith(_NOT_PUBLIC) else ""
+
+
+def _site(website: str) -> str:
+    try:
+        return public_host(urlsplit(website if "//" in website else f"//{website}").hostname or "")
+    except ValueError:
+        return ""
+
+
+def _business_domain(email: str) -> str:
+    domain = public_host(email.rpartition("@")[2]) if "@" in email else ""
+    return "" if domain in _FREE_MAIL else domain
+
+
+def _in_order(name: str) -> str:
+    last, comma, first = name.partition(",")
+    return f"{first.strip()} {last.strip()}".strip() if comma and first.strip() else name.rstrip(",")
+
+
+def _first_name(name: str) -> str:
+    parts = [part for part in name.split() if part.strip(".").casefold() not in _TITLES]
+    first = next((part for part in parts if len(part.strip(".")) > 1), "")
+    return first.strip(",;")

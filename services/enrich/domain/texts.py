@@ -1,0 +1,53 @@
+"""How texts are compared: words without case, whitespace that does not count."""
+
+import re
+
+_WORD = re.compile(r"\w+")
+_INVISIBLE = re.compile(
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"
+)
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list that is written as one text."""
+    return frozenset(text.split())
+
+
+_LEGAL_FORMS = word_set(
+    "inc incorporated corp corporation co company ltd limited llc llp plc gmbh ag se sa sas sarl srl spa bv nv ab as asa"
+    " oy oyj kg kgaa aps holding holdings the"
+)
+
+
+def clean(text: str, *, longest: int) -> str:
+    """One line of visible text, cut to a length."""
+    return " ".join(_INVISIBLE.sub("", text).split())[:longest].strip()
+
+
+def normalised(text: str) -> str:
+    """The form in which a snippet is looked for in its source: case and runs of whitespace do not count."""
+    return " ".join(text.split()).casefold()
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text without case and punctuation."""
+    return _WORD.findall(text.casefold())
+
+
+def core_name(company: str) -> list[str]:
+    """The words of a company's name without its legal form. A name that is nothing else stays as it is."""
+    words = words_of(company)
+    core = list(words)
+    while len(core) > 1 and core[-1] in _LEGAL_FORMS:
+        core.pop()
+    while len(core) > 1 and core[0] == "the":
+        core.pop(0)
+    return core
+
+
+def positions(needle: list[str], haystack: list[str]) -> list[int]:
+    """Where a sequence of words begins in another."""
+    if not needle:
+        return []
+    size, first = len(needle), needle[0]
+    return [at for at, word in enumerate(haystack) if word == first and haystack[at : at + size] == needle]

@@ -1,0 +1,49 @@
+"""Enrich's settings: provider keys, where the providers are, and how much is done at once."""
+
+from pydantic import AliasChoices, Field, SecretStr
+
+from libs.common.settings import CommonSettings, database_url_field
+from services.enrich.clients.accounts import Account, account
+
+_NONE = SecretStr("")
+
+
+class EnrichSettings(CommonSettings):
+    """Read from the environment, checked at start. A provider without a key is the sandbox's when SANDBOX_URL is set."""
+
+    service: str = "enrich"
+    database_url: str = database_url_field("ENRICH")
+    serper_api_key: SecretStr = _NONE
+    serper_base_url: str = "https://google.serper.dev"
+    groq_api_key: SecretStr = _NONE
+    groq_base_url: str = "https://api.groq.com"
+    groq_model: str = "openai/gpt-oss-20b"
+    firecrawl_api_key: SecretStr = _NONE
+    firecrawl_base_url: str = "https://api.firecrawl.dev"
+    subjob_timeout_s: float = Field(
+        default=240,
+        ge=5,
+        le=270,
+        validation_alias=AliasChoices("SUBJOB_TIMEOUT"),
+        description="Time budget of a chunk.",
+    )
+    rows_in_flight: int = Field(default=256, ge=1, le=4096, validation_alias=AliasChoices("ENRICH_ROWS_IN_FLIGHT"))
+    row_budget_s: float = Field(
+        default=60,
+        gt=0,
+        validation_alias=AliasChoices("ENRICH_ROW_BUDGET_S"),
+        description="How long the failing calls of one row may take before the row is degraded.",
+    )
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """The provider accounts of this installation."""
+        given = (
+            ("serper", self.serper_api_key, self.serper_base_url),
+            ("groq", self.groq_api_key, self.groq_base_url),
+            ("firecrawl", self.firecrawl_api_key, self.firecrawl_base_url),
+        )
+        return tuple(
+            account(name, key=key.get_secret_value().strip(), base_url=url, sandbox_url=self.sandbox_url)
+            for name, key, url in given
+        )

@@ -1,0 +1,79 @@
+"""Enrich's tables: what is known of jobs, who works on which row, what has been found out, and how the providers are."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from libs.common.tables import common_tables, service_metadata
+
+METADATA = service_metadata("enrich")
+COMMON = common_tables(METADATA)
+_NOW = text("now()")
+
+job_states = Table(
+    "job_states",
+    METADATA,
+    Column("job_id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("heard_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("reaped_at", DateTime(timezone=True)),
+    CheckConstraint("state IN ('running', 'paused', 'parked', 'ended')", name="state"),
+    Index("ix_job_states_to_reap", "ended_at", postgresql_where=text("ended_at IS NOT NULL AND reaped_at IS NULL")),
+)
+
+row_work = Table(
+    "row_work",
+    METADATA,
+    Column("job_id", Uuid, nullable=False),
+    Column("row_no", Integer, nullable=False),
+    Column("spec_hash", Text, nullable=False),
+    Column("holder", Uuid, nullable=False),
+    Column("lease_until", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("job_id", "row_no", "spec_hash"),
+    Index("ix_row_work_holder", "holder"),
+)
+"""Who has claimed a row. The key holds neither attempt nor dispatch: a second copy of a chunk meets the first's claim."""
+
+checkpoints = Table(
+    "checkpoints",
+    METADATA,
+    Column("job_id", Uuid, nullable=False),
+    Column("row_no", Integer, nullable=False),
+    Column("spec_hash", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("job_id", "row_no", "spec_hash", "stage"),
+    CheckConstraint("stage IN ('searches', 'research', 'result')", name="stage"),
+)
+"""What a row's work has come to. Only inserted, never changed: the first stored result is everyone's answer.
+
+The line has no stage of its own: nothing is called between it and the result.
+"""
+
+provider_states = Table(
+    "provider_states",
+    METADATA,
+    Column("account", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("counter", Integer, nullable=False),
+    Column("reason", Text),
+    Column("message", Text),
+    Column("resume_at", DateTime(timezone=True)),
+    Column("probe_at", DateTime(timezone=True)),
+    Column("changed_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    CheckConstraint("state IN ('up', 'out')", name="state"),
+)
+"""`counter` rises with every change: odd when the account is out, even when it is back."""
