@@ -98,7 +98,7 @@ async def _execute(server: str, statement: str) -> None:
 @contextmanager
 def state_folder() -> Generator[Path]:
     """A state folder for a LocalStack: pytest's own are closed to the unprivileged user that runs Postgres for root."""
-    with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="corofy-test-") as folder:  # noqa: S108 - reachable by all
+    with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="corofy-test-") as folder:
         Path(folder).chmod(0o711)
         yield Path(folder)
 
