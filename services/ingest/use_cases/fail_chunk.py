@@ -1,0 +1,34 @@
+"""A chunk is given up: its rows without a result count as failed, with the reason."""
+
+from datetime import datetime
+from uuid import UUID
+
+from libs.common.contracts.enrich import ChunkFailed
+from libs.common.uow import UnitOfWork
+from services.ingest.domain.chunks import is_present_dispatch, missing_when_failed
+from services.ingest.domain.jobs import count, finish_if_answered
+from services.ingest.repositories import chunks, jobs, results
+from services.ingest.use_cases.turn_job import by_compare_and_swap, save_turns
+
+ERROR_CHARS = 500
+
+
+async def fail_chunk(event: ChunkFailed, *, uow: UnitOfWork, workspace_id: UUID, now: datetime) -> None:
+    """Only for the present dispatch: an older one's failure says nothing about the copy that is under way.
+
+    Rows that have their result keep it, free of charge. A late answer may still complete the chunk. Raises NotFound.
+    """
+
+    async def attempt() -> bool:
+        job = await jobs.load(uow.conn, event.job_id, workspace_id=workspace_id)
+        chunk = await chunks.load(uow.conn, job.id, event.chunk_no)
+        if not is_present_dispatch(job, chunk, epoch=event.epoch, dispatch_no=event.dispatch_no):
+            return True
+        stored = len(await results.statuses(uow.conn, job.id, chunk.row_nos))
+        error = event.error.replace("\x00", "")[:ERROR_CHARS]
+        if not await chunks.give_up(uow.conn, chunk, error=error):
+            return False
+        counted = count(job, added=missing_when_failed(chunk, stored=stored), earned=0, now=now)
+        return await save_turns(uow, job, [counted, *finish_if_answered(counted, now=now)])
+
+    await by_compare_and_swap(uow, attempt, job_id=event.job_id)

@@ -1,0 +1,82 @@
+"""Record the results of a chunk's rows. The first valid answer wins, whichever dispatch it is from."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from libs.common.contracts.enrich import ChunkEnriched
+from libs.common.contracts.ingest import ChunkCompleted
+from libs.common.contracts.research import RowResult
+from libs.common.errors import Invalid
+from libs.common.logs import get_logger
+from libs.common.uow import UnitOfWork
+from services.ingest.domain.chunks import Chunk, added_by, credits_of, takes_results
+from services.ingest.domain.jobs import Job, count, finish_if_answered
+from services.ingest.repositories import chunks, jobs, results
+from services.ingest.use_cases.turn_job import by_compare_and_swap, save_turns
+
+log = get_logger()
+
+
+async def record_results(event: ChunkEnriched, *, uow: UnitOfWork, workspace_id: UUID, now: datetime) -> None:
+    """Store each row's first result; count; complete the chunk, for good, with its last row.
+
+    An answer may come in parts. Natural keys: (job, row), and the chunk's state. An answer that comes too late, for
+    another epoch or for a chunk that is completed changes nothing. Raises NotFound, Invalid.
+    """
+
+    async def attempt() -> bool:
+        job = await jobs.load(uow.conn, event.job_id, workspace_id=workspace_id)
+        chunk = await chunks.load(uow.conn, job.id, event.chunk_no)
+        if not takes_results(job, chunk, epoch=event.epoch):
+            log.info("answer.refused", job_id=str(job.id), chunk_no=chunk.chunk_no, job_state=job.state.value)
+            return True
+        return await _store(event.results, uow=uow, job=job, chunk=chunk, now=now)
+
+    await by_compare_and_swap(uow, attempt, job_id=event.job_id)
+
+
+async def _store(rows: Sequence[RowResult], *, uow: UnitOfWork, job: Job, chunk: Chunk, now: datetime) -> bool:
+    _check_rows(rows, chunk)
+    fresh = await results.insert_new(uow.conn, job.id, to_json(rows))
+    if not fresh:
+        return True
+    stored = await results.statuses(uow.conn, job.id, chunk.row_nos)
+    completes = len(stored) == chunk.row_count
+    earned = credits_of(stored, credits_per_row=job.credits_per_row) if completes else 0
+    if completes and not await chunks.complete(uow.conn, chunk, credits_earned=earned):
+        return False
+    counted = count(job, added=added_by(chunk, fresh, completes=completes), earned=earned, now=now)
+    if not await save_turns(uow, job, [counted, *finish_if_answered(counted, now=now)]):
+        return False
+    if completes:
+        completed = ChunkCompleted(job_id=job.id, chunk_no=chunk.chunk_no, credits=earned)
+        uow.publish(completed, tenant_id=job.workspace_id, correlation_id=job.id)
+    return True
+
+
+def _check_rows(rows: Sequence[RowResult], chunk: Chunk) -> None:
+    strangers = sorted({row.row_no for row in rows} - set(chunk.row_nos))
+    if strangers:
+        msg = f"chunk {chunk.chunk_no} of job {chunk.job_id} has no row {strangers[0]}"
+        raise Invalid(msg, code="row_not_in_chunk")
+
+
+def to_json(rows: Sequence[RowResult]) -> str:
+    """The results as Postgres takes them: JSONB refuses NUL, so what a provider sent with one loses it."""
+    found = [row.model_dump(mode="json") for row in rows]
+    text = orjson.dumps(found).decode()
+    return orjson.dumps([_without_nul(row) for row in found]).decode() if "\\u0000" in text else text
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, list):
+        return [_without_nul(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_nul(name): _without_nul(item) for name, item in value.items()}
+    return value

@@ -1,0 +1,33 @@
+"""A person lets a paused or parked job go on."""
+
+from datetime import datetime
+from uuid import UUID
+
+from libs.common.errors import Conflict
+from libs.common.uow import UnitOfWork
+from services.ingest.domain.jobs import Job, JobState, finish_if_answered, resume
+from services.ingest.repositories import chunks, jobs
+from services.ingest.use_cases.turn_job import turn_job
+
+_STANDING = frozenset({JobState.PAUSED, JobState.PARKED})
+
+
+async def resume_job(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, now: datetime) -> Job:
+    """Go on; a processing job stays as it is. Raises NotFound; Conflict `job_not_paused` in any other state.
+
+    Whose chunks have all been answered meanwhile goes on to merging.
+    """
+
+    def decide(job: Job) -> list[Job]:
+        if job.state is JobState.PROCESSING:
+            return []
+        resumed = resume(job, now=now)
+        if resumed is None:
+            msg = f"job {job.id} is {job.state.value}: only a paused or parked job can be resumed"
+            raise Conflict(msg, code="job_not_paused", extra={"state": job.state.value})
+        return [resumed, *finish_if_answered(resumed, now=now)]
+
+    job = await jobs.load(uow.conn, job_id, workspace_id=workspace_id)
+    if job.state in _STANDING:
+        await chunks.make_due(uow.conn, job_id)
+    return await turn_job(uow, job_id, workspace_id=workspace_id, decide=decide)
