@@ -86,9 +86,7 @@ async def test_a_service_that_cannot_start_is_named_with_its_own_words(
     tmp_path: Path, fresh_database: str, fresh_vhost: str
 ) -> None:
     env = {"DATABASE_URL": fresh_database, "RABBITMQ_URL": fresh_vhost, "INTERNAL_SECRET": "short"}
-    with pytest.raises(
-        StackError, match=r"(?s)billing ended right after its start.*INTERNAL_SECRET must have at least"
-    ):
+    with pytest.raises(StackError, match=r"(?s)billing ended right after its start.*INTERNAL_SECRET must"):
         await LocalStack(tmp_path, services=("billing",), env=env).__aenter__()
     assert list((tmp_path / "run").iterdir()) == []
 

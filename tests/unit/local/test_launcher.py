@@ -21,6 +21,7 @@ def checkout(tmp_path: Path) -> Path:
     """A checkout whose path holds a space, with a command that tells how it was called."""
     folder = tmp_path / "my leads"
     (folder / "libs" / "cli").mkdir(parents=True)
+    (folder / "libs" / "__init__.py").touch()
     for name in ("corofy", "requirements.txt", "requirements-dev.txt"):
         shutil.copy(CHECKOUT / name, folder / name)
     (folder / "libs" / "cli" / "__main__.py").write_text("import os, sys; print(sys.argv[1:], os.getcwd())\n")
