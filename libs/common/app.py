@@ -57,6 +57,8 @@ class ServiceSpec:
     start: StartParts
     title: str
     description: str
+    openapi_url: str | None = "/openapi.json"
+    """None for the gateway, which serves the merged document instead of its own."""
 
 
 def create_app(spec: ServiceSpec) -> FastAPI:
@@ -68,6 +70,7 @@ def create_app(spec: ServiceSpec) -> FastAPI:
         lifespan=lambda app: _lifespan(app, spec),
         docs_url=None,
         redoc_url=None,
+        openapi_url=spec.openapi_url,
         separate_input_output_schemas=False,
     )
     install_problem_handlers(app)

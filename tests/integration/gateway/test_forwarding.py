@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 
 from libs.common.http.identity import IDENTITY_HEADER, read_identity
+from services.gateway.domain.routing import owner_of
 from tests.integration.gateway.conftest import INTERNAL_SECRET, Gateway, bearer
 
 
@@ -53,3 +54,11 @@ async def test_the_inside_of_services_is_not_reachable_through_the_gateway(gatew
         answer = await gateway.client.get(path, headers=bearer(token))
         assert answer.status_code in {401, 404}
     assert gateway.behind.paths == []
+
+
+async def test_the_served_description_covers_every_public_path_of_every_service(gateway: Gateway) -> None:
+    document = (await gateway.client.get("/openapi.json")).json()
+    paths = set(document["paths"])
+    assert {"/v1/auth/token", "/v1/me", "/v1/events"} <= paths
+    for path in paths - {"/v1/auth/token", "/v1/auth/sign-up", "/v1/me", "/v1/events"}:
+        assert owner_of(path.removeprefix("/v1/")) is not None, f"{path} is described but not forwarded"
