@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 
 from deploy.sandbox import controls, firecrawl, groq, inbox, serper
@@ -92,6 +93,8 @@ class SandboxApp:
             message = f"the SMTP inbox cannot listen on {settings.smtp_host}:{settings.smtp_port}: {error.strerror}"
             await send({"type": "lifespan.startup.failed", "message": message})
             return
+        gc.collect()
+        gc.freeze()  # the world stays: no collection need look at it again
         await send({"type": "lifespan.startup.complete"})
         await receive()
         if self._listener is not None:

@@ -26,12 +26,7 @@ def search(request: Request, box: Sandbox, _: Verdict) -> Answer:
     if found.company is not None and found.company.site == "up":
         body["knowledgeGraph"] = _knowledge(found.company)
     hits = world_search.web(box.world, found)[: asked["num"]]
-    body["organic"] = [
-        {"title": hit.title, "link": hit.link, "snippet": hit.snippet}
-        | ({"date": hit.date} if hit.date else {})
-        | {"position": position}
-        for position, hit in enumerate(hits, start=1)
-    ]
+    body["organic"] = [_organic(hit, position) for position, hit in enumerate(hits, start=1)]
     if found.company is not None:
         name = found.company.name
         body["relatedSearches"] = [{"query": f"{name} news"}, {"query": f"{name} careers"}]
@@ -94,8 +89,21 @@ def _asked(request: Request, *, kind: str) -> dict[str, Any] | Answer:
         return _problem("Missing query parameter", 400)
     number = body.get("num", 10)
     number = number if isinstance(number, int) and 1 <= number <= 100 else 10
-    asked = {"q": query, "gl": body.get("gl", "us"), "hl": body.get("hl", "en")}
-    return asked | {"type": kind, "num": number, "page": body.get("page", 1), "engine": "google"}
+    return {
+        "q": query,
+        "gl": body.get("gl", "us"),
+        "hl": body.get("hl", "en"),
+        "type": kind,
+        "num": number,
+        "page": body.get("page", 1),
+        "engine": "google",
+    }
+
+
+def _organic(hit: world_search.Hit, position: int) -> dict[str, Any]:
+    if hit.date:
+        return {"title": hit.title, "link": hit.link, "snippet": hit.snippet, "date": hit.date, "position": position}
+    return {"title": hit.title, "link": hit.link, "snippet": hit.snippet, "position": position}
 
 
 def _credits(asked: dict[str, Any]) -> int:

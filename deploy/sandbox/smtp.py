@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from typing import Any, cast
 from zlib import crc32
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -69,8 +69,8 @@ class Door:
             sender = envelope.mail_from or ""
             kept = self._box.mailbox.add(envelope_from=sender, envelope_to=tuple(envelope.rcpt_tos), raw=content)
             reply = f"250 2.0.0 OK: queued as {kept.id}"
-        if mood and isinstance(server.transport, asyncio.WriteTransport):
-            server.transport.abort()
+        if mood and server.transport is not None:
+            cast("asyncio.WriteTransport", server.transport).abort()
         return reply
 
     def _mode(self, dials: SmtpDials, address: str) -> SmtpMode:

@@ -52,9 +52,12 @@ def write_line(prompt: Prompt) -> Line:
     leads, questions, plain = _VOICES.get(prompt.language, _VOICES["en"])
     name = prompt.first_name
     seed = (name, prompt.company, prompt.offer)
-    for statement in _by_worth(prompt.statements):
+    for statement in _by_worth(prompt.statements, prompt.person):
         fact = _fact(statement.text, prompt.company)
-        lead = _greeted(name, pick(leads, *seed, statement.text).format(fact=fact))
+        form = pick(leads, *seed, statement.text)
+        if prompt.language == "en" and prompt.person and prompt.person in fact:
+            form = "I came across this about you: “{fact}”"
+        lead = _greeted(name, form.format(fact=fact))
         asked = _asked(prompt, pick(questions, *seed, statement.text))
         for text in (f"{lead} – {asked}", f"{lead}."):
             if len(text.split()) <= prompt.max_words:
@@ -64,10 +67,16 @@ def write_line(prompt: Prompt) -> Line:
     return Line(question if len(question.split()) <= prompt.max_words else f"{name}?", [])
 
 
-def _by_worth(statements: list[Statement]) -> list[Statement]:
-    """News first, then people, then the rest; orders are not news."""
+def _by_worth(statements: list[Statement], person: str) -> list[Statement]:
+    """News of the company first, then the rest, then what only repeats the recipient's life; orders never."""
+
+    def worth(one: Statement) -> int:
+        if person and person in one.text:
+            return 2
+        return 0 if one.category.startswith("signal") or _SIGNAL.search(one.text) else 1
+
     usable = [statement for statement in statements if statement.text and not is_order(statement.text)]
-    return sorted(usable, key=lambda one: not (one.category.startswith("signal") or _SIGNAL.search(one.text)))
+    return sorted(usable, key=worth)
 
 
 def _fact(text: str, company: str) -> str:

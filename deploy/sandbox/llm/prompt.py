@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from json import JSONDecodeError, JSONDecoder
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,10 +32,7 @@ class Source:
     @property
     def host(self) -> str:
         """The site it comes from."""
-        try:
-            return (urlsplit(self.url).hostname or "").removeprefix("www.")
-        except ValueError:
-            return ""
+        return self.url.partition("//")[2].partition("/")[0].partition("?")[0].lower().removeprefix("www.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class Statement:
     category: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prompt:
     """What is asked of the model."""
 
@@ -62,19 +60,19 @@ class Prompt:
         """The first of these cells that is filled."""
         return next((self.row[role] for role in roles if self.row.get(role)), "")
 
-    @property
+    @cached_property
     def company(self) -> str:
         """The company of the row."""
         return self.cell("company", "company_name", "organization", "organisation", "account", "employer")
 
-    @property
+    @cached_property
     def person(self) -> str:
         """The full name of the row's person."""
         whole = self.cell("full_name", "name", "contact", "person")
         parts = (self.cell("first_name", "given_name"), self.cell("last_name", "surname", "family_name"))
         return whole or " ".join(part for part in parts if part)
 
-    @property
+    @cached_property
     def first_name(self) -> str:
         """The name to greet with."""
         given = self.cell("first_name", "given_name")
@@ -84,7 +82,7 @@ class Prompt:
         names = (last_first[1] if len(last_first) == 2 else self.person).split()
         return next((name for name in names if name.strip(".").casefold() not in _TITLES), "")
 
-    @property
+    @cached_property
     def domain(self) -> str:
         """The company's site: from the website, else from a business address."""
         website = self.cell("website", "domain", "url", "company_website", "company_url")

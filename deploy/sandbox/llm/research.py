@@ -25,6 +25,7 @@ _ORDER = re.compile(
     r"|\b(?:system prompt|you must now|new instructions?|as an ai|assistant:|system:)",
     re.IGNORECASE,
 )
+_ORDER_WORDS = ("instruction", "order", "rules", "prompt", "you must now", "as an ai", "assistant:", "system:")
 _MOST = {"person": 4, "company": 6, "signals": 5}
 
 
@@ -60,8 +61,9 @@ def research(prompt: Prompt, *, namesakes_too: bool = False) -> Research:
     for source in prompt.sources:
         if not subject.owns(source):
             continue
+        suspicious = is_order(source.text)
         for sentence in sentences(source.text):
-            if is_order(sentence):
+            if suspicious and is_order(sentence):
                 continue
             again = quoted.get(sentence)
             if again is not None:
@@ -78,7 +80,8 @@ def research(prompt: Prompt, *, namesakes_too: bool = False) -> Research:
 
 def is_order(text: str) -> bool:
     """Whether a text gives orders to the model instead of telling something."""
-    return _ORDER.search(text) is not None
+    plain = text.lower()
+    return any(word in plain for word in _ORDER_WORDS) and _ORDER.search(text) is not None
 
 
 class Subject:
@@ -114,10 +117,10 @@ class Subject:
         if self._person is not None and self._person.search(sentence):
             return "person"
         own_site = bool(self._domain) and source.host == self._domain
-        named = self._company is not None and self._company.search(sentence) is not None
-        if self._careless and self._loose is not None:
-            named = named or self._loose.search(sentence) is not None
-        if not (own_site or named):
+        named = own_site or (self._company is not None and self._company.search(sentence) is not None)
+        if self._careless and not named and self._loose is not None:
+            named = self._loose.search(sentence) is not None
+        if not named:
             return ""
         return "signals" if _SIGNAL.search(sentence) else "company"
 

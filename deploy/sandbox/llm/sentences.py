@@ -6,9 +6,7 @@ import re
 
 _END = re.compile(r"[.!?][\"”’)\]]*(?=\s|$)")
 _LEAD = " \t#>*-•|·"
-_ABBREVIATION = re.compile(
-    r"(?:^|[\s(])(?:\w|[A-Z]\.\w|mr|mrs|ms|dr|st|inc|ltd|co|corp|no|vs|etc|bzw|nr|e\.g|i\.e)$", re.IGNORECASE
-)
+_ABBREVIATIONS = frozenset(["mr", "mrs", "ms", "dr", "st", "inc", "ltd", "co", "corp", "no", "vs", "etc", "bzw", "nr"])
 LONGEST = 320
 
 
@@ -27,7 +25,8 @@ def _of_line(line: str) -> list[str]:
     start = 0
     for match in _END.finditer(line):
         after = line[match.end() :].lstrip()
-        if line[match.start()] == "." and _ABBREVIATION.search(line[start : match.start()]):
+        word = line[line.rfind(" ", start, match.start()) + 1 : match.start()].lstrip("(")
+        if line[match.start()] == "." and (len(word) == 1 or word[-2:-1] == "." or word.lower() in _ABBREVIATIONS):
             continue
         if after and after[0].islower():
             continue

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from typing import TypeVar
+from zlib import crc32
 
 T = TypeVar("T")
+_ALL = 2**64 - 1
 
 
 def number(*words: str) -> int:
     """A number of 64 bits derived from the words."""
-    return int.from_bytes(blake2b("\x1f".join(words).encode(), digest_size=8).digest(), "big")
+    return mix(crc32("\x1f".join(words).encode()), 0)
+
+
+def mix(seed: int, nth: int) -> int:
+    """The nth number that follows from a seed (the finalizer of splitmix64)."""
+    mixed = (seed + nth + 1) * 0x9E3779B97F4A7C15 & _ALL
+    mixed = (mixed ^ mixed >> 29) * 0xBF58476D1CE4E5B9 & _ALL
+    return mixed ^ mixed >> 32
 
 
 def pick(choices: Sequence[T], *words: str) -> T:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from deploy.sandbox.world.catalogue import SOURCES, TODAY
-from deploy.sandbox.world.chance import number, pick
+from deploy.sandbox.world.chance import mix, number, pick
 from deploy.sandbox.world.model import Company, News, Person, slug
 from deploy.sandbox.world.questions import Question
 
@@ -38,10 +38,11 @@ _RECENT = (
 _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "ac", "edu"})
 
 
-def derive_company(question: Question) -> Company:
+def derive_company(question: Question, *, with_news: bool = True) -> Company:
     """The company of a question, as detailed as the question is."""
     asked = (question.company, question.industry, question.place, str(question.founded), *question.mentions)
-    topic = pick(_TOPICS, *asked, "topic")
+    seed = number(*asked)
+    topic = _TOPICS[seed % len(_TOPICS)]
     people = (_person(question, asked),) if question.person else ()
     trade = f" in {question.industry}" if question.industry else ""
     return Company(
@@ -52,7 +53,7 @@ def derive_company(question: Question) -> Company:
         founded=question.founded,
         about=f"has made {topic} its first aim{trade} for this year",
         people=people,
-        news=tuple(_news(asked, nth=nth, industry=question.industry) for nth in range(3)),
+        news=tuple(_news(seed, nth=nth, industry=question.industry) for nth in range(3)) if with_news else (),
         mentions=question.mentions,
     )
 
@@ -74,13 +75,13 @@ def _person(question: Question, asked: tuple[str, ...]) -> Person:
     )
 
 
-def _news(asked: tuple[str, ...], *, nth: int, industry: str) -> News:
-    seed = (*asked, str(nth))
-    deed, detail = _DEEDS[(number(*asked) + nth) % len(_DEEDS)]
+def _news(seed: int, *, nth: int, industry: str) -> News:
+    chance = mix(seed, nth)
+    deed, detail = _DEEDS[((seed >> 8) + nth) % len(_DEEDS)]
     trade = f" in {industry}" if industry and nth == 0 else ""
     return News(
-        day=TODAY - timedelta(days=10 + 80 * nth + number(*seed) % 70),
-        deed=deed.format(topic=pick(_TOPICS, *seed)) + trade,
+        day=TODAY - timedelta(days=10 + 80 * nth + chance % 70),
+        deed=deed.format(topic=_TOPICS[(chance >> 8) % len(_TOPICS)]) + trade,
         detail=detail,
-        source=pick(SOURCES, *seed),
+        source=SOURCES[(chance >> 16) % len(SOURCES)],
     )

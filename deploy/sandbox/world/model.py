@@ -6,21 +6,22 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 Site = Literal["up", "down", "gone"]
 
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
+@lru_cache(maxsize=4096)
 def slug(text: str) -> str:
     """Lower-case ASCII words joined by hyphens, as they stand in an address."""
     plain = unicodedata.normalize("NFKD", text.replace("ø", "o").replace("Ø", "O").replace("ı", "i"))
     return _NOT_SLUG.sub("-", plain.encode("ascii", "ignore").decode().lower()).strip("-")
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """Somebody who works at a company; `background` and `recent` are predicates that follow the name."""
 
     name: str
@@ -29,8 +30,7 @@ class Person:
     recent: str
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(NamedTuple):
     """Something a company did; `deed` is a predicate that follows the company's name, `detail` a sentence."""
 
     day: date
@@ -70,8 +70,7 @@ class Company:
         return f"https://{self.domain}{path}"
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A readable page: markdown without its first heading, which is the title."""
 
     url: str

@@ -6,6 +6,7 @@ from deploy.sandbox.world.chance import pick
 from deploy.sandbox.world.model import Company, News, Page, Person, news_url, profile_url
 
 PATHS = {"home": "/", "about": "/about", "products": "/products", "careers": "/careers"}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _JOBS = (
     "a service technician and a sales engineer",
     "two apprentices and a buyer",
@@ -18,7 +19,7 @@ _JOBS = (
 
 def day(item: News) -> str:
     """The date as search results print it."""
-    return f"{item.day:%b} {item.day.day}, {item.day.year}"
+    return f"{_MONTHS[item.day.month - 1]} {item.day.day}, {item.day.year}"
 
 
 def deed(company: Company, item: News) -> str:

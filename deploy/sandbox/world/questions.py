@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _QUOTED = re.compile(r'["“”„]([^"“”„]+)["“”„]')
 _HOST = re.compile(r"(?:site:)?(?:https?://)?((?:[a-z0-9-]+\.)+[a-z]{2,})(?:/\S*)?", re.IGNORECASE)
@@ -18,6 +18,7 @@ _ROLE = re.compile(
     re.IGNORECASE,
 )
 _PLACE = re.compile(r"^(?:in|near|based in)\s+", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[,;|]|\s[-–—]\s")
 _YEAR = re.compile(r"\b(1[6-9]\d\d|20[0-3]\d)\b")
 _TRADE = re.compile(
     r"\b(?:\w*products?|\w*services|equipment|software|semiconductors?|banks?|insurance|utilities|retail\w*|reits?|"
@@ -30,8 +31,7 @@ _TRADE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What a query asks about. `company` may be empty when only a person or a domain is asked for."""
 
     company: str
@@ -46,12 +46,14 @@ class Question:
 
 def read_question(query: str, *, first_names: frozenset[str]) -> Question:
     """Take the query apart: quoted phrases first, then the phrases between commas."""
-    host = _HOST.search(query)
-    domain = host.group(1).lower().removeprefix("www.") if host else ""
-    rest = _HOST.sub(" ", query)
+    domain, rest = "", query
+    host = _HOST.search(query) if "." in query else None
+    if host:
+        domain = host.group(1).lower().removeprefix("www.")
+        rest = _HOST.sub(" ", query)
     quoted = [phrase.strip() for phrase in _QUOTED.findall(rest) if phrase.strip()]
-    rest = _FILLERS.sub(" ", _OPERATOR.sub(" ", _QUOTED.sub(",", rest)))
-    phrases = [clean for part in re.split(r"[,;|]|\s[-–—]\s", rest) if (clean := " ".join(part.split()))]
+    rest = _QUOTED.sub(",", rest) if quoted else rest
+    phrases = _phrases(rest) if rest.strip(" ,") else []
     person = next((phrase for phrase in quoted if _is_person(phrase, first_names)), "")
     companies = [phrase for phrase in quoted if phrase != person]
     company = companies[0] if companies else ""
@@ -60,6 +62,11 @@ def read_question(query: str, *, first_names: frozenset[str]) -> Question:
         if _is_person(company, first_names):
             person, company = company, phrases.pop(0) if phrases else ""
     return _sort_out(company, person=person, domain=domain, phrases=[*companies[1:], *phrases])
+
+
+def _phrases(text: str) -> list[str]:
+    plain = _FILLERS.sub(" ", _OPERATOR.sub(" ", text))
+    return [clean for part in _SEPARATOR.split(plain) if (clean := " ".join(part.split()))]
 
 
 def _sort_out(company: str, *, person: str, domain: str, phrases: list[str]) -> Question:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from urllib.parse import urlencode
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import quote_plus
 
 from deploy.sandbox.world import pages
 from deploy.sandbox.world.model import Company, News, Person, news_url, profile_url
 from deploy.sandbox.world.world import Found, World
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One search result."""
 
     title: str
@@ -26,11 +26,11 @@ def web(world: World, found: Found) -> list[Hit]:
     hits: list[Hit] = []
     company = found.company
     if company is not None:
-        hits.append(_site(world, company, "home"))
+        home, *rest = _about_company(world, company)
+        hits.append(home)
         if found.person is not None:
             hits.append(_profile(company, found.person))
-        hits.append(_site(world, company, "about"))
-        hits.extend(_news(company, item) for item in company.news[:3])
+        hits.extend(rest)
     hits.extend(_profile(where, who) for where, who in found.namesakes[:3])
     hits.extend(_site(world, other, "home") for other in found.alike[:2])
     return hits
@@ -40,6 +40,18 @@ def news(found: Found) -> list[Hit]:
     """News results, newest first."""
     companies = ([found.company] if found.company else []) + found.alike[:1]
     return [_news(company, item) for company in companies for item in company.news]
+
+
+def _about_company(world: World, company: Company) -> list[Hit]:
+    """The site and the news; those of a written company are the same until somebody edits the world."""
+    written = company.domain in world.companies
+    hits: list[Hit] | None = world.shown.get(company.domain) if written else None
+    if hits is None:
+        hits = [_site(world, company, "home"), _site(world, company, "about")]
+        hits.extend(_news(company, item) for item in company.news[:3])
+        if written:
+            world.shown[company.domain] = hits
+    return hits
 
 
 def _site(world: World, company: Company, page: str) -> Hit:
@@ -55,7 +67,12 @@ def _link(world: World, company: Company, page: str) -> str:
     asked = {"name": company.name, "industry": company.industry, "place": company.city}
     if company.founded:
         asked["founded"] = str(company.founded)
-    return company.url(f"{path}?{urlencode({name: value for name, value in asked.items() if value})}")
+    return company.url(f"{path}?{'&'.join(f'{name}={_quoted(value)}' for name, value in asked.items() if value)}")
+
+
+@lru_cache(maxsize=4096)
+def _quoted(text: str) -> str:
+    return quote_plus(text)
 
 
 def _profile(company: Company, person: Person) -> Hit:

@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from deploy.sandbox.world import catalogue, pages
@@ -29,8 +29,7 @@ class SiteDownError(Exception):
     """The site is there and does not answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a query found: the company (written or derived), its person asked for, and who is only called alike."""
 
     question: Question
@@ -46,6 +45,8 @@ class World:
 
     companies: dict[str, Company] = field(default_factory=catalogue.load)
     texts: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    shown: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What a search shows of a written company, until the next edit."""
     index: NameIndex = field(init=False)
     links: dict[str, Page] = field(init=False)
     first_names: frozenset[str] = field(init=False)
@@ -63,7 +64,8 @@ class World:
         """Answer a query from its words alone."""
         question = read_question(query, first_names=self.first_names)
         asked = words(query)
-        named = self.index.companies_in(words(question.company)) or self.index.companies_in(asked)
+        named = self.index.companies_in(words(question.company)) if question.company else []
+        named = named or self.index.companies_in(asked)
         domain = question.domain if question.domain in self.companies else next(iter(named), "")
         company = self.companies.get(domain) or self._derive(question)
         people = [(self.companies[where], who) for where, who in self.index.people_in(asked)]
@@ -111,6 +113,7 @@ class World:
     def put_page(self, domain: str, page: str, text: str) -> Page:
         """Replace the text of a page of any site; `page` is home, about, products, careers or a path."""
         self.texts[(domain, _PAGE_AT.get(page, page))] = text
+        self.shown.clear()
         return self.page(f"https://{domain}{_PATH_OF.get(page, page)}")
 
     def put_company(self, domain: str, changes: dict[str, Any]) -> Company:
@@ -128,10 +131,12 @@ class World:
     def _derive(self, question: Question) -> Company | None:
         if question.company:
             return derive_company(question)
-        return self._derive_site(question.domain, "") if question.domain else None
+        if not question.domain:
+            return None
+        return derive_company(question._replace(company=name_of_domain(question.domain)))
 
     def _derive_site(self, host: str, query: str) -> Company:
-        asked = {name: values[0] for name, values in parse_qs(query).items()}
+        asked = {name: values[0] for name, values in parse_qs(query).items()} if query else {}
         founded = asked.get("founded", "")
         question = Question(
             company=asked.get("name") or name_of_domain(host),
@@ -143,12 +148,13 @@ class World:
             founded=int(founded) if founded.isdigit() else 0,
             mentions=(),
         )
-        return derive_company(question)
+        return derive_company(question, with_news=False)
 
     def _index_names(self) -> None:
         self.index = NameIndex.of(self.companies.values())
         self.first_names = _NAMES | self.index.first_names()
         self.links = {}
+        self.shown.clear()
         for company in self.companies.values():
             for item in company.news:
                 self.links[news_url(company, item)] = pages.article(company, item)
@@ -158,7 +164,10 @@ class World:
 
 def company_facts(company: Company) -> dict[str, Any]:
     """A company as JSON can carry it."""
-    return asdict(company)
+    facts = asdict(company)
+    facts["people"] = [person._asdict() for person in company.people]
+    facts["news"] = [item._asdict() for item in company.news]
+    return facts
 
 
 def _fact(name: str, value: Any, *, domain: str) -> Any:

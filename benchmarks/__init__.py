@@ -1,0 +1,1 @@
+"""What Corofy promises about speed, measured side by side with a bare reference in the same run."""

@@ -1,0 +1,126 @@
+"""How many requests the sandbox answers at zero latency, beside a bare ASGI application under the same client."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from statistics import median
+
+import orjson
+
+from benchmarks.figures import Figure, at_least
+
+NAME = "sandbox"
+DESCRIPTION = "Requests per second of the sandbox at zero latency, beside a bare ASGI application."
+
+_GOAL = 5000
+_SECONDS = 3
+_ROUNDS = 3
+_CONNECTIONS = 32
+_SOURCE = "Halden Lubricants opened a blending line in Fredrikstad. Ingrid Solheim joined from a shipyard in Moss. "
+
+
+async def run() -> list[Figure]:
+    """Alternate between the bare application and each endpoint, and take the medians."""
+    work = {"bare ASGI": [_request("/", {"q": "hello"})]} | _requests()
+    rates: dict[str, list[float]] = {name: [] for name in work}
+    async with _server("benchmarks.bare:app") as bare, _server("deploy.sandbox.app:app") as sandbox:
+        for _ in range(_ROUNDS):
+            for name, requests in work.items():
+                rates[name].append(await _rate(bare if name == "bare ASGI" else sandbox, requests))
+    reference = median(rates["bare ASGI"])
+    figures = [Figure(NAME, "bare ASGI", round(reference), "req/s")]
+    for name in _requests():
+        value = round(median(rates[name]))
+        ratio = round(value / reference, 3)
+        if name == "language model":
+            figures.append(Figure(NAME, name, value, "req/s", "bare ASGI", ratio))
+        else:
+            figures.append(at_least(NAME, name, value, "req/s", goal=_GOAL, against="bare ASGI", ratio=ratio))
+    return figures
+
+
+def _requests() -> dict[str, list[str]]:
+    """Many different questions, so that no answer can simply be repeated."""
+    known = ('"Halden Lubricants" "Ingrid Solheim"', '"Calder Foods"', '"Seoul Battery Forge" "Min-jun Park"')
+    questions = [*known * 30, *(f'"Company {nth}" "Building Products" "Milwaukee"' for nth in range(400))]
+    sites = ["haldenlube.example", "calderfoods.example/about", *(f"company-{nth}.example" for nth in range(400))]
+    return {
+        "search": [_request("/serper/search", {"q": question}) for question in questions],
+        "scrape": [_request("/firecrawl/v1/scrape", {"url": f"https://{site}"}) for site in sites],
+        "language model": [_request("/groq/openai/v1/chat/completions", _prompt(nth)) for nth in range(200)],
+    }
+
+
+def _prompt(nth: int) -> dict[str, object]:
+    row = {"first_name": "Ingrid", "last_name": "Solheim", "company": "Halden Lubricants", "city": f"Town {nth}"}
+    sources = [{"id": f"s{at}", "url": "https://haldenlube.example/", "title": "", "text": _SOURCE} for at in range(6)]
+    content = orjson.dumps({"task": "research", "row": row, "sources": sources}).decode()
+    return {
+        "model": "openai/gpt-oss-20b",
+        "messages": [{"role": "system", "content": "Answer in JSON."}, {"role": "user", "content": content}],
+        "response_format": {"type": "json_object"},
+    }
+
+
+def _request(path: str, body: dict[str, object]) -> str:
+    content = orjson.dumps(body).decode()
+    head = f"POST {path} HTTP/1.1\r\nhost: sandbox\r\nx-api-key: k\r\nauthorization: Bearer k\r\n"
+    return f"{head}content-type: application/json\r\ncontent-length: {len(content.encode())}\r\n\r\n{content}"
+
+
+async def _rate(port: int, requests: list[str]) -> float:
+    order = {"host": "127.0.0.1", "port": port, "connections": _CONNECTIONS, "seconds": _SECONDS, "requests": requests}
+    client = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.load", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        out, _ = await asyncio.wait_for(client.communicate(orjson.dumps(order)), timeout=_SECONDS + 30)
+    except TimeoutError:
+        client.kill()
+        raise
+    result = orjson.loads(out)
+    if result["failed"]:
+        raise RuntimeError(f"{result['failed']} requests failed")
+    return result["answered"] / result["seconds"]
+
+
+@asynccontextmanager
+async def _server(app: str) -> AsyncGenerator[int]:
+    port = _free_port()
+    quiet = ("--no-access-log", "--log-level", "warning", "--loop", "uvloop", "--http", "httptools")
+    command = (sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1", "--port", str(port), *quiet)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SANDBOX_")}
+    process = await asyncio.create_subprocess_exec(*command, env=environment)
+    try:
+        await _until_open(port, process)
+        yield port
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _until_open(port: int, process: asyncio.subprocess.Process) -> None:
+    for _ in range(400):
+        if process.returncode is not None:
+            raise RuntimeError(f"the server ended with {process.returncode}")
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.05)
+            continue
+        writer.close()
+        await writer.wait_closed()
+        return
+    raise TimeoutError(f"nothing listens on port {port}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
