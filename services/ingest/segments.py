@@ -4,17 +4,20 @@ A line is one row, a JSON array of cells. Text, integers, floats, booleans and b
 `{tag: text}`. Equal rows give equal bytes, so that reading a file twice writes the same objects twice.
 """
 
+from __future__ import annotations
+
 import asyncio
 import gzip
 import math
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import orjson
 
-from libs.common.storage import Storage
+if TYPE_CHECKING:
+    from libs.common.storage import Storage
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | None
 """One cell of a sheet, with the type it has there. CSV cells are text; empty cells are None."""

@@ -17,3 +17,4 @@ class IngestSettings(CommonSettings):
     reading_memory_bytes: int = Field(default=3 * GIB // 2, ge=128 * 1024 * 1024)
     reading_cpu_seconds: int = Field(default=600, ge=1)
     export_memory_bytes: int = Field(default=GIB, ge=128 * 1024 * 1024)
+    max_text_chars: int = Field(default=1_000_000_000, ge=1000)

@@ -1,0 +1,96 @@
+"""Routes of uploads: send a file, see what was found in it."""
+
+import asyncio
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+
+from libs.common.http.dependencies import CurrentPlatform, OpenUowDep, Uow
+from libs.common.http.identity import CurrentIdentity, Identity
+from libs.common.http.problems import PROBLEM_RESPONSES
+from libs.common.platform import Platform
+from services.ingest.domain.uploads import Upload, UploadState
+from services.ingest.repositories import uploads
+from services.ingest.resources import IngestResources
+from services.ingest.schemas.uploads import UploadOut, UploadPage, upload_out
+from services.ingest.use_cases.read_upload import UPLOADS_CHANNEL
+from services.ingest.use_cases.receive_upload import receive_upload, too_large
+
+router = APIRouter(prefix="/v1/uploads", tags=["uploads"], responses=PROBLEM_RESPONSES)
+
+MAX_WAIT_S = 30
+_POLL_S = 1.0
+_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"format": "binary"}}}}}
+
+
+@router.post("", status_code=201, openapi_extra=_BODY)
+async def send_upload(
+    request: Request,
+    identity: CurrentIdentity,
+    open_uow: OpenUowDep,
+    resources: IngestResources,
+    filename: Annotated[str, Query(min_length=1, max_length=1000)],
+) -> UploadOut:
+    """Send a sheet as the raw body; it is read in the background. Refused at once: `empty_file`, `too_large`."""
+    limit = resources.settings.max_upload_bytes
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise too_large(limit)
+    upload = await receive_upload(
+        request.stream(),
+        workspace_id=identity.workspace_id,
+        user_id=identity.user_id,
+        filename=filename,
+        max_bytes=limit,
+        storage=resources.storage,
+        open_uow=open_uow,
+    )
+    return upload_out(upload)
+
+
+@router.get("")
+async def list_uploads(
+    identity: CurrentIdentity,
+    uow: Uow,
+    cursor: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> UploadPage:
+    """The workspace's uploads, newest first."""
+    found = await uploads.list_uploads(uow.conn, identity.workspace_id, before=cursor, limit=limit + 1)
+    more = len(found) > limit
+    items = [upload_out(upload) for upload in found[:limit]]
+    return UploadPage(items=items, next_cursor=str(items[-1].id) if more else None)
+
+
+@router.get("/{upload_id}")
+async def show_upload(
+    upload_id: UUID,
+    identity: CurrentIdentity,
+    platform: CurrentPlatform,
+    wait_seconds: Annotated[float, Query(ge=0, le=MAX_WAIT_S)] = 0,
+) -> UploadOut:
+    """One upload. With `wait_seconds` the answer waits until reading has ended, at most so long."""
+
+    deadline = asyncio.get_running_loop().time() + wait_seconds
+    upload = await _look(platform, identity, upload_id)
+    if wait_seconds and upload.state is UploadState.READING:
+        async with platform.listener.wait_for(UPLOADS_CHANNEL) as changed:
+            while upload.state is UploadState.READING and (left := deadline - asyncio.get_running_loop().time()) > 0:
+                await _wait(changed, seconds=min(left, _POLL_S))
+                changed.clear()
+                upload = await _look(platform, identity, upload_id)
+    return upload_out(upload)
+
+
+async def _look(platform: Platform, identity: Identity, upload_id: UUID) -> Upload:
+    async with platform.open_uow() as uow:
+        return await uploads.load_upload(uow.conn, identity.workspace_id, upload_id)
+
+
+async def _wait(changed: asyncio.Event, *, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await changed.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,104 @@
+"""The parent's side of reading: runs the child, hands on what it says, and names how it died when it does."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from libs.common.errors import Transient
+from services.ingest.domain.uploads import Problem, Reading
+from services.ingest.reading.segmenter import ChunkPlace, Segment
+
+MODULE = "services.ingest.reading.child"
+CHECKOUT = Path(__file__).resolve().parents[3]
+_LINE_LIMIT = 64 * 1024 * 1024
+_ERROR_CHARS = 2000
+
+
+@dataclass(frozen=True)
+class ReadingLimits:
+    """What one reading may use."""
+
+    memory_bytes: int
+    cpu_seconds: int
+    max_text_chars: int
+
+
+class ReaderKilled(Transient):
+    """The child was killed from outside; the file is not to blame, and it may be read again."""
+
+    code = "reader_killed"
+
+
+Finding = Segment | Reading | Problem
+
+
+async def read_file(path: Path, limits: ReadingLimits) -> AsyncGenerator[Finding]:
+    """Segments as they are read, and last what was found, or why the file is refused. Raises ReaderKilled."""
+    async with _child(path, limits) as (child, errors):
+        assert child.stdout is not None
+        while line := await child.stdout.readline():
+            finding = await _finding(orjson.loads(line), child.stdout)
+            yield finding
+            if not isinstance(finding, Segment):
+                return
+        code = await child.wait()
+        yield _cause_of_death(code, (await errors).decode(errors="replace"), limits)
+
+
+@contextlib.asynccontextmanager
+async def _child(
+    path: Path, limits: ReadingLimits
+) -> AsyncGenerator[tuple[asyncio.subprocess.Process, asyncio.Task[bytes]]]:
+    numbers = (limits.memory_bytes, limits.cpu_seconds, limits.max_text_chars, os.getpid())
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        MODULE,
+        str(path),
+        *map(str, numbers),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=CHECKOUT,
+        env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
+        limit=_LINE_LIMIT,
+    )
+    assert child.stderr is not None
+    errors = asyncio.create_task(child.stderr.read())
+    try:
+        yield child, errors
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()
+        await errors
+
+
+async def _finding(message: dict[str, Any], stdout: asyncio.StreamReader) -> Finding:
+    if "segment" in message:
+        data = await stdout.readexactly(message["bytes"])
+        chunks = [ChunkPlace(*place) for place in message["segment"]["chunks"]]
+        return Segment(data, chunks, message["segment"]["rows_read"])
+    return Reading(**message["found"]) if "found" in message else Problem(**message["refused"])
+
+
+def _cause_of_death(code: int, errors: str, limits: ReadingLimits) -> Problem:
+    """The child fell silent: SIGKILL is somebody else's doing, everything else is the file's."""
+    if code == -signal.SIGKILL:
+        msg = "the process that read the file was killed"
+        raise ReaderKilled(msg)
+    if code == -signal.SIGXCPU:
+        return Problem("too_large", f"Reading it takes more than {limits.cpu_seconds} seconds, which is the limit.")
+    if code == -signal.SIGABRT or "memory allocation" in errors or "MemoryError" in errors:
+        megabytes = limits.memory_bytes // 1024**2
+        return Problem("too_large", f"Reading it takes more than {megabytes:,} MB of memory, which is the limit.")
+    reason = errors.strip().splitlines()[-1][:_ERROR_CHARS] if errors.strip() else f"exit status {code}"
+    return Problem("unreadable", f"The file cannot be read ({reason}): open it and save it again.")

@@ -1,0 +1,163 @@
+"""Read an upload: claim it by lease, let the child process read it, record each segment and then what was found."""
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from libs.common.contracts.envelope import Event
+from libs.common.contracts.ingest import UploadReceived
+from libs.common.errors import Busy
+from libs.common.ids import new_id
+from libs.common.logs import get_logger
+from libs.common.storage import Storage
+from libs.common.uow import Message, OpenUow, UnitOfWork
+from services.ingest.domain.storage_keys import segment_key
+from services.ingest.domain.uploads import Problem, Reading, Upload, UploadState
+from services.ingest.reading.process import ReadingLimits, read_file
+from services.ingest.reading.segmenter import Segment
+from services.ingest.repositories import uploads
+from services.ingest.segments import ChunkRef
+
+log = get_logger()
+
+UPLOADS_CHANNEL = "ingest_uploads"
+"""Notified whenever a reading has ended."""
+LEASE_S = 30
+_RENEW_EVERY_S = 10
+
+
+class AnotherReads(Busy):
+    """Somebody else has the upload: its message waits."""
+
+    code = "upload_being_read"
+
+
+@dataclass(frozen=True)
+class _Claim:
+    upload: Upload
+    token: UUID
+
+
+async def read_upload(
+    event: UploadReceived, *, message: Message, open_uow: OpenUow, storage: Storage, limits: ReadingLimits
+) -> None:
+    """`reading → ready | refused`. A second reading writes the same segments under the same keys.
+
+    Raises Busy while another reader's lease holds.
+    """
+    claim = await _claim(event.upload_id, message=message, open_uow=open_uow)
+    if claim is None:
+        return
+    try:
+        async with _kept_lease(claim, open_uow):
+            end = await _read(claim, open_uow=open_uow, storage=storage, limits=limits)
+        await _record(claim, end, message=message, open_uow=open_uow)
+    except BaseException:
+        await _let_go(claim, open_uow)
+        raise
+
+
+async def _claim(upload_id: UUID, *, message: Message, open_uow: OpenUow) -> _Claim | None:
+    token = new_id()
+    async with open_uow() as uow:
+        upload = await uploads.load_upload(uow.conn, message.tenant_id, upload_id)
+        if upload.state is not UploadState.READING:
+            await uow.record_inbox(message)
+            return None
+        if not await uploads.claim_reading(uow.conn, upload_id, token=token, lease_s=LEASE_S):
+            msg = f"another reader is at upload {upload_id}"
+            raise AnotherReads(msg)
+    return _Claim(upload, token)
+
+
+@contextlib.asynccontextmanager
+async def _kept_lease(claim: _Claim, open_uow: OpenUow) -> AsyncGenerator[None]:
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(_RENEW_EVERY_S)
+            async with open_uow() as uow:
+                await uploads.renew_lease(uow.conn, claim.upload.id, token=claim.token, lease_s=LEASE_S)
+
+    renewal = asyncio.create_task(renew())
+    try:
+        yield
+    finally:
+        renewal.cancel()
+        await asyncio.gather(renewal, return_exceptions=True)
+
+
+async def _read(claim: _Claim, *, open_uow: OpenUow, storage: Storage, limits: ReadingLimits) -> Reading | Problem:
+    segment_no = 0
+    with tempfile.TemporaryDirectory(prefix="corofy-reading-") as folder:
+        path = Path(folder) / "file"
+        await _fetch(storage, claim.upload.storage_key, path)
+        async with contextlib.aclosing(read_file(path, limits)) as findings:
+            async for finding in findings:
+                if not isinstance(finding, Segment):
+                    return finding
+                await _save_segment(claim, finding, segment_no=segment_no, open_uow=open_uow, storage=storage)
+                segment_no += 1
+    msg = "the reader ended without a word"
+    raise AssertionError(msg)
+
+
+async def _fetch(storage: Storage, key: str, path: Path) -> None:
+    with path.open("wb") as file:
+        async for piece in storage.stream(key):
+            await asyncio.to_thread(file.write, piece)
+
+
+async def _save_segment(
+    claim: _Claim, segment: Segment, *, segment_no: int, open_uow: OpenUow, storage: Storage
+) -> None:
+    key = segment_key(claim.upload.id, segment_no)
+    await storage.put(key, segment.data)
+    refs = [
+        ChunkRef(c.chunk_no, c.first_row_no, c.row_count, key, c.byte_offset, c.byte_length) for c in segment.chunks
+    ]
+    async with open_uow() as uow:
+        held = await uploads.renew_lease(
+            uow.conn, claim.upload.id, token=claim.token, lease_s=LEASE_S, rows_read=segment.rows_read
+        )
+        if not held:
+            msg = f"another reader has taken over upload {claim.upload.id}"
+            raise AnotherReads(msg)
+        await uploads.save_chunks(uow.conn, claim.upload.id, refs)
+
+
+async def _record(claim: _Claim, end: Reading | Problem, *, message: Message, open_uow: OpenUow) -> None:
+    upload_id = claim.upload.id
+    async with open_uow() as uow:
+        await uow.record_inbox(message)
+        if isinstance(end, Reading):
+            recorded = await uploads.save_reading(uow.conn, upload_id, token=claim.token, reading=end)
+        else:
+            recorded = await uploads.save_refusal(uow.conn, upload_id, token=claim.token, problem=end)
+        if not recorded:
+            msg = f"another reader has taken over upload {upload_id}"
+            raise AnotherReads(msg)
+        uow.notify(UPLOADS_CHANNEL)
+    if isinstance(end, Reading):
+        log.info("upload.read", upload_id=str(upload_id), rows=end.row_count, kind=end.kind)
+    else:
+        log.info("upload.refused", upload_id=str(upload_id), code=end.code, detail=end.detail)
+
+
+async def _let_go(claim: _Claim, open_uow: OpenUow) -> None:
+    """So that the next attempt need not wait for the lease. When even that fails, the lease ends by itself."""
+    with contextlib.suppress(Exception):
+        async with open_uow() as uow:
+            await uploads.drop_lease(uow.conn, claim.upload.id, token=claim.token)
+
+
+async def refuse_unread(event: Event, message: Message, uow: UnitOfWork, cause: str) -> None:
+    """The message went to the dead letters: the person who waits is told, and may send the file again."""
+    assert isinstance(event, UploadReceived)
+    problem = Problem("unreadable", f"Reading the file failed on our side ({cause}): send it again.")
+    if await uploads.save_refusal(uow.conn, event.upload_id, token=None, problem=problem):
+        log.warning("upload.given_up", upload_id=str(event.upload_id), tenant_id=str(message.tenant_id))
+        uow.notify(UPLOADS_CHANNEL)
