@@ -1,0 +1,186 @@
+"""The books of one workspace. Postings are the only thing that changes them, so entries can always rebuild them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from uuid import UUID
+
+_FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+class AccountKind(StrEnum):
+    """The accounts of the double entry. `issued` and `receivable` are the other side of what exists and of what is owed."""
+
+    ISSUED = "issued"
+    AVAILABLE = "available"
+    HELD = "held"
+    CAPTURED = "captured"
+    REFUNDED = "refunded"
+    EXPIRED = "expired"
+    CLAWED_BACK = "clawed_back"
+    OWED = "owed"
+    RECEIVABLE = "receivable"
+
+
+class Operation(StrEnum):
+    """What a movement is. It is also the first word of its business key."""
+
+    GRANT = "grant"
+    HOLD = "hold"
+    CAPTURE = "capture"
+    RELEASE = "release"
+    EXPIRE = "expire"
+    REFUND = "refund"
+    CLAW_BACK = "claw_back"
+
+
+class GrantKind(StrEnum):
+    """Where credits come from."""
+
+    PLAN = "plan"
+    PURCHASED = "purchased"
+    PROMOTIONAL = "promotional"
+    ADJUSTMENT = "adjustment"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What credits are held for. One subject has at most one hold, for ever."""
+
+    kind: str
+    id: UUID
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+
+@dataclass(frozen=True)
+class Posting:
+    """`credits` (signed) onto one account; all but `owed` and `receivable` belong to a grant."""
+
+    account: AccountKind
+    credits: int
+    grant_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Movement:
+    """Postings that sum to zero, under a business key that is never used twice in a workspace."""
+
+    operation: Operation
+    business_key: str
+    postings: tuple[Posting, ...]
+    subject: Subject | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Credits that came in together. `size` is always the sum of where they are now (`is_whole`).
+
+    `expired_at` is set when its unused credits expired; the date alone would let two clocks disagree.
+    """
+
+    id: UUID
+    kind: GrantKind
+    priority: int
+    expires_at: datetime | None
+    size: int
+    available: int = 0
+    held: int = 0
+    captured: int = 0
+    refunded: int = 0
+    expired: int = 0
+    clawed_back: int = 0
+    expired_at: datetime | None = None
+
+    def is_dead(self, now: datetime) -> bool:
+        return self.expired_at is not None or (self.expires_at is not None and self.expires_at <= now)
+
+    @property
+    def is_whole(self) -> bool:
+        spent = self.captured - self.refunded
+        return self.size == self.available + self.held + spent + self.expired + self.clawed_back
+
+    @property
+    def burn_order(self) -> tuple[int, datetime, UUID]:
+        """Priority, earliest expiry, oldest (ids sort by time)."""
+        return (self.priority, self.expires_at or _FOREVER, self.id)
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Whole credits. `held` is for running subjects, `settling` for ended ones whose captures are on their way."""
+
+    available: int = 0
+    held: int = 0
+    settling: int = 0
+    spent: int = 0
+    owed: int = 0
+
+
+@dataclass(frozen=True)
+class Books:
+    """One workspace's balance and those of its grants that a decision may touch, in burn order."""
+
+    workspace_id: UUID
+    balance: Balance = field(default_factory=Balance)
+    grants: tuple[Grant, ...] = ()
+
+    def grant(self, grant_id: UUID) -> Grant:
+        return next(grant for grant in self.grants if grant.id == grant_id)
+
+    def with_grant(self, grant: Grant) -> "Books":
+        """The books with a grant added, or put in the place of its former self."""
+        others = [other for other in self.grants if other.id != grant.id]
+        return replace(self, grants=tuple(sorted([*others, grant], key=lambda one: one.burn_order)))
+
+    def post(self, postings: Iterable[Posting]) -> "Books":
+        """The books after some postings. `held` and `settling` follow the holds (`Decision`), not the postings."""
+        books = self
+        for posting in postings:
+            if posting.grant_id is not None:
+                books = books.with_grant(_post_to_grant(books.grant(posting.grant_id), posting))
+            books = replace(books, balance=_post_to_balance(books.balance, posting))
+        return books
+
+
+def _post_to_grant(grant: Grant, posting: Posting) -> Grant:
+    match posting.account:
+        case AccountKind.AVAILABLE:
+            return replace(grant, available=grant.available + posting.credits)
+        case AccountKind.HELD:
+            return replace(grant, held=grant.held + posting.credits)
+        case AccountKind.CAPTURED:
+            return replace(grant, captured=grant.captured + posting.credits)
+        case AccountKind.REFUNDED:
+            return replace(grant, refunded=grant.refunded - posting.credits)
+        case AccountKind.EXPIRED:
+            return replace(grant, expired=grant.expired + posting.credits)
+        case AccountKind.CLAWED_BACK:
+            return replace(grant, clawed_back=grant.clawed_back + posting.credits)
+        case AccountKind.ISSUED | AccountKind.OWED | AccountKind.RECEIVABLE:
+            return grant
+
+
+def _post_to_balance(balance: Balance, posting: Posting) -> Balance:
+    match posting.account:
+        case AccountKind.AVAILABLE:
+            return replace(balance, available=balance.available + posting.credits)
+        case AccountKind.CAPTURED | AccountKind.REFUNDED:
+            return replace(balance, spent=balance.spent + posting.credits)
+        case AccountKind.OWED:
+            return replace(balance, owed=balance.owed + posting.credits)
+        case _:
+            return balance
+
+
+def net(postings: Iterable[Posting], account: AccountKind) -> int:
+    """What some postings put onto one account."""
+    return sum(posting.credits for posting in postings if posting.account is account)
+
+
+def move(grant_id: UUID, amount: int, *, source: AccountKind, target: AccountKind) -> Sequence[Posting]:
+    """Two postings: `credits` of a grant from one account to another."""
+    return (Posting(source, -amount, grant_id), Posting(target, amount, grant_id)) if amount else ()

@@ -1,0 +1,81 @@
+"""Placing a hold: the first answer is the answer, whatever is asked later and in whatever order."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from libs.common.errors import Conflict, PaymentRequired
+from services.billing.domain.grants import Turn, expire_due
+from services.billing.domain.holds import Decision, Hold, HoldState, conclude
+from services.billing.domain.ledger import AccountKind, Books, Movement, Operation, Posting, Subject, move
+
+
+@dataclass(frozen=True)
+class HoldRequest:
+    """A subject wants `credits` set aside at a price version."""
+
+    subject: Subject
+    credits: int
+    price_version: int
+
+
+def place(books: Books, hold: Hold | None, request: HoldRequest, *, now: datetime) -> Decision:
+    """Answer a request for a hold, under the key `hold:<subject>`: the second time it is the first answer.
+
+    A tombstone holds no more than the credits its end spoke of, which for a job cancelled before its hold is nothing.
+    Raises Conflict `hold_conflict` when the subject asked for something else before.
+    """
+    if hold is None:
+        return _place_first(books, request, now=now)
+    if hold.state is HoldState.TOMBSTONE:
+        return _place_late(books, hold, request, now=now) if hold.credits_total else Decision(books, hold)
+    if (hold.needed, hold.price_version) != (request.credits, request.price_version):
+        msg = (
+            f"{request.subject} asked for {hold.needed} credits at price version {hold.price_version} before,"
+            f" and now for {request.credits} at {request.price_version}"
+        )
+        raise Conflict(msg, code="hold_conflict")
+    return Decision(books, hold)
+
+
+def _place_first(books: Books, request: HoldRequest, *, now: datetime) -> Decision:
+    turn = expire_due(books, now=now)
+    hold = Hold(
+        request.subject,
+        books.workspace_id,
+        HoldState.HELD,
+        needed=request.credits,
+        price_version=request.price_version,
+    )
+    available = turn.books.balance.available
+    if request.credits > available:
+        declined = replace(hold, state=HoldState.DECLINED, declined_available=available)
+        return Decision(turn.books, declined, turn.movements)
+    return _set_aside(turn, hold, request.credits)
+
+
+def _place_late(books: Books, hold: Hold, request: HoldRequest, *, now: datetime) -> Decision:
+    """The end was heard of first, and work had been delivered: hold exactly that, and settle."""
+    total = hold.credits_total or 0
+    if total > request.credits:
+        msg = f"{request.subject} ended with {total} credits, but asked for {request.credits}"
+        raise Conflict(msg, code="settlement_conflict")
+    turn = expire_due(books, now=now)
+    available = turn.books.balance.available
+    if total > available:
+        msg = f"{request.subject} delivered rows for {total} credits, and {available} are available"
+        raise PaymentRequired(msg, extra={"needed": total, "available": available})
+    settling = replace(hold, state=HoldState.SETTLING, needed=request.credits, price_version=request.price_version)
+    return _set_aside(turn, settling, total)
+
+
+def _set_aside(turn: Turn, hold: Hold, amount: int) -> Decision:
+    books, left, postings = turn.books, amount, list[Posting]()
+    for grant in books.grants:
+        take = min(left, grant.available)
+        postings += move(grant.id, take, source=AccountKind.AVAILABLE, target=AccountKind.HELD)
+        left -= take
+    if left:
+        msg = f"the grants of workspace {books.workspace_id} hold {left} credits less than its balance says"
+        raise Conflict(msg, code="books_differ")
+    movement = Movement(Operation.HOLD, f"{Operation.HOLD}:{hold.subject}", tuple(postings), subject=hold.subject)
+    return conclude(books.post(postings), before=hold, after=hold.post(postings), movements=(*turn.movements, movement))

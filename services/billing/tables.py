@@ -1,0 +1,176 @@
+"""Billing's tables. Amounts are whole credits; keys of money (`subject`, chunk, business key) are kept for ever."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from libs.common.tables import common_tables, service_metadata
+
+METADATA = service_metadata("billing")
+COMMON = common_tables(METADATA)
+
+
+def _amount(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default=text("0"))
+
+
+def _created_at() -> Column[object]:
+    return Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()"))
+
+
+def _none_negative(*columns: str) -> CheckConstraint:
+    return CheckConstraint(" AND ".join(f"{column} >= 0" for column in columns), name="none_negative")
+
+
+accounts = Table(
+    "accounts",
+    METADATA,
+    Column("workspace_id", Uuid, primary_key=True),
+    _amount("available"),
+    _amount("held"),
+    _amount("settling"),
+    _amount("spent"),
+    _amount("owed"),
+    Column("version", BigInteger, nullable=False, server_default=text("0")),
+    _created_at(),
+    _none_negative("available", "held", "settling", "spent", "owed"),
+)
+
+grants = Table(
+    "grants",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("workspace_id", Uuid, ForeignKey("billing.accounts.workspace_id"), nullable=False),
+    Column("business_key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("expired_at", DateTime(timezone=True)),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    _amount("available"),
+    _amount("held"),
+    _amount("captured"),
+    _amount("refunded"),
+    _amount("expired"),
+    _amount("clawed_back"),
+    _created_at(),
+    UniqueConstraint("workspace_id", "business_key"),
+    CheckConstraint("kind IN ('plan', 'purchased', 'promotional', 'adjustment')", name="kind"),
+    CheckConstraint("size > 0", name="size"),
+    CheckConstraint(
+        "size = available + held + (captured - refunded) + expired + clawed_back AND refunded <= captured", name="whole"
+    ),
+    _none_negative("available", "held", "captured", "refunded", "expired", "clawed_back"),
+    Index("ix_grants_open", "workspace_id", postgresql_where=text("available > 0 OR held > 0")),
+    Index("ix_grants_due", "expires_at", postgresql_where=text("available > 0")),
+)
+
+holds = Table(
+    "holds",
+    METADATA,
+    Column("subject_kind", Text, nullable=False),
+    Column("subject_id", Uuid, nullable=False),
+    Column("workspace_id", Uuid, ForeignKey("billing.accounts.workspace_id"), nullable=False),
+    Column("state", Text, nullable=False),
+    _amount("needed"),
+    _amount("held"),
+    _amount("captured"),
+    Column("credits_total", BigInteger),
+    Column("price_version", Integer),
+    Column("declined_available", BigInteger),
+    Column("settled_at", DateTime(timezone=True)),
+    Column("last_heard_at", DateTime(timezone=True), nullable=False),
+    Column("questioned_at", DateTime(timezone=True)),
+    Column("questions", Integer, nullable=False, server_default=text("0")),
+    _created_at(),
+    PrimaryKeyConstraint("subject_kind", "subject_id"),
+    CheckConstraint("subject_kind IN ('job')", name="subject_kind"),
+    CheckConstraint("state IN ('held', 'declined', 'settling', 'closed', 'tombstone')", name="state"),
+    CheckConstraint("held = 0 OR state IN ('held', 'settling')", name="open"),
+    CheckConstraint("captured <= coalesce(credits_total, needed)", name="captured"),
+    _none_negative("needed", "held", "captured", "credits_total"),
+    Index("ix_holds_workspace_id", "workspace_id"),
+    Index("ix_holds_open", "last_heard_at", postgresql_where=text("state IN ('held', 'settling')")),
+)
+
+_SUBJECT = ["subject_kind", "subject_id"]
+_HOLD = ["billing.holds.subject_kind", "billing.holds.subject_id"]
+
+hold_grants = Table(
+    "hold_grants",
+    METADATA,
+    Column("subject_kind", Text, nullable=False),
+    Column("subject_id", Uuid, nullable=False),
+    Column("grant_id", Uuid, ForeignKey("billing.grants.id"), nullable=False),
+    _amount("held"),
+    _amount("captured"),
+    _amount("refunded"),
+    PrimaryKeyConstraint("subject_kind", "subject_id", "grant_id"),
+    ForeignKeyConstraint(_SUBJECT, _HOLD, name="fk_hold_grants_hold"),
+    CheckConstraint("refunded <= captured", name="refunded"),
+    _none_negative("held", "captured", "refunded"),
+)
+
+captures = Table(
+    "captures",
+    METADATA,
+    Column("subject_kind", Text, nullable=False),
+    Column("subject_id", Uuid, nullable=False),
+    Column("chunk_no", Integer, nullable=False),
+    Column("credits", BigInteger, nullable=False),
+    _created_at(),
+    PrimaryKeyConstraint("subject_kind", "subject_id", "chunk_no"),
+    ForeignKeyConstraint(_SUBJECT, _HOLD, name="fk_captures_hold"),
+    _none_negative("credits"),
+)
+"""Append-only by trigger: `capture:<subject>:<chunk>`, with its credits, for ever."""
+
+entries = Table(
+    "entries",
+    METADATA,
+    Column("transaction_id", Uuid, nullable=False),
+    Column("line_no", Integer, nullable=False),
+    Column("workspace_id", Uuid, ForeignKey("billing.accounts.workspace_id"), nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("business_key", Text, nullable=False),
+    Column("account_kind", Text, nullable=False),
+    Column("grant_id", Uuid, ForeignKey("billing.grants.id")),
+    Column("amount_credits", BigInteger, nullable=False),
+    Column("subject_kind", Text),
+    Column("subject_id", Uuid),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    _created_at(),
+    PrimaryKeyConstraint("transaction_id", "line_no"),
+    UniqueConstraint("workspace_id", "business_key", "line_no"),
+    CheckConstraint("amount_credits <> 0", name="amount"),
+    CheckConstraint("line_no > 0", name="line_no"),
+    Index("ix_entries_page", "workspace_id", "transaction_id"),
+    Index("ix_entries_subject", "workspace_id", "subject_id", "transaction_id"),
+)
+"""Append-only by trigger; each transaction sums to zero (checked at commit)."""
+
+price_lists = Table(
+    "price_lists",
+    METADATA,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("credits_per_row", BigInteger, nullable=False),
+    _created_at(),
+    CheckConstraint("version > 0", name="version"),
+    _none_negative("credits_per_row"),
+)

@@ -1,0 +1,11 @@
+"""Say what things cost, at start and once a day, so that a service that missed it or lost it learns it again."""
+
+from libs.common.contracts.billing import PricesChanged
+from libs.common.uow import UnitOfWork
+from services.billing.repositories import reading
+
+
+async def announce_prices(*, uow: UnitOfWork) -> None:
+    """Publish the newest version. Harmless to repeat: versions only rise."""
+    prices = await reading.newest_prices(uow.conn)
+    uow.publish(PricesChanged(price_version=prices.version, credits_per_row=prices.credits_per_row), tenant_id=None)

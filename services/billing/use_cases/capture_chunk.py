@@ -1,0 +1,40 @@
+"""A chunk has been delivered: its exact credits are charged, once."""
+
+from datetime import datetime
+from uuid import UUID
+
+from libs.common.contracts.billing import CreditsCaptured
+from libs.common.uow import UnitOfWork
+from services.billing.domain.ledger import Subject
+from services.billing.domain.settling import capture
+from services.billing.repositories import holds, ledger
+
+
+async def capture_chunk(
+    subject: Subject,
+    chunk_no: int,
+    *,
+    earned: int,
+    workspace_id: UUID,
+    uow: UnitOfWork,
+    now: datetime,
+    actor: str,
+) -> None:
+    """Key: `capture:<subject>:<chunk>`, with its credits, for ever. Chunks that earned nothing leave their key too.
+
+    Raises Transient `hold_unknown` (its request may still be on its way), Conflict `capture_conflict`,
+    `capture_without_hold` and `capture_above_hold`.
+    """
+    books = await ledger.lock_books(uow.conn, workspace_id)
+    hold = await holds.find_hold(uow.conn, subject, workspace_id=workspace_id)
+    before = await holds.captured_before(uow.conn, subject, chunk_no)
+    decision = capture(books, hold, subject=subject, chunk_no=chunk_no, earned=earned, before=before)
+    await ledger.save_books(uow.conn, books, decision.books, decision.movements, actor=actor)
+    await holds.save_hold(uow.conn, decision.hold, heard_at=now)
+    if before is not None:
+        return
+    await holds.add_capture(uow.conn, subject, chunk_no, earned)
+    if earned:
+        available = decision.books.balance.available
+        event = CreditsCaptured(job_id=subject.id, credits=earned, available=available)
+        uow.publish(event, tenant_id=workspace_id, correlation_id=subject.id)

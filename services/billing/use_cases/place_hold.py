@@ -1,0 +1,37 @@
+"""A job asks for credits: they are set aside, or it is told how many there are."""
+
+from datetime import datetime
+from uuid import UUID
+
+from libs.common.contracts.billing import HoldDeclined, HoldPlaced
+from libs.common.uow import UnitOfWork
+from services.billing import metrics
+from services.billing.domain.holds import Hold, HoldState
+from services.billing.domain.placing import HoldRequest, place
+from services.billing.repositories import holds, ledger
+
+
+async def place_hold(request: HoldRequest, *, workspace_id: UUID, uow: UnitOfWork, now: datetime, actor: str) -> None:
+    """Key: `hold:<subject>`. Whoever asks again gets the first answer again; after a tombstone nobody answers.
+
+    The account's lock makes concurrent requests take turns: exactly as many succeed as can be paid for.
+    """
+    books = await ledger.lock_books(uow.conn, workspace_id)
+    before = await holds.find_hold(uow.conn, request.subject, workspace_id=workspace_id)
+    decision = place(books, before, request, now=now)
+    await ledger.save_books(uow.conn, books, decision.books, decision.movements, actor=actor)
+    await holds.save_hold(uow.conn, decision.hold, heard_at=now)
+    if before is None:
+        metrics.HOLDS_ANSWERED.labels(decision.hold.state).inc()
+    _answer(decision.hold, uow=uow)
+
+
+def _answer(hold: Hold, *, uow: UnitOfWork) -> None:
+    job_id = hold.subject.id
+    if hold.state is HoldState.TOMBSTONE:
+        return
+    if hold.state is HoldState.DECLINED:
+        event = HoldDeclined(job_id=job_id, needed=hold.needed, available=hold.declined_available or 0)
+    else:
+        event = HoldPlaced(job_id=job_id, credits=hold.needed)
+    uow.publish(event, tenant_id=hold.workspace_id, correlation_id=job_id)

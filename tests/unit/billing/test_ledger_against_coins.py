@@ -1,0 +1,247 @@
+"""The ledger against a model in which every credit is a coin, under any order and repetition of a job's events."""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from libs.common.errors import Transient
+from libs.common.ids import new_id
+from services.billing.domain.grants import claw_back, expire_due, grant_credits
+from services.billing.domain.holds import Decision, Hold, HoldState
+from services.billing.domain.ledger import Books, Grant, GrantKind, Movement, Subject
+from services.billing.domain.placing import HoldRequest, place
+from services.billing.domain.settling import capture, refund, settle
+from tests.unit.billing.coins import Coins
+
+START = datetime(2026, 11, 22, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@dataclass
+class Job:
+    """What ingest knows: the credits of completed chunks (fixed once), and the total (fixed at the end)."""
+
+    id: UUID = field(default_factory=new_id)
+    chunks: list[int | None] = field(default_factory=list)
+    placed: bool = False
+    total: int | None = None
+
+    @property
+    def earned(self) -> int:
+        return sum(chunk or 0 for chunk in self.chunks)
+
+
+class AnyOrderOfEvents(RuleBasedStateMachine):
+    """`messages` were sent at least once; each may be delivered at any time, any number of times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = START
+        self.books = Books(new_id())
+        self.holds: dict[UUID, Hold] = {}
+        self.captures: dict[tuple[UUID, int], int] = {}
+        self.movements: list[Movement] = []
+        self.jobs: dict[UUID, Job] = {}
+        self.messages: list[tuple[str, UUID, int]] = []
+        self.pending: set[tuple[str, UUID, int]] = set()
+        self.clawed: set[UUID] = set()
+        self.model = Coins(
+            rank=lambda one: self.books.grant(one).burn_order, dead=lambda one: self.books.grant(one).is_dead(self.now)
+        )
+
+    def send(self, *message: str | UUID | int) -> None:
+        kind, job, number = message
+        assert isinstance(kind, str)
+        assert isinstance(job, UUID)
+        assert isinstance(number, int)
+        self.messages.append((kind, job, number))
+        self.pending.add((kind, job, number))
+
+    def write(self, books: Books, movements: tuple[Movement, ...], hold: Hold | None = None) -> None:
+        self.books = books
+        self.movements += movements
+        if hold is not None:
+            self.holds[hold.subject.id] = hold
+
+    def decide(self, decision: Decision) -> None:
+        self.write(decision.books, decision.movements, decision.hold)
+
+    # what people do
+    @precondition(lambda self: len(self.books.grants) < 4)
+    @rule(size=st.integers(1, 4), days=st.sampled_from([None, 1, 3]), priority=st.sampled_from([10, 20]))
+    def grant(self, size: int, days: int | None, priority: int) -> None:
+        made = Grant(new_id(), GrantKind.PLAN, priority, None if days is None else self.now + days * DAY, size)
+        turn = grant_credits(self.books, made, business_key=f"grant:{made.id}", reason="", now=self.now)
+        self.write(turn.books, turn.movements)
+        self.model.grant(made.id, size)
+
+    @precondition(lambda self: len(self.jobs) < 3)
+    @rule(chunks=st.integers(0, 3))
+    def create_job(self, chunks: int) -> None:
+        job = Job(chunks=[None] * chunks)
+        self.jobs[job.id] = job
+        self.send("created", job.id, 0)
+
+    @rule(data=st.data())
+    def complete_a_chunk(self, data: st.DataObject) -> None:
+        running = [job for job in self.jobs.values() if job.placed and job.total is None and None in job.chunks]
+        if running:
+            job = data.draw(st.sampled_from(running))
+            number = job.chunks.index(None)
+            job.chunks[number] = data.draw(st.integers(0, 2))
+            self.send("completed", job.id, number)
+
+    @rule(data=st.data())
+    def end_a_job(self, data: st.DataObject) -> None:
+        running = [job for job in self.jobs.values() if job.total is None]
+        if running:
+            job = data.draw(st.sampled_from(running))
+            job.total = job.earned
+            self.send("ended", job.id, 0)
+
+    @rule()
+    def a_day_passes(self) -> None:
+        self.now += DAY
+
+    @rule()
+    def expire_grants(self) -> None:
+        turn = expire_due(self.books, now=self.now)
+        self.write(turn.books, turn.movements)
+        self.model.sweep()
+
+    @rule(data=st.data())
+    def dispute_a_grant(self, data: st.DataObject) -> None:
+        undisputed = [grant.id for grant in self.books.grants if grant.id not in self.clawed]
+        if undisputed:
+            grant_id = data.draw(st.sampled_from(undisputed))
+            self.clawed.add(grant_id)
+            turn = claw_back(self.books, grant_id, reason="disputed")
+            self.write(turn.books, turn.movements)
+            self.model.claw_back(grant_id)
+
+    @rule(data=st.data())
+    def refund_a_credit(self, data: st.DataObject) -> None:
+        found = [
+            (hold, share) for hold in self.holds.values() for share in hold.shares if share.captured > share.refunded
+        ]
+        if found:
+            hold, share = data.draw(st.sampled_from(found))
+            key, renewed = f"refund:{len(self.movements)}", new_id()
+            decision = refund(self.books, hold, share, amount=1, business_key=key, renewed_id=renewed, now=self.now)
+            self.decide(decision)
+            passed_through = renewed in {grant.id for grant in decision.books.grants}
+            assert self.model.refund(hold.subject.id, share.grant_id, renewed) == passed_through
+
+    # what the bus does
+    @rule(data=st.data())
+    def deliver_a_message(self, data: st.DataObject) -> None:
+        if self.messages:
+            self.deliver(data.draw(st.sampled_from(self.messages)))
+
+    def deliver(self, message: tuple[str, UUID, int]) -> None:
+        kind, job_id, number = message
+        try:
+            {"created": self.place, "completed": self.capture, "ended": self.settle}[kind](self.jobs[job_id], number)
+        except Transient:
+            assert job_id not in self.holds
+        else:
+            self.pending.discard(message)
+
+    def place(self, job: Job, _: int) -> None:
+        before = self.holds.get(job.id)
+        request = HoldRequest(Subject("job", job.id), 2 * len(job.chunks), price_version=1)
+        self.decide(place(self.books, before, request, now=self.now))
+        if before is None:
+            placed = self.model.hold(job.id, request.credits)
+            assert self.holds[job.id].state is (HoldState.HELD if placed else HoldState.DECLINED)
+        else:
+            assert self.holds[job.id] == before
+        job.placed |= self.holds[job.id].state is HoldState.HELD
+
+    def capture(self, job: Job, number: int) -> None:
+        earned = job.chunks[number]
+        assert earned is not None
+        before = self.captures.get((job.id, number))
+        subject = Subject("job", job.id)
+        hold = self.holds.get(job.id)
+        self.decide(capture(self.books, hold, subject=subject, chunk_no=number, earned=earned, before=before))
+        self.captures[job.id, number] = earned
+        if before is None:
+            self.model.capture(job.id, earned)
+
+    def settle(self, job: Job, _: int) -> None:
+        assert job.total is not None
+        before = self.holds.get(job.id)
+        self.decide(settle(self.books, before, subject=Subject("job", job.id), credits_total=job.total, now=self.now))
+        if before is not None and before.state is HoldState.HELD:
+            self.model.release(job.id, keep=job.total - before.captured)
+
+    # what always holds
+    @invariant()
+    def every_credit_lies_where_its_coin_lies(self) -> None:
+        ours = Counter[tuple[UUID, str]]()
+        for grant in self.books.grants:
+            assert grant.is_whole
+            assert min(grant.available, grant.held, grant.captured - grant.refunded) >= 0
+            for where, amount in (
+                ("available", grant.available),
+                ("held", grant.held),
+                ("captured", grant.captured - grant.refunded),
+                ("expired", grant.expired),
+                ("clawed_back", grant.clawed_back),
+            ):
+                ours[grant.id, where] = amount
+        assert +ours == self.model.count()
+        assert self.books.balance.owed == self.model.owed >= 0
+
+    @invariant()
+    def the_equation_of_the_account_holds(self) -> None:
+        balance, grants = self.books.balance, self.books.grants
+        left = sum(grant.size - grant.expired - grant.clawed_back for grant in grants)
+        assert left == balance.available + balance.held + balance.settling + balance.spent
+        assert balance.available == sum(grant.available for grant in grants) >= 0
+        open_ = {state: sum(hold.held_while(state) for hold in self.holds.values()) for state in HoldState}
+        assert (balance.held, balance.settling) == (open_[HoldState.HELD], open_[HoldState.SETTLING])
+
+    @invariant()
+    def the_entries_sum_to_zero_and_rebuild_the_books(self) -> None:
+        rebuilt = Books(self.books.workspace_id)
+        for grant in self.books.grants:
+            rebuilt = rebuilt.with_grant(Grant(grant.id, grant.kind, grant.priority, grant.expires_at, grant.size))
+        for movement in self.movements:
+            assert sum(posting.credits for posting in movement.postings) == 0
+            rebuilt = rebuilt.post(movement.postings)
+        assert [replace(grant, expired_at=None) for grant in self.books.grants] == list(rebuilt.grants)
+        assert replace(self.books.balance, held=0, settling=0) == rebuilt.balance
+
+    @invariant()
+    def no_key_is_used_twice_and_no_job_pays_more_than_it_earned(self) -> None:
+        keys = [movement.business_key for movement in self.movements]
+        assert len(keys) == len(set(keys))
+        for job_id, hold in self.holds.items():
+            assert hold.captured <= self.jobs[job_id].earned
+
+    def teardown(self) -> None:
+        """At rest: everything ended and delivered."""
+        for job in self.jobs.values():
+            if job.total is None:
+                job.total = job.earned
+                self.send("ended", job.id, 0)
+        for _ in range(2):
+            for message in sorted(self.pending, key=str):
+                self.deliver(message)
+        assert not self.pending
+        for job in self.jobs.values():
+            hold = self.holds[job.id]
+            assert hold.state in {HoldState.CLOSED, HoldState.TOMBSTONE, HoldState.DECLINED}
+            assert (hold.held, hold.captured) == (0, job.total)
+        self.the_equation_of_the_account_holds()
+
+
+TestAnyOrderOfEvents = AnyOrderOfEvents.TestCase
+TestAnyOrderOfEvents.settings = settings(max_examples=150, stateful_step_count=40, deadline=None, database=None)
