@@ -113,7 +113,7 @@ async def load(conn: AsyncConnection, job_id: UUID, *, workspace_id: UUID) -> Jo
 
 def job_not_found(job_id: UUID) -> NotFound:
     """The refusal for a job that is not there, or not this workspace's."""
-    return NotFound(f"there is no job {job_id} in this workspace", code="job_not_found")
+    return NotFound(f"there is no job {job_id} in this workspace", code="unknown_job")
 
 
 async def workspace_of(conn: AsyncConnection, job_id: UUID) -> UUID:

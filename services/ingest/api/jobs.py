@@ -1,0 +1,118 @@
+"""Routes of jobs: make one, look at it and its rows, pause, resume, cancel."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response
+
+from libs.common.clock import utc_now
+from libs.common.errors import PaymentRequired
+from libs.common.http.dependencies import CurrentPlatform, Uow
+from libs.common.http.identity import CurrentIdentity, OperatorIdentity
+from libs.common.http.problems import PROBLEM_RESPONSES
+from services.ingest.domain.jobs import Job, JobState
+from services.ingest.repositories import jobs, results
+from services.ingest.schemas.jobs import JobIn, JobOut, JobPage, JobRowPage, RescueOut, job_out, row_out
+from services.ingest.use_cases.cancel_job import cancel_job
+from services.ingest.use_cases.create_job import create_job, wait_for_hold
+from services.ingest.use_cases.pause_job import pause_job
+from services.ingest.use_cases.rescue_chunks import rescue_job
+from services.ingest.use_cases.resume_job import resume_job
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], responses=PROBLEM_RESPONSES)
+operators = APIRouter(prefix="/internal/jobs", include_in_schema=False)
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+ACCEPTED: dict[int | str, dict[str, object]] = {202: {"model": JobOut, "description": "Still reserving its credits."}}
+
+
+@router.post("", status_code=201, responses=ACCEPTED)
+async def start_job(
+    body: JobIn,
+    identity: CurrentIdentity,
+    platform: CurrentPlatform,
+    response: Response,
+    idempotency_key: Key = None,
+) -> JobOut:
+    """Make a job and wait up to 5 s for its credits: 201, 402 `insufficient_credits`, or 202 while nobody knows.
+
+    The same Idempotency-Key answers with the present state of the same job; with another body 409 `idempotency_key_reused`.
+    """
+    async with platform.open_uow() as uow:
+        job = await create_job(
+            uow,
+            body.to_request(),
+            workspace_id=identity.workspace_id,
+            user_id=identity.user_id,
+            idempotency_key=idempotency_key,
+            now=utc_now(),
+        )
+    job = await wait_for_hold(job, open_uow=platform.open_uow, listener=platform.listener)
+    if job.state is JobState.DECLINED:
+        raise declined(job)
+    if job.state is JobState.RESERVING:
+        response.status_code = 202
+    return job_out(job)
+
+
+def declined(job: Job) -> PaymentRequired:
+    """Not enough credits. The job stays declined: more credits need a new job."""
+    needed, available = job.credits_needed, job.credits_available or 0
+    msg = f"the job needs {needed} credits, {available} are available: get {needed - available} more, then start a new job"
+    return PaymentRequired(msg, extra={"needed": needed, "available": available, "job_id": str(job.id)})
+
+
+@router.get("")
+async def list_jobs(identity: CurrentIdentity, uow: Uow, cursor: UUID | None = None, limit: Limit = 50) -> JobPage:
+    """The workspace's jobs, newest first."""
+    found = await jobs.page(uow.conn, workspace_id=identity.workspace_id, before=cursor, limit=limit + 1)
+    items = [job_out(job) for job in found[:limit]]
+    return JobPage(items=items, next_cursor=str(items[-1].id) if len(found) > limit else None)
+
+
+@router.get("/{job_id}")
+async def show_job(job_id: UUID, identity: CurrentIdentity, uow: Uow) -> JobOut:
+    """One job as it is now."""
+    return job_out(await jobs.load(uow.conn, job_id, workspace_id=identity.workspace_id))
+
+
+@router.get("/{job_id}/rows")
+async def list_rows(
+    job_id: UUID,
+    identity: CurrentIdentity,
+    uow: Uow,
+    status: Literal["enriched", "degraded", "failed", "skipped"] | None = None,
+    cursor: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+    limit: Limit = 50,
+) -> JobRowPage:
+    """The rows that have their outcome, in the order of the sheet; `cursor` is the last row number seen."""
+    await jobs.load(uow.conn, job_id, workspace_id=identity.workspace_id)
+    found = await results.page(uow.conn, job_id, after=cursor, limit=limit + 1, status=status)
+    items = [row_out(result) for result in found[:limit]]
+    return JobRowPage(items=items, next_cursor=str(items[-1].row_no) if len(found) > limit else None)
+
+
+@router.post("/{job_id}/pause")
+async def pause(job_id: UUID, identity: CurrentIdentity, uow: Uow) -> JobOut:
+    """Stand still: rows in hand are finished, nothing more is begun."""
+    return job_out(await pause_job(uow, job_id, workspace_id=identity.workspace_id, now=utc_now()))
+
+
+@router.post("/{job_id}/resume")
+async def resume(job_id: UUID, identity: CurrentIdentity, uow: Uow) -> JobOut:
+    """Go on, after a pause or before a provider is back by itself."""
+    return job_out(await resume_job(uow, job_id, workspace_id=identity.workspace_id, now=utc_now()))
+
+
+@router.post("/{job_id}/cancel")
+async def cancel(job_id: UUID, identity: CurrentIdentity, uow: Uow) -> JobOut:
+    """Stop for good. Delivered rows stay delivered; the rest is free."""
+    return job_out(await cancel_job(uow, job_id, workspace_id=identity.workspace_id, now=utc_now()))
+
+
+@operators.post("/{job_id}/rescue")
+async def rescue(job_id: UUID, _: OperatorIdentity, uow: Uow) -> RescueOut:
+    """Publish every queued chunk of a job again, whatever the broker says."""
+    await jobs.workspace_of(uow.conn, job_id)
+    return RescueOut(chunks=await rescue_job(uow, job_id, now=utc_now()))

@@ -1,0 +1,17 @@
+"""Route of quotes: what would it cost?"""
+
+from fastapi import APIRouter
+
+from libs.common.http.dependencies import Uow
+from libs.common.http.identity import CurrentIdentity
+from libs.common.http.problems import PROBLEM_RESPONSES
+from services.ingest.schemas.jobs import QuoteIn, QuoteOut, quote_out
+from services.ingest.use_cases.quote_job import quote_job
+
+router = APIRouter(prefix="/v1/quotes", tags=["jobs"], responses=PROBLEM_RESPONSES)
+
+
+@router.post("")
+async def quote(body: QuoteIn, identity: CurrentIdentity, uow: Uow) -> QuoteOut:
+    """What enriching an upload would cost at the present price list. Nothing is reserved."""
+    return quote_out(await quote_job(uow, body.upload_id, workspace_id=identity.workspace_id, mapping=body.mapping))

@@ -1,0 +1,196 @@
+"""The dispatcher's side of chunks: one planner at a time, chunks claimed by a lease and marked by compare-and-swap."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Integer, Uuid, bindparam, func, literal, select, true, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.ingest.domain.chunks import ChunkState
+from services.ingest.domain.fairness import Seat, Turns, Waiting
+from services.ingest.domain.jobs import TAKES_ANSWERS, JobState
+from services.ingest.repositories.chunks import REF_COLUMNS, to_ref
+from services.ingest.segments import ChunkRef
+from services.ingest.tables import chunks, dispatch_rounds, jobs, uploads
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """One chunk on its way out: the claim is `dispatch_no`, and the job's version is of the moment it was claimed."""
+
+    workspace_id: UUID
+    job_id: UUID
+    chunk_no: int
+    epoch: int
+    dispatch_no: int
+    job_version: int
+    ref: ChunkRef
+
+
+@dataclass(frozen=True)
+class JobSheet:
+    """What every chunk of a job carries: the research spec, and the names of the columns."""
+
+    spec: Mapping[str, Any]
+    names: Sequence[str]
+
+
+async def begin(conn: AsyncConnection) -> Turns | None:
+    """Whose turn it is, locked until the end of the transaction; None while another planner has it."""
+    row = (await conn.execute(select(dispatch_rounds.c.turns).with_for_update(skip_locked=True))).first()
+    return None if row is None else _turns_of(row.turns)
+
+
+async def end(conn: AsyncConnection, turns: Turns) -> None:
+    """Keep whose turn is next."""
+    await conn.execute(update(dispatch_rounds).values(turns=_json_of(turns)))
+
+
+async def note_idleness(conn: AsyncConnection, *, idle: bool, now: datetime) -> datetime | None:
+    """Since when everything has been seen idle; None when it is not."""
+    since = func.coalesce(dispatch_rounds.c.idle_since, now) if idle else None
+    row = await conn.execute(update(dispatch_rounds).values(idle_since=since).returning(dispatch_rounds.c.idle_since))
+    return row.scalar_one()
+
+
+async def take_back_expired(conn: AsyncConnection) -> int:
+    """`publishing → pending` where the lease has run out: the dispatcher that held it is gone, or was slow."""
+    done = await conn.execute(
+        update(chunks)
+        .where(chunks.c.state == ChunkState.PUBLISHING.value, chunks.c.lease_until < func.now())
+        .values(state=ChunkState.PENDING.value, due_at=func.now(), lease_until=None)
+    )
+    return done.rowcount
+
+
+async def rows_under_way(conn: AsyncConnection) -> int:
+    """Rows that are being published or queued, of jobs that still take answers."""
+    rows = await conn.execute(
+        select(func.coalesce(func.sum(chunks.c.row_count), 0))
+        .select_from(chunks.join(jobs, chunks.c.job_id == jobs.c.id))
+        .where(
+            jobs.c.state.in_([state.value for state in TAKES_ANSWERS]),
+            chunks.c.epoch == jobs.c.epoch,
+            chunks.c.state.in_([ChunkState.PUBLISHING.value, ChunkState.QUEUED.value]),
+        )
+    )
+    return rows.scalar_one()
+
+
+async def waiting(conn: AsyncConnection, *, per_job: int) -> list[Waiting]:
+    """The first due chunks of every job at work."""
+    due = (
+        select(chunks.c.chunk_no, chunks.c.row_count)
+        .where(
+            chunks.c.job_id == jobs.c.id,
+            chunks.c.epoch == jobs.c.epoch,
+            chunks.c.state == ChunkState.PENDING.value,
+            chunks.c.due_at <= func.now(),
+        )
+        .order_by(chunks.c.chunk_no)
+        .limit(per_job)
+        .lateral()
+    )
+    rows = await conn.execute(
+        select(jobs.c.workspace_id, jobs.c.id, due.c.chunk_no, due.c.row_count)
+        .select_from(jobs.join(due, true()))
+        .where(jobs.c.state == JobState.PROCESSING.value)
+        .order_by(jobs.c.id, due.c.chunk_no)
+    )
+    return [Waiting(*row) for row in rows]
+
+
+async def claim(conn: AsyncConnection, chosen: Sequence[Waiting], *, lease: timedelta) -> list[Dispatch]:
+    """`pending → publishing` with a lease; each claim raises the chunk's dispatch number."""
+    taken = await conn.execute(
+        update(chunks)
+        .where(
+            *_one_of([(chunk.job_id, chunk.chunk_no, None) for chunk in chosen]),
+            chunks.c.job_id == jobs.c.id,
+            jobs.c.state == JobState.PROCESSING.value,
+            chunks.c.epoch == jobs.c.epoch,
+            chunks.c.state == ChunkState.PENDING.value,
+        )
+        .values(
+            state=ChunkState.PUBLISHING.value,
+            dispatch_no=chunks.c.dispatch_no + 1,
+            lease_until=func.now() + literal(lease),
+        )
+        .returning(
+            jobs.c.workspace_id,
+            chunks.c.job_id,
+            chunks.c.epoch,
+            chunks.c.dispatch_no,
+            jobs.c.version.label("job_version"),
+            *REF_COLUMNS,
+        )
+    )
+    found = [
+        Dispatch(row.workspace_id, row.job_id, row.chunk_no, row.epoch, row.dispatch_no, row.job_version, to_ref(row))
+        for row in taken
+    ]
+    place = {(chunk.job_id, chunk.chunk_no): index for index, chunk in enumerate(chosen)}
+    return sorted(found, key=lambda dispatch: place[dispatch.job_id, dispatch.chunk_no])
+
+
+async def mark_queued(conn: AsyncConnection, published: Sequence[Dispatch]) -> int:
+    """`publishing → queued` where the chunk is still on this very dispatch; answers how many were."""
+    done = await conn.execute(
+        update(chunks)
+        .where(
+            *_one_of([(d.job_id, d.chunk_no, d.dispatch_no) for d in published]),
+            chunks.c.state == ChunkState.PUBLISHING.value,
+        )
+        .values(state=ChunkState.QUEUED.value, queued_at=func.now(), lease_until=None)
+    )
+    return done.rowcount
+
+
+async def sheet_of(conn: AsyncConnection, job_id: UUID) -> JobSheet:
+    """The spec of a job and the column names of its sheet."""
+    row = (
+        await conn.execute(
+            select(jobs.c.spec, uploads.c.columns)
+            .join(uploads, uploads.c.id == jobs.c.upload_id)
+            .where(jobs.c.id == job_id)
+        )
+    ).one()
+    return JobSheet(spec=row.spec, names=[column["name"] for column in row.columns])
+
+
+def _one_of(keys: Sequence[tuple[UUID, int, int | None]]) -> list[ColumnElement[bool]]:
+    wanted = (
+        select(
+            func.unnest(bindparam("jobs", [key[0] for key in keys], ARRAY(Uuid), unique=True)).label("job_id"),
+            func.unnest(bindparam("nos", [key[1] for key in keys], ARRAY(Integer), unique=True)).label("chunk_no"),
+            func.unnest(bindparam("ds", [key[2] for key in keys], ARRAY(Integer), unique=True)).label("dispatch_no"),
+        )
+        .subquery()
+        .alias("wanted")
+    )
+    conditions = [chunks.c.job_id == wanted.c.job_id, chunks.c.chunk_no == wanted.c.chunk_no]
+    if keys and keys[0][2] is not None:
+        conditions.append(chunks.c.dispatch_no == wanted.c.dispatch_no)
+    return conditions
+
+
+def _turns_of(stored: Mapping[str, Any]) -> Turns:
+    jobs_of = {UUID(tenant): _seats_of(seats) for tenant, seats in stored.get("jobs", {}).items()}
+    return Turns(_seats_of(stored.get("tenants", [])), jobs_of)
+
+
+def _seats_of(stored: Sequence[Sequence[Any]]) -> tuple[Seat, ...]:
+    return tuple(Seat(UUID(key), deficit, on_turn) for key, deficit, on_turn in stored)
+
+
+def _json_of(turns: Turns) -> dict[str, Any]:
+    jobs_of = {str(tenant): _json_of_seats(seats) for tenant, seats in turns.jobs.items()}
+    return {"tenants": _json_of_seats(turns.tenants), "jobs": jobs_of}
+
+
+def _json_of_seats(seats: Sequence[Seat]) -> list[list[Any]]:
+    return [[str(seat.key), seat.deficit, seat.on_turn] for seat in seats]
