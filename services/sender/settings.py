@@ -57,7 +57,8 @@ class SenderSettings(CommonSettings):
 
     @model_validator(mode="after")
     def _mail_can_be_answered_for(self) -> "SenderSettings":
-        if self.mailbox_url and "@" not in parseaddr(self.mail_from)[1]:
+        address = parseaddr(self.mail_from)[1]
+        if self.mailbox_url and not (address.isascii() and "@" in address):
             msg = "MAIL_FROM is not set to an address: give the sender, for example 'Ann Lee <ann@your-domain.com>'"
             raise ValueError(msg)
         if self.smtp_url.get_secret_value() and not self.mail_postal_address:

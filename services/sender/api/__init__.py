@@ -1,0 +1,1 @@
+"""The sender's HTTP edge: routes only."""

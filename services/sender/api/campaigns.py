@@ -1,0 +1,154 @@
+"""Campaigns and their emails."""
+
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from libs.common.errors import NotFound
+from libs.common.http.dependencies import OpenUowDep, Uow
+from libs.common.http.identity import CurrentIdentity
+from libs.common.http.problems import PROBLEM_RESPONSES
+from libs.common.uow import UnitOfWork
+from services.sender.api.resources import CurrentResources, Cursor, Limit, Resources, cut
+from services.sender.repositories import campaigns, emails
+from services.sender.repositories.campaigns import Campaign
+from services.sender.schemas import (
+    CampaignIn,
+    CampaignOut,
+    CampaignPage,
+    CampaignState,
+    Counts,
+    EmailOut,
+    EmailPage,
+    EmailState,
+    ExcludedRow,
+    QuotaToday,
+    StartedOut,
+)
+from services.sender.use_cases.create_campaign import NewCampaign, create_campaign
+from services.sender.use_cases.pause_campaign import pause_campaign
+from services.sender.use_cases.plan_day import plan_day
+from services.sender.use_cases.show_campaign import show_campaign
+from services.sender.use_cases.start_campaign import start_campaign
+
+router = APIRouter(prefix="/v1", responses=PROBLEM_RESPONSES)
+
+
+@router.post("/campaigns", status_code=201, tags=["campaigns"])
+async def create(body: CampaignIn, identity: CurrentIdentity, uow: Uow, resources: CurrentResources) -> CampaignOut:
+    """A draft. 409 list_not_ready, sandboxed_rows (rows made up by the sandbox and a real mailbox), mailbox_missing."""
+    wish = NewCampaign(body.list_id, body.name, body.template_id, body.daily_quota)
+    campaign = await create_campaign(
+        wish,
+        uow=uow,
+        workspace_id=identity.workspace_id,
+        mailbox_id=resources.mailbox_id,
+        default_quota=resources.default_quota,
+        now=await resources.clock(uow.conn),
+    )
+    return await _view(uow, campaign, resources)
+
+
+@router.get("/campaigns", tags=["campaigns"])
+async def list_campaigns(
+    identity: CurrentIdentity, uow: Uow, resources: CurrentResources, cursor: Cursor = None, limit: Limit = 20
+) -> CampaignPage:
+    """The workspace's campaigns, newest first."""
+    rows = await campaigns.page_campaigns(uow.conn, workspace_id=identity.workspace_id, before=cursor, limit=limit + 1)
+    page, more = cut(rows, limit)
+    items = [await _view(uow, row, resources) for row in page]
+    return CampaignPage(items=items, next_cursor=str(page[-1].id) if more else None)
+
+
+@router.get("/campaigns/{campaign_id}", tags=["campaigns"])
+async def show(campaign_id: UUID, identity: CurrentIdentity, uow: Uow, resources: CurrentResources) -> CampaignOut:
+    """One campaign with its counts and today's quota. 404 campaign_not_found."""
+    campaign = await campaigns.load_campaign(uow.conn, workspace_id=identity.workspace_id, campaign_id=campaign_id)
+    if campaign is None:
+        raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
+    return await _view(uow, campaign, resources)
+
+
+@router.post("/campaigns/{campaign_id}/start", tags=["campaigns"])
+async def start(
+    campaign_id: UUID, identity: CurrentIdentity, open_uow: OpenUowDep, resources: CurrentResources
+) -> StartedOut:
+    """Render every row's mail, enrol those that can be sent, and plan today. Rows left out are named with the reason.
+
+    A paused campaign goes on; an active one stays as it is. 409 nothing_to_send, campaign_finished.
+    """
+    async with open_uow() as uow:
+        started = await start_campaign(
+            uow,
+            workspace_id=identity.workspace_id,
+            campaign_id=campaign_id,
+            sender=resources.sender,
+            now=await resources.clock(uow.conn),
+        )
+    async with open_uow() as uow:
+        await _plan(uow, identity.workspace_id, resources)
+        view = await _view(uow, started.campaign, resources)
+    rows = [ExcludedRow(row_no=r.position, code=r.reason or "", detail=r.detail) for r in started.excluded]
+    return StartedOut(**view.model_dump(), excluded_rows=rows)
+
+
+@router.post("/campaigns/{campaign_id}/pause", tags=["campaigns"])
+async def pause(campaign_id: UUID, identity: CurrentIdentity, uow: Uow, resources: CurrentResources) -> CampaignOut:
+    """Nothing begins after this answer. What it had not used of today serves the other campaigns."""
+    now = await resources.clock(uow.conn)
+    campaign = await pause_campaign(uow, workspace_id=identity.workspace_id, campaign_id=campaign_id, now=now)
+    await _plan(uow, identity.workspace_id, resources)
+    return await _view(uow, campaign, resources)
+
+
+@router.get("/emails", tags=["emails"])
+async def list_emails(
+    identity: CurrentIdentity,
+    uow: Uow,
+    campaign_id: UUID | None = None,
+    state: Annotated[EmailState | None, Query()] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> EmailPage:
+    """The workspace's emails, newest first."""
+    rows = await emails.page_emails(
+        uow.conn,
+        workspace_id=identity.workspace_id,
+        campaign_id=campaign_id,
+        state=state,
+        before=cursor,
+        limit=limit + 1,
+    )
+    page, more = cut(rows, limit)
+    items = [EmailOut.model_validate(row, from_attributes=True) for row in page]
+    return EmailPage(items=items, next_cursor=str(page[-1].id) if more else None)
+
+
+async def _plan(uow: UnitOfWork, workspace_id: UUID, resources: Resources) -> None:
+    await plan_day(
+        uow,
+        workspace_id=workspace_id,
+        now=await resources.clock(uow.conn),
+        default_quota=resources.default_quota,
+        mail_domain=resources.sender.domain,
+    )
+
+
+async def _view(uow: UnitOfWork, campaign: Campaign, resources: Resources) -> CampaignOut:
+    now = await resources.clock(uow.conn)
+    view = await show_campaign(uow, campaign, now=now, default_quota=resources.default_quota)
+    return CampaignOut(
+        id=campaign.id,
+        list_id=campaign.list_id,
+        template_id=campaign.template_id,
+        name=campaign.name,
+        state=cast("CampaignState", campaign.state),
+        sandboxed=campaign.sandboxed,
+        daily_quota=campaign.daily_quota,
+        counts=Counts(**view.counts),
+        quota_today=QuotaToday(limit=view.limit, used=view.used),
+        created_at=campaign.created_at,
+        started_at=campaign.started_at,
+        finished_at=campaign.finished_at,
+    )

@@ -1,0 +1,43 @@
+"""What the routes need beside the unit of work: the sending context, and the time."""
+
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Query, Request
+
+from services.sender.domain.message import Sender
+from services.sender.use_cases.send_emails import Clock, SendContext
+
+Cursor = Annotated[UUID | None, Query(description="`next_cursor` of the page before.")]
+Limit = Annotated[int, Query(ge=1, le=200)]
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Made at start. `context` is None without a mailbox."""
+
+    context: SendContext | None
+    sender: Sender
+    default_quota: int
+    clock: Clock
+
+    @property
+    def mailbox_id(self) -> UUID | None:
+        return self.context.mailbox_id if self.context else None
+
+
+def resources_of(request: Request) -> Resources:
+    """The resources of this process."""
+    found = request.app.state.parts.resources
+    assert isinstance(found, Resources)
+    return found
+
+
+CurrentResources = Annotated[Resources, Depends(resources_of)]
+
+
+def cut(items: list[_Item], limit: int) -> tuple[list[_Item], bool]:
+    """A page out of `limit + 1` rows, and whether there is more."""
+    return items[:limit], len(items) > limit

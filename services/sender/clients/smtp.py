@@ -1,0 +1,254 @@
+"""SMTP: one connection for many mails, and answers that say what is known: accepted, refused, deferred, or unknown.
+
+Once the final dot has been written, only a reply can tell what became of the mail. Everything before it is proof that
+nothing was accepted. (RFC 5321, 4.1.1.4 and 4.2.5)
+"""
+
+import asyncio
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, cast
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+from aiosmtplib import SMTPException, SMTPResponseException
+
+from libs.common import metrics
+from libs.common.errors import Invalid, Transient
+from services.sender.domain.message import Letter
+from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcome, Refused, Unknown
+
+MAILS_PER_CONNECTION = 100
+"""Servers often allow no more."""
+_REPLY_CHARS = 300
+_LINE_ENDS = re.compile(rb"\r\n|\n|\r")
+_BROKEN = (SMTPException, OSError, EOFError)
+
+
+class MailboxDown(Transient):
+    """The mail server cannot be reached, or does not let us in."""
+
+    code = "mailbox_down"
+
+
+class Mailbox(Protocol):
+    """What the sending loop needs of a mail server."""
+
+    async def open(self) -> None:
+        """Be connected. Raises MailboxDown."""
+        ...
+
+    async def send(self, letter: Letter, *, may_call: Callable[[], bool]) -> Outcome:
+        """Hand over one mail. `may_call` is asked right before the first byte."""
+        ...
+
+    async def close(self) -> None:
+        """Hang up."""
+        ...
+
+
+@dataclass(frozen=True)
+class SmtpAddress:
+    """A parsed SMTP_URL: `smtp://` (STARTTLS where offered, and always where a password is sent) or `smtps://`."""
+
+    host: str
+    port: int
+    tls: bool
+    username: str | None
+    password: str | None
+
+    @property
+    def start_tls(self) -> bool | None:
+        """Never in loopback; a must before a password; otherwise where the server offers it."""
+        if self.tls or _is_loopback(self.host):
+            return False
+        return True if self.username else None
+
+
+def parse_smtp_url(url: str) -> SmtpAddress:
+    """Raises Invalid."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        msg = "SMTP_URL must look like smtp://user:password@host:587 or smtps://user:password@host:465"
+        raise Invalid(msg, code="smtp_url_invalid")
+    tls = parts.scheme == "smtps"
+    username = unquote(parts.username) if parts.username else None
+    password = unquote(parts.password) if parts.password else None
+    return SmtpAddress(parts.hostname, parts.port or (465 if tls else 25), tls, username, password)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class SmtpMailbox:
+    """One connection, reused. Not for use by two tasks at once."""
+
+    def __init__(self, address: SmtpAddress, *, connect_timeout_s: float, provider_timeout_s: float) -> None:
+        self._address = address
+        self._connect_timeout_s = connect_timeout_s
+        self._provider_timeout_s = provider_timeout_s
+        self._smtp: aiosmtplib.SMTP | None = None
+        self._sent = 0
+
+    async def open(self) -> None:
+        """Connect, unless we are connected. Raises MailboxDown."""
+        if self._smtp is not None and self._smtp.is_connected and self._sent < MAILS_PER_CONNECTION:
+            return
+        await self.close()
+        address = self._address
+        smtp = aiosmtplib.SMTP(
+            hostname=address.host,
+            port=address.port,
+            username=address.username,
+            password=address.password,
+            use_tls=address.tls,
+            start_tls=address.start_tls,
+            local_hostname="localhost" if _is_loopback(address.host) else None,
+            timeout=self._provider_timeout_s,
+        )
+        try:
+            async with asyncio.timeout(self._connect_timeout_s):
+                await smtp.connect()
+        except _BROKEN as error:
+            smtp.close()
+            metrics.PROVIDER_CALLS.labels("smtp", "no_connection").inc()
+            raise MailboxDown(f"{address.host}:{address.port}: {_say(error)}") from error
+        self._smtp, self._sent = smtp, 0
+
+    async def close(self) -> None:
+        """Hang up, politely if that is quick."""
+        smtp, self._smtp = self._smtp, None
+        if smtp is None:
+            return
+        try:
+            async with asyncio.timeout(1):
+                await smtp.quit()
+        except (*_BROKEN, TimeoutError):
+            smtp.close()
+
+    async def send(self, letter: Letter, *, may_call: Callable[[], bool]) -> Outcome:
+        """One mail to its one recipient. A connection that has gone stale is made anew once, before the mail begins."""
+        try:
+            outcome = await self._attempt(letter, may_call=may_call)
+            if isinstance(outcome, _Stale):
+                await self.close()
+                outcome = await self._attempt(letter, may_call=may_call)
+        except MailboxDown as error:
+            outcome = Deferred(error.message, mailbox=True)
+        if isinstance(outcome, _Stale):
+            outcome = Deferred(outcome.reply, mailbox=True)
+        if not isinstance(outcome, Accepted | NotCalled):
+            await self._start_over(lost=isinstance(outcome, Unknown) or getattr(outcome, "mailbox", False))
+        metrics.PROVIDER_CALLS.labels("smtp", type(outcome).__name__.lower()).inc()
+        return outcome
+
+    async def _attempt(self, letter: Letter, *, may_call: Callable[[], bool]) -> "Outcome | _Stale":
+        await self.open()
+        assert self._smtp is not None
+        if not may_call():
+            return NotCalled()
+        self._sent += 1
+        call = _Call(self._smtp, letter)
+        try:
+            with metrics.PROVIDER_SECONDS.labels("smtp").time():
+                async with asyncio.timeout(self._provider_timeout_s):
+                    return await call.run()
+        except (*_BROKEN, TimeoutError) as error:
+            _cut(self._smtp)
+            return Unknown(_say(error)) if call.handed_over else _before(call, error)
+
+    async def _start_over(self, *, lost: bool) -> None:
+        if lost or self._smtp is None or not self._smtp.is_connected:
+            await self.close()
+            return
+        try:
+            await self._smtp.rset()
+        except _BROKEN:
+            await self.close()
+
+
+@dataclass(frozen=True)
+class _Stale:
+    """The connection was dead before the mail began."""
+
+    reply: str
+
+
+class _Call:
+    """MAIL, RCPT, DATA, the mail. `handed_over` turns true with the final dot."""
+
+    def __init__(self, smtp: aiosmtplib.SMTP, letter: Letter) -> None:
+        self._smtp = smtp
+        self._letter = letter
+        self.begun = False
+        self.handed_over = False
+
+    async def run(self) -> Outcome | _Stale:
+        smtp, letter = self._smtp, self._letter
+        try:
+            await smtp.mail(letter.envelope_from)
+            self.begun = True
+            await smtp.rcpt(letter.envelope_to)
+            code, reply = await smtp.execute_command(b"DATA")
+            if code != aiosmtplib.SMTPStatus.start_input:
+                return _said_no(code, reply)
+            return await self._hand_over(smtp, letter.content)
+        except aiosmtplib.SMTPSenderRefused as error:
+            stale = error.code == aiosmtplib.SMTPStatus.domain_unavailable
+            return _Stale(_say(error)) if stale else Deferred(_say(error), mailbox=True)
+        except SMTPResponseException as error:
+            if self.handed_over:
+                return Unknown(_say(error))
+            return _said_no(error.code, error.message)
+
+    async def _hand_over(self, smtp: aiosmtplib.SMTP, content: bytes) -> Outcome:
+        protocol = smtp.protocol
+        if protocol is None:
+            return Deferred("the connection was lost before the message")
+        wire = dot_stuffed(content)
+        protocol.write(wire)
+        self.handed_over = True
+        code, reply = await protocol.read_response()
+        if code == aiosmtplib.SMTPStatus.completed:
+            return Accepted(reply[:_REPLY_CHARS])
+        return _said_no(code, reply) if 400 <= code < 600 else Unknown(f"{code} {reply}"[:_REPLY_CHARS])
+
+
+def _cut(smtp: aiosmtplib.SMTP) -> None:
+    """Close at once: what is still in our buffer must not reach the server after we have stopped waiting."""
+    if smtp.transport is not None:
+        cast("asyncio.WriteTransport", smtp.transport).abort()
+    smtp.close()
+
+
+def dot_stuffed(content: bytes) -> bytes:
+    """A message as DATA wants it: CRLF line ends, leading dots doubled, the final dot (RFC 5321, 4.5.2)."""
+    lines = _LINE_ENDS.split(content)
+    if lines[-1] == b"":
+        lines.pop()
+    return b"".join((b"." if line.startswith(b".") else b"") + line + b"\r\n" for line in lines) + b".\r\n"
+
+
+def _before(call: _Call, error: BaseException) -> Deferred | _Stale:
+    if call.begun or isinstance(error, TimeoutError):
+        return Deferred(f"before the message: {_say(error)}", mailbox=True)
+    return _Stale(_say(error))
+
+
+def _said_no(code: int, reply: str) -> Outcome:
+    words = f"{code} {reply}"[:_REPLY_CHARS]
+    if 500 <= code < 600:
+        return Refused(words)
+    gone = code == aiosmtplib.SMTPStatus.domain_unavailable or not 400 <= code < 500
+    return Deferred(words, mailbox=gone)
+
+
+def _say(error: BaseException) -> str:
+    words = f"{error.code} {error.message}" if isinstance(error, SMTPResponseException) else str(error)
+    return (words or type(error).__name__)[:_REPLY_CHARS]

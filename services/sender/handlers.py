@@ -1,0 +1,31 @@
+"""The sender's bus edge."""
+
+from collections.abc import Sequence
+
+from libs.common.contracts.gateway import WorkspaceCreated
+from libs.common.contracts.ingest import RecipientsPublished
+from libs.common.messaging.consumer import Subscription
+from libs.common.uow import Message, UnitOfWork
+from services.sender.repositories.workspaces import database_now
+from services.sender.use_cases import import_recipients as importing
+from services.sender.use_cases import open_workspace as opening
+
+
+async def open_workspace(event: WorkspaceCreated, *, uow: UnitOfWork, message: Message) -> None:
+    """A tenant has come: its day, its quota, its default template."""
+    del message
+    await opening.open_workspace(event, uow=uow)
+
+
+async def import_recipients(event: RecipientsPublished, *, uow: UnitOfWork, message: Message) -> None:
+    """A part of a finished list."""
+    now = await database_now(uow.conn)
+    await importing.import_recipients(event, uow=uow, workspace_id=message.tenant_id, now=now)
+
+
+def subscriptions() -> Sequence[Subscription]:
+    """One per queue."""
+    return [
+        Subscription("sender.open_workspace", open_workspace),
+        Subscription("sender.import_recipients", import_recipients),
+    ]

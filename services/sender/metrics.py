@@ -1,0 +1,17 @@
+"""What the sender counts."""
+
+from prometheus_client import Counter
+
+EMAILS_SENT = Counter("sender_emails_sent_total", "Emails the provider accepted.")
+EMAILS_DEFERRED = Counter("sender_emails_deferred_total", "Sends proven not accepted, to be tried again.")
+EMAILS_FAILED = Counter("sender_emails_failed_total", "Emails refused for good, or that could not be built.")
+EMAILS_UNKNOWN = Counter("sender_emails_unknown_total", "Sends of which nobody can know whether they were accepted.")
+SENDS_DECLINED = Counter(
+    "sender_sends_declined_total", "Claims that the sending transaction did not let pass.", ("reason",)
+)
+RECORDS_REFUSED = Counter(
+    "sender_records_refused_total", "Outcomes that came with a token that was no longer the newest."
+)
+SLOTS_ASSIGNED = Counter("sender_slots_assigned_total", "Slots given to emails by the planner.")
+
+OUTCOMES = {"sent": EMAILS_SENT, "deferred": EMAILS_DEFERRED, "failed": EMAILS_FAILED, "unknown": EMAILS_UNKNOWN}

@@ -1,0 +1,94 @@
+"""Workspaces as the sender knows them, their mailbox, and the database's clock."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.ids import new_id
+from services.sender.tables import campaigns, mailboxes, workspaces
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A tenant: its day is the day of quotas. `daily_quota` None means the default."""
+
+    id: UUID
+    time_zone: str
+    daily_quota: int | None
+
+
+@dataclass(frozen=True)
+class MailboxRow:
+    """What mail leaves through. `sandboxed` mail reaches nobody."""
+
+    id: UUID
+    address: str
+    sandboxed: bool
+    retry_at: datetime | None
+
+
+async def database_now(conn: AsyncConnection) -> datetime:
+    """The one clock that all replicas share."""
+    return (await conn.execute(select(func.clock_timestamp()))).scalar_one()
+
+
+async def add_workspace(conn: AsyncConnection, *, workspace_id: UUID, name: str, time_zone: str) -> bool:
+    """False when it was known already."""
+    values = {"id": workspace_id, "name": name, "time_zone": time_zone}
+    done = await conn.execute(insert(workspaces).values(values).on_conflict_do_nothing())
+    return done.rowcount == 1
+
+
+async def load_workspace(conn: AsyncConnection, workspace_id: UUID, *, lock: bool = False) -> Workspace | None:
+    """`lock` makes it the planning mutex of the workspace: planners, pauses and resumes wait for each other."""
+    query = select(workspaces.c.id, workspaces.c.time_zone, workspaces.c.daily_quota)
+    query = query.where(workspaces.c.id == workspace_id)
+    row = (await conn.execute(query.with_for_update(key_share=True) if lock else query)).first()
+    return Workspace(row.id, row.time_zone, row.daily_quota) if row else None
+
+
+async def with_active_campaigns(conn: AsyncConnection) -> list[UUID]:
+    """The workspaces that have something to plan."""
+    rows = await conn.execute(
+        select(campaigns.c.workspace_id).where(campaigns.c.state == "active").distinct().order_by("workspace_id")
+    )
+    return list(rows.scalars())
+
+
+async def ensure_mailbox(conn: AsyncConnection, *, key: str, address: str, sandboxed: bool) -> UUID:
+    """The row of the mailbox that the settings name; starts without trouble, as its settings may have been mended."""
+    values = {"id": new_id(), "key": key, "address": address, "sandboxed": sandboxed}
+    query = insert(mailboxes).values(values)
+    query = query.on_conflict_do_update(
+        index_elements=["key"], set_={"address": address, "retry_at": None, "trouble": None, "failures": 0}
+    )
+    return (await conn.execute(query.returning(mailboxes.c.id))).scalar_one()
+
+
+async def load_mailbox(conn: AsyncConnection, mailbox_id: UUID) -> MailboxRow:
+    """The row of a mailbox."""
+    query = select(mailboxes.c.id, mailboxes.c.address, mailboxes.c.sandboxed, mailboxes.c.retry_at)
+    row = (await conn.execute(query.where(mailboxes.c.id == mailbox_id))).one()
+    return MailboxRow(row.id, row.address, row.sandboxed, row.retry_at)
+
+
+async def count_mailbox_failure(conn: AsyncConnection, mailbox_id: UUID, *, trouble: str) -> int:
+    """Note the trouble; answers how often in a row there has been some."""
+    query = update(mailboxes).where(mailboxes.c.id == mailbox_id)
+    query = query.values(trouble=trouble, failures=mailboxes.c.failures + 1)
+    return (await conn.execute(query.returning(mailboxes.c.failures))).scalar_one()
+
+
+async def rest_mailbox(conn: AsyncConnection, mailbox_id: UUID, *, until: datetime) -> None:
+    """Nothing is claimed for it before that."""
+    await conn.execute(update(mailboxes).where(mailboxes.c.id == mailbox_id).values(retry_at=until))
+
+
+async def clear_mailbox(conn: AsyncConnection, mailbox_id: UUID) -> None:
+    """It works (again)."""
+    query = update(mailboxes).where(mailboxes.c.id == mailbox_id, mailboxes.c.failures > 0)
+    await conn.execute(query.values(trouble=None, retry_at=None, failures=0))

@@ -1,0 +1,25 @@
+"""A claimer reserves a batch of planned emails: SKIP LOCKED, a lease, and a fencing token that every claim raises."""
+
+from datetime import datetime
+from uuid import UUID
+
+from libs.common.uow import UnitOfWork
+from services.sender.domain.sending import SendTiming
+from services.sender.repositories import emails
+from services.sender.repositories.emails import Claim
+
+
+async def claim_emails(
+    uow: UnitOfWork, *, mailbox_id: UUID, now: datetime, timing: SendTiming, limit: int
+) -> list[Claim]:
+    """At most `limit` emails of this mailbox that have a slot today and for which there is still time today."""
+    await emails.release_expired_claims(uow.conn, now=now)
+    return await emails.claim(
+        uow.conn, mailbox_id=mailbox_id, now=now, call_s=timing.call_s, lease_s=timing.claim_lease_s, limit=limit
+    )
+
+
+async def give_back_claims(uow: UnitOfWork, claims: list[Claim]) -> None:
+    """What was claimed and not begun is planned again at once, not only when its lease runs out."""
+    for claim in claims:
+        await emails.give_back(uow.conn, claim)

@@ -1,0 +1,84 @@
+"""A person picks a finished list and a template: a draft that nothing is sent for yet."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from libs.common.errors import Conflict, NotFound, Transient
+from libs.common.ids import new_id
+from libs.common.uow import UnitOfWork
+from services.sender.domain.templates import check_source
+from services.sender.repositories import campaigns, lists, workspaces
+from services.sender.repositories.campaigns import Campaign
+from services.sender.repositories.lists import ListRow, StoredTemplate
+
+
+@dataclass(frozen=True)
+class NewCampaign:
+    """What a person asks for. None means the default."""
+
+    list_id: UUID
+    name: str | None = None
+    template_id: UUID | None = None
+    daily_quota: int | None = None
+
+
+async def create_campaign(
+    wish: NewCampaign,
+    *,
+    uow: UnitOfWork,
+    workspace_id: UUID,
+    mailbox_id: UUID | None,
+    default_quota: int,
+    now: datetime,
+) -> Campaign:
+    """Raises NotFound (list_not_found, template_not_found), Conflict (list_not_ready, mailbox_missing, sandboxed_rows)."""
+    if await workspaces.load_workspace(uow.conn, workspace_id) is None:
+        raise Transient("the workspace has not reached the sender yet: try again in a moment", code="workspace_pending")
+    found = await lists.load_list(uow.conn, workspace_id=workspace_id, list_id=wish.list_id)
+    if found is None:
+        raise NotFound(f"there is no list {wish.list_id}", code="list_not_found")
+    if found.state != "ready":
+        msg = f"the list is still arriving ({found.parts_received} of {found.parts_expected} parts): wait until it is ready"
+        raise Conflict(msg, code="list_not_ready")
+    template = await _template(uow, workspace_id=workspace_id, template_id=wish.template_id)
+    check_source(template.source)
+    if mailbox_id is None:
+        raise Conflict("there is no mailbox: set SMTP_URL and MAIL_FROM", code="mailbox_missing")
+    await check_sandboxed_rows(uow, found, mailbox_id=mailbox_id)
+    campaign = Campaign(
+        id=new_id(),
+        workspace_id=workspace_id,
+        list_id=found.id,
+        mailbox_id=mailbox_id,
+        template_id=template.id,
+        name=wish.name or found.name,
+        state="draft",
+        daily_quota=wish.daily_quota or default_quota,
+        sandboxed=found.sandboxed_count > 0,
+        source=template.source,
+        created_at=now,
+        started_at=None,
+        finished_at=None,
+    )
+    await campaigns.add_campaign(uow.conn, campaign)
+    return campaign
+
+
+async def check_sandboxed_rows(uow: UnitOfWork, found: ListRow, *, mailbox_id: UUID) -> None:
+    """What the sandbox made up reaches no real person. Raises Conflict (sandboxed_rows)."""
+    if found.sandboxed_count and not await campaigns.mailbox_sandboxed(uow.conn, mailbox_id):
+        msg = (
+            f"{found.sandboxed_count} of {found.recipients_count} rows were made up by the sandbox and cannot be sent"
+            " through a real mailbox: enrich the list again with real providers"
+        )
+        raise Conflict(msg, code="sandboxed_rows", extra={"sandboxed_rows": found.sandboxed_count})
+
+
+async def _template(uow: UnitOfWork, *, workspace_id: UUID, template_id: UUID | None) -> StoredTemplate:
+    found = await lists.load_templates(
+        uow.conn, workspace_id=workspace_id, template_id=template_id, default=template_id is None
+    )
+    if not found:
+        raise NotFound(f"there is no template {template_id or 'by default'}", code="template_not_found")
+    return found[0]

@@ -1,0 +1,122 @@
+"""A person presses Start: every row's mail is rendered once, and those that can be sent are enrolled.
+
+Rows that cannot be sent do not stop the campaign. Each is kept as excluded with its reason, and Start answers with them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from libs.common.errors import Conflict, Invalid, NotFound
+from libs.common.uow import UnitOfWork
+from services.sender.domain.message import Sender, build, message_id_of
+from services.sender.domain.templates import render
+from services.sender.repositories import campaigns, lists, workspaces
+from services.sender.repositories.campaigns import Campaign, Enrolment
+from services.sender.repositories.lists import Lead
+from services.sender.use_cases.create_campaign import check_sandboxed_rows
+
+_PAGE = 200
+REPORTED_ROWS = 100
+
+
+@dataclass(frozen=True)
+class Started:
+    """The campaign, and the first rows it leaves out."""
+
+    campaign: Campaign
+    excluded: Sequence[Enrolment]
+
+
+async def start_campaign(
+    uow: UnitOfWork, *, workspace_id: UUID, campaign_id: UUID, sender: Sender, now: datetime
+) -> Started:
+    """Draft or paused becomes active; the second of two clicks finds it active and changes nothing.
+
+    Raises NotFound (campaign_not_found), Conflict (campaign_finished, nothing_to_send, sandboxed_rows).
+    """
+    if await workspaces.load_workspace(uow.conn, workspace_id, lock=True) is None:
+        raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
+    campaign = await campaigns.load_campaign(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id, lock=True)
+    if campaign is None:
+        raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
+    if campaign.state == "finished":
+        raise Conflict("the campaign is finished: make a new one", code="campaign_finished")
+    if campaign.state == "draft":
+        await _enrol(uow, campaign, sender=sender, now=now)
+    await campaigns.activate(uow.conn, campaign_id, now=now)
+    uow.notify(SENDER_WORK)
+    excluded = await campaigns.excluded_rows(uow.conn, campaign_id, limit=REPORTED_ROWS)
+    return Started(replace(campaign, state="active", started_at=campaign.started_at or now), excluded)
+
+
+async def _enrol(uow: UnitOfWork, campaign: Campaign, *, sender: Sender, now: datetime) -> None:
+    found = await lists.load_list(uow.conn, workspace_id=campaign.workspace_id, list_id=campaign.list_id)
+    assert found is not None, "a campaign's list is never deleted"
+    await check_sandboxed_rows(uow, found, mailbox_id=campaign.mailbox_id)
+    row_no, taken = 0, 0
+    while page := await lists.page_leads(uow.conn, list_id=campaign.list_id, after_row=row_no, limit=_PAGE):
+        row_no = page[-1].row_no
+        taken += await _enrol_page(uow, campaign, page, sender=sender, now=now)
+    if not taken:
+        excluded = await campaigns.excluded_rows(uow.conn, campaign.id, limit=REPORTED_ROWS)
+        rows = [{"row_no": row.position, "code": row.reason, "detail": row.detail} for row in excluded]
+        raise Conflict("no row of the list can be sent", code="nothing_to_send", extra={"excluded_rows": rows})
+
+
+async def _enrol_page(
+    uow: UnitOfWork, campaign: Campaign, page: Sequence[Lead], *, sender: Sender, now: datetime
+) -> int:
+    workspace_id = campaign.workspace_id
+    addresses = [lead.email for lead in page]
+    suppressed = await lists.suppressed_among(uow.conn, workspace_id=workspace_id, emails=addresses)
+    wanted = [_enrolment(lead, campaign, suppressed=suppressed, sender=sender, now=now) for lead in page]
+    active = [row for row in wanted if row.state == "active"]
+    taken = await campaigns.enrol(uow.conn, workspace_id=workspace_id, campaign_id=campaign.id, rows=active)
+    holders = await campaigns.campaigns_of_addresses(uow.conn, workspace_id=workspace_id, addresses=addresses)
+    left_out = [
+        replace(row, state="excluded", **_held_by(holders.get(row.email), campaign.id))
+        for row in active
+        if row.lead_id not in taken
+    ]
+    left_out += [row for row in wanted if row.state == "excluded"]
+    await campaigns.enrol(uow.conn, workspace_id=workspace_id, campaign_id=campaign.id, rows=left_out)
+    return len(taken)
+
+
+def _held_by(holder: UUID | None, campaign_id: UUID) -> dict[str, str]:
+    if holder == campaign_id:
+        return {"reason": "duplicate_address", "detail": "an earlier row of the list has the same address"}
+    return {"reason": "in_another_campaign", "detail": f"the address is in the active campaign {holder}"}
+
+
+def _enrolment(lead: Lead, campaign: Campaign, *, suppressed: set[str], sender: Sender, now: datetime) -> Enrolment:
+    row = Enrolment(lead.id, lead.email, lead.row_no)
+    if lead.set_aside:
+        return replace(
+            row, state="excluded", reason=lead.set_aside, detail=f"{lead.email[:100]!r} cannot be written to"
+        )
+    if lead.email in suppressed:
+        return replace(row, state="excluded", reason="suppressed", detail="the address is suppressed")
+    try:
+        rendered = render(campaign.source, values_for(lead.values, sender))
+        message_id = message_id_of(lead.id, domain=sender.domain)
+        build(rendered, sender=sender, to=lead.email, message_id=message_id, email_id=lead.id, now=now)
+    except Invalid as error:
+        return replace(row, state="excluded", reason=error.code, detail=error.message[:500])
+    return row
+
+
+def values_for(lead: dict[str, str], sender: Sender) -> dict[str, str]:
+    """Everything a template may use: the lead's fields and the sender's."""
+    return {
+        **lead,
+        "sender_name": sender.name,
+        "postal_address": sender.postal_address,
+        "unsubscribe_address": sender.unsubscribe_address,
+    }
+
+
+SENDER_WORK = "sender_work"
+"""The NOTIFY channel on which the sending loops are woken."""
