@@ -14,6 +14,7 @@ import httpx
 from libs.cli.errors import ApiError, CliError
 
 CHUNK_BYTES = 256 * 1024
+_WAITS_S = (0.2, 0.5, 1, 2, 4, 8)
 Json = dict[str, Any]
 
 
@@ -97,9 +98,6 @@ class Api:
         body = {"credits": amount, "reason": reason}
         return await self._send("POST", "/v1/credits/grants", json=body, headers={"Idempotency-Key": key})
 
-    async def list_of_leads(self, list_id: str) -> Json:
-        return await self._send("GET", f"/v1/lists/{list_id}")
-
     async def create_campaign(self, list_id: str, *, name: str) -> Json:
         return await self._send("POST", "/v1/campaigns", json={"list_id": list_id, "name": name})
 
@@ -120,10 +118,15 @@ class Api:
                     yield json.loads(line.removeprefix("data:"))
 
     async def _send(self, method: str, path: str, **parts: Any) -> Json:
-        try:
-            answer = await self._client.request(method, path, **parts)
-        except httpx.TransportError as error:
-            raise CliError(f"The API at {self.base_url} does not answer ({error}): see ./corofy status.") from error
+        """Asks again while the answer is 503, which says that nothing was done; not when the body was a stream."""
+        for wait in (*_WAITS_S, None):
+            try:
+                answer = await self._client.request(method, path, **parts)
+            except httpx.TransportError as error:
+                raise CliError(f"The API at {self.base_url} does not answer ({error}): see ./corofy status.") from error
+            if answer.status_code != 503 or wait is None or "content" in parts:
+                break
+            await asyncio.sleep(wait)
         await _refuse(answer)
         return answer.json() if answer.content else {}
 

@@ -34,7 +34,7 @@ async def _grant(api: Api, amount: int, *, reason: str, key: str) -> Json | None
     try:
         return await api.grant(amount, reason=reason, key=key)
     except ApiError as refusal:
-        if refusal.status in {404, 503} or refusal.code == "account_not_open":
+        if refusal.code == "account_not_found":
             return None
         raise
 
@@ -106,7 +106,13 @@ async def start_campaign(api: Api, job: Json, *, patience_s: float = 60) -> Json
         return None
     say("Starting a campaign for the list and waiting for its first mails")
     campaign = await until(lambda: _create_campaign(api, str(list_id)), what="Importing the list", seconds=60)
-    await api.start_campaign(campaign["id"])
+    try:
+        await api.start_campaign(campaign["id"])
+    except ApiError as refusal:
+        if refusal.code != "nothing_to_send":
+            raise
+        say(f"No mail was sent: {refusal}")
+        return campaign
     loop = asyncio.get_running_loop()
     deadline, calm_since, seen = loop.time() + patience_s, loop.time(), -1
     while True:
@@ -124,10 +130,9 @@ async def start_campaign(api: Api, job: Json, *, patience_s: float = 60) -> Json
 async def _create_campaign(api: Api, list_id: str) -> Json | None:
     """None while the list is still on its way to the sender."""
     try:
-        await api.list_of_leads(list_id)
         return await api.create_campaign(list_id, name="Demo")
     except ApiError as refusal:
-        if refusal.status in {404, 409, 503}:
+        if refusal.code in {"list_not_found", "list_not_ready"}:
             return None
         raise
 

@@ -23,6 +23,7 @@ def job(state: str, done: int) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "ASK_EVERY_S", 0.01)
+    monkeypatch.setattr("libs.cli.api._WAITS_S", (0.01,))
 
 
 @respx.mock(base_url=BASE)
