@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import orjson
 
-from services.ingest.reading.limits import confine
+from services.ingest.confinement import confine
 from services.ingest.reading.refusals import Refused
 from services.ingest.reading.segmenter import Segment
 from services.ingest.reading.sniff import sniff

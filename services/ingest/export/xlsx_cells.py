@@ -1,0 +1,123 @@
+"""Cells as SpreadsheetML (ECMA-376 part 1, 18.3.1.4), each with the type it has.
+
+No text can become a formula here: text is written as an inline string, and a formula would be another element.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from html import escape
+
+from services.ingest.segments import Cell, text_of
+
+MAX_CELL_CHARS = 32_767
+"""What Excel takes in one cell, counted in UTF-16 units."""
+
+STYLES = (
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+    '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    '<numFmts count="4"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/>'
+    '<numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/>'
+    '<numFmt numFmtId="166" formatCode="hh:mm:ss"/><numFmt numFmtId="167" formatCode="[h]:mm:ss"/></numFmts>'
+    '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
+    '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
+    '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
+    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    '<cellXfs count="6"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+    '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+    '<xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+    '<xf numFmtId="166" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+    '<xf numFmtId="167" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+    '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/></cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+)
+_DATE, _DATETIME, _TIME, _DURATION = 1, 2, 3, 4
+
+_DAY = timedelta(days=1)
+# Serial 60 is the 29th of February 1900, which never was; before it, days count from one day later.
+_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - sheets know no zones
+_FIRST_DAY = date(1900, 1, 1)
+_LEAP_BUG_ENDS = date(1900, 3, 1)
+_EXACT_INTEGERS = 2**53
+
+_SPECIAL = re.compile("[<>&\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_x[0-9A-Fa-f]{4}_|^\\s|\\s$")
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_(?=x[0-9A-Fa-f]{4}_)")
+
+
+def text_xml(text: str) -> tuple[str, bool]:
+    """The attributes and the content of a text cell, and whether it had to be cut to what a cell can hold."""
+    cut = len(text) > MAX_CELL_CHARS // 2 and len(text.encode("utf-16-le", "surrogatepass")) // 2 > MAX_CELL_CHARS
+    if cut:
+        text = _cut(text)
+    if not _SPECIAL.search(text):
+        return f' t="inlineStr"><is><t>{text}</t></is></c>', cut
+    content = _UNWRITABLE.sub(_written_out, escape(text, quote=False))
+    return f' t="inlineStr"><is><t xml:space="preserve">{content}</t></is></c>', cut
+
+
+def _cut(text: str) -> str:
+    marker = f" …[cut: {len(text):,} characters, a cell holds {MAX_CELL_CHARS:,}; the CSV has them all]"
+    units = text.encode("utf-16-le", "surrogatepass")[: 2 * (MAX_CELL_CHARS - len(marker))]
+    return units.decode("utf-16-le", "ignore") + marker
+
+
+def _written_out(match: re.Match[str]) -> str:
+    """What XML cannot hold, in Excel's own notation (`_xHHHH_`); a carriage return as a character reference."""
+    character = match[0]
+    if character == "\r":
+        return "&#13;"
+    return "\ufffd" if character > "\ud7ff" else f"_x{ord(character):04X}_"
+
+
+def number_xml(value: float) -> str:
+    """A number; one that a cell cannot hold exactly stays text."""
+    if math.isfinite(value) and (isinstance(value, float) or abs(value) <= _EXACT_INTEGERS):
+        return f"><v>{value!r}</v></c>"
+    return text_xml(str(value))[0]
+
+
+def _bool_xml(value: bool) -> str:
+    return f' t="b"><v>{value:d}</v></c>'
+
+
+def _date_xml(value: date) -> str:
+    return _instant_xml(datetime(value.year, value.month, value.day), value, _DATE)  # noqa: DTZ001
+
+
+def _datetime_xml(value: datetime) -> str:
+    return _instant_xml(value, value, _DATETIME)
+
+
+def _instant_xml(at: datetime, value: date | datetime, style: int) -> str:
+    if at.tzinfo is not None or at.date() < _FIRST_DAY:
+        return text_xml(text_of(value))[0]
+    serial = (at - _EPOCH) / _DAY - (at.date() < _LEAP_BUG_ENDS)
+    return _styled(serial, style)
+
+
+def _time_xml(value: time) -> str:
+    span = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond)
+    return _styled(span / _DAY, _TIME)
+
+
+def _duration_xml(value: timedelta) -> str:
+    return text_xml(text_of(value))[0] if value < timedelta(0) else _styled(value / _DAY, _DURATION)
+
+
+def _styled(serial: float, style: int) -> str:
+    number = int(serial) if serial.is_integer() else serial
+    return f' s="{style}"><v>{number!r}</v></c>'
+
+
+WRITERS: Mapping[type, Callable[[Cell], str]] = {
+    int: number_xml,
+    float: number_xml,
+    bool: _bool_xml,
+    date: _date_xml,
+    datetime: _datetime_xml,
+    time: _time_xml,
+    timedelta: _duration_xml,
+}  # pyright: ignore[reportAssignmentType] - each is called with its own type only
+"""By exact type: what stands between a cell's reference and its end."""
