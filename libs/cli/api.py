@@ -119,12 +119,14 @@ class Api:
 
     async def _send(self, method: str, path: str, **parts: Any) -> Json:
         """Asks again while the answer is 503, which says that nothing was done; not when the body was a stream."""
-        for wait in (*_WAITS_S, None):
+        waits = iter(() if "content" in parts else _WAITS_S)
+        while True:
             try:
                 answer = await self._client.request(method, path, **parts)
             except httpx.TransportError as error:
                 raise CliError(f"The API at {self.base_url} does not answer ({error}): see ./corofy status.") from error
-            if answer.status_code != 503 or wait is None or "content" in parts:
+            wait = next(waits, None)
+            if answer.status_code != 503 or wait is None:
                 break
             await asyncio.sleep(wait)
         await _refuse(answer)
