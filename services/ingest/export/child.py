@@ -1,7 +1,8 @@
 """The child that writes one job's files: `python -m services.ingest.export.child FOLDER MEMORY CPU PARENT`.
 
-On its stdin: a line `{"header", "sheet_name"}`, then one line per row (`sheets.row_message`). When stdin ends it
-finishes `result.xlsx` and `result.csv` in the folder and says on stdout, in one JSON line, what it wrote.
+On its stdin: a line `{"header", "sheet_name"}`, then per row a line `[cells, [research, line, status, reason]]`.
+When stdin ends it finishes `result.xlsx` and `result.csv` in the folder and says on stdout, in one JSON line, what it
+wrote.
 """
 
 import sys

@@ -12,10 +12,11 @@ from typing import Any
 
 import orjson
 
+from libs.common.contracts.research import Research
 from libs.common.errors import Permanent, Transient
 from libs.common.storage import Storage
 from services.ingest.export.child import CSV_NAME, XLSX_NAME
-from services.ingest.export.sheets import row_message
+from services.ingest.repositories.results import StoredResult
 from services.ingest.segments import Cell, ChunkRef, cell_to_json, stream_lines
 
 MODULE = "services.ingest.export.child"
@@ -24,17 +25,6 @@ DEFAULT_SHEET = "Rows"
 _MIB = 1024 * 1024
 _DEFAULT_MEMORY_BYTES = 1024 * _MIB
 _CPU_SECONDS = 3600
-
-
-@dataclass(frozen=True)
-class ResultRow:
-    """What was found for one row. `research` is compact JSON text; `reason` says why a row is not enriched."""
-
-    row_no: int
-    status: str
-    research: str | None = None
-    line: str | None = None
-    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +56,7 @@ async def write_exports(
     storage: Storage,
     header: Sequence[Cell],
     refs: Iterable[ChunkRef],
-    results: AsyncIterator[ResultRow],
+    results: AsyncIterator[StoredResult],
     rows_total: int,
     xlsx_key: str,
     csv_key: str,
@@ -98,7 +88,7 @@ async def write_exports(
 
 
 async def _send_rows(
-    writer: "_Writer", *, storage: Storage, refs: Iterable[ChunkRef], results: AsyncIterator[ResultRow]
+    writer: "_Writer", *, storage: Storage, refs: Iterable[ChunkRef], results: AsyncIterator[StoredResult]
 ) -> int:
     sent = 0
     async for ref, lines in stream_lines(storage, refs):
@@ -109,17 +99,27 @@ async def _send_rows(
                 found = f"row {result.row_no}" if result else "nothing"
                 msg = f"row {sent + 1} is next; the sheet has row {row_no} and the results have {found}"
                 raise RowsDiffer(msg)
-            messages.append(
-                row_message(
-                    line, research=result.research, text=result.line, status=result.status, reason=result.reason
-                )
-            )
+            messages.append(_row_message(line, result))
             sent += 1
         await writer.send(b"".join(messages))
     if (left := await anext(results, None)) is not None:
         msg = f"there is a result for row {left.row_no}, and the sheet ends at row {sent}"
         raise RowsDiffer(msg)
     return sent
+
+
+def _row_message(line: bytes, result: StoredResult) -> bytes:
+    """One row on its way to the child: the stored line untouched, and what was found for it."""
+    found = [_research_text(result.research), result.line, result.status, result.reason]
+    return b"[%b,%b]\n" % (line, orjson.dumps(found))
+
+
+def _research_text(research: dict[str, Any] | None) -> str | None:
+    """The research as compact JSON, in the contract's order of keys (jsonb keeps an order of its own)."""
+    if research is None:
+        return None
+    known = {name: research[name] for name in Research.model_fields if name in research}
+    return orjson.dumps(known | research).decode()
 
 
 class _Writer:

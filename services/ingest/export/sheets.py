@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-import orjson
-
 from services.ingest.export.csv_text import CsvFile
 from services.ingest.export.workbook import MAX_SHEET_ROWS, Sheet, Workbook
 from services.ingest.segments import Cell, decode_row, encode_row
@@ -93,8 +91,3 @@ class ExportFiles:
             assert self._sheet is not None
             self._sheet.add(decode_row(line))
         self._end_sheet()
-
-
-def row_message(line: bytes, *, research: str | None, text: str | None, status: str, reason: str | None) -> bytes:
-    """One row on its way to the child that writes: the stored line untouched, and what was found for it."""
-    return b"[%b,%b]\n" % (line, orjson.dumps([research, text, status, reason]))
