@@ -175,6 +175,13 @@ async def _capture(argv: Sequence[str], *, cwd: Path | None = None) -> tuple[int
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
     )
-    output, _ = await child.communicate()
+    done = asyncio.ensure_future(child.communicate())
+    try:
+        output, _ = await asyncio.shield(done)
+    except asyncio.CancelledError:
+        # An installation that is cut short leaves the machine's package database in need of repair.
+        await done
+        raise
     return child.returncode or 0, output.decode(errors="replace")

@@ -18,7 +18,7 @@ from libs.cli.target import Target
 from libs.cli.waiting import until
 
 FIRST_GRANT = 5000
-SHOWN_COLUMNS = 6
+SHOWN_COLUMNS = 5
 
 
 async def sign_in(api: Api, target: Target) -> None:
@@ -72,12 +72,14 @@ def show_preview(file: Path, upload: Json) -> None:
     columns: list[Json] = upload["columns"]
     shape = ", ".join(str(upload[key]) for key in ("kind", "encoding", "sheet") if upload.get(key))
     result(f"[bold]{file.name}[/]: {upload['row_count']:,} rows, {len(columns)} columns ({shape})")
+    known = [column for column in columns if column.get("role")] or columns
+    shown = known[:SHOWN_COLUMNS]
     table = Table(show_edge=False, pad_edge=False, header_style="bold")
-    for column in columns[:SHOWN_COLUMNS]:
-        role = column.get("role")
-        table.add_column(f"{column['name']}\n[dim]{role or '–'}[/]", overflow="ellipsis", no_wrap=True, max_width=24)
+    for column in shown:
+        table.add_column(f"{column['name']}\n[dim]{column.get('role') or ''}[/]", no_wrap=True, max_width=28)
     for row in upload["sample"][:3]:
-        table.add_row(*("" if cell is None else str(cell) for cell in row[:SHOWN_COLUMNS]))
+        cells = (row[int(column["index"])] for column in shown)
+        table.add_row(*("" if cell is None else str(cell) for cell in cells))
     out.print(table)
 
 

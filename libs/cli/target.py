@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.ports import base_from_environment
-from deploy.local.processes import start_time
+from deploy.local.processes import adopting_orphans, start_time
 from deploy.local.services import EVERYTHING, user_environment
 from deploy.local.state import State, default_path
 from libs.cli.console import say
@@ -76,12 +76,13 @@ async def started(services: tuple[str, ...]) -> AsyncGenerator[Target]:
 
     base = base_from_environment()
     stack = LocalStack(services=services, env=user_environment(), supervise=True, port_base=base, say=say)
-    async with stack:
-        try:
-            told = json.loads((stack.state.path / "run.json").read_text())
-            yield _target_of(stack.state.path, told, owned=True)
-        finally:
-            say("Stopping everything")
+    with adopting_orphans():
+        async with stack:
+            try:
+                told = json.loads((stack.state.path / "run.json").read_text())
+                yield _target_of(stack.state.path, told, owned=True)
+            finally:
+                say("Stopping everything")
 
 
 def _target_of(folder: Path, told: dict[str, object], *, owned: bool) -> Target:
