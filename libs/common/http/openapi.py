@@ -74,7 +74,8 @@ def merge_openapi(
 ) -> Document:
     """One document of several: each operation tagged with its service, schemas renamed only where two differ.
 
-    An operation that needs no token says so by an empty `security` of its own. Raises Conflict when two services claim the same operation.
+    An operation that needs no token says so by an empty `security` of its own. Raises Conflict when two services claim
+    the same operation.
     """
     paths: dict[str, Any] = {}
     schemas: dict[str, Any] = {}

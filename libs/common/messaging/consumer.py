@@ -29,6 +29,7 @@ from libs.common.messaging.delivery import (
     attempts_of,
     hand_over_whole,
     handling,
+    message_key,
     own_headers,
     settle,
 )
@@ -149,7 +150,7 @@ class Consumer:
                 raise Malformed(msg, code="unexpected_type")
             event = event_class.model_validate(envelope.data)
         except ValidationError as error:
-            raise Malformed(str(error)) from error
+            raise Malformed(_what_is_wrong(error)) from error
         return event, Message(consumer=self.subscription.queue, envelope=envelope)
 
     async def _run(self, event: Event, message: Message) -> str:
@@ -184,12 +185,18 @@ class Consumer:
                 LAST_ERROR_HEADER: verdict.error[:_ERROR_CHARS],
                 CAUSE_HEADER: verdict.cause,
             }
-        queue, message_id = self.subscription.queue, raw.raw_message.message_id
+        queue, message_id = self.subscription.queue, message_key(raw)
         if verdict.outcome == "dead" or attempts >= self.subscription.max_attempts:
             await self._bus.publish_to_queue(dead_queue(queue), raw.body, message_id=message_id, headers=headers)
             return
         delay = RETRY_DELAYS[min(max(attempts, 1), len(RETRY_DELAYS)) - 1][0]
         await self._bus.publish_to_retry(queue, raw.body, delay=delay, message_id=message_id, headers=headers)
+
+
+def _what_is_wrong(error: ValidationError) -> str:
+    """Where and what, without the values: they are a tenant's."""
+    found = error.errors(include_url=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'message'}: {e['msg']}" for e in found[:10])
 
 
 def is_outage(error: BaseException) -> bool:

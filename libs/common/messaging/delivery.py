@@ -1,6 +1,7 @@
 """What every consumer of a queue shares: our headers, what is in hand, and the last step of a delivery, its ack."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -68,6 +69,11 @@ def handling(message: Message) -> Generator[None]:
             yield
     finally:
         current_message.reset(token)
+
+
+def message_key(raw: RabbitMessage) -> str:
+    """The message's id; its content's where it has none, so that its copies are still the same message."""
+    return raw.raw_message.message_id or hashlib.sha256(raw.body).hexdigest()
 
 
 def own_headers(raw: RabbitMessage) -> dict[str, Any]:

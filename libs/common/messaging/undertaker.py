@@ -1,6 +1,5 @@
 """The undertaker: moves a use case's dead messages from the broker into the table, and lets the use case speak of each."""
 
-import hashlib
 from datetime import datetime
 
 from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
@@ -24,6 +23,7 @@ from libs.common.messaging.delivery import (
     deliveries_of,
     hand_over_whole,
     handling,
+    message_key,
     own_headers,
     settle,
 )
@@ -32,7 +32,7 @@ from libs.common.uow import Message, UnitOfWorkFactory
 
 log = get_logger()
 
-TRIES_OF_ON_DEAD = 5
+TRIES_OF_ON_DEAD = 4
 """After so many failures of `on_dead` a letter is filed without it: one broken use case must not hide the others' letters."""
 
 
@@ -109,7 +109,7 @@ def _letter(raw: RabbitMessage, envelope: Envelope | None, *, queue: str) -> dic
     last_error = _clean(headers.get(LAST_ERROR_HEADER, "the broker gave up after its delivery limit"))
     return {
         "queue": queue,
-        "message_key": _clean(raw.raw_message.message_id or hashlib.sha256(raw.body).hexdigest()),
+        "message_key": _clean(message_key(raw)),
         "type": _clean(envelope.type) if envelope else None,
         "tenant_id": envelope.tenant_id if envelope else None,
         "correlation_id": envelope.correlation_id if envelope else None,

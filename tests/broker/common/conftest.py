@@ -6,7 +6,13 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from tests.broker.common.parts import Bench, bench_on
+from libs.common.logs import configure_logs
+from tests.broker.common.parts import SERVICE, Bench, bench_on
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    configure_logs(service=SERVICE, fmt="console")
 
 
 @pytest.fixture

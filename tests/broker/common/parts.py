@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 import aio_pika
+from faststream.rabbit import RabbitBroker
 from sqlalchemy import Column, Integer, Table, Text, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -91,8 +92,19 @@ class Bench:
     ) -> UUID:
         """Straight into a queue. Answers the id of the envelope."""
         envelope = event if isinstance(event, Envelope) else envelope_of(event)
-        await self.bus.publish_to_queue(queue, encode(envelope), message_id=str(envelope.id), headers=headers or {})
+        await self.deliver_bytes(encode(envelope), queue=queue, message_id=str(envelope.id), headers=headers)
         return envelope.id
+
+    async def deliver_bytes(
+        self,
+        body: bytes,
+        *,
+        queue: str = WORK,
+        message_id: str | None = None,
+        headers: Mapping[str, object] | None = None,
+    ) -> None:
+        """Whatever these bytes are."""
+        await self.bus.publish_to_queue(queue, body, message_id=message_id, headers=headers or {})
 
     async def relay_once(self) -> int:
         return await Relay(service=SERVICE, open_uow=self.open_uow, bus=self.bus, listener=None).drain()
@@ -100,7 +112,7 @@ class Bench:
     # Listening.
 
     @contextlib.asynccontextmanager
-    async def consuming(self, *subscriptions: Subscription, file_the_dead: bool = True) -> AsyncGenerator[None]:
+    async def consuming(self, *subscriptions: Subscription, file_the_dead: bool = True) -> AsyncGenerator[RabbitBroker]:
         """As `create_app` does it. What is still in hand at the end is let go."""
         broker = make_broker(self.settings)
         for subscription in subscriptions:
@@ -109,7 +121,7 @@ class Bench:
                 Undertaker(subscription, open_uow=self.open_uow, hands=self.hands).attach(broker)
         await broker.start()
         try:
-            yield
+            yield broker
         finally:
             self.hands.let_go()
             await broker.stop()
