@@ -10,7 +10,7 @@ from deploy.sandbox import controls, firecrawl, groq, inbox, serper
 from deploy.sandbox.serve import Endpoint, serve
 from deploy.sandbox.smtp import listen
 from deploy.sandbox.state import Sandbox, SandboxSettings
-from deploy.sandbox.web import Answer, BadBodyError, Receive, Request, Scope, Send, read_request, send_answer
+from deploy.sandbox.web import Answer, BadBodyError, Receive, Request, Scope, Send, bearer, read_request, send_answer
 
 Control = Callable[[Request, Sandbox], Answer]
 
@@ -21,10 +21,10 @@ _FIRECRAWL = firecrawl.FirecrawlVoice()
 ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     ("POST", "/serper/search"): Endpoint("serper", "search", serper.search, _SERPER, serper.key_of),
     ("POST", "/serper/news"): Endpoint("serper", "news", serper.news, _SERPER, serper.key_of),
-    ("POST", "/groq/openai/v1/chat/completions"): Endpoint("groq", "chat", groq.chat, _GROQ, groq.key_of),
-    ("GET", "/groq/openai/v1/models"): Endpoint("groq", "models", groq.models, _GROQ, groq.key_of),
-    ("POST", "/firecrawl/v1/scrape"): Endpoint("firecrawl", "scrape", firecrawl.scrape, _FIRECRAWL, firecrawl.key_of),
-    ("POST", "/firecrawl/v2/scrape"): Endpoint("firecrawl", "scrape", firecrawl.scrape, _FIRECRAWL, firecrawl.key_of),
+    ("POST", "/groq/openai/v1/chat/completions"): Endpoint("groq", "chat", groq.chat, _GROQ, bearer),
+    ("GET", "/groq/openai/v1/models"): Endpoint("groq", "models", groq.models, _GROQ, bearer),
+    ("POST", "/firecrawl/v1/scrape"): Endpoint("firecrawl", "scrape", firecrawl.scrape, _FIRECRAWL, bearer),
+    ("POST", "/firecrawl/v2/scrape"): Endpoint("firecrawl", "scrape", firecrawl.scrape, _FIRECRAWL, bearer),
 }
 CONTROLS: dict[tuple[str, str], Control] = {
     ("GET", "/"): controls.home,

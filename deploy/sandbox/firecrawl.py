@@ -15,11 +15,6 @@ from deploy.sandbox.world.model import Page
 from deploy.sandbox.world.world import SiteDownError, UnknownHostError
 
 
-def key_of(request: Request) -> bytes:
-    """The API key of a request."""
-    return request.header(b"authorization").removeprefix(b"Bearer ").strip()
-
-
 def scrape(request: Request, box: Sandbox, _: Verdict) -> Answer:
     """POST /v1/scrape and /v2/scrape: one page as markdown and what else is asked for."""
     try:

@@ -12,7 +12,7 @@ from deploy.sandbox.llm.answer import compose
 from deploy.sandbox.llm.prompt import text_of
 from deploy.sandbox.llm.strict import schema_fault
 from deploy.sandbox.state import Sandbox
-from deploy.sandbox.web import Answer, BadBodyError, Header, Request, json_answer
+from deploy.sandbox.web import Answer, BadBodyError, Header, Request, bearer, json_answer
 from deploy.sandbox.world.chance import number
 
 _DAY_REQUESTS = 500_000
@@ -29,11 +29,6 @@ MODELS: dict[str, tuple[str, bool]] = {
     "qwen/qwen3-32b": ("Alibaba Cloud", False),
 }
 """Model, owner, and whether it takes `json_schema`."""
-
-
-def key_of(request: Request) -> bytes:
-    """The API key of a request."""
-    return request.header(b"authorization").removeprefix(b"Bearer ").strip()
 
 
 def models(_: Request, __: Sandbox, ___: Verdict) -> Answer:
@@ -75,7 +70,7 @@ def chat(request: Request, box: Sandbox, verdict: Verdict) -> Answer:
         text, tokens, finish = text[: most * 4], most, "length"
     completion = _completion(body["model"], text, request=request, finish=finish)
     completion["usage"] = _usage(prompt_tokens, tokens, took_s=verdict.delay_s + time.perf_counter() - began)
-    return json_answer(completion, headers=_limits(box, key_of(request), prompt_tokens + tokens), note=about)
+    return json_answer(completion, headers=_limits(box, bearer(request), prompt_tokens + tokens), note=about)
 
 
 class GroqVoice:

@@ -172,6 +172,7 @@ def _body(message: EmailMessage, kind: str) -> str | None:
     if not isinstance(payload, bytes):
         return None
     try:
-        return payload.decode(part.get_content_charset("utf-8"), "replace")
+        text = payload.decode(part.get_content_charset("utf-8"), "replace")
     except LookupError:
-        return payload.decode("utf-8", "replace")
+        text = payload.decode("utf-8", "replace")
+    return text.replace("\r\n", "\n")

@@ -80,6 +80,12 @@ def html_answer(html: str, *, status: int = 200) -> Answer:
     return Answer(status=status, body=html.encode(), headers=(_HTML,))
 
 
+def bearer(request: Request) -> bytes:
+    """The key of an `Authorization: Bearer` header, or nothing."""
+    scheme, _, key = request.header(b"authorization").partition(b" ")
+    return key.strip() if scheme.lower() == b"bearer" else b""
+
+
 async def read_request(scope: Scope, receive: Receive) -> Request:
     """Read the whole body, up to a limit."""
     message = await receive()

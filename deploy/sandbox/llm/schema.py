@@ -144,6 +144,8 @@ class _Filler:
             return content.line.text
         if content.line is not None and name in _LINE_IDS:
             return next(iter(content.line.statement_ids), "")
+        if name == "name" and category in {"person", "company"}:
+            return content.prompt.person if category == "person" else content.prompt.company
         if name in content.prompt.row:
             return content.prompt.row[name]
         if name == "language":
@@ -152,10 +154,12 @@ class _Filler:
             return " ".join(one.text for one in content.claims(category)[:2])
         return self._best_sentence(f"{name.replace('_', ' ')} {description}")
 
-    def _best_sentence(self, wanted: str) -> str:
+    def _best_sentence(self, wanted: str, *, with_number: bool = False) -> str:
         words = set(re.findall(r"\w{4,}", wanted.casefold()))
         best, most = "", 0
         for claim in self._content.research.claims:
+            if with_number and not _NUMBER.search(claim.snippet):
+                continue
             hits = sum(word[:6] in claim.snippet.casefold() for word in words)
             if hits > most:
                 best, most = claim.snippet, hits
@@ -170,7 +174,7 @@ class _Filler:
             return (
                 round(min(0.95, 0.2 + 0.1 * claims) * top, 2) if not whole else int(min(0.95, 0.2 + 0.1 * claims) * top)
             )
-        found = _NUMBER.search(self._best_sentence(f"{name} {schema.get('description', '')}"))
+        found = _NUMBER.search(self._best_sentence(f"{name} {schema.get('description', '')}", with_number=True))
         if found is None:
             return None if nullable else schema.get("minimum", 0)
         number = float(found.group().replace(",", "").rstrip(".") or 0)
