@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from libs.common.messaging.consumer import Subscription
 from libs.common.platform import Platform
+from services.ingest.job_handlers import job_subscriptions
 from services.ingest.reading.process import ReadingLimits
 from services.ingest.resources import Resources
 from services.ingest.use_cases.read_upload import read_upload, refuse_unread
@@ -12,7 +13,7 @@ from services.ingest.use_cases.read_upload import read_upload, refuse_unread
 
 def subscriptions(platform: Platform, resources: Resources) -> Sequence[Subscription]:
     """One subscription per queue."""
-    return [_read_upload(platform, resources)]
+    return [_read_upload(platform, resources), *job_subscriptions(platform, resources)]
 
 
 def _read_upload(platform: Platform, resources: Resources) -> Subscription:

@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from libs.common.app import ServiceSpec, create_app
 from libs.common.platform import Parts, Platform
 from libs.common.storage import Storage
-from services.ingest import handlers, tables
-from services.ingest.api import uploads
+from services.ingest import handlers, schedules, tables
+from services.ingest.api import downloads, jobs, quotes, uploads
 from services.ingest.resources import Resources
 from services.ingest.settings import IngestSettings
 
@@ -19,7 +19,12 @@ from services.ingest.settings import IngestSettings
 async def start(settings: IngestSettings, platform: Platform) -> AsyncGenerator[Parts]:
     """Open the storage and name the queues."""
     resources = Resources(settings=settings, storage=Storage.from_url(settings.storage_url))
-    yield Parts(subscriptions=handlers.subscriptions(platform, resources), resources=resources)
+    yield Parts(
+        subscriptions=handlers.subscriptions(platform, resources),
+        schedules=schedules.schedules(platform, resources),
+        tasks=[schedules.dispatcher(platform, resources)],
+        resources=resources,
+    )
 
 
 def build_app() -> FastAPI:
@@ -29,7 +34,7 @@ def build_app() -> FastAPI:
         ServiceSpec(
             settings=settings,
             tables=tables.COMMON,
-            routers=[uploads.router],
+            routers=[uploads.router, quotes.router, jobs.router, downloads.router, jobs.operators],
             start=functools.partial(start, settings),
             title="Corofy ingest",
             description="Uploads, jobs, results and downloads. Errors are problem+json with a stable `code`.",

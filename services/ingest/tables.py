@@ -67,6 +67,15 @@ upload_chunks = Table(
     CheckConstraint("row_count > 0 AND first_row_no > 0", name="rows_counted_from_one"),
 )
 
+workspaces = Table(
+    "workspaces",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("opened_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+)
+
 jobs = Table(
     "jobs",
     METADATA,

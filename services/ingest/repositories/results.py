@@ -38,6 +38,11 @@ class StoredResult:
     reason: str | None = None
     receipt: dict[str, Any] | None = None
 
+    @property
+    def is_sandboxed(self) -> bool:
+        """Whether stand-ins had a hand in it: then nobody real may be written to."""
+        return any(bool(part and part.get("sandboxed")) for part in (self.research, self.receipt))
+
 
 async def insert_new(conn: AsyncConnection, job_id: UUID, rows_json: str) -> list[str]:
     """Store the rows (a JSON array of row results) that have no result yet; answers the statuses of those stored."""

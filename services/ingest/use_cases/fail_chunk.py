@@ -3,8 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from libs.common.contracts.enrich import ChunkFailed
-from libs.common.uow import UnitOfWork
+from libs.common.clock import utc_now
+from libs.common.contracts.enrich import ChunkEnriched, ChunkFailed
+from libs.common.contracts.envelope import Event
+from libs.common.uow import Message, UnitOfWork
 from services.ingest.domain.chunks import is_present_dispatch, missing_when_failed
 from services.ingest.domain.jobs import count, finish_if_answered
 from services.ingest.repositories import chunks, jobs, results
@@ -32,3 +34,16 @@ async def fail_chunk(event: ChunkFailed, *, uow: UnitOfWork, workspace_id: UUID,
         return await save_turns(uow, job, [counted, *finish_if_answered(counted, now=now)])
 
     await by_compare_and_swap(uow, attempt, job_id=event.job_id)
+
+
+async def fail_unrecorded(event: Event, message: Message, uow: UnitOfWork, error: str) -> None:
+    """An answer that could not be recorded is a dead letter: without this its chunk would be asked for again for ever."""
+    assert isinstance(event, ChunkEnriched)
+    given_up = ChunkFailed(
+        job_id=event.job_id,
+        chunk_no=event.chunk_no,
+        epoch=event.epoch,
+        dispatch_no=event.dispatch_no,
+        error=f"the answer could not be recorded: {error}",
+    )
+    await fail_chunk(given_up, uow=uow, workspace_id=message.tenant_id, now=utc_now())

@@ -1,4 +1,4 @@
-"""Jobs, chunks, results; what ingest knows of prices, enrich replicas and providers; whose turn it is."""
+"""Workspaces, jobs, chunks, results; what ingest knows of prices, enrich replicas and providers; whose turn it is."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,10 +18,12 @@ _TABLES = (
     "results",
     "chunks",
     "jobs",
+    "workspaces",
 )
 
 
 def upgrade() -> None:
+    _create_workspaces()
     _create_jobs()
     _create_chunks()
     _create_results()
@@ -30,6 +32,18 @@ def upgrade() -> None:
     _create_enrich_replicas()
     _create_provider_states()
     _create_dispatch_rounds()
+
+
+def _create_workspaces() -> None:
+    op.create_table(
+        "workspaces",
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("time_zone", sa.Text, nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_workspaces")),
+        schema="ingest",
+    )
 
 
 def _create_jobs() -> None:

@@ -1,0 +1,121 @@
+"""A job's merge: who is at it, and how far its list of recipients has been published."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.ingest.domain.jobs import JobState
+from services.ingest.tables import jobs, uploads
+
+
+@dataclass(frozen=True)
+class RecipientList:
+    """A finished list with parts still to publish. Part `published` is the next."""
+
+    job_id: UUID
+    workspace_id: UUID
+    filename: str
+    mapping: dict[str, int]
+    parts: int
+    published: int
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The columns of the original sheet, and its name where it has one."""
+
+    columns: list[dict[str, Any]]
+    name: str | None
+
+
+async def claim(conn: AsyncConnection, job_id: UUID, *, token: UUID, lease: timedelta) -> bool:
+    """Take the merge for a while. False while somebody else has it, or when there is nothing to merge."""
+    free = or_(jobs.c.merge_lease_until.is_(None), jobs.c.merge_lease_until < func.now())
+    taken = await conn.execute(
+        update(jobs)
+        .where(jobs.c.id == job_id, jobs.c.state == JobState.MERGING.value, free)
+        .values(merge_token=token, merge_lease_until=func.now() + literal(lease))
+    )
+    return taken.rowcount == 1
+
+
+async def renew(conn: AsyncConnection, job_id: UUID, *, token: UUID, lease: timedelta) -> bool:
+    """Keep the merge. False when it is not ours any more."""
+    kept = await conn.execute(
+        update(jobs).where(*_mine(job_id, token)).values(merge_lease_until=func.now() + literal(lease))
+    )
+    return kept.rowcount == 1
+
+
+async def release(conn: AsyncConnection, job_id: UUID, *, token: UUID) -> None:
+    """Let the next one in at once."""
+    await conn.execute(update(jobs).where(*_mine(job_id, token)).values(merge_lease_until=None))
+
+
+def _mine(job_id: UUID, token: UUID) -> tuple[ColumnElement[bool], ...]:
+    return (jobs.c.id == job_id, jobs.c.merge_token == token, jobs.c.state == JobState.MERGING.value)
+
+
+async def sheet_of(conn: AsyncConnection, job_id: UUID) -> Sheet:
+    """The sheet the job was made from."""
+    query = (
+        select(uploads.c.columns, uploads.c.reading["sheet"].astext)
+        .join(jobs, jobs.c.upload_id == uploads.c.id)
+        .where(jobs.c.id == job_id)
+    )
+    return Sheet(*(await conn.execute(query)).one())
+
+
+async def has_addresses(conn: AsyncConnection, job_id: UUID) -> bool:
+    """Whether the job's mapping names a column of email addresses."""
+    return (await conn.execute(select(jobs.c.mapping.has_key("email")).where(jobs.c.id == job_id))).scalar_one()
+
+
+async def plan_recipients(conn: AsyncConnection, job_id: UUID, *, parts: int) -> None:
+    """Note how many parts of the list are to be published."""
+    await conn.execute(update(jobs).where(jobs.c.id == job_id).values(recipient_parts=parts))
+
+
+async def next_part(conn: AsyncConnection, job_id: UUID) -> RecipientList | None:
+    """The list with its next part; None when every part has been published."""
+    row = (
+        await conn.execute(
+            select(
+                jobs.c.id,
+                jobs.c.workspace_id,
+                jobs.c.filename,
+                jobs.c.mapping,
+                jobs.c.recipient_parts,
+                jobs.c.recipient_parts_published,
+            ).where(jobs.c.id == job_id, jobs.c.recipient_parts_published < jobs.c.recipient_parts)
+        )
+    ).first()
+    return None if row is None else RecipientList(*row)
+
+
+async def note_published(conn: AsyncConnection, found: RecipientList) -> bool:
+    """The part is announced in this transaction. False when somebody else has done so."""
+    noted = await conn.execute(
+        update(jobs)
+        .where(jobs.c.id == found.job_id, jobs.c.recipient_parts_published == found.published)
+        .values(recipient_parts_published=found.published + 1)
+    )
+    return noted.rowcount == 1
+
+
+async def unpublished(conn: AsyncConnection, *, limit: int) -> list[UUID]:
+    """Finished jobs whose lists are not published to the end."""
+    rows = await conn.execute(
+        select(jobs.c.id)
+        .where(
+            jobs.c.state == JobState.COMPLETED.value,
+            jobs.c.recipient_parts_published < jobs.c.recipient_parts,
+        )
+        .order_by(jobs.c.id)
+        .limit(limit)
+    )
+    return list(rows.scalars())

@@ -1,0 +1,82 @@
+"""The clock edge of ingest: what runs from time to time, and the dispatcher, which runs all the time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from libs.common.clock import utc_now
+from libs.common.errors import Transient
+from libs.common.logs import get_logger
+from libs.common.platform import Platform
+from libs.common.schedules import Schedule
+from services.ingest.repositories import enrich_replicas
+from services.ingest.resources import Resources
+from services.ingest.use_cases.ask_hold_again import ask_hold_again
+from services.ingest.use_cases.dispatch_chunks import dispatch_chunks
+from services.ingest.use_cases.park_jobs import resume_parked_jobs
+from services.ingest.use_cases.publish_recipients import publish_unfinished_lists
+from services.ingest.use_cases.rescue_chunks import rescue_chunks
+from services.ingest.use_cases.turn_job import DISPATCH
+
+log = get_logger()
+
+POLL_S = 1.0
+
+
+def schedules(platform: Platform, resources: Resources) -> Sequence[Schedule]:
+    """Everything periodic, one runner per cluster."""
+    open_uow = platform.open_uow
+
+    async def ask_again() -> None:
+        async with open_uow() as uow:
+            await ask_hold_again(uow, now=utc_now())
+
+    async def resume_parked() -> None:
+        async with open_uow() as uow:
+            await resume_parked_jobs(uow, workspace_id=None, now=utc_now())
+
+    async def rescue() -> None:
+        await rescue_chunks(open_uow=open_uow, queues=platform.bus, now=utc_now())
+
+    async def publish_lists() -> None:
+        await publish_unfinished_lists(open_uow=open_uow, storage=resources.storage)
+
+    async def forget_replicas() -> None:
+        async with open_uow() as uow:
+            await enrich_replicas.forget_gone(uow.conn)
+
+    return (
+        Schedule("ask_hold_again", 30, ask_again),
+        Schedule("resume_parked_jobs", 10, resume_parked),
+        Schedule("rescue_chunks", 5, rescue),
+        Schedule("publish_unfinished_lists", 30, publish_lists, timeout_s=600),
+        Schedule("forget_gone_replicas", 3600, forget_replicas),
+    )
+
+
+def dispatcher(platform: Platform, resources: Resources) -> Callable[[], Awaitable[None]]:
+    """Dispatches whatever there is room for: woken by NOTIFY, with polling behind it, until the service stops."""
+
+    async def dispatch() -> None:
+        async with platform.listener.wait_for(DISPATCH) as woken:
+            while not platform.stopping.is_set():
+                woken.clear()
+                if not await _round(platform, resources):
+                    await _heard(woken)
+
+    return dispatch
+
+
+async def _round(platform: Platform, resources: Resources) -> int:
+    try:
+        return await dispatch_chunks(open_uow=platform.open_uow, storage=resources.storage, publisher=platform.bus)
+    except Transient as error:
+        log.warning("dispatch.stumbled", error=str(error))
+        return 0
+
+
+async def _heard(woken: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(POLL_S):
+            await woken.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,152 @@
+"""Merge: write the sheet with its new columns, then complete the job. Claim (lease), write, record."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from libs.common.clock import utc_now
+from libs.common.contracts.envelope import Event
+from libs.common.contracts.ingest import JobMerging
+from libs.common.errors import Busy
+from libs.common.ids import new_id
+from libs.common.logs import get_logger
+from libs.common.storage import ObjectMissing
+from libs.common.uow import Message, OpenUow, UnitOfWork
+from services.ingest.domain.jobs import Job, JobState, complete, fail
+from services.ingest.domain.recipients import parts_of
+from services.ingest.domain.storage_keys import export_key
+from services.ingest.export.merge import RowsDiffer, write_exports
+from services.ingest.repositories import chunks, jobs, merges, results
+from services.ingest.repositories.results import StoredResult
+from services.ingest.resources import Resources
+from services.ingest.segments import SegmentDamaged, header_cells
+from services.ingest.use_cases.publish_recipients import publish_recipients
+from services.ingest.use_cases.turn_job import turn_job
+
+log = get_logger()
+
+LEASE = timedelta(seconds=60)
+RENEW_S = 20
+PAGE = 500
+"""Results in memory at once."""
+
+
+async def merge_results(event: JobMerging, *, message: Message, open_uow: OpenUow, resources: Resources) -> None:
+    """Write both files and complete the job, with its exact `credits_total` and its list; or fail it, saying why.
+
+    Natural key: the job's state. Both files have fixed names, so writing them twice writes them once. Raises Busy while
+    another replica is at it, Transient when storage is away.
+    """
+    token = new_id()
+    job = await _claim(event.job_id, message, token=token, open_uow=open_uow)
+    if job is None:
+        return
+    try:
+        async with _kept(job.id, token=token, open_uow=open_uow):
+            await _write(job, open_uow=open_uow, resources=resources)
+    except (RowsDiffer, ObjectMissing, SegmentDamaged) as error:
+        log.warning("merge.failed", job_id=str(job.id), error=str(error))
+        reason = error.code if isinstance(error, RowsDiffer) else "rows_unreadable"
+        await _record(job, message, open_uow=open_uow, reason=reason)
+        return
+    except BaseException:
+        async with open_uow() as uow:
+            await merges.release(uow.conn, job.id, token=token)
+        raise
+    await _record(job, message, open_uow=open_uow, reason=None)
+    await publish_recipients(job.id, open_uow=open_uow, storage=resources.storage)
+
+
+async def fail_unmerged(event: Event, message: Message, uow: UnitOfWork, error: str) -> None:
+    """The merge is given up (its message is a dead letter): the job has failed. Its captures stay as they are."""
+    assert isinstance(event, JobMerging)
+    log.warning("merge.given_up", job_id=str(event.job_id), error=error)
+    now = utc_now()
+    await turn_job(
+        uow,
+        event.job_id,
+        workspace_id=message.tenant_id,
+        decide=lambda job: _ended(job, reason="merge_failed", now=now),
+    )
+
+
+async def _claim(job_id: UUID, message: Message, *, token: UUID, open_uow: OpenUow) -> Job | None:
+    async with open_uow() as uow:
+        job = await jobs.load(uow.conn, job_id, workspace_id=message.tenant_id)
+        if job.state is not JobState.MERGING:
+            await uow.record_inbox(message)
+            return None
+        if not await merges.claim(uow.conn, job_id, token=token, lease=LEASE):
+            msg = f"job {job_id} is being merged by another replica"
+            raise Busy(msg)
+        return job
+
+
+@contextlib.asynccontextmanager
+async def _kept(job_id: UUID, *, token: UUID, open_uow: OpenUow) -> AsyncGenerator[None]:
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(RENEW_S)
+            async with open_uow() as uow:
+                await merges.renew(uow.conn, job_id, token=token, lease=LEASE)
+
+    task = asyncio.create_task(renew())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _write(job: Job, *, open_uow: OpenUow, resources: Resources) -> None:
+    async with open_uow() as uow:
+        sheet = await merges.sheet_of(uow.conn, job.id)
+        refs = await chunks.refs(uow.conn, job.id)
+    await write_exports(
+        storage=resources.storage,
+        header=header_cells(sheet.columns),
+        refs=refs,
+        results=every_result(job, open_uow=open_uow),
+        rows_total=job.rows_total,
+        xlsx_key=export_key(job.id, "xlsx"),
+        csv_key=export_key(job.id, "csv"),
+        sheet_name=sheet.name,
+        memory_bytes=resources.settings.export_memory_bytes,
+    )
+
+
+async def every_result(job: Job, *, open_uow: OpenUow) -> AsyncIterator[StoredResult]:
+    """The result of row 1, 2, … to the last, a page in memory at a time. Raises RowsDiffer when one is missing."""
+    expected = 1
+    while expected <= job.rows_total:
+        async with open_uow() as uow:
+            page = await results.page(uow.conn, job.id, after=expected - 1, limit=PAGE)
+        for result in page:
+            if result.row_no != expected:
+                break
+            yield result
+            expected += 1
+        else:
+            if page:
+                continue
+        msg = f"row {expected} of job {job.id} has no result"
+        raise RowsDiffer(msg)
+
+
+async def _record(job: Job, message: Message, *, open_uow: OpenUow, reason: str | None) -> None:
+    now = utc_now()
+    async with open_uow() as uow:
+        if not await uow.record_inbox(message):
+            return
+        ended = await turn_job(
+            uow, job.id, workspace_id=job.workspace_id, decide=lambda job: _ended(job, reason=reason, now=now)
+        )
+        if ended.state is JobState.COMPLETED and await merges.has_addresses(uow.conn, job.id):
+            await merges.plan_recipients(uow.conn, job.id, parts=parts_of(job.chunks_total))
+
+
+def _ended(job: Job, *, reason: str | None, now: datetime) -> list[Job]:
+    turned = complete(job, now=now) if reason is None else fail(job, reason=reason, now=now)
+    return [] if turned is None else [turned]
