@@ -1,0 +1,123 @@
+"""Every handler delivered twice, and again with the inbox emptied in between: one effect each."""
+
+from uuid import UUID
+
+import pytest
+
+from libs.common.contracts.envelope import Event
+from libs.common.contracts.gateway import WorkspaceCreated
+from libs.common.contracts.ingest import JobCancelled, JobCompleted, JobFailed, JobParked, JobPaused, JobResumed
+from libs.common.ids import new_id
+from services.billing import handlers
+from services.billing.domain.ledger import Balance
+from tests.integration.billing.steps import HANDLERS, Billing, completed, created, ended, message_of
+
+ENDS = (JobCompleted, JobFailed, JobCancelled)
+
+
+async def twice_and_again(billing: Billing, event: Event, workspace_id: UUID) -> None:
+    """As the bus edge does it: the inbox row in the handler's transaction; then the inbox is emptied, and once more."""
+    message = message_of(event, workspace_id)
+    for emptied in (False, False, True):
+        async with billing.open_uow() as uow:
+            if emptied:
+                await uow.conn.execute(billing.open_uow.tables.inbox.delete())
+            if await uow.record_inbox(message):
+                await HANDLERS[type(event)](event, uow=uow, message=message)
+
+
+def test_every_handler_is_tested_here() -> None:
+    names = {subscription.queue for subscription in handlers.subscriptions()}
+    assert names == {f"billing.{getattr(handler, '__name__', '')}" for handler in HANDLERS.values()}
+    listened = {event for subscription in handlers.subscriptions() for event in subscription.events}
+    assert listened == set(HANDLERS)
+
+
+async def test_a_workspace_gets_one_account(billing: Billing) -> None:
+    workspace_id = new_id()
+    event = WorkspaceCreated(workspace_id=workspace_id, name="Acme", owner_user_id=new_id())
+    await twice_and_again(billing, event, workspace_id)
+    assert await billing.balance(workspace_id) == Balance()
+    assert await billing.one("SELECT version FROM billing.accounts WHERE workspace_id = :id", id=workspace_id) == {
+        "version": 0
+    }
+
+
+async def test_an_account_that_has_credits_already_keeps_them(billing: Billing) -> None:
+    workspace_id = await billing.workspace(5)
+    event = WorkspaceCreated(workspace_id=workspace_id, name="Acme", owner_user_id=new_id())
+    await twice_and_again(billing, event, workspace_id)
+    assert await billing.balance(workspace_id) == Balance(available=5)
+
+
+async def test_a_repeated_request_gets_the_first_answer_again_and_holds_once(billing: Billing) -> None:
+    """Red when the hold's key (`hold_key`) or the natural key behind the inbox (`natural_key`) is removed."""
+    workspace_id, job_id = await billing.workspace(10), new_id()
+    await twice_and_again(billing, created(job_id, 4), workspace_id)
+    assert await billing.balance(workspace_id) == Balance(available=6, held=4)
+    placed = [data for type_, data in await billing.said(workspace_id) if type_ == "billing.hold.placed"]
+    assert placed == [{"job_id": str(job_id), "credits": 4}] * 2
+
+
+async def test_a_repeated_decline_names_the_same_numbers_and_stays_when_credits_arrive(billing: Billing) -> None:
+    """Red when the decline is not kept (`decline_key`)."""
+    workspace_id, job_id = await billing.workspace(3), new_id()
+    await billing.deliver(created(job_id, 4), workspace_id)
+    await billing.grant(workspace_id, 100)
+    await twice_and_again(billing, created(job_id, 4), workspace_id)
+    assert await billing.balance(workspace_id) == Balance(available=103)
+    declined = [data for type_, data in await billing.said(workspace_id) if type_ == "billing.hold.declined"]
+    assert declined == [{"job_id": str(job_id), "needed": 4, "available": 3}] * 3
+
+
+async def test_a_chunk_is_charged_once(billing: Billing) -> None:
+    """Red when the capture's key (`capture_key`) is removed."""
+    workspace_id, job_id = await billing.workspace(10), new_id()
+    await billing.deliver(created(job_id, 8), workspace_id)
+    await twice_and_again(billing, completed(job_id, 0, 3), workspace_id)
+    assert await billing.balance(workspace_id) == Balance(available=2, held=5, spent=3)
+    captured = [data for type_, data in await billing.said(workspace_id) if type_ == "billing.credits.captured"]
+    assert captured == [{"job_id": str(job_id), "credits": 3, "available": 2}]
+
+
+@pytest.mark.parametrize("kind", ENDS)
+async def test_an_end_releases_once(billing: Billing, kind: type[JobCompleted | JobFailed | JobCancelled]) -> None:
+    """Red when `settling` is removed: the second chunk comes after the end and is still charged."""
+    workspace_id, job_id = await billing.workspace(10), new_id()
+    await billing.deliver(created(job_id, 8), workspace_id)
+    await billing.deliver(completed(job_id, 0, 3), workspace_id)
+    await twice_and_again(billing, ended(job_id, 5, kind=kind), workspace_id)
+    assert await billing.balance(workspace_id) == Balance(available=5, settling=2, spent=3)
+    released = [data for type_, data in await billing.said(workspace_id) if type_ == "billing.credits.released"]
+    assert released == [{"job_id": str(job_id), "credits": 3, "available": 5}]
+    await twice_and_again(billing, completed(job_id, 1, 2), workspace_id)
+    assert await billing.balance(workspace_id) == Balance(available=5, spent=5)
+    assert (await billing.hold(job_id))["state"] == "closed"
+
+
+async def test_an_end_before_the_request_leaves_a_tombstone_that_nobody_is_answered_from(billing: Billing) -> None:
+    """Red when `tombstone` is removed."""
+    workspace_id, job_id = await billing.workspace(10), new_id()
+    await twice_and_again(billing, ended(job_id, 0, kind=JobCancelled), workspace_id)
+    await twice_and_again(billing, created(job_id, 8), workspace_id)
+    assert await billing.balance(workspace_id) == Balance(available=10)
+    assert [type_ for type_, _ in await billing.said(workspace_id)] == ["billing.credits.granted"]
+
+
+@pytest.mark.parametrize("kind", [JobPaused, JobParked, JobResumed])
+async def test_a_jobs_state_moves_the_time_it_was_heard_of_and_nothing_else(
+    billing: Billing, kind: type[JobPaused | JobParked | JobResumed]
+) -> None:
+    workspace_id, job_id = await billing.workspace(10), new_id()
+    await billing.deliver(created(job_id, 8), workspace_id)
+    before = await billing.hold(job_id)
+    await twice_and_again(billing, kind(job_id=job_id, job_version=2), workspace_id)
+    after = await billing.hold(job_id)
+    assert after["last_heard_at"] > before["last_heard_at"]
+    assert {**after, "last_heard_at": None} == {**before, "last_heard_at": None}
+
+
+async def test_a_jobs_state_before_its_hold_is_no_harm(billing: Billing) -> None:
+    workspace_id = await billing.workspace(10)
+    await twice_and_again(billing, JobPaused(job_id=new_id(), job_version=2), workspace_id)
+    assert await billing.balance(workspace_id) == Balance(available=10)
