@@ -31,11 +31,6 @@ class ProviderState:
         return f"{self.provider}_{self.reason or 'day_limit'}"
 
 
-def is_newer(known: ProviderState | None, counter: int) -> bool:
-    """Whether an event with this counter says something new."""
-    return known is None or counter > known.counter
-
-
 def in_the_way(states: Iterable[ProviderState], *, workspace_id: UUID, now: datetime) -> ProviderState | None:
     """The account a workspace's jobs have to wait for: of several, the one that is back last. None when all are up."""
     known = list(states)

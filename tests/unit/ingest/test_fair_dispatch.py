@@ -1,0 +1,100 @@
+"""Deficit round robin within the window."""
+
+from collections import Counter
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.ingest.domain.fairness import QUANTUM_ROWS, Turns, Waiting, plan_round
+
+
+def uid(number: int) -> UUID:
+    return UUID(int=number)
+
+
+def chunks_of(tenant: int, job: int, sizes: list[int]) -> list[Waiting]:
+    return [Waiting(uid(tenant), uid(1000 * tenant + job), number, rows) for number, rows in enumerate(sizes)]
+
+
+demands = st.lists(
+    st.tuples(st.integers(1, 4), st.integers(1, 3), st.lists(st.integers(1, 50), min_size=1, max_size=12)),
+    min_size=1,
+    max_size=8,
+    unique_by=lambda demand: demand[:2],
+)
+
+
+def waiting_of(demand: list[tuple[int, int, list[int]]]) -> list[Waiting]:
+    return [chunk for tenant, job, sizes in demand for chunk in chunks_of(tenant, job, sizes)]
+
+
+@given(demand=demands, free=st.integers(0, 400), under_way=st.integers(0, 400))
+def test_a_round_never_exceeds_the_window(demand: list[tuple[int, int, list[int]]], free: int, under_way: int) -> None:
+    """Red when the window is not looked at. Only the very first chunk, with nothing under way, may exceed it."""
+    plan = plan_round(waiting_of(demand), turns=Turns(), free_rows=free, under_way=under_way)
+    total = sum(chunk.rows for chunk in plan.chunks)
+    assert total <= free or (not under_way and len(plan.chunks) == 1)
+    assert len(set(plan.chunks)) == len(plan.chunks)
+
+
+@given(demand=demands)
+def test_with_room_enough_everything_goes_out(demand: list[tuple[int, int, list[int]]]) -> None:
+    """Red when a chunk is forgotten, or goes out twice."""
+    waiting = waiting_of(demand)
+    plan = plan_round(waiting, turns=Turns(), free_rows=10**6, under_way=0)
+    assert Counter(plan.chunks) == Counter(waiting)
+
+
+@given(demand=demands)
+def test_each_job_keeps_the_order_of_its_chunks(demand: list[tuple[int, int, list[int]]]) -> None:
+    """The first rows of a sheet come first."""
+    plan = plan_round(waiting_of(demand), turns=Turns(), free_rows=10**6, under_way=0)
+    for job_id in {chunk.job_id for chunk in plan.chunks}:
+        numbers = [chunk.chunk_no for chunk in plan.chunks if chunk.job_id == job_id]
+        assert numbers == sorted(numbers)
+
+
+@given(
+    sizes=st.lists(st.integers(1, 50), min_size=30, max_size=60), tenants=st.integers(2, 5), rounds=st.integers(5, 40)
+)
+def test_tenants_with_work_get_equal_rows_even_when_the_window_opens_by_one_chunk(
+    sizes: list[int], tenants: int, rounds: int
+) -> None:
+    """Red when whose turn it is is not kept between rounds (P7): then the first tenant takes every slot."""
+    left = {tenant: chunks_of(tenant, 1, sizes) for tenant in range(1, tenants + 1)}
+    served: Counter[UUID] = Counter()
+    turns = Turns()
+    for _ in range(rounds):
+        waiting = [chunk for queue in left.values() for chunk in queue]
+        if any(not queue for queue in left.values()):
+            break
+        plan = plan_round(waiting, turns=turns, free_rows=50, under_way=100)
+        turns = plan.turns
+        for chunk in plan.chunks:
+            served[chunk.workspace_id] += chunk.rows
+            left[chunk.workspace_id.int].remove(chunk)
+    got = [served[uid(tenant)] for tenant in range(1, tenants + 1)]
+    assert max(got) - min(got) <= 2 * QUANTUM_ROWS + 50
+
+
+def test_a_small_list_does_not_wait_behind_a_large_one() -> None:
+    """Red when chunks go out in the order of their jobs (P7)."""
+    waiting = chunks_of(1, 1, [50] * 64) + chunks_of(2, 1, [50])
+    plan = plan_round(waiting, turns=Turns(), free_rows=100, under_way=0)
+    assert {chunk.workspace_id for chunk in plan.chunks} == {uid(1), uid(2)}
+
+
+def test_a_tenant_with_many_jobs_gets_no_more_than_one_with_a_single_job() -> None:
+    """Red when turns are taken by job and not by tenant first (P7)."""
+    waiting = [c for job in range(1, 9) for c in chunks_of(1, job, [50] * 8)] + chunks_of(2, 1, [50] * 8)
+    plan = plan_round(waiting, turns=Turns(), free_rows=400, under_way=0)
+    assert Counter(chunk.workspace_id for chunk in plan.chunks) == {uid(1): 4, uid(2): 4}
+    assert len({chunk.job_id for chunk in plan.chunks}) == 5
+
+
+def test_a_window_smaller_than_a_chunk_still_lets_one_out() -> None:
+    """Red when a small window stops the work for ever; and with something under way it waits."""
+    waiting = chunks_of(1, 1, [50, 50])
+    assert len(plan_round(waiting, turns=Turns(), free_rows=15, under_way=0).chunks) == 1
+    assert plan_round(waiting, turns=Turns(), free_rows=15, under_way=50).chunks == ()
