@@ -10,7 +10,7 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 
-from deploy.local.keeper import Pair
+from deploy.local.pair import Pair
 from libs.common.clock import utc_now
 from libs.common.contracts.envelope import Event
 from libs.common.contracts.gateway import WorkspaceCreated
