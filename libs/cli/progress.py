@@ -16,6 +16,7 @@ from libs.cli.errors import ApiError, CliError
 ENDED = {"completed", "failed", "cancelled", "declined"}
 ASK_EVERY_S = 1.0
 SAY_EVERY_S = 5.0
+STANDSTILL_S = 60.0
 
 
 async def follow_job(api: Api, job: Json) -> Json:
@@ -66,6 +67,8 @@ class _Bar:
         self._total = int(job["rows_total"])
         self._said_at = time.monotonic()
         self._said = ""
+        self._seen: tuple[object, ...] = ()
+        self._moved_at = time.monotonic()
         self._progress = Progress(
             TextColumn("{task.description:<12}"),
             BarColumn(bar_width=40),
@@ -96,6 +99,7 @@ class _Bar:
 
     def show(self, job: Json) -> None:
         done = int(job.get("rows_done") or 0)
+        self._mind_standstill(job["state"], done, job.get("reason"))
         rate = float(job.get("rows_per_second") or 0)
         eta = job.get("eta_seconds")
         speed = f"{rate:,.1f} rows/s" if rate else ""
@@ -108,3 +112,14 @@ class _Bar:
         if new_state or (line != self._said and time.monotonic() - self._said_at > SAY_EVERY_S):
             say(line)
             self._said, self._said_at = line, time.monotonic()
+
+    def _mind_standstill(self, *seen: object) -> None:
+        """Says why it waits when the job has a reason, and where to look when nothing moves for a minute."""
+        now = time.monotonic()
+        if seen != self._seen:
+            self._seen, self._moved_at = seen, now
+            if seen[2]:
+                say(f"The job is {seen[0]}: {seen[2]}")
+        elif now - self._moved_at > STANDSTILL_S:
+            self._moved_at = now
+            say(f"Nothing has moved for {STANDSTILL_S:.0f} s: ./corofy status and ./corofy dead list say more")

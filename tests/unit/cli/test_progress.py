@@ -62,3 +62,19 @@ async def test_the_end_is_seen_by_its_event_without_waiting_to_ask(
     respx_mock.get("/v1/jobs/j").respond(json=job("completed", 10))
     async with Api(BASE) as api, asyncio.timeout(10):
         assert (await progress.follow_job(api, job("processing", 0)))["state"] == "completed"
+
+
+@respx.mock(base_url=BASE)
+async def test_a_job_that_stands_still_says_where_to_look_and_a_parked_one_why(
+    respx_mock: respx.MockRouter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "STANDSTILL_S", 0.0)
+    respx_mock.get("/v1/events").respond(502)
+    parked = {**job("parked", 4), "reason": "serper is out for today"}
+    answers = [parked, parked, parked, job("completed", 10)]
+    respx_mock.get("/v1/jobs/j").mock(side_effect=[httpx.Response(200, json=answer) for answer in answers])
+    async with Api(BASE) as api, asyncio.timeout(10):
+        await progress.follow_job(api, job("processing", 0))
+    said = capsys.readouterr().err
+    assert "The job is parked: serper is out for today" in said
+    assert "./corofy dead list" in said
