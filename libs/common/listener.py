@@ -44,6 +44,11 @@ class Listener:
         if self._conn is not None and not self._conn.is_closed():
             self._conn.terminate()
 
+    @property
+    def channels(self) -> frozenset[str]:
+        """What it listens to."""
+        return frozenset(self._heard)
+
     @contextlib.asynccontextmanager
     async def wait_for(self, channel: str) -> AsyncGenerator[asyncio.Event]:
         """An event that is set whenever the channel is notified (and after a reconnect). Clear it before each look."""

@@ -1,0 +1,132 @@
+"""Schedules: one runner per cluster by lease, missed runs caught up once, failures recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from prometheus_client import REGISTRY
+from sqlalchemy import text
+
+from libs.common.schedules import Schedule, ScheduleRunner, last_runs
+from libs.common.uow import UnitOfWorkFactory
+from tests.support.waiting import eventually
+
+
+def _runner(open_uow: UnitOfWorkFactory, *schedules: Schedule) -> ScheduleRunner:
+    return ScheduleRunner(service="ingest", schedules=schedules, open_uow=open_uow)
+
+
+def _counting(runs: list[int], *, gate: asyncio.Event | None = None) -> Callable[[], Awaitable[None]]:
+    async def work() -> None:
+        runs[0] += 1
+        if gate is not None:
+            await gate.wait()
+
+    return work
+
+
+async def _set(open_uow: UnitOfWorkFactory, what: str) -> None:
+    async with open_uow() as uow:
+        await uow.conn.execute(text(f"UPDATE ingest.schedules SET {what}"))  # noqa: S608 - the test's own words
+
+
+async def test_of_many_runners_one_runs(open_uow: UnitOfWorkFactory) -> None:
+    """Red when the claim does not look at the lease, or is not one statement."""
+    runs, gate = [0], asyncio.Event()
+    schedule = Schedule("sweep", 60, _counting(runs, gate=gate))
+    at_once = [asyncio.create_task(_runner(open_uow).run_due(schedule)) for _ in range(5)]
+    await eventually(lambda: sum(task.done() for task in at_once) == 4)
+    gate.set()
+    assert sorted(await asyncio.gather(*at_once)) == [False, False, False, False, True]
+    assert runs == [1]
+
+
+async def test_it_is_not_run_again_before_it_is_due(open_uow: UnitOfWorkFactory) -> None:
+    runs = [0]
+    schedule = Schedule("sweep", 60, _counting(runs))
+    assert [await _runner(open_uow).run_due(schedule) for _ in range(3)] == [True, False, False]
+    assert runs == [1]
+
+
+async def test_a_lease_whose_runner_died_ends(open_uow: UnitOfWorkFactory) -> None:
+    """Red when a crashed runner keeps its schedule for ever, or when nobody waits for the end of its lease."""
+    runs = [0]
+    schedule = Schedule("sweep", 60, _counting(runs))
+    await _runner(open_uow).run_due(schedule)
+    await _set(open_uow, "due_at = now(), lease_token = gen_random_uuid(), lease_until = now() + interval '1 minute'")
+    assert await _runner(open_uow).run_due(schedule) is False
+    await _set(open_uow, "lease_until = now() - interval '1 second'")
+    assert await _runner(open_uow).run_due(schedule) is True
+    assert runs == [2]
+
+
+async def test_a_runner_that_lost_its_lease_does_not_write_over_the_next_ones_run(open_uow: UnitOfWorkFactory) -> None:
+    """Red when `_finish` goes by the name alone."""
+    gate, runs = asyncio.Event(), [0]
+    slow = asyncio.create_task(_runner(open_uow).run_due(Schedule("sweep", 60, _counting(runs, gate=gate))))
+    await eventually(lambda: runs == [1])
+    await _set(open_uow, "due_at = now(), lease_token = gen_random_uuid(), lease_until = now() + interval '1 minute'")
+    gate.set()
+    await slow
+    async with open_uow() as uow:
+        held = (await uow.conn.execute(text("SELECT lease_token FROM ingest.schedules"))).scalar_one()
+    assert held is not None
+
+
+async def test_missed_runs_are_caught_up_once(open_uow: UnitOfWorkFactory) -> None:
+    """Down for ten periods: one run, then the usual rhythm. Red when none is caught up, or each."""
+    runs = [0]
+    schedule = Schedule("sweep", 60, _counting(runs))
+    await _runner(open_uow).run_due(schedule)
+    await _set(open_uow, "due_at = now() - interval '10 minutes'")
+    assert [await _runner(open_uow).run_due(schedule) for _ in range(2)] == [True, False]
+    assert runs == [2]
+
+
+async def test_a_failure_is_recorded_and_counted_and_the_last_success_kept(open_uow: UnitOfWorkFactory) -> None:
+    """Red when a failing sweeper looks like one that ran."""
+    failing = [False]
+
+    async def work() -> None:
+        if failing[0]:
+            raise ValueError("the sweeper broke")
+
+    schedule = Schedule("fragile", 60, work)
+    await _runner(open_uow).run_due(schedule)
+    (before,) = await last_runs(open_uow)
+    succeeded = _metric("schedule_last_success_timestamp_seconds")
+    failing[0] = True
+    await _set(open_uow, "due_at = now()")
+    assert await _runner(open_uow).run_due(schedule) is False
+    (after,) = await last_runs(open_uow)
+    assert after["last_error"] == "ValueError: the sweeper broke"
+    assert after["last_success_at"] == before["last_success_at"] is not None
+    assert _metric("schedule_last_success_timestamp_seconds") == succeeded
+    assert _metric("schedule_failures_total") == 1
+
+
+def _metric(name: str) -> float | None:
+    return REGISTRY.get_sample_value(name, {"service": "ingest", "schedule": "fragile"})
+
+
+async def test_a_run_that_takes_too_long_is_ended(open_uow: UnitOfWorkFactory) -> None:
+    """A run is bounded by its lease. Red when it goes on while another runner may have begun."""
+    hangs = Schedule("sweep", 60, asyncio.Event().wait, timeout_s=0.1)
+    assert await _runner(open_uow).run_due(hangs) is False
+    (state,) = await last_runs(open_uow)
+    assert str(state["last_error"]).startswith("TimeoutError")
+
+
+async def test_a_runner_that_is_stopped_hands_its_lease_back(open_uow: UnitOfWorkFactory) -> None:
+    """The next start need not wait two minutes. Red when a cancelled run keeps its lease."""
+    runs, gate = [0], asyncio.Event()
+    schedule = Schedule("sweep", 60, _counting(runs, gate=gate))
+    running = asyncio.create_task(_runner(open_uow, schedule).run())
+    await eventually(lambda: runs == [1])
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    gate.set()
+    assert await _runner(open_uow).run_due(schedule) is True
