@@ -15,6 +15,8 @@ from libs.common import metrics
 from services.enrich.clients.errors import BadAnswer, ProviderDown
 
 MOST_BYTES = 2 * 1024 * 1024
+_KEEPALIVE_S = 4
+"""Below what servers grant an idle connection: one that they close while we write to it costs a try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ def make_session(
 ) -> aiohttp.ClientSession:
     """One session per process and provider, its pool sized to the calls in flight."""
     return aiohttp.ClientSession(
-        base_url.rstrip("/") + "/",
-        connector=aiohttp.TCPConnector(limit=concurrency, keepalive_timeout=30),
+        base_url.rstrip("/") + "/" if base_url else None,
+        connector=aiohttp.TCPConnector(limit=concurrency, keepalive_timeout=_KEEPALIVE_S),
         timeout=aiohttp.ClientTimeout(total=read_s + 5, sock_connect=5, sock_read=read_s),
         headers={**headers, "Content-Type": "application/json"},
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -51,7 +53,7 @@ async def post(session: aiohttp.ClientSession, provider: str, path: str, body: o
     began = time.perf_counter()
     try:
         async with session.post(path, data=orjson.dumps(body), allow_redirects=False) as response:
-            content = await _read(response, provider)
+            content = await read_whole(response, provider)
             return Reply(response.status, response.headers, content)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         msg = f"no answer: {type(error).__name__}"
@@ -60,7 +62,8 @@ async def post(session: aiohttp.ClientSession, provider: str, path: str, body: o
         metrics.PROVIDER_SECONDS.labels(provider).observe(time.perf_counter() - began)
 
 
-async def _read(response: aiohttp.ClientResponse, provider: str) -> bytes:
+async def read_whole(response: aiohttp.ClientResponse, provider: str) -> bytes:
+    """The body. Raises BadAnswer past `MOST_BYTES`, also when it only unpacks to so much."""
     if (response.content_length or 0) <= MOST_BYTES:
         parts: list[bytes] = []
         size = 0

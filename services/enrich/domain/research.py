@@ -10,6 +10,7 @@ from services.enrich.domain.texts import clean, normalised, words_of
 
 Category = Literal["person", "company", "signals"]
 CATEGORIES: tuple[Category, ...] = ("person", "company", "signals")
+_LETTERS = {"person": "p", "company": "c", "signals": "g"}
 _MOST = {"person": 6, "company": 8, "signals": 5}
 _TEXT_CHARS = 600
 _SHORTEST_SNIPPET_WORDS = 3
@@ -145,7 +146,7 @@ def _numbers(text: str) -> set[str]:
 
 def _statement(claim: Claim, backed_by: tuple[str, ...], *, nth: int) -> Statement:
     return Statement(
-        id=f"{claim.category[0]}{nth}",
+        id=f"{_LETTERS[claim.category]}{nth}",
         category=claim.category,
         text=claim.text,
         source_ids=backed_by,

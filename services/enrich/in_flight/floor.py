@@ -1,0 +1,34 @@
+"""Everything the chunks in hand of one process share."""
+
+import asyncio
+from dataclasses import dataclass
+
+from libs.common.uow import UnitOfWorkFactory
+from services.enrich.clients.tools import Tools
+from services.enrich.in_flight.checkpoint_writer import CheckpointWriter
+from services.enrich.in_flight.job_watch import JobWatch
+from services.enrich.in_flight.leases import LeaseKeeper
+from services.enrich.in_flight.slots import FairSlots
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`chunk_s` is the time budget of a chunk, `row_budget_s` of a row's failing calls, `grace_s` of rows at shutdown."""
+
+    chunk_s: float = 240
+    row_budget_s: float = 60
+    grace_s: float = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """Handed to the use cases that call out."""
+
+    open_uow: UnitOfWorkFactory
+    tools: Tools
+    slots: FairSlots
+    watch: JobWatch
+    leases: LeaseKeeper
+    writer: CheckpointWriter
+    stopping: asyncio.Event
+    limits: Limits

@@ -1,0 +1,45 @@
+"""What a row has cost so far; becomes its receipt."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.enrich.clients import prices
+from services.enrich.clients.accounts import Account
+from services.enrich.clients.groq import Answer
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts calls that were answered; its fields are those of the contract's receipt.
+
+    Kept with the stages, so that a row finished by another worker knows it all.
+    """
+
+    provider_calls: dict[str, int] = field(default_factory=dict[str, int])
+    models: list[str] = field(default_factory=list[str])
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_microusd: int = 0
+    duration_ms: int = 0
+    attempts: int = 1
+    sandboxed: bool = False
+
+    @classmethod
+    def from_json(cls, told: dict[str, Any]) -> "Tally":
+        """As it was stored with a stage."""
+        return cls(**told)
+
+    def call(self, account: Account, *, cost_microusd: int) -> None:
+        """One answered call."""
+        self.provider_calls[account.name] = self.provider_calls.get(account.name, 0) + 1
+        self.cost_microusd += cost_microusd
+        self.sandboxed = self.sandboxed or account.mode == "sandbox"
+
+    def completion(self, account: Account, answer: Answer) -> None:
+        """One completion, usable or not: it was paid for."""
+        cost = prices.completion_microusd(answer.model, tokens_in=answer.tokens_in, tokens_out=answer.tokens_out)
+        self.call(account, cost_microusd=cost)
+        self.tokens_in += answer.tokens_in
+        self.tokens_out += answer.tokens_out
+        if answer.model not in self.models:
+            self.models.append(answer.model)

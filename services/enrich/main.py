@@ -1,0 +1,71 @@
+"""The composition root of enrich."""
+
+import contextlib
+import functools
+from collections.abc import AsyncGenerator
+
+from fastapi import FastAPI
+
+from libs.common.app import ServiceSpec, create_app
+from libs.common.platform import Parts, Platform
+from services.enrich import api, handlers, schedules, tables
+from services.enrich.clients.tools import Tools, open_tools
+from services.enrich.in_flight.checkpoint_writer import CheckpointWriter
+from services.enrich.in_flight.floor import Floor, Limits
+from services.enrich.in_flight.job_watch import JobWatch
+from services.enrich.in_flight.leases import LeaseKeeper
+from services.enrich.in_flight.slots import FairSlots
+from services.enrich.settings import EnrichSettings
+from services.enrich.use_cases.announce_capacity import CapacityAnnouncer
+
+_LEFT_TO_RECORD_S = 12
+"""Of the seconds a stop may take, what is kept for storing, recording and publishing."""
+
+
+@contextlib.asynccontextmanager
+async def start(settings: EnrichSettings, platform: Platform) -> AsyncGenerator[Parts]:
+    """Open the providers' clients and lay out the floor."""
+    opened = open_tools(settings.accounts, groq_model=settings.groq_model, rows_in_flight=settings.rows_in_flight)
+    async with opened as tools:
+        floor = make_floor(settings, platform, tools)
+        announcer = CapacityAnnouncer(floor)
+        yield Parts(
+            subscriptions=handlers.subscriptions(floor),
+            schedules=schedules.schedules(platform.open_uow, tools),
+            tasks=[floor.writer.run, floor.watch.run, floor.leases.run, announcer.run],
+            resources=floor,
+        )
+
+
+def make_floor(settings: EnrichSettings, platform: Platform, tools: Tools) -> Floor:
+    """What the chunks in hand share."""
+    limits = Limits(
+        chunk_s=settings.subjob_timeout_s,
+        row_budget_s=settings.row_budget_s,
+        grace_s=max(1.0, settings.shutdown_seconds - _LEFT_TO_RECORD_S),
+    )
+    return Floor(
+        open_uow=platform.open_uow,
+        tools=tools,
+        slots=FairSlots(settings.rows_in_flight),
+        watch=JobWatch(platform.open_uow, platform.listener),
+        leases=LeaseKeeper(platform.open_uow),
+        writer=CheckpointWriter(platform.open_uow),
+        stopping=platform.stopping,
+        limits=limits,
+    )
+
+
+def build_app() -> FastAPI:
+    """Enrich's application, configured from the environment."""
+    settings = EnrichSettings()  # pyright: ignore[reportCallIssue] - filled from the environment
+    return create_app(
+        ServiceSpec(
+            settings=settings,
+            tables=tables.COMMON,
+            routers=[api.router],
+            start=functools.partial(start, settings),
+            title="Corofy enrich",
+            description="Researches rows and writes opening lines. Its work comes and goes by events; this is its state.",
+        )
+    )
