@@ -8,7 +8,9 @@ import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 import orjson
 
@@ -16,6 +18,26 @@ from benchmarks.figures import Figure, at_least
 
 NAME = "sandbox"
 DESCRIPTION = "Requests per second of the sandbox at zero latency, beside a bare ASGI application."
+
+
+class Run(NamedTuple):
+    """One run of the client: answers per second, and what each cost the server's core."""
+
+    rate: float
+    cpu_us: float
+
+
+class Server(NamedTuple):
+    """A server under test."""
+
+    port: int
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """The time it has had on the processors so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(") ")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 _GOAL = 5000
 _SECONDS = 3
@@ -27,21 +49,35 @@ _SOURCE = "Halden Lubricants opened a blending line in Fredrikstad. Ingrid Solhe
 async def run() -> list[Figure]:
     """Alternate between the bare application and each endpoint, and take the medians."""
     work = {"bare ASGI": [_request("/", {"q": "hello"})]} | _requests()
-    rates: dict[str, list[float]] = {name: [] for name in work}
+    runs: dict[str, list[Run]] = {name: [] for name in work}
     async with _server("benchmarks.bare:app") as bare, _server("deploy.sandbox.app:app") as sandbox:
         for _ in range(_ROUNDS):
             for name, requests in work.items():
-                rates[name].append(await _rate(bare if name == "bare ASGI" else sandbox, requests))
-    reference = median(rates["bare ASGI"])
-    figures = [Figure(NAME, "bare ASGI", round(reference), "req/s")]
-    for name in _requests():
-        value = round(median(rates[name]))
+                runs[name].append(await _drive(bare if name == "bare ASGI" else sandbox, requests))
+    rates = {name: round(median(run.rate for run in some)) for name, some in runs.items()}
+    costs = {name: round(median(run.cpu_us for run in some), 1) for name, some in runs.items()}
+    return [*_rate_figures(rates), *_cost_figures(costs)]
+
+
+def _rate_figures(rates: dict[str, int]) -> list[Figure]:
+    reference = rates.pop("bare ASGI")
+    figures = [Figure(NAME, "bare ASGI", reference, "req/s")]
+    for name, value in rates.items():
         ratio = round(value / reference, 3)
         if name == "language model":
             figures.append(Figure(NAME, name, value, "req/s", "bare ASGI", ratio))
         else:
             figures.append(at_least(NAME, name, value, "req/s", goal=_GOAL, against="bare ASGI", ratio=ratio))
     return figures
+
+
+def _cost_figures(costs: dict[str, float]) -> list[Figure]:
+    """What a request costs the server's core: steadier than a rate on a machine with other work."""
+    reference = costs["bare ASGI"]
+    return [
+        Figure(NAME, f"{name}: CPU", cost, "µs/req", "bare ASGI", round(cost / reference, 2))
+        for name, cost in costs.items()
+    ]
 
 
 def _requests() -> dict[str, list[str]]:
@@ -73,8 +109,15 @@ def _request(path: str, body: dict[str, object]) -> str:
     return f"{head}content-type: application/json\r\ncontent-length: {len(content.encode())}\r\n\r\n{content}"
 
 
-async def _rate(port: int, requests: list[str]) -> float:
-    order = {"host": "127.0.0.1", "port": port, "connections": _CONNECTIONS, "seconds": _SECONDS, "requests": requests}
+async def _drive(server: Server, requests: list[str]) -> Run:
+    began_cpu = server.cpu_seconds()
+    order = {
+        "host": "127.0.0.1",
+        "port": server.port,
+        "connections": _CONNECTIONS,
+        "seconds": _SECONDS,
+        "requests": requests,
+    }
     client = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.load", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
@@ -86,11 +129,12 @@ async def _rate(port: int, requests: list[str]) -> float:
     result = orjson.loads(out)
     if result["failed"]:
         raise RuntimeError(f"{result['failed']} requests failed")
-    return result["answered"] / result["seconds"]
+    cpu_us = (server.cpu_seconds() - began_cpu) / result["answered"] * 1e6
+    return Run(rate=result["answered"] / result["seconds"], cpu_us=cpu_us)
 
 
 @asynccontextmanager
-async def _server(app: str) -> AsyncGenerator[int]:
+async def _server(app: str) -> AsyncGenerator[Server]:
     port = _free_port()
     quiet = ("--no-access-log", "--log-level", "warning", "--loop", "uvloop", "--http", "httptools")
     command = (sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1", "--port", str(port), *quiet)
@@ -98,7 +142,7 @@ async def _server(app: str) -> AsyncGenerator[int]:
     process = await asyncio.create_subprocess_exec(*command, env=environment)
     try:
         await _until_open(port, process)
-        yield port
+        yield Server(port, process.pid)
     finally:
         if process.returncode is None:
             process.terminate()

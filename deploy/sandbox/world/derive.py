@@ -29,6 +29,8 @@ _DEEDS = (
     ("invited suppliers to a day about {topic}", "Two hundred guests came"),
     ("opened a workshop that is devoted to {topic}", "It replaces two older sites"),
 )
+_DONE = [([deed.format(topic=topic) for topic in _TOPICS], detail) for deed, detail in _DEEDS]
+_DAYS = [TODAY - timedelta(days=ago) for ago in range(250)]
 _RECENT = (
     "spoke about {topic} at a trade day",
     "leads the work on {topic}",
@@ -77,11 +79,11 @@ def _person(question: Question, asked: tuple[str, ...]) -> Person:
 
 def _news(seed: int, *, nth: int, industry: str) -> News:
     chance = mix(seed, nth)
-    deed, detail = _DEEDS[((seed >> 8) + nth) % len(_DEEDS)]
+    deeds, detail = _DONE[((seed >> 8) + nth) % len(_DONE)]
     trade = f" in {industry}" if industry and nth == 0 else ""
     return News(
-        day=TODAY - timedelta(days=10 + 80 * nth + chance % 70),
-        deed=deed.format(topic=_TOPICS[(chance >> 8) % len(_TOPICS)]) + trade,
+        day=_DAYS[10 + 80 * nth + chance % 70],
+        deed=deeds[(chance >> 8) % len(deeds)] + trade,
         detail=detail,
         source=SOURCES[(chance >> 16) % len(SOURCES)],
     )

@@ -41,11 +41,16 @@ class NameIndex:
     def companies_in(self, text: tuple[str, ...]) -> list[str]:
         """The domains of the companies named in the text, the first the longest match."""
         found: list[tuple[int, str]] = []
+        known = self.companies
         for at, word in enumerate(text):
-            for name, domain in self.companies.get(word, ()):
+            if word not in known:
+                continue
+            for name, domain in known[word]:
                 if text[at : at + len(name)] == name:
                     found.append((len(name), domain))
                     break
+        if not found:
+            return []
         found.sort(key=lambda entry: -entry[0])
         return list(dict.fromkeys(domain for _, domain in found))
 
@@ -55,10 +60,12 @@ class NameIndex:
 
     def people_in(self, text: tuple[str, ...]) -> list[tuple[str, Person]]:
         """Everyone in the world whose full name stands in the text: namesakes included."""
+        known = self.people
         return [
             (domain, person)
             for at, word in enumerate(text)
-            for who, domain, person in self.people.get(word, ())
+            if word in known
+            for who, domain, person in known[word]
             if text[at : at + len(who)] == who
         ]
 

@@ -75,14 +75,16 @@ def _sort_out(company: str, *, person: str, domain: str, phrases: list[str]) -> 
     places: list[str] = []
     mentions: list[str] = []
     for phrase in phrases:
-        year = _YEAR.search(phrase)
+        year = None if phrase.isalpha() else _YEAR.search(phrase)
         if year and not founded:
             founded = int(year.group(1))
         elif not role and _ROLE.search(phrase) and person:
             role = phrase
         elif not industry and _TRADE.search(phrase):
             industry = phrase
-        elif len(places) < 3 and (_PLACE.match(phrase) or phrase[:1].isupper()):
+        elif len(places) < 3 and phrase[:1].isupper():
+            places.append(phrase)
+        elif len(places) < 3 and _PLACE.match(phrase):
             places.append(_PLACE.sub("", phrase))
         else:
             mentions.append(phrase)
