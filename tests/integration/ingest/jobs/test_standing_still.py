@@ -1,0 +1,196 @@
+"""Pause, park, resume, cancel: which turns happen, what is said, and that events carry the job's version."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from libs.common.clock import utc_now
+from libs.common.contracts.ingest import JobCancelled, JobMerging, JobParked, JobPaused, JobResumed
+from libs.common.errors import Conflict, NotFound
+from libs.common.ids import new_id
+from services.ingest.domain.jobs import JobState
+from services.ingest.use_cases.cancel_job import cancel_job
+from services.ingest.use_cases.park_jobs import resume_parked_jobs
+from services.ingest.use_cases.pause_job import pause_job
+from services.ingest.use_cases.resume_job import resume_job
+from tests.integration.ingest.jobs.steps import Ingest, answer, exhausted, recovered, returned
+
+
+async def do(ingest: Ingest, use_case: Callable[..., Awaitable[Any]], job_id: UUID) -> Any:
+    async with ingest.open_uow() as uow:
+        return await use_case(uow, job_id, workspace_id=ingest.workspace_id, now=utc_now())
+
+
+async def resume_parked(ingest: Ingest, *, now: datetime | None = None) -> None:
+    async with ingest.open_uow() as uow:
+        await resume_parked_jobs(uow, workspace_id=None, now=now or utc_now())
+
+
+async def test_pause_and_resume_are_said_with_rising_versions(ingest: Ingest) -> None:
+    """[job_ver], ingest's side. Red when an event does not carry the version of the turn: enrich could not order them."""
+    job_id = await ingest.queued((1, 1))
+    await do(ingest, pause_job, job_id)
+    await ingest.deliver(answer(job_id, 0, [1]))
+    await do(ingest, resume_job, job_id)
+    begun, resumed = await ingest.said(JobResumed)
+    (paused,) = await ingest.said(JobPaused)
+    assert begun.job_version < paused.job_version < resumed.job_version
+    assert resumed.job_version == (await ingest.job(job_id)).version
+
+
+async def test_what_goes_out_after_a_resume_carries_a_higher_version_than_the_pause(ingest: Ingest) -> None:
+    """[job_ver]. Red when chunk.created carries an old version: enrich would believe the pause and hand it back."""
+    job_id = await ingest.processing((1,))
+    await do(ingest, pause_job, job_id)
+    await do(ingest, resume_job, job_id)
+    await ingest.announce(rows=10)
+    await ingest.dispatch()
+    (paused,) = await ingest.said(JobPaused)
+    assert ingest.broker.chunks[0].job_version > paused.job_version
+
+
+async def test_resuming_makes_what_was_handed_back_due_at_once(ingest: Ingest) -> None:
+    """Red when chunks returned until tomorrow wait although the person says go on."""
+    job_id = await ingest.queued((1,))
+    await do(ingest, pause_job, job_id)
+    await ingest.deliver(returned(job_id, 0, after_s=80_000))
+    await do(ingest, resume_job, job_id)
+    assert await ingest.dispatch() == 1
+
+
+async def test_pausing_twice_is_pausing_once(ingest: Ingest) -> None:
+    job_id = await ingest.processing((1,))
+    versions = [(await do(ingest, pause_job, job_id)).version for _ in range(2)]
+    assert versions[0] == versions[1]
+    assert len(await ingest.said(JobPaused)) == 1
+
+
+async def test_turns_that_do_not_fit_are_refused_by_name(ingest: Ingest) -> None:
+    job = await ingest.create(await ingest.upload((1,)))
+    with pytest.raises(Conflict) as found:
+        await do(ingest, pause_job, job.id)
+    assert found.value.code == "job_not_processing"
+    with pytest.raises(Conflict) as found:
+        await do(ingest, resume_job, job.id)
+    assert found.value.code == "job_not_paused"
+    await ingest.execute("UPDATE ingest.jobs SET state = 'completed'")
+    with pytest.raises(Conflict) as found:
+        await do(ingest, cancel_job, job.id)
+    assert found.value.code == "job_ended"
+
+
+async def test_nobody_else_may_turn_a_job(ingest: Ingest) -> None:
+    """P7: another workspace's job is an unknown job."""
+    job_id = await ingest.processing((1,))
+    ingest.workspace_id = new_id()
+    for use_case in (pause_job, resume_job, cancel_job):
+        with pytest.raises(NotFound) as found:
+            await do(ingest, use_case, job_id)
+        assert found.value.code == "unknown_job"
+
+
+@pytest.mark.parametrize("state", ["reserving", "queued", "processing", "paused", "parked", "merging"])
+async def test_cancel_in_every_state_before_the_end(ingest: Ingest, state: str) -> None:
+    """The epoch rises, the terminal event carries what was earned until then; a second click changes nothing."""
+    job_id = await ingest.queued((2, 1))
+    await ingest.deliver(answer(job_id, 0, [1, 2]))
+    await ingest.execute("UPDATE ingest.jobs SET state = :state", state=state)
+    first = await do(ingest, cancel_job, job_id)
+    again = await do(ingest, cancel_job, job_id)
+    assert (first.state, first.epoch, again.version) == (JobState.CANCELLED, 1, first.version)
+    (ended,) = await ingest.said(JobCancelled)
+    assert (ended.credits_total, ended.job_version, ended.rows_enriched) == (2, first.version, 2)
+
+
+async def test_eight_cancels_at_once_say_it_once(ingest: Ingest) -> None:
+    job_id = await ingest.queued((1,))
+    await asyncio.gather(*(do(ingest, cancel_job, job_id) for _ in range(8)))
+    assert len(await ingest.said(JobCancelled)) == 1
+
+
+async def test_an_exhausted_provider_parks_the_jobs_that_need_it(ingest: Ingest) -> None:
+    """And its recovery resumes them, with what was handed back due at once."""
+    job_id = await ingest.queued((1, 1))
+    await ingest.deliver(exhausted(1))
+    parked = await ingest.job(job_id)
+    assert (parked.state, parked.reason) == (JobState.PARKED, "serper_day_limit")
+    assert [event.job_version for event in await ingest.said(JobParked)] == [parked.version]
+    await ingest.deliver(returned(job_id, 0, reason="provider_exhausted", after_s=80_000))
+    await ingest.deliver(recovered(2))
+    assert (await ingest.job(job_id)).state is JobState.PROCESSING
+    assert await ingest.dispatch() == 1
+
+
+async def test_the_older_word_on_an_account_is_ignored(ingest: Ingest) -> None:
+    """[gen]. Red when counters are not compared: `recovered(2)` was heard before `exhausted(1)`, nobody would resume."""
+    job_id = await ingest.processing((1,))
+    await ingest.deliver(recovered(2))
+    await ingest.deliver(exhausted(1))
+    assert (await ingest.job(job_id)).state is JobState.PROCESSING
+    await ingest.deliver(exhausted(3))
+    await ingest.deliver(recovered(2))
+    await ingest.deliver(recovered(3))
+    assert (await ingest.job(job_id)).state is JobState.PARKED
+
+
+async def test_a_job_waits_for_every_provider_that_is_out(ingest: Ingest) -> None:
+    """Red when one recovery resumes what another provider still holds up."""
+    job_id = await ingest.processing((1,))
+    await ingest.deliver(exhausted(1, account="serper"))
+    await ingest.deliver(exhausted(1, account="groq"))
+    await ingest.deliver(recovered(2, account="serper"))
+    assert (await ingest.job(job_id)).state is JobState.PARKED
+    await ingest.deliver(recovered(2, account="groq"))
+    assert (await ingest.job(job_id)).state is JobState.PROCESSING
+
+
+async def test_one_workspaces_own_key_parks_only_its_own_jobs(ingest: Ingest) -> None:
+    """P7."""
+    ours = await ingest.processing((1,))
+    theirs = new_id()
+    await ingest.deliver(exhausted(1, account=f"serper:{theirs}", workspace_id=theirs))
+    assert (await ingest.job(ours)).state is JobState.PROCESSING
+    await ingest.deliver(exhausted(1, account=f"serper:{ingest.workspace_id}", workspace_id=ingest.workspace_id))
+    assert (await ingest.job(ours)).state is JobState.PARKED
+
+
+async def test_recovery_leaves_a_job_that_a_person_paused(ingest: Ingest) -> None:
+    job_id = await ingest.processing((1,))
+    await do(ingest, pause_job, job_id)
+    await ingest.deliver(exhausted(1))
+    await ingest.deliver(recovered(2))
+    assert (await ingest.job(job_id)).state is JobState.PAUSED
+
+
+async def test_a_parked_job_resumes_when_its_time_has_come(ingest: Ingest) -> None:
+    """Without a word from the provider: `resume_at`. Red when only an event resumes."""
+    job_id = await ingest.processing((1,))
+    back = utc_now() + timedelta(hours=1)
+    await ingest.deliver(exhausted(1).model_copy(update={"resume_at": back}))
+    assert (await ingest.job(job_id)).resume_at == back
+    await resume_parked(ingest)
+    assert (await ingest.job(job_id)).state is JobState.PARKED
+    await resume_parked(ingest, now=back + timedelta(seconds=1))
+    assert (await ingest.job(job_id)).state is JobState.PROCESSING
+
+
+async def test_the_last_answer_of_a_parked_job_begins_its_merge(ingest: Ingest) -> None:
+    """It has nothing left to wait for, even if the provider stays away for days."""
+    job_id = await ingest.queued((1,))
+    await ingest.deliver(exhausted(1))
+    await ingest.deliver(answer(job_id, 0, [1]))
+    assert (await ingest.job(job_id)).state is JobState.MERGING
+    assert len(await ingest.said(JobMerging)) == 1
+
+
+async def test_pause_and_an_answer_at_once_lose_neither(ingest: Ingest) -> None:
+    """[cas_count]. Red when either saves the job without comparing its version."""
+    for _ in range(5):
+        job_id = await ingest.queued((1, 1))
+        await asyncio.gather(do(ingest, pause_job, job_id), ingest.deliver(answer(job_id, 0, [1])))
+        job = await ingest.job(job_id)
+        assert (job.state, job.tally.enriched) == (JobState.PAUSED, 1)
