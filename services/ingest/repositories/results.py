@@ -84,9 +84,9 @@ async def page(
 
 
 def _given_up(job_id: UUID, *, after: int, limit: int) -> Any:
-    row_no = func.generate_series(chunks.c.first_row_no, chunks.c.first_row_no + chunks.c.row_count - 1).column_valued(
-        "row_no"
-    )
+    last_row_no = chunks.c.first_row_no + chunks.c.row_count - 1
+    series = func.generate_series(chunks.c.first_row_no, last_row_no).table_valued("row_no").render_derived()
+    row_no = series.c.row_no
     has_result = select(results.c.row_no).where(results.c.job_id == job_id, results.c.row_no == row_no).exists()
     rows = (
         select(
@@ -98,7 +98,7 @@ def _given_up(job_id: UUID, *, after: int, limit: int) -> Any:
             sql_cast(null(), JSONB).label("receipt"),
         )
         .select_from(chunks)
-        .join(row_no, literal(value=True))
+        .join(series, literal(value=True))
         .where(
             chunks.c.job_id == job_id,
             chunks.c.state == ChunkState.FAILED.value,
