@@ -1,0 +1,64 @@
+"""The whole system as processes, once for all end-to-end and fault tests; each test is a user of its own in it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.local.stack import LocalStack
+from tests.support.journey import User, new_user
+from tests.support.world import World
+
+OPERATOR = "operator@corofy.example"
+
+
+@pytest.fixture(scope="session")
+async def stack() -> AsyncGenerator[LocalStack]:
+    """Postgres, RabbitMQ, the sandbox and the five services, on ports and in a folder of their own."""
+    # Not below pytest's own folder, which the servers' unprivileged user may not enter.
+    with tempfile.TemporaryDirectory(prefix="corofy-e2e-", dir="/var/tmp") as folder:
+        Path(folder).chmod(0o755)
+        # A kill in the middle must be noticed in seconds here, not after the minutes that suit production.
+        env = {"ADMIN_EMAILS": OPERATOR, "LOG_LEVEL": "INFO", "ENV": "test"}
+        async with LocalStack(Path(folder) / "state", fsync=False, env=env) as running:
+            yield running
+
+
+@pytest.fixture
+async def world(stack: LocalStack) -> AsyncGenerator[World]:
+    """The sandbox, with its dials and pages as at the start."""
+    world = World(stack.url("sandbox"))
+    await world.reset()
+    yield world
+    await world.reset()
+    await world.close()
+
+
+@pytest.fixture(scope="session")
+async def operator(stack: LocalStack) -> AsyncGenerator[httpx.AsyncClient]:
+    """Somebody who may grant credits."""
+    who = {"email": OPERATOR, "password": "a password for the operator"}
+    async with httpx.AsyncClient(base_url=stack.url("gateway"), timeout=30, trust_env=False) as client:
+        token = (await client.post("/v1/auth/sign-up", json={**who, "workspace_name": "Operations"})).raise_for_status()
+        client.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
+        yield client
+
+
+@pytest.fixture
+async def user(stack: LocalStack, operator: httpx.AsyncClient) -> AsyncGenerator[User]:
+    """A new user with 1,000 credits."""
+    user = await new_user(stack.url("gateway"), operator, credits_=1000)
+    yield user
+    await user.client.aclose()
+
+
+@pytest.fixture
+async def other_user(stack: LocalStack, operator: httpx.AsyncClient) -> AsyncGenerator[User]:
+    """Somebody else, in another workspace, with nothing on the account."""
+    user = await new_user(stack.url("gateway"), operator, credits_=0)
+    yield user
+    await user.client.aclose()
