@@ -63,7 +63,7 @@ class Company:
     @property
     def place(self) -> str:
         """City and country as one phrase, as far as they are known."""
-        return ", ".join(part for part in (self.city, self.country) if part)
+        return f"{self.city}, {self.country}" if self.city and self.country else self.city or self.country
 
     def url(self, path: str = "/") -> str:
         """The address of one of its pages."""

@@ -54,9 +54,10 @@ class NameIndex:
         found.sort(key=lambda entry: -entry[0])
         return list(dict.fromkeys(domain for _, domain in found))
 
-    def alike(self, name: tuple[str, ...]) -> list[str]:
+    def alike(self, name: str) -> list[str]:
         """The domains of companies whose name begins with the same word."""
-        return [domain for _, domain in self.companies.get(name[0], ())] if name else []
+        first = _WORD.search(name.casefold())
+        return [domain for _, domain in self.companies.get(first.group(), ())] if first else []
 
     def people_in(self, text: tuple[str, ...]) -> list[tuple[str, Person]]:
         """Everyone in the world whose full name stands in the text: namesakes included."""

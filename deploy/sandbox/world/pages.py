@@ -44,10 +44,11 @@ def offer(company: Company) -> str:
 
 def seat(company: Company) -> str:
     """Where it is and how many work there."""
-    if not company.place:
+    place = company.place
+    if not place:
         return ""
     people = f", and has {company.staff} employees" if company.staff else ""
-    return f"{company.name} is based in {company.place}{people}."
+    return f"{company.name} is based in {place}{people}."
 
 
 def own_page(company: Company, page: str) -> Page | None:

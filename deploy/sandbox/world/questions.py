@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_QUOTED = re.compile(r'["“”„]([^"“”„]+)["“”„]')
+_STRAIGHT = str.maketrans("“”„", '"""')
 _HOST = re.compile(r"(?:site:)?(?:https?://)?((?:[a-z0-9-]+\.)+[a-z]{2,})(?:/\S*)?", re.IGNORECASE)
 _OPERATOR = re.compile(r"\b(?:intitle|inurl|after|before|filetype):\S+|(?<!\S)-\S+")
 _FILLERS = re.compile(
@@ -46,13 +46,14 @@ class Question(NamedTuple):
 
 def read_question(query: str, *, first_names: frozenset[str]) -> Question:
     """Take the query apart: quoted phrases first, then the phrases between commas."""
-    domain, rest = "", query
-    host = _HOST.search(query) if "." in query else None
+    parts = (query if query.isascii() else query.translate(_STRAIGHT)).split('"')
+    closed = len(parts) - (len(parts) + 1) % 2  # a quote that is never closed opens nothing
+    quoted = [clean for part in parts[1:closed:2] if (clean := part.strip())]
+    rest = ",".join([*parts[0:closed:2], *parts[closed:]])
+    domain, host = "", _HOST.search(rest) if "." in rest else None
     if host:
         domain = host.group(1).lower().removeprefix("www.")
-        rest = _HOST.sub(" ", query)
-    quoted = [phrase.strip() for phrase in _QUOTED.findall(rest) if phrase.strip()]
-    rest = _QUOTED.sub(",", rest) if quoted else rest
+        rest = _HOST.sub(" ", rest)
     phrases = _phrases(rest) if rest.strip(" ,") else []
     person = next((phrase for phrase in quoted if _is_person(phrase, first_names)), "")
     companies = [phrase for phrase in quoted if phrase != person]

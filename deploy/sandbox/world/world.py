@@ -32,7 +32,6 @@ class SiteDownError(Exception):
 class Found(NamedTuple):
     """What a query found: the company (written or derived), its person asked for, and who is only called alike."""
 
-    question: Question
     company: Company | None
     person: Person | None
     alike: list[Company]
@@ -64,22 +63,28 @@ class World:
         """Answer a query from its words alone."""
         question = read_question(query, first_names=self.first_names)
         asked = words(query)
-        named = self.index.companies_in(words(question.company)) if question.company else []
-        named = named or self.index.companies_in(asked)
-        domain = question.domain if question.domain in self.companies else next(iter(named), "")
-        company = self.companies.get(domain) or self._derive(question)
-        people = [(self.companies[where], who) for where, who in self.index.people_in(asked)]
-        person = next((who for where, who in people if company and where.domain == company.domain), None)
-        if company and person is None and domain == "" and company.people:
+        company = self._company(question, asked)
+        people = self.index.people_in(asked)
+        if company is None:
+            return Found(
+                company=None, person=None, alike=[], namesakes=[(self.companies[at], who) for at, who in people]
+            )
+        domain = company.domain
+        person = next((who for at, who in people if at == domain), None)
+        if person is None and company.people and domain not in self.companies:
             person = company.people[0]
-        similar = self.index.alike(words(company.name)) if company else []
         return Found(
-            question=question,
             company=company,
             person=person,
-            alike=[self.companies[where] for where in similar if company and where != company.domain],
-            namesakes=[pair for pair in people if company is None or pair[0].domain != company.domain],
+            alike=[self.companies[at] for at in self.index.alike(company.name) if at != domain],
+            namesakes=[(self.companies[at], who) for at, who in people if at != domain],
         )
+
+    def _company(self, question: Question, asked: tuple[str, ...]) -> Company | None:
+        if question.domain in self.companies:
+            return self.companies[question.domain]
+        named = self.index.companies_in(words(question.company)) or self.index.companies_in(asked)
+        return self.companies[named[0]] if named else self._derive(question)
 
     def page(self, url: str) -> Page:
         """The page at an address. Raises UnknownHostError and SiteDownError; a missing path is a page of status 404."""

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from deploy.sandbox.world import search
+from deploy.sandbox.world.questions import read_question
 from deploy.sandbox.world.world import SiteDownError, UnknownHostError, World
 
 
@@ -111,3 +112,20 @@ def test_sites_that_cannot_be_reached_say_how() -> None:
         with pytest.raises(UnknownHostError):
             world.page(url)
     assert world.page("https://oliobrenta.example/no-such-page").status == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "company", "person", "domain"),
+    [
+        ('"Booking.com" "Travel Services"', "Booking.com", "", ""),
+        ("“Acme Works” „Jane Doe“", "Acme Works", "Jane Doe", ""),
+        ('"Jane Doe" "Acme Works" CEO', "Acme Works", "Jane Doe", ""),
+        ("Acme Works, Building Products, Denver", "Acme Works", "", ""),
+        ('"Acme Works" site:acme.example news', "Acme Works", "", "acme.example"),
+        ('5" Pipes', "5", "", ""),
+        ("https://www.acme.example/about", "", "", "acme.example"),
+    ],
+)
+def test_a_query_is_taken_apart(query: str, company: str, person: str, domain: str) -> None:
+    question = read_question(query, first_names=frozenset({"jane"}))
+    assert (question.company, question.person, question.domain) == (company, person, domain)
