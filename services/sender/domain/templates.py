@@ -116,7 +116,7 @@ def _check_part(part: str, words: str) -> None:
             raise _broken(part, f"{type(node).__name__} is not allowed in a template")
         if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
             raise _broken(part, f"there is no filter {node.name!r}; there are: {', '.join(sorted(_FILTERS))}")
-    unknown = meta.find_undeclared_variables(tree) - {*LEAD_FIELDS, *SENDER_FIELDS}
+    unknown = {name.name for name in tree.find_all(nodes.Name)} - {*LEAD_FIELDS, *SENDER_FIELDS}
     if unknown:
         known = ", ".join((*LEAD_FIELDS, *SENDER_FIELDS))
         raise _broken(part, f"there is no field {', '.join(sorted(unknown))}; there are: {known}")

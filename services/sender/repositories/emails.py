@@ -76,17 +76,13 @@ async def claim(
         .limit(limit)
         .with_for_update(of=emails, skip_locked=True)
     )
-    taken = await conn.execute(
-        update(emails)
-        .where(emails.c.id.in_(found.scalar_subquery()), emails.c.state == "planned")
-        .values(
-            state="claimed",
-            fencing_token=emails.c.fencing_token + 1,
-            lease_until=now + timedelta(seconds=lease_s),
-        )
-        .returning(emails.c.id)
-    )
-    return await _claims(conn, list(taken.scalars()))
+    # Two statements: inside an UPDATE, Postgres may run a LIMIT … SKIP LOCKED subquery again for every row.
+    ids = list((await conn.execute(found)).scalars())
+    raised = emails.c.fencing_token + 1
+    query = update(emails).where(emails.c.id.in_(ids))
+    lease_until = now + timedelta(seconds=lease_s)
+    await conn.execute(query.values(state="claimed", fencing_token=raised, lease_until=lease_until))
+    return await _claims(conn, ids)
 
 
 async def _claims(conn: AsyncConnection, ids: Sequence[UUID]) -> list[Claim]:
@@ -235,11 +231,10 @@ async def expire_sending(conn: AsyncConnection, *, now: datetime, limit: int) ->
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    ids = list((await conn.execute(over)).scalars())
+    query = update(emails).where(emails.c.id.in_(ids))
     rows = await conn.execute(
-        update(emails)
-        .where(emails.c.id.in_(over.scalar_subquery()))
-        .values(state="unknown", reason="no_outcome_recorded", lease_until=None)
-        .returning(
+        query.values(state="unknown", reason="no_outcome_recorded", lease_until=None).returning(
             emails.c.id,
             emails.c.workspace_id,
             emails.c.campaign_id,

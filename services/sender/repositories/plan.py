@@ -81,7 +81,7 @@ async def release_assigned(conn: AsyncConnection, which: ColumnElement[bool], *,
 
 async def free_numbers(conn: AsyncConnection, *, workspace_id: UUID, day: date, quota: int) -> list[int]:
     """The slot numbers of the day that nobody holds."""
-    number = func.generate_series(1, quota).table_valued("number")
+    number = func.generate_series(1, quota).table_valued("number").render_derived()
     held = exists().where(
         slots.c.workspace_id == workspace_id,
         slots.c.day == day,

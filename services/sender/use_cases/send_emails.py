@@ -10,13 +10,13 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.errors import Invalid
+from libs.common.errors import Invalid, Transient
 from libs.common.logs import get_logger
 from libs.common.uow import OpenUow
 from services.sender import metrics
 from services.sender.clients.smtp import Mailbox, MailboxDown
 from services.sender.domain.message import Letter, Sender, build
-from services.sender.domain.sending import Accepted, Deferred, Outcome, Record, SendTiming, Unknown, backoff
+from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcome, Record, SendTiming, Unknown, backoff
 from services.sender.domain.templates import Rendered, render
 from services.sender.repositories import workspaces
 from services.sender.repositories.emails import Claim
@@ -30,6 +30,7 @@ log = get_logger()
 
 Clock = Callable[[AsyncConnection], Awaitable[datetime]]
 _RECORD_RETRIES_S = (0.1, 0.5, 2, 5, 10, 20)
+_AWAY = (SQLAlchemyError, OSError, Transient)
 _SHORT_WAIT = timedelta(seconds=5)
 
 
@@ -109,12 +110,12 @@ async def _to_the_end(sending: Coroutine[None, None, Outcome | None]) -> Outcome
 
 async def _send_one(context: SendContext, mailbox: Mailbox, claim: Claim) -> Outcome | None:
     deadline = context.monotonic() + context.timing.call_deadline_s
-    async with context.open_uow() as uow:
-        now = await context.clock(uow.conn)
-        prepared = prepare(claim, sender=context.sender, now=now)
-        begun = await begin_sending(
-            uow, claim, now=now, timing=context.timing, subject=prepared.subject, problem=prepared.problem
-        )
+    try:
+        prepared, begun = await _begin(context, claim)
+    except _AWAY:
+        # Whether the transaction was committed is open; that no call was made is certain.
+        await _record(context, claim, NotCalled("the database was lost before the call"))
+        raise
     if begun.state != "go" or prepared.letter is None:
         _note_declined(claim, begun)
         return None
@@ -122,6 +123,16 @@ async def _send_one(context: SendContext, mailbox: Mailbox, claim: Claim) -> Out
     record = await _record(context, claim, outcome)
     _note_recorded(claim, outcome, record)
     return outcome
+
+
+async def _begin(context: SendContext, claim: Claim) -> tuple[_Prepared, Begun]:
+    async with context.open_uow() as uow:
+        now = await context.clock(uow.conn)
+        prepared = prepare(claim, sender=context.sender, now=now)
+        begun = await begin_sending(
+            uow, claim, now=now, timing=context.timing, subject=prepared.subject, problem=prepared.problem
+        )
+    return prepared, begun
 
 
 def prepare(claim: Claim, *, sender: Sender, now: datetime) -> _Prepared:
@@ -142,7 +153,7 @@ async def _record(context: SendContext, claim: Claim, outcome: Outcome) -> Recor
         try:
             async with context.open_uow() as uow:
                 return await record_outcome(uow, claim, outcome, now=await context.clock(uow.conn))
-        except (SQLAlchemyError, OSError) as error:
+        except _AWAY as error:
             log.warning("email.record_failed", email_id=str(claim.email_id), error=str(error), retry_in_s=delay)
             if delay is None:
                 raise
@@ -154,7 +165,7 @@ async def _give_back(context: SendContext, left: list[Claim]) -> None:
     try:
         async with context.open_uow() as uow:
             await give_back_claims(uow, left)
-    except (SQLAlchemyError, OSError) as error:
+    except _AWAY as error:
         log.warning("claims.kept", emails=len(left), error=str(error), note="their leases run out")
 
 

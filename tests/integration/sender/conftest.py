@@ -1,0 +1,24 @@
+"""The sender on a migrated database that a module's tests share; each test has a workspace of its own."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from libs.common.db import make_engine
+from libs.common.settings import normalise_database_url
+from libs.common.uow import UnitOfWorkFactory
+from services.sender.tables import COMMON
+from tests.integration.sender.world import World
+
+
+@pytest.fixture(scope="module")
+async def open_uow(module_database: str) -> AsyncGenerator[UnitOfWorkFactory]:
+    engine = make_engine(normalise_database_url(module_database), pool_size=10, service="sender")
+    yield UnitOfWorkFactory(engine, COMMON)
+    await engine.dispose()
+
+
+@pytest.fixture
+async def world(open_uow: UnitOfWorkFactory) -> World:
+    """A workspace with the day of UTC and a sandboxed mailbox; it is eight in the morning."""
+    return await World(open_uow).open()

@@ -1,0 +1,129 @@
+"""SMTP servers with moods, on real sockets: what they accepted is the truth about what was sent."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import Message
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
+from tests.support.waiting import eventually
+
+
+@dataclass
+class Inbox:
+    """An aiosmtpd handler. `moods` are used up one per mail; without one the mail is accepted."""
+
+    moods: list[str] = field(default_factory=list)
+    mails: list[tuple[str, list[str], bytes]] = field(default_factory=list)
+    connections: int = 0
+    commands: list[str] = field(default_factory=list)
+
+    @property
+    def recipients(self) -> list[str]:
+        return [to for _, tos, _ in self.mails for to in tos]
+
+    def parsed(self) -> list[Message]:
+        return [message_from_bytes(content) for _, _, content in self.mails]
+
+    async def handle_MAIL(  # noqa: N802
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        self.commands.append("MAIL")
+        if self.moods[:1] == ["sender refused"]:
+            self.moods.pop(0)
+            return "550 5.7.1 not from you"
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        mood = self.moods[:1]
+        if mood in (["no such user"], ["greylisted"], ["drop at RCPT"]):
+            self.moods.pop(0)
+        if mood == ["drop at RCPT"]:
+            _hang_up(server)
+        envelope.rcpt_tos.append(address)
+        replies = {"no such user": "550 5.1.1 no such user", "greylisted": "451 4.7.1 later"}
+        if mood and mood[0] in replies:
+            envelope.rcpt_tos.pop()
+            return replies[mood[0]]
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        mood = self.moods.pop(0) if self.moods else ""
+        if mood == "spam":
+            return "554 5.7.1 spam"
+        if mood == "full":
+            return "452 4.2.2 full"
+        if mood == "hang":
+            await asyncio.sleep(30)
+        content = envelope.original_content or b""
+        if mood != "lost and dropped":
+            self.mails.append((envelope.mail_from or "", list(envelope.rcpt_tos), content))
+        if mood in {"kept and dropped", "lost and dropped"}:
+            _hang_up(server)
+        if mood == "garbage":
+            return "what? OK"
+        return "250 2.0.0 queued"
+
+
+class _Server(SMTP):
+    """Knows when its connection is gone, which aiosmtpd forgets after a refused login."""
+
+    gone = False
+    _wire: asyncio.BaseTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._wire = transport
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.gone = True
+        super().connection_lost(error)
+
+    def cut(self) -> None:
+        if isinstance(self._wire, asyncio.WriteTransport):
+            self._wire.abort()
+
+
+def _hang_up(server: SMTP) -> None:
+    assert isinstance(server.transport, asyncio.WriteTransport)
+    server.transport.abort()
+
+
+def _refuse_login(*_: object) -> AuthResult:
+    return AuthResult(success=False, handled=False)
+
+
+@contextlib.asynccontextmanager
+async def listening(inbox: Inbox, *, port: int = 0, logins: bool = False) -> AsyncGenerator[int]:
+    """A server around the inbox; answers its port. `logins`: it offers to log in, and refuses each."""
+    open_servers: list[_Server] = []
+
+    def greet() -> SMTP:
+        inbox.connections += 1
+        server = _Server(
+            inbox,
+            hostname="inbox.example",
+            loop=asyncio.get_running_loop(),
+            auth_require_tls=False,
+            authenticator=_refuse_login if logins else None,
+        )
+        open_servers.append(server)
+        return server
+
+    listener = await asyncio.get_running_loop().create_server(greet, "127.0.0.1", port)
+    try:
+        yield listener.sockets[0].getsockname()[1]
+    finally:
+        listener.close()
+        for server in open_servers:
+            server.cut()
+        await eventually(lambda: all(server.gone for server in open_servers))
+        await listener.wait_closed()

@@ -1,0 +1,212 @@
+"""A turn of the sending loop against real servers and failing ones: what leaves, what comes back, what is never repeated."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from libs.common.uow import UnitOfWork, UnitOfWorkFactory
+from services.sender.clients.smtp import MailboxDown, SmtpMailbox, parse_smtp_url
+from services.sender.domain.message import Letter
+from services.sender.domain.sending import Accepted, Deferred, Outcome, Unknown
+from services.sender.schedules import schedules
+from services.sender.use_cases.send_emails import Turn, send_emails
+from tests.integration.sender.servers import Inbox, listening
+from tests.integration.sender.world import TIMING, Post, World
+
+
+async def turn(world: World, post: Post | SmtpMailbox) -> Turn:
+    return await send_emails(world.context, post, stopping=lambda: False)
+
+
+async def drain(world: World, post: Post | SmtpMailbox) -> None:
+    while await world.plan() or (await turn(world, post)).claimed:
+        pass
+
+
+def events(world: World) -> sa.TextClause:
+    return sa.text(
+        "SELECT routing_key, count(*) FROM sender.outbox WHERE convert_from(body, 'UTF8') LIKE :w GROUP BY 1"
+    ).bindparams(w=f"%{world.workspace_id}%")
+
+
+async def test_a_list_leaves_over_smtp_once_within_its_quota_and_says_so(world: World) -> None:
+    inbox = Inbox()
+    await world.running(leads=25, quota=20)
+    async with listening(inbox) as port:
+        mailbox = SmtpMailbox(parse_smtp_url(f"smtp://127.0.0.1:{port}"), connect_timeout_s=5, provider_timeout_s=5)
+        await drain(world, mailbox)
+        assert len(inbox.mails) == 20
+        world.later(days=1)
+        await drain(world, mailbox)
+        await mailbox.close()
+    assert sorted(inbox.recipients) == sorted(f"lead{n}@company{n}.example" for n in range(1, 26))
+    mail = inbox.parsed()[0]
+    assert mail["From"] == "Ann Lee <ann@corofy.example>"
+    assert mail["To"] == "lead1@company1.example"
+    assert mail["List-Unsubscribe"].startswith("<mailto:stop@corofy.example?subject=unsubscribe%20")
+    text = mail.get_payload(0).get_payload()  # pyright: ignore[reportAttributeAccessIssue] - the first part
+    for words in ("Hi First1,", "number 1.", "1 Test Street", "stop@corofy.example"):
+        assert words in text
+    assert len({mail["Message-ID"] for mail in inbox.parsed()}) == 25
+    async with world.open_uow() as uow:
+        said = {row.routing_key: row.count for row in await uow.conn.execute(events(world))}
+    assert said == {"sender.email.sent.v1": 25}
+
+
+@pytest.mark.parametrize("mood", ["kept and dropped", "lost and dropped"])
+async def test_a_connection_lost_after_the_final_dot_is_never_retried(world: World, mood: str) -> None:
+    """P3 on a real socket: red when Unknown is recorded as deferred."""
+    inbox = Inbox(moods=[mood])
+    await world.running(leads=3)
+    async with listening(inbox) as port:
+        mailbox = SmtpMailbox(parse_smtp_url(f"smtp://127.0.0.1:{port}"), connect_timeout_s=5, provider_timeout_s=5)
+        await turn(world, mailbox)
+        world.later(minutes=1)
+        await drain(world, mailbox)
+        world.later(days=1)
+        await drain(world, mailbox)
+        await mailbox.close()
+    assert await world.states() == {"unknown": 1, "sent": 2}
+    assert len(inbox.recipients) == len(set(inbox.recipients)) == (3 if mood == "kept and dropped" else 2)
+
+
+async def test_a_greylisted_mail_is_sent_later_with_the_same_message_id(world: World) -> None:
+    inbox = Inbox(moods=["greylisted"])
+    await world.running(leads=1)
+    async with listening(inbox) as port:
+        mailbox = SmtpMailbox(parse_smtp_url(f"smtp://127.0.0.1:{port}"), connect_timeout_s=5, provider_timeout_s=5)
+        await turn(world, mailbox)
+        assert await world.states() == {"deferred": 1}
+        assert await world.plan() == 0, "not before it is due again"
+        world.later(minutes=2)
+        await drain(world, mailbox)
+        await mailbox.close()
+    assert await world.states() == {"sent": 1}
+    assert (await world.slot_states()) == {"used": 1}
+
+
+async def test_a_mailbox_that_is_down_rests_and_costs_no_lead_anything(world: World) -> None:
+    """Red when the batch is begun before the connection is there: every lead would be deferred."""
+    post = Post(down=MailboxDown("refused"))
+    await world.running(leads=3)
+    assert (await turn(world, post)).claimed == 3
+    assert await world.states() == {"planned": 3}
+    assert await world.slot_states() == {"assigned": 3}
+    assert (await turn(world, post)).claimed == 0, "it rests"
+    world.later(seconds=6)
+    post.down = None
+    assert (await turn(world, post)).claimed == 3
+    assert len(post.accepted) == 3
+
+
+@pytest.mark.parametrize("outcome", [Unknown("lost"), Deferred("421 bye", mailbox=True)])
+async def test_a_mailbox_in_trouble_stops_the_batch(world: World, outcome: Outcome) -> None:
+    """Red when a server that loses its answers turns a whole list into unknowns."""
+    post = Post(answer=lambda _: outcome)
+    await world.running(leads=5)
+    await turn(world, post)
+    assert len(post.letters) == 1
+    assert (await world.states())["planned"] == 4
+
+
+async def test_a_stop_in_the_middle_finishes_the_mail_in_hand_and_gives_the_rest_back(world: World) -> None:
+    """P5: red when a cancelled loop abandons a call that has begun: the mail would be unknown."""
+    await world.running(leads=3)
+    calling, go_on = asyncio.Event(), asyncio.Event()
+
+    class SlowPost(Post):
+        async def send(self, letter: Letter, *, may_call: Callable[[], bool]) -> Outcome:
+            assert may_call()
+            calling.set()
+            await go_on.wait()
+            self.accepted.append(letter.envelope_to)
+            return Accepted("250 OK")
+
+    post = SlowPost()
+    working = asyncio.create_task(turn(world, post))
+    await calling.wait()
+    working.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert post.accepted == ["lead1@company1.example"]
+    assert await world.states() == {"sent": 1, "planned": 2}
+
+
+async def test_many_loops_at_once_send_each_mail_once(world: World) -> None:
+    """P3, P4: red when claims overlap or slots are counted instead of written."""
+    await world.running(leads=60, quota=40)
+    posts = [Post() for _ in range(6)]
+
+    async def keep_on(post: Post) -> None:
+        while (await turn(world, post)).claimed:
+            pass
+
+    await asyncio.gather(*(keep_on(post) for post in posts))
+    accepted = [address for post in posts for address in post.accepted]
+    assert len(accepted) == len(set(accepted)) == 40
+    assert await world.slot_states() == {"used": 40}
+
+
+class DyingDatabase(UnitOfWorkFactory):
+    """Commits, and then loses the answer: of the n-th unit of work only."""
+
+    def __init__(self, inner: UnitOfWorkFactory, *, dies_at: int) -> None:
+        super().__init__(inner.engine, inner.tables)
+        self._left = dies_at
+
+    @contextlib.asynccontextmanager
+    async def __call__(self) -> AsyncGenerator[UnitOfWork]:
+        self._left -= 1
+        dies = self._left == 0
+        async with super().__call__() as uow:
+            yield uow
+        if dies:
+            raise ConnectionError("the answer to COMMIT was lost")
+
+
+async def test_a_database_that_dies_at_the_commit_of_begin_means_no_call(world: World) -> None:
+    """P3, P5: red when the call is made although nobody knows whether `sending` was committed."""
+    await world.running(leads=1)
+    claiming_then_beginning = 2
+    context = replace(world.context, open_uow=DyingDatabase(world.open_uow, dies_at=claiming_then_beginning))
+    post = Post()
+    with pytest.raises(ConnectionError):
+        await send_emails(context, post, stopping=lambda: False)
+    assert post.letters == []
+    assert await world.states() == {"deferred": 1}
+    assert await world.slot_states() == {"free": 1}
+
+
+async def test_an_outcome_is_recorded_although_the_database_was_away(world: World) -> None:
+    """P5: red when a record that fails once leaves an accepted mail unknown."""
+    await world.running(leads=1)
+    claiming_beginning_then_recording = 3
+    context = replace(world.context, open_uow=DyingDatabase(world.open_uow, dies_at=claiming_beginning_then_recording))
+    post = Post()
+    await send_emails(context, post, stopping=lambda: False)
+    assert len(post.accepted) == 1
+    assert await world.states() == {"sent": 1}
+
+
+async def test_the_schedules_plan_the_new_day_and_resolve_lost_sends(world: World) -> None:
+    """Red when nobody plans at midnight, or nobody looks at the leases of `sending`."""
+    world.now = datetime(2027, 3, 1, 12, tzinfo=UTC)
+    await world.running(leads=3, quota=2)
+    lost = await world.claim_one()
+    await world.begin(lost)
+    world.later(seconds=TIMING.sending_lease_s + 1)
+    work = {schedule.name: schedule.work for schedule in schedules(world.context)}
+    await work["resolve_leases"]()
+    assert await world.state_of(lost) == "unknown"
+    world.later(days=1)
+    await work["plan_days"]()
+    assert await world.slot_states() == {"used": 1, "gone": 1, "assigned": 2}

@@ -1,0 +1,155 @@
+"""The SMTP client against a real server: accepted, refused, deferred or unknown, and nothing else."""
+
+from __future__ import annotations
+
+import time
+from uuid import uuid4
+
+import pytest
+
+from services.sender.clients.smtp import MailboxDown, SmtpMailbox, dot_stuffed, parse_smtp_url
+from services.sender.domain.message import Letter
+from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcome, Refused, Unknown
+from tests.integration.sender.servers import Inbox, listening
+
+
+def mailbox_at(port: int, *, user: str = "", timeout_s: float = 5) -> SmtpMailbox:
+    address = parse_smtp_url(f"smtp://{user}127.0.0.1:{port}")
+    return SmtpMailbox(address, connect_timeout_s=5, provider_timeout_s=timeout_s)
+
+
+def letter(to: str = "lead@company.example", body: bytes = b"Hi\r\n") -> Letter:
+    content = b"From: ann@corofy.example\r\nSubject: x\r\n\r\n" + body
+    return Letter("ann@corofy.example", to, f"<{uuid4().hex}@x>", content)
+
+
+def always() -> bool:
+    return True
+
+
+async def test_an_accepted_mail_has_one_recipient_and_its_bytes() -> None:
+    inbox = Inbox()
+    async with listening(inbox) as port:
+        mailbox = mailbox_at(port)
+        outcome = await mailbox.send(letter(body=b".leading dot\r\n..two\r\n.\r\nend\r\n"), may_call=always)
+        await mailbox.close()
+    assert isinstance(outcome, Accepted)
+    assert inbox.mails[0][:2] == ("ann@corofy.example", ["lead@company.example"])
+    assert inbox.mails[0][2].endswith(b"\r\n\r\n.leading dot\r\n..two\r\n.\r\nend\r\n")
+
+
+@pytest.mark.parametrize(
+    ("mood", "kind", "kept"),
+    [
+        ("no such user", Refused, 0),
+        ("greylisted", Deferred, 0),
+        ("sender refused", Deferred, 0),
+        ("drop at RCPT", Deferred, 0),
+        ("spam", Refused, 0),
+        ("full", Deferred, 0),
+        ("kept and dropped", Unknown, 1),
+        ("lost and dropped", Unknown, 0),
+        ("hang", Unknown, 0),
+        ("garbage", Unknown, 1),
+    ],
+)
+async def test_what_can_be_known_of_each_answer(mood: str, kind: type[Outcome], kept: int) -> None:
+    """Red when a connection that is lost after the final dot counts as deferred, or one lost before it as unknown."""
+    inbox = Inbox(moods=[mood])
+    async with listening(inbox) as port:
+        mailbox = mailbox_at(port, timeout_s=0.5)
+        outcome = await mailbox.send(letter(), may_call=always)
+        assert isinstance(outcome, kind), outcome
+        assert len(inbox.mails) == kept
+        after = await mailbox.send(letter("next@company.example"), may_call=always)
+        assert isinstance(after, Accepted), "the next mail is not harmed"
+        await mailbox.close()
+    assert inbox.recipients[-1] == "next@company.example"
+
+
+@pytest.mark.parametrize(
+    ("mood", "trouble"), [("greylisted", False), ("full", False), ("sender refused", True), ("drop at RCPT", True)]
+)
+async def test_the_trouble_of_a_mailbox_is_told_from_that_of_a_recipient(mood: str, trouble: bool) -> None:
+    """Red when a refused sender fails lead after lead."""
+    async with listening(Inbox(moods=[mood])) as port:
+        mailbox = mailbox_at(port)
+        outcome = await mailbox.send(letter(), may_call=always)
+        await mailbox.close()
+    assert isinstance(outcome, Deferred)
+    assert outcome.mailbox is trouble
+
+
+async def test_many_mails_go_over_one_connection() -> None:
+    inbox = Inbox()
+    async with listening(inbox) as port:
+        mailbox = mailbox_at(port)
+        for number in range(20):
+            assert isinstance(await mailbox.send(letter(f"l{number}@company.example"), may_call=always), Accepted)
+        await mailbox.close()
+    assert inbox.connections == 1
+    assert len(set(inbox.recipients)) == 20
+
+
+async def test_a_connection_that_went_stale_is_made_anew() -> None:
+    inbox = Inbox()
+    async with listening(inbox) as port:
+        mailbox = mailbox_at(port)
+        await mailbox.open()
+    async with listening(inbox, port=port):
+        assert isinstance(await mailbox.send(letter(), may_call=always), Accepted)
+        await mailbox.close()
+    assert len(inbox.mails) == 1
+
+
+async def test_without_a_server_nothing_was_accepted() -> None:
+    async with listening(Inbox()) as port:
+        pass
+    mailbox = mailbox_at(port)
+    outcome = await mailbox.send(letter(), may_call=always)
+    assert isinstance(outcome, Deferred)
+    assert outcome.mailbox
+    with pytest.raises(MailboxDown):
+        await mailbox.open()
+
+
+async def test_a_refused_login_is_the_mailboxs_trouble() -> None:
+    inbox = Inbox()
+    async with listening(inbox, logins=True) as port:
+        mailbox = mailbox_at(port, user="ann:secret@")
+        with pytest.raises(MailboxDown) as raised:
+            await mailbox.open()
+    assert "535" in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+async def test_past_the_call_deadline_not_one_byte_of_the_mail_is_sent() -> None:
+    """Rule deadline: red when the client does not ask before MAIL, also after it had to connect."""
+    inbox = Inbox()
+    async with listening(inbox) as port:
+        mailbox = mailbox_at(port)
+        assert isinstance(await mailbox.send(letter(), may_call=lambda: False), NotCalled)
+        await mailbox.close()
+    assert inbox.commands == []
+
+
+async def test_a_call_ends_within_the_provider_timeout() -> None:
+    """Rule lease_covers: red when the call is not bounded as a whole."""
+    async with listening(Inbox(moods=["hang"])) as port:
+        mailbox = mailbox_at(port, timeout_s=0.3)
+        began = time.monotonic()
+        assert isinstance(await mailbox.send(letter(), may_call=always), Unknown)
+        assert time.monotonic() - began < 2
+        await mailbox.close()
+
+
+def test_a_password_never_travels_in_the_clear() -> None:
+    """Red when STARTTLS is optional although there is a password and the server is elsewhere."""
+    assert parse_smtp_url("smtp://u:p@mail.example:587").start_tls is True
+    assert parse_smtp_url("smtp://mail.example").start_tls is None
+    assert parse_smtp_url("smtps://u:p@mail.example").tls
+    assert parse_smtp_url("smtp://u:p%40ss@127.0.0.1:2525").password == "p@ss"
+
+
+def test_dots_are_doubled_and_line_ends_made_whole() -> None:
+    assert dot_stuffed(b"a\n.b\r\n\r.c") == b"a\r\n..b\r\n\r\n..c\r\n.\r\n"

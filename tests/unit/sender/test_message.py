@@ -1,0 +1,105 @@
+"""The mail on the wire: data never becomes a header, the envelope has one recipient, the Message-ID is the row's."""
+
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.header import Header
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libs.common.errors import Invalid
+from services.sender.domain.message import HEADERS, Letter, Sender, build, message_id_of, safe_header, sender_from
+from services.sender.domain.templates import Rendered
+
+NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
+SENDER = Sender("Ann Lee", "ann@corofy.example", "1 Test Street", "stop@corofy.example")
+
+
+def letter(subject: str, *, sender: Sender = SENDER, to: str = "bo@company.example") -> Letter:
+    email_id = uuid4()
+    rendered = Rendered(subject, "Hi\n.\nthere ü\n", "<p>Hi ü</p>")
+    message_id = message_id_of(email_id, domain=sender.domain)
+    return build(rendered, sender=sender, to=to, message_id=message_id, email_id=email_id, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Hi =?UTF-8?Q?=0A?=Bcc: x@y.example",
+        "Hi =?UTF-8?Q?=0D=0ABcc:_x@y.example?=",
+        "Hi =?UTF-8?B?DQpCY2M6IHhAeS5leGFtcGxl?=",
+        "Hi =?utf-8?q?=00?= there",
+        "Hi =?utf-8*en?Q?=0ABcc:z?=",
+        "Hi =?utf-7?Q?+AAo-?=",
+        "Hi =?no-such-charset?Q?=41?=",
+        "Hi\nBcc: x@y.example",
+        "Hi\r there",
+        "Hi\0there",
+        "Hi\x85there",
+        "Hi\u2028there",
+    ],
+)
+def test_nothing_in_a_subject_ends_its_line(subject: str) -> None:
+    """Red when encoded words are not decoded before the check (Python 3.11.7 writes them out as real headers)."""
+    with pytest.raises(Invalid) as raised:
+        letter(subject)
+    assert raised.value.code == "unsafe_header"
+
+
+def _unchecked(_name: str, value: str) -> str:
+    return value
+
+
+def test_the_trap_is_really_there_without_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second guard reads the finished bytes: red when it goes, even with the first one switched off."""
+    monkeypatch.setattr("services.sender.domain.message.safe_header", _unchecked)
+    with pytest.raises(Invalid, match="Bcc"):
+        letter("Hi =?UTF-8?Q?=0A?=Bcc: x@y.example")
+
+
+@given(st.text(max_size=120))
+def test_any_subject_makes_a_mail_with_our_headers_only_or_none(subject: str) -> None:
+    """Red when any text whatever adds a header, or fails in another way than by name."""
+    try:
+        content = letter("S " + subject).content
+    except Invalid:
+        return
+    names = message_from_bytes(content).keys()
+    assert set(names) <= set(HEADERS)
+    assert len(names) == len(set(names))
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "Zs"]), max_size=40), st.sampled_from(["b", "q"]))
+def test_no_encoded_word_smuggles_a_line_end(words: str, encoding: str) -> None:
+    hidden = Header(words + "\nBcc: x@y.example", "utf-8", maxlinelen=10_000).encode()
+    with pytest.raises(Invalid):
+        safe_header("Subject", f"Hi {hidden} {encoding}\n")
+    with pytest.raises(Invalid):
+        safe_header("Subject", f"Hi =?utf-8?q?{'=41' * len(words)}=0ABcc:_x?=")
+
+
+def test_a_letter_names_one_recipient_and_the_rows_message_id() -> None:
+    email_id = uuid4()
+    found = letter("Grüße aus Köln")
+    mail = message_from_bytes(found.content)
+    assert found.envelope_to == "bo@company.example"
+    assert mail["To"] == "bo@company.example"
+    assert message_id_of(email_id, domain="x.example") == message_id_of(email_id, domain="x.example")
+    assert mail["Message-ID"] == found.message_id
+    assert mail["Date"] == "Mon, 01 Mar 2027 08:00:00 +0000"
+    assert [part.get_content_type() for part in mail.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+    assert found.content.isascii()
+
+
+def test_a_senders_name_may_be_missing_or_foreign() -> None:
+    assert sender_from("ann@corofy.example", postal_address="x").name == "ann@corofy.example"
+    named = sender_from("Änn Lee <ann@corofy.example>", postal_address="x")
+    assert (named.name, named.domain, named.unsubscribe_address) == (
+        "Änn Lee",
+        "corofy.example",
+        "ann@corofy.example",
+    )
+    with pytest.raises(Invalid):
+        letter("x", sender=Sender("Ann\nBcc: x", "ann@corofy.example", "x", "s@corofy.example"))

@@ -1,0 +1,86 @@
+"""What may be sent, and what an answer means, without a database."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.sender.domain.sending import (
+    MAX_CALLS,
+    Accepted,
+    Deferred,
+    Drop,
+    Facts,
+    GiveBack,
+    Go,
+    NotCalled,
+    Outcome,
+    Refused,
+    SendTiming,
+    Unknown,
+    backoff,
+    decide,
+    record_of,
+)
+
+NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
+TIMING = SendTiming(call_deadline_s=10, provider_timeout_s=30, sending_lease_s=60, claim_lease_s=120)
+FINE: dict[str, object] = {
+    "suppressed": False,
+    "enrolment_active": True,
+    "campaign_active": True,
+    "sandboxed_lead": False,
+    "sandboxed_mailbox": False,
+    "day_ends_at": NOW + timedelta(hours=1),
+}
+
+
+def test_nothing_in_the_way_means_go() -> None:
+    assert decide(Facts(**FINE), now=NOW, timing=TIMING) == Go()  # pyright: ignore[reportArgumentType] - typed above
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({"suppressed": True}, Drop("suppressed", "suppressed")),
+        ({"enrolment_active": False}, Drop("cancelled", "enrolment_ended")),
+        ({"sandboxed_lead": True}, Drop("cancelled", "sandboxed_row")),
+        ({"campaign_active": False}, GiveBack("campaign_paused")),
+        ({"day_ends_at": None}, GiveBack("day_over")),
+        ({"day_ends_at": NOW + timedelta(seconds=39.9)}, GiveBack("day_over")),
+        ({"day_ends_at": NOW + timedelta(seconds=40)}, Go()),
+        ({"sandboxed_lead": True, "sandboxed_mailbox": True}, Go()),
+        ({"suppressed": True, "campaign_active": False}, Drop("suppressed", "suppressed")),
+    ],
+)
+def test_each_reason_against_a_send_is_heard(change: dict[str, object], verdict: object) -> None:
+    """Red when any of re_suppress, re_stop, re_pause, re_window or P9 leaves `decide`."""
+    facts = Facts(**{**FINE, **change})  # pyright: ignore[reportArgumentType] - typed above
+    assert decide(facts, now=NOW, timing=TIMING) == verdict
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "slot_back"),
+    [
+        (Accepted("250"), "sent", False),
+        (Unknown("lost"), "unknown", False),
+        (Refused("550"), "failed", True),
+        (Deferred("451"), "deferred", True),
+        (NotCalled(), "deferred", True),
+    ],
+)
+def test_a_slot_comes_back_only_on_proven_non_acceptance(outcome: Outcome, state: str, slot_back: bool) -> None:
+    """Rule unknown_keeps: red when Unknown gives its slot back."""
+    record = record_of(outcome, attempts=1, now=NOW)
+    assert (record.state, record.slot_back) == (state, slot_back)
+
+
+def test_a_recipient_that_is_always_deferred_fails_in_the_end_but_not_for_the_mailboxs_sake() -> None:
+    assert record_of(Deferred("451"), attempts=MAX_CALLS - 1, now=NOW).state == "deferred"
+    assert record_of(Deferred("451"), attempts=MAX_CALLS, now=NOW).state == "failed"
+    assert record_of(Deferred("421", mailbox=True), attempts=MAX_CALLS, now=NOW).state == "deferred"
+
+
+def test_waits_grow_to_four_hours() -> None:
+    waits = [backoff(n) for n in range(1, 12)]
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (timedelta(minutes=1), timedelta(hours=4))
