@@ -31,7 +31,21 @@ async def demo(*, once: bool, folder: Path) -> None:
             file = await journey.save(api, job, folder / "leads-enriched.xlsx")
             campaign = await journey.start_campaign(api, job)
             after = await api.credits()
-        await _tell(target, job, campaign, file=file, before=before, after=after, seconds=time.monotonic() - started_at)
+        seconds = time.monotonic() - started_at
+        _tell(
+            job,
+            campaign,
+            spent=int(after["spent"]) - int(before["spent"]),
+            left=int(after["available"]),
+            seconds=seconds,
+        )
+        result("\n[bold]Where to look[/]")
+        result(f"  the list     {file}")
+        if once and target.owned:
+            result("  the rest     ./corofy up starts everything again, with this list and these mails")
+        else:
+            await _tell_addresses(target)
+        result("  the docs     README.md, docs/architecture.md")
         if not once and target.owned:
             result("\nEverything keeps running. [bold]Ctrl-C[/] stops it.")
             await for_ever()
@@ -49,31 +63,26 @@ def _check_writable(folder: Path) -> None:
         ) from error
 
 
-async def _tell(
-    target: Target, job: Json, campaign: Json | None, *, file: Path, before: Json, after: Json, seconds: float
-) -> None:
-    """What it did, what it cost, where to look."""
+def _tell(job: Json, campaign: Json | None, *, spent: int, left: int, seconds: float) -> None:
+    """What it did and what it cost."""
     result(f"\n[bold green]Done[/] in {seconds:.0f} s.")
     failed, degraded = int(job["rows_failed"]), int(job["rows_degraded"])
     result(f"  researched   {job['rows_done']:,} of {job['rows_total']:,} rows; {degraded} degraded, {failed} failed")
-    spent = int(after["spent"]) - int(before["spent"])
     cost = job.get("credits_total")
-    result(f"  cost         {cost if cost is not None else spent:,} credits; {after['available']:,} are left")
+    result(f"  cost         {cost if cost is not None else spent:,} credits; {left:,} are left")
     if campaign is not None:
-        counts = campaign["counts"]
-        quota = campaign["quota_today"]
-        waiting = counts.get("waiting", 0) + counts.get("planned", 0)
+        counts, quota = campaign["counts"], campaign["quota_today"]
+        waiting = counts["waiting"] + counts["planned"] + counts["deferred"]
         result(
-            f"  mails        {counts['sent']:,} sent, {waiting:,} waiting for their time; "
+            f"  mails        {counts['sent']:,} sent, {waiting:,} waiting, {counts['excluded']:,} left out; "
             f"{quota['used']:,} of today's {quota['limit']:,} used"
         )
-    result("\n[bold]Where to look[/]")
-    result(f"  the list     {file}")
-    if target.owned:
-        inbox = await journey.inbox_of(target.urls["sandbox"]) if target.sandboxed else None
-        if inbox:
-            result(f"  the mails    {inbox}")
-        result(f"  the API      {target.api}/v1 (description: {target.api}/openapi.json)")
-        result(f"  sign in      {DEMO_EMAIL}, password in {default_path() / 'secrets.env'}")
-        result(f"  the data     {default_path()} (./corofy reset starts over)")
-    result("  the docs     README.md, docs/architecture.md")
+
+
+async def _tell_addresses(target: Target) -> None:
+    inbox = await journey.inbox_of(target.urls["sandbox"]) if target.sandboxed else None
+    if inbox:
+        result(f"  the mails    {inbox}")
+    result(f"  the API      {target.api}/v1 (description: {target.api}/openapi.json)")
+    result(f"  sign in      {DEMO_EMAIL}, password in {default_path() / 'secrets.env'}")
+    result(f"  the data     {default_path()} (./corofy reset starts over)")
