@@ -66,8 +66,7 @@ def _check_writable(folder: Path) -> None:
 def _tell(job: Json, campaign: Json | None, *, spent: int, left: int, seconds: float) -> None:
     """What it did and what it cost."""
     result(f"\n[bold green]Done[/] in {seconds:.0f} s.")
-    failed, degraded = int(job["rows_failed"]), int(job["rows_degraded"])
-    result(f"  researched   {job['rows_done']:,} of {job['rows_total']:,} rows; {degraded} degraded, {failed} failed")
+    result(f"  researched   {journey.outcome_of(job)}")
     cost = job.get("credits_total")
     result(f"  cost         {cost if cost is not None else spent:,} credits; {left:,} are left")
     if campaign is not None:

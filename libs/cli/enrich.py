@@ -18,11 +18,7 @@ async def enrich(file: Path, output: Path) -> None:
         await journey.sign_in(api, target)
         job = await journey.enrich_file(api, file)
         await journey.save(api, job, target_file)
-    failed, degraded = int(job["rows_failed"]), int(job["rows_degraded"])
-    result(
-        f"[bold green]Written[/] {output}: {job['rows_total']:,} rows, {degraded:,} degraded, {failed:,} failed, "
-        f"{job['credits_total']:,} credits."
-    )
+    result(f"[bold green]Written[/] {output}: {journey.outcome_of(job)}; {job['credits_total']:,} credits.")
 
 
 def _check(file: Path, output: Path) -> Path:

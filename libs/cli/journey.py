@@ -94,6 +94,17 @@ def show_quote(quote: Json) -> None:
         result(f"[yellow]Missing:[/] {', '.join(quote['missing_providers'])}; rows will be degraded, and free.")
 
 
+def outcome_of(job: Json) -> str:
+    """`39 of 41 rows; 2 skipped`: what became of the rows, without what did not happen."""
+    others = {kind: int(job.get(f"rows_{kind}") or 0) for kind in ("degraded", "failed", "skipped")}
+    fine = int(job["rows_total"]) - sum(others.values())
+    told = [
+        f"{fine:,} of {job['rows_total']:,} rows",
+        *(f"{count:,} {kind}" for kind, count in others.items() if count),
+    ]
+    return "; ".join(told)
+
+
 async def save(api: Api, job: Json, target: Path) -> Path:
     """The finished sheet as XLSX or CSV, by the target's name."""
     kind = "csv" if target.suffix.lower() == ".csv" else "xlsx"
