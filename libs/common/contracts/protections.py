@@ -1,0 +1,71 @@
+"""What keeps each effect from happening twice, queue by queue: the key that outlives the inbox, and where the inbox is written.
+
+Beside the catalogue, because a queue without such a key would rest on the inbox alone.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Protection:
+    """`effect` is what the use case does; `key` what makes a second time harmless, for ever, with the inbox emptied.
+
+    `inbox`: its row is written with the effect; or, where a use case calls out, with the recorded result; or, where the
+    last word is all that counts, not at all.
+    """
+
+    effect: str
+    key: str
+    inbox: Literal["with the effect", "with the recorded result", "none"] = "with the effect"
+
+
+PROTECTIONS: dict[str, Protection] = {
+    "gateway.record_history": Protection("keeps the event for `Last-Event-ID`", "unique `live_events.event_id`"),
+    "ingest.open_workspace": Protection("knows the tenant", "primary key `workspaces.id`"),
+    "ingest.read_upload": Protection(
+        "reads the file into chunks",
+        "`uploads` leaves `reading` once; primary key (upload, chunk)",
+        inbox="with the recorded result",
+    ),
+    "ingest.update_prices": Protection("keeps the price list", "primary key `price_lists.version`"),
+    "ingest.apply_hold_answer": Protection("starts or declines the job", "the job leaves `reserving` once"),
+    "ingest.answer_question": Protection(
+        "says the job's state (a terminal job: its end and each chunk) again",
+        "listeners' keys: `hold:job`, (job, chunk)",
+    ),
+    "ingest.note_capacity": Protection(
+        "sizes the dispatch window", "one row per replica, the later announcement wins", inbox="none"
+    ),
+    "ingest.record_results": Protection(
+        "stores results, completes the chunk, fixes its credits",
+        "primary key `results` (job, row), first one wins; the job's version by compare-and-swap",
+    ),
+    "ingest.take_back_chunk": Protection("has the chunk wait", "chunk state and present `dispatch_no`"),
+    "ingest.fail_chunk": Protection("counts the chunk's rows as failed", "chunk state and present `dispatch_no`"),
+    "ingest.apply_provider_state": Protection(
+        "parks or resumes jobs", "`counter` per provider account, the older ignored"
+    ),
+    "ingest.merge_results": Protection(
+        "writes the sheet, completes the job",
+        "the job leaves `merging` once; files named by the job",
+        inbox="with the recorded result",
+    ),
+    "enrich.enrich_chunk": Protection(
+        "researches rows, answers the chunk",
+        "claim and checkpoint per (job, row, spec), first stored result wins",
+        inbox="with the recorded result",
+    ),
+    "enrich.follow_job": Protection("stops or goes on with a job", "the job's highest version seen"),
+    "billing.open_account": Protection("opens the tenant's account", "primary key `accounts.workspace_id`"),
+    "billing.place_hold": Protection(
+        "holds credits, or declines", "business key `hold:job`, the first answer repeated"
+    ),
+    "billing.note_job_state": Protection("notes that the job is alive", "the latest time heard of wins"),
+    "billing.capture_chunk": Protection("charges a chunk", "business key `capture:job:chunk`"),
+    "billing.settle_job": Protection(
+        "releases the rest, closes the hold", "the hold is settled once; an unknown hold leaves a tombstone"
+    ),
+    "sender.open_workspace": Protection("knows the tenant and its day", "primary key `workspaces.id`"),
+    "sender.import_recipients": Protection("stores leads of a list", "primary key (list, part); unique (list, row)"),
+}
