@@ -1,0 +1,106 @@
+"""Ingest's queues, dispatcher and merge on the real broker: a job goes from its hold to its recipients by itself."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import aio_pika
+import pytest
+from aio_pika.abc import AbstractQueue
+
+from libs.common.clock import utc_now
+from libs.common.contracts.billing import HoldPlaced
+from libs.common.contracts.catalogue import LISTENERS
+from libs.common.contracts.enrich import CapacityAnnounced
+from libs.common.contracts.envelope import Envelope, Event
+from libs.common.contracts.ingest import ChunkCompleted, ChunkCreated, JobCompleted, RecipientsPublished
+from libs.common.ids import new_id
+from libs.common.messaging.bus import Bus
+from libs.common.outbox import encode
+from libs.common.uow import UnitOfWorkFactory
+from services.ingest.domain.jobs import JobState
+from tests.integration.ingest.jobs.steps import Ingest, answer
+from tests.support.ingest import RunningIngest, running_ingest
+from tests.support.waiting import eventually
+
+
+@pytest.fixture
+async def service(fresh_database: str, fresh_vhost: str, tmp_path: Path) -> AsyncGenerator[RunningIngest]:
+    async with running_ingest(fresh_database, fresh_vhost, f"file://{tmp_path}/storage") as running:
+        yield running
+
+
+async def say(service: RunningIngest, event: Event, ingest: Ingest) -> None:
+    envelope = Envelope(
+        id=new_id(),
+        type=event.type,
+        version=event.version,
+        source=event.source(),
+        occurred_at=utc_now(),
+        tenant_id=ingest.workspace_id,
+        data=event.model_dump(mode="json"),
+    )
+    bus = service.platform.bus
+    assert isinstance(bus, Bus)
+    await bus.publish_event(envelope.routing_key(), encode(envelope), message_id=str(envelope.id))
+
+
+async def heard(queue: AbstractQueue) -> ChunkCreated:
+    raw = await queue.get(timeout=10)
+    assert raw is not None
+    await raw.ack()
+    return ChunkCreated.model_validate(Envelope.model_validate_json(raw.body).data)
+
+
+async def test_a_job_runs_from_its_hold_to_its_recipients(service: RunningIngest, fresh_vhost: str) -> None:
+    """Hold, chunks, answers, merge, list: each queue is wired to its use case, the dispatcher wakes by itself."""
+    open_uow = service.platform.open_uow
+    assert isinstance(open_uow, UnitOfWorkFactory)
+    ingest = Ingest(open_uow, service.storage)
+    job = await ingest.create(await ingest.upload((2, 2, 1)))
+    await say(service, HoldPlaced(job_id=job.id, credits=5), ingest)
+    capacity = CapacityAnnounced(replica_id=new_id(), rows_capacity=256, rows_in_flight=0, outbox_pending=0)
+    await say(service, capacity, ingest)
+    connection = await aio_pika.connect(fresh_vhost)
+    async with connection:
+        channel = await connection.channel()
+        queue = await channel.get_queue("enrich.enrich_chunk", ensure=False)
+
+        async def dispatched() -> bool:
+            return await ingest.chunk_states(job.id) == ["queued"] * 3
+
+        await eventually(dispatched)
+        for _ in range(3):
+            chunk = await heard(queue)
+            rows = [row.row_no for row in chunk.rows]
+            done = answer(job.id, chunk.chunk_no, rows, epoch=chunk.epoch, dispatch_no=chunk.dispatch_no)
+            await say(service, done, ingest)
+
+    async def completed() -> bool:
+        return (await ingest.job(job.id)).state is JobState.COMPLETED and bool(await ingest.said(RecipientsPublished))
+
+    await eventually(completed, within_s=30)
+    (ended,) = await ingest.said(JobCompleted)
+    assert ended.credits_total == sum(done.credits for done in await ingest.said(ChunkCompleted)) == 5
+    (part,) = await ingest.said(RecipientsPublished)
+    assert len(part.recipients) == 5
+
+
+async def test_an_answer_nobody_can_record_fails_its_chunk(service: RunningIngest, fresh_vhost: str) -> None:
+    """It is dead at once; its chunk fails with the reason, and the job goes on. Red when `on_dead` is not wired."""
+    open_uow = service.platform.open_uow
+    assert isinstance(open_uow, UnitOfWorkFactory)
+    ingest = Ingest(open_uow, service.storage)
+    job_id = await ingest.queued((1,))
+    await say(service, answer(job_id, 0, [99]), ingest)
+
+    async def ended() -> bool:
+        return (await ingest.job(job_id)).state is JobState.COMPLETED
+
+    await eventually(ended, within_s=30)
+    assert (await ingest.job(job_id)).tally.failed == 1
+
+
+async def test_every_queue_of_ingest_has_its_handler(service: RunningIngest) -> None:
+    """Red when a queue of the catalogue would fill without anybody listening."""
+    wired = {subscription.queue for subscription in service.parts.subscriptions}
+    assert wired == {queue for queue in LISTENERS if queue.startswith("ingest.")}
