@@ -9,7 +9,7 @@ from libs.common.listener import Listener
 from libs.common.schedules import Schedule
 from services.sender import metrics
 from services.sender.clients.smtp import Mailbox
-from services.sender.repositories import emails, workspaces
+from services.sender.repositories import claims, workspaces
 from services.sender.use_cases.plan_day import plan_day
 from services.sender.use_cases.resolve_unknown import resolve_unknown
 from services.sender.use_cases.send_emails import SendContext, send_emails
@@ -44,7 +44,7 @@ def schedules(context: SendContext) -> Sequence[Schedule]:
     async def resolve_leases() -> None:
         async with context.open_uow() as uow:
             now = await context.clock(uow.conn)
-            await emails.release_expired_claims(uow.conn, now=now)
+            await claims.release_expired_claims(uow.conn, now=now)
             unknown = await resolve_unknown(uow, now=now)
         metrics.EMAILS_UNKNOWN.inc(unknown)
 

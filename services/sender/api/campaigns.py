@@ -10,7 +10,7 @@ from libs.common.http.dependencies import OpenUowDep, Uow
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import UnitOfWork
-from services.sender.api.resources import CurrentResources, Cursor, Limit, Resources, cut
+from services.sender.api.resources import CurrentResources, Cursor, Limit, Resources, cut, plan_today
 from services.sender.repositories import campaigns, emails
 from services.sender.repositories.campaigns import Campaign
 from services.sender.schemas import (
@@ -28,7 +28,6 @@ from services.sender.schemas import (
 )
 from services.sender.use_cases.create_campaign import NewCampaign, create_campaign
 from services.sender.use_cases.pause_campaign import pause_campaign
-from services.sender.use_cases.plan_day import plan_day
 from services.sender.use_cases.show_campaign import show_campaign
 from services.sender.use_cases.start_campaign import start_campaign
 
@@ -87,7 +86,7 @@ async def start(
             now=await resources.clock(uow.conn),
         )
     async with open_uow() as uow:
-        await _plan(uow, identity.workspace_id, resources)
+        await plan_today(uow, identity.workspace_id, resources)
         view = await _view(uow, started.campaign, resources)
     rows = [ExcludedRow(row_no=r.position, code=r.reason or "", detail=r.detail) for r in started.excluded]
     return StartedOut(**view.model_dump(), excluded_rows=rows)
@@ -98,7 +97,7 @@ async def pause(campaign_id: UUID, identity: CurrentIdentity, uow: Uow, resource
     """Nothing begins after this answer. What it had not used of today serves the other campaigns."""
     now = await resources.clock(uow.conn)
     campaign = await pause_campaign(uow, workspace_id=identity.workspace_id, campaign_id=campaign_id, now=now)
-    await _plan(uow, identity.workspace_id, resources)
+    await plan_today(uow, identity.workspace_id, resources)
     return await _view(uow, campaign, resources)
 
 
@@ -123,16 +122,6 @@ async def list_emails(
     page, more = cut(rows, limit)
     items = [EmailOut.model_validate(row, from_attributes=True) for row in page]
     return EmailPage(items=items, next_cursor=str(page[-1].id) if more else None)
-
-
-async def _plan(uow: UnitOfWork, workspace_id: UUID, resources: Resources) -> None:
-    await plan_day(
-        uow,
-        workspace_id=workspace_id,
-        now=await resources.clock(uow.conn),
-        default_quota=resources.default_quota,
-        mail_domain=resources.sender.domain,
-    )
 
 
 async def _view(uow: UnitOfWork, campaign: Campaign, resources: Resources) -> CampaignOut:

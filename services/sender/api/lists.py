@@ -9,7 +9,7 @@ from libs.common.errors import NotFound
 from libs.common.http.dependencies import Uow
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
-from services.sender.api.resources import CurrentResources, Cursor, Limit, cut
+from services.sender.api.resources import CurrentResources, Cursor, Limit, cut, plan_today
 from services.sender.repositories import lists
 from services.sender.repositories.lists import ListRow
 from services.sender.schemas import (
@@ -21,7 +21,6 @@ from services.sender.schemas import (
     TemplateOut,
     TemplatePage,
 )
-from services.sender.use_cases.plan_day import plan_day
 from services.sender.use_cases.suppress_address import suppress_address
 
 router = APIRouter(prefix="/v1", responses=PROBLEM_RESPONSES)
@@ -71,13 +70,7 @@ async def suppress(
 ) -> SuppressionOut:
     """Never write to this address again. Holds for every send that has not begun; the second time changes nothing."""
     email = await suppress_address(uow, workspace_id=identity.workspace_id, address=body.email, reason=body.reason)
-    await plan_day(
-        uow,
-        workspace_id=identity.workspace_id,
-        now=await resources.clock(uow.conn),
-        default_quota=resources.default_quota,
-        mail_domain=resources.sender.domain,
-    )
+    await plan_today(uow, identity.workspace_id, resources)
     stored = await lists.load_suppression(uow.conn, workspace_id=identity.workspace_id, email=email)
     return SuppressionOut(email=stored[0], reason=stored[1], created_at=stored[2])
 

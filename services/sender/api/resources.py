@@ -6,7 +6,9 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request
 
+from libs.common.uow import UnitOfWork
 from services.sender.domain.message import Sender
+from services.sender.use_cases.plan_day import plan_day
 from services.sender.use_cases.send_emails import Clock, SendContext
 
 Cursor = Annotated[UUID | None, Query(description="`next_cursor` of the page before.")]
@@ -36,6 +38,19 @@ def resources_of(request: Request) -> Resources:
 
 
 CurrentResources = Annotated[Resources, Depends(resources_of)]
+
+
+async def plan_today(uow: UnitOfWork, workspace_id: UUID, resources: Resources) -> None:
+    """Give today's free slots to whoever is next, now rather than at the planner's next round. Idle without a mailbox."""
+    if resources.context is None:
+        return
+    await plan_day(
+        uow,
+        workspace_id=workspace_id,
+        now=await resources.clock(uow.conn),
+        default_quota=resources.default_quota,
+        mail_domain=resources.sender.domain,
+    )
 
 
 def cut(items: list[_Item], limit: int) -> tuple[list[_Item], bool]:

@@ -7,7 +7,7 @@ from typing import Literal
 from libs.common.uow import UnitOfWork
 from services.sender.domain.sending import Drop, Facts, GiveBack, Go, SendTiming, decide
 from services.sender.repositories import campaigns, emails, plan
-from services.sender.repositories.emails import Claim
+from services.sender.repositories.claims import Claim
 from services.sender.tables import slots
 from services.sender.use_cases.record_outcome import announce
 

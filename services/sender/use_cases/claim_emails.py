@@ -5,16 +5,17 @@ from uuid import UUID
 
 from libs.common.uow import UnitOfWork
 from services.sender.domain.sending import SendTiming
+from services.sender.repositories import claims as claiming
 from services.sender.repositories import emails
-from services.sender.repositories.emails import Claim
+from services.sender.repositories.claims import Claim
 
 
 async def claim_emails(
     uow: UnitOfWork, *, mailbox_id: UUID, now: datetime, timing: SendTiming, limit: int
 ) -> list[Claim]:
     """At most `limit` emails of this mailbox that have a slot today and for which there is still time today."""
-    await emails.release_expired_claims(uow.conn, now=now)
-    return await emails.claim(
+    await claiming.release_expired_claims(uow.conn, now=now)
+    return await claiming.claim(
         uow.conn, mailbox_id=mailbox_id, now=now, call_s=timing.call_s, lease_s=timing.claim_lease_s, limit=limit
     )
 

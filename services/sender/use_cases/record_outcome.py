@@ -9,7 +9,7 @@ from libs.common.uow import UnitOfWork
 from services.sender.domain.days import day_at
 from services.sender.domain.sending import Outcome, Record, record_of
 from services.sender.repositories import campaigns, emails, plan, workspaces
-from services.sender.repositories.emails import Claim, Leased
+from services.sender.repositories.claims import Claim, Leased
 
 _EVENTS: Final = {"sent": EmailSent, "deferred": EmailDeferred, "failed": EmailFailed, "unknown": EmailUnknown}
 

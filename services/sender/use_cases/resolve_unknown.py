@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from libs.common.uow import UnitOfWork
-from services.sender.repositories import emails
+from services.sender.repositories import claims
 from services.sender.use_cases.record_outcome import announce
 
 _BATCH = 500
@@ -11,7 +11,7 @@ _BATCH = 500
 
 async def resolve_unknown(uow: UnitOfWork, *, now: datetime) -> int:
     """Only after the lease of `sending`, which outlives every call. The slot stays used: it may have been accepted."""
-    expired = await emails.expire_sending(uow.conn, now=now, limit=_BATCH)
+    expired = await claims.expire_sending(uow.conn, now=now, limit=_BATCH)
     for email in expired:
         announce(uow, email, "unknown", reason="no_outcome_recorded")
     return len(expired)

@@ -19,7 +19,7 @@ from services.sender.domain.message import Letter, Sender, build
 from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcome, Record, SendTiming, Unknown, backoff
 from services.sender.domain.templates import Rendered, render
 from services.sender.repositories import workspaces
-from services.sender.repositories.emails import Claim
+from services.sender.repositories.claims import Claim
 from services.sender.repositories.workspaces import database_now
 from services.sender.use_cases.begin_sending import Begun, begin_sending
 from services.sender.use_cases.claim_emails import claim_emails, give_back_claims

@@ -17,7 +17,7 @@ from libs.common.ids import new_id
 from libs.common.uow import UnitOfWorkFactory
 from services.sender.domain.message import Letter, Sender
 from services.sender.domain.sending import Accepted, NotCalled, Outcome, Record, SendTiming
-from services.sender.repositories.emails import Claim
+from services.sender.repositories.claims import Claim
 from services.sender.repositories.workspaces import ensure_mailbox
 from services.sender.tables import campaigns, emails, enrolments, slots
 from services.sender.use_cases.begin_sending import Begun, begin_sending
