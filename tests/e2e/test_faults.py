@@ -116,7 +116,7 @@ async def test_paid_work_is_repeated_at_most_for_the_rows_in_flight(
     await restart(stack, "enrich")
     job = await user.finish(job_id, within_s=180)
     await check_outcome(stack, user, job)
-    calls = (await world.calls())["providers"]["groq"]["total"]
+    calls = await world.calls_of("groq")
     in_flight = 256
     assert calls <= 2 * ROWS + 2 * in_flight
 

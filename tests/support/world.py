@@ -30,9 +30,10 @@ class World:
         body = {"domain": domain, "page": page, "text": text}
         (await self._client.put("/world/pages", json=body)).raise_for_status()
 
-    async def calls(self) -> dict[str, Any]:
-        """What each provider was asked how often."""
-        return (await self._client.get("/calls")).raise_for_status().json()
+    async def calls_of(self, provider: str) -> int:
+        """How often a provider was asked since the last reset."""
+        totals = (await self._client.get("/calls")).raise_for_status().json()["totals"]
+        return sum(endpoint["count"] for endpoint in totals.get(provider, {}).values())
 
     async def mail_to(self, address: str) -> list[dict[str, Any]]:
         """The mails in the inbox for one address."""
