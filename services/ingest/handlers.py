@@ -21,5 +21,5 @@ def _read_upload(platform: Platform, resources: Resources) -> Subscription:
     limits = ReadingLimits(settings.reading_memory_bytes, settings.reading_cpu_seconds, settings.max_text_chars)
     handler = functools.partial(read_upload, open_uow=platform.open_uow, storage=resources.storage, limits=limits)
     return Subscription(
-        "ingest.read_upload", handler, calls_out=True, prefetch=2, timeout_s=1800, on_dead=refuse_unread
+        "ingest.read_upload", handler, calls_out=True, prefetch=2, timeout_s=1500, on_dead=refuse_unread
     )
