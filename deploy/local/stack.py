@@ -15,6 +15,8 @@ from types import TracebackType
 import httpx
 
 from deploy.local.errors import StackError
+from deploy.local.given import check_broker, check_database
+from deploy.local.last_words import last_words
 from deploy.local.ports import check_free
 from deploy.local.postgres import Postgres, start_postgres
 from deploy.local.processes import Process, end_leftovers, start_time
@@ -152,11 +154,14 @@ class LocalStack:
             )
             self._running.push_async_callback(self.postgres.stop)
             given = self.postgres.url
+        else:
+            await check_database(given)
         await self.migrate(given)
         return given
 
     async def _start_broker(self, given: str | None) -> str:
         if given:
+            await check_broker(given)
             return given
         self.rabbitmq = await start_rabbitmq(
             self.state, ports=self.ports, password=self.secrets["RABBITMQ_PASSWORD"], say=self._say
@@ -208,7 +213,9 @@ class LocalStack:
         async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
             while time.monotonic() < deadline:
                 if not process.running:
-                    raise StackError(f"{name} ended right after its start:\n{process.last_lines()}")
+                    raise StackError(
+                        f"{name} ended right after its start: {last_words(process.last_lines(40))} (log: {process.log})"
+                    )
                 with contextlib.suppress(httpx.TransportError):
                     answer = await client.get(url)
                     if answer.is_success:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploy.local.given import check_database
 from deploy.local.ports import base_from_environment
 from deploy.local.services import SERVICES, user_environment
 from deploy.local.stack import LocalStack
@@ -19,6 +20,8 @@ async def migrate() -> None:
     if env.get("DATABASE_URL") or all(env.get(f"{service.upper()}_DATABASE_URL") for service in SERVICES):
         say("Migrating")
         urls = urls_from_environment(env)
+        for service, url in urls.items():
+            await check_database(url, named_by=f"DATABASE_URL (or {service.upper()}_DATABASE_URL)")
         await upgrade_all({service: urls[service] for service in SERVICES})
     else:
         stack = LocalStack(services=(), env=env, port_base=base_from_environment(), say=say)

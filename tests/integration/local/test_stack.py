@@ -86,7 +86,7 @@ async def test_a_service_that_cannot_start_is_named_with_its_own_words(
     tmp_path: Path, fresh_database: str, fresh_vhost: str
 ) -> None:
     env = {"DATABASE_URL": fresh_database, "RABBITMQ_URL": fresh_vhost, "INTERNAL_SECRET": "short"}
-    with pytest.raises(StackError, match=r"(?s)billing ended right after its start.*INTERNAL_SECRET must"):
+    with pytest.raises(StackError, match=r"^billing ended right after its start.*INTERNAL_SECRET must"):
         await LocalStack(tmp_path, services=("billing",), env=env).__aenter__()
     assert list((tmp_path / "run").iterdir()) == []
 
@@ -101,3 +101,16 @@ async def test_servers_of_somebody_else_are_not_ours_to_restart(
             await stack.restart_postgres()
         with pytest.raises(StackError, match="RABBITMQ_URL names another"):
             await stack.restart_rabbitmq()
+
+
+async def test_a_server_that_is_not_there_is_named_before_anything_is_started(
+    tmp_path: Path, fresh_database: str, rabbitmq_url: str
+) -> None:
+    nowhere = "127.0.0.1:1"
+    no_database = {"DATABASE_URL": f"postgresql://a:b@{nowhere}/c", "RABBITMQ_URL": rabbitmq_url}
+    with pytest.raises(StackError, match=r"DATABASE_URL names 127.0.0.1:1, where no Postgres lets us in .*unset"):
+        await LocalStack(tmp_path, env=no_database).__aenter__()
+    no_broker = {"DATABASE_URL": fresh_database, "RABBITMQ_URL": f"amqp://a:b@{nowhere}/"}
+    with pytest.raises(StackError, match=r"RABBITMQ_URL names 127.0.0.1:1, where no RabbitMQ lets us in .*unset"):
+        await LocalStack(tmp_path, env=no_broker).__aenter__()
+    assert list((tmp_path / "logs").iterdir()) == []
