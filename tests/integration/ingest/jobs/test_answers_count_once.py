@@ -29,7 +29,7 @@ async def test_results_are_stored_and_the_chunk_completed_with_its_exact_credits
 
 
 async def test_the_first_valid_answer_wins_whichever_dispatch_it_is_from(ingest: Ingest) -> None:
-    """[first]. Red when the chunk's state is not looked at: two dispatches answer, one counts, the other changes nothing."""
+    """[first]. Two dispatches answer, one counts. Red when neither the chunk's state nor the rows' key is looked at."""
     job_id = await ingest.queued((2, 1))
     await ingest.execute("UPDATE ingest.chunks SET dispatch_no = 2 WHERE chunk_no = 0")
     await ingest.deliver(answer(job_id, 0, [result(1, line="first"), result(2, line="first")], dispatch_no=1))
