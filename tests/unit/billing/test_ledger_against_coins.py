@@ -7,12 +7,12 @@ from uuid import UUID
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from libs.common.errors import Transient
 from libs.common.ids import new_id
 from services.billing.domain.grants import claw_back, expire_due, grant_credits
-from services.billing.domain.holds import Decision, Hold, HoldState
+from services.billing.domain.holds import Decision, Hold, HoldState, Share
 from services.billing.domain.ledger import Books, Grant, GrantKind, Movement, Subject
 from services.billing.domain.placing import HoldRequest, place
 from services.billing.domain.settling import capture, refund, settle
@@ -72,6 +72,12 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
         self.write(decision.books, decision.movements, decision.hold)
 
     # what people do
+    @initialize(sizes=st.lists(st.integers(2, 5), min_size=1, max_size=2), days=st.sampled_from([None, 1]))
+    def begin(self, sizes: list[int], days: int | None) -> None:
+        for size in sizes:
+            self.grant(size=size, days=days, priority=10)
+        self.create_job(chunks=2)
+
     @precondition(lambda self: len(self.books.grants) < 4)
     @rule(size=st.integers(1, 4), days=st.sampled_from([None, 1, 3]), priority=st.sampled_from([10, 20]))
     def grant(self, size: int, days: int | None, priority: int) -> None:
@@ -81,67 +87,72 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
         self.model.grant(made.id, size)
 
     @precondition(lambda self: len(self.jobs) < 3)
-    @rule(chunks=st.integers(0, 3))
+    @rule(chunks=st.integers(1, 2))
     def create_job(self, chunks: int) -> None:
         job = Job(chunks=[None] * chunks)
         self.jobs[job.id] = job
         self.send("created", job.id, 0)
 
-    @rule(data=st.data())
-    def complete_a_chunk(self, data: st.DataObject) -> None:
-        running = [job for job in self.jobs.values() if job.placed and job.total is None and None in job.chunks]
-        if running:
-            job = data.draw(st.sampled_from(running))
-            number = job.chunks.index(None)
-            job.chunks[number] = data.draw(st.integers(0, 2))
-            self.send("completed", job.id, number)
+    @precondition(lambda self: self.running())
+    @rule(data=st.data(), earned=st.integers(0, 2))
+    def complete_a_chunk(self, data: st.DataObject, earned: int) -> None:
+        job = data.draw(st.sampled_from(self.running()))
+        number = job.chunks.index(None)
+        job.chunks[number] = earned
+        self.send("completed", job.id, number)
 
+    def running(self) -> list[Job]:
+        return [job for job in self.jobs.values() if job.placed and job.total is None and None in job.chunks]
+
+    @precondition(lambda self: any(job.total is None for job in self.jobs.values()))
     @rule(data=st.data())
     def end_a_job(self, data: st.DataObject) -> None:
-        running = [job for job in self.jobs.values() if job.total is None]
-        if running:
-            job = data.draw(st.sampled_from(running))
-            job.total = job.earned
-            self.send("ended", job.id, 0)
+        job = data.draw(st.sampled_from([job for job in self.jobs.values() if job.total is None]))
+        job.total = job.earned
+        self.send("ended", job.id, 0)
 
-    @rule()
-    def a_day_passes(self) -> None:
+    @rule(sweeps=st.booleans())
+    def a_day_passes(self, sweeps: bool) -> None:
         self.now += DAY
+        if sweeps:
+            turn = expire_due(self.books, now=self.now)
+            self.write(turn.books, turn.movements)
+            self.model.sweep()
 
-    @rule()
-    def expire_grants(self) -> None:
-        turn = expire_due(self.books, now=self.now)
-        self.write(turn.books, turn.movements)
-        self.model.sweep()
-
+    @precondition(lambda self: len(self.clawed) < 2)
     @rule(data=st.data())
     def dispute_a_grant(self, data: st.DataObject) -> None:
-        undisputed = [grant.id for grant in self.books.grants if grant.id not in self.clawed]
-        if undisputed:
-            grant_id = data.draw(st.sampled_from(undisputed))
+        grant_id = data.draw(st.sampled_from([grant.id for grant in self.books.grants]))
+        if grant_id not in self.clawed:
             self.clawed.add(grant_id)
             turn = claw_back(self.books, grant_id, reason="disputed")
             self.write(turn.books, turn.movements)
             self.model.claw_back(grant_id)
 
+    @precondition(lambda self: self.refundable())
     @rule(data=st.data())
     def refund_a_credit(self, data: st.DataObject) -> None:
-        found = [
-            (hold, share) for hold in self.holds.values() for share in hold.shares if share.captured > share.refunded
-        ]
-        if found:
-            hold, share = data.draw(st.sampled_from(found))
-            key, renewed = f"refund:{len(self.movements)}", new_id()
-            decision = refund(self.books, hold, share, amount=1, business_key=key, renewed_id=renewed, now=self.now)
-            self.decide(decision)
-            passed_through = renewed in {grant.id for grant in decision.books.grants}
-            assert self.model.refund(hold.subject.id, share.grant_id, renewed) == passed_through
+        hold, share = data.draw(st.sampled_from(self.refundable()))
+        key, renewed = f"refund:{len(self.movements)}", new_id()
+        decision = refund(self.books, hold, share, amount=1, business_key=key, renewed_id=renewed, now=self.now)
+        self.decide(decision)
+        passed_through = renewed in {grant.id for grant in decision.books.grants}
+        assert self.model.refund(hold.subject.id, share.grant_id, renewed) == passed_through
+
+    def refundable(self) -> list[tuple[Hold, Share]]:
+        shares = [(hold, share) for hold in self.holds.values() for share in hold.shares]
+        return [(hold, share) for hold, share in shares if share.captured > share.refunded]
 
     # what the bus does
+    @precondition(lambda self: self.pending)
     @rule(data=st.data())
     def deliver_a_message(self, data: st.DataObject) -> None:
-        if self.messages:
-            self.deliver(data.draw(st.sampled_from(self.messages)))
+        self.deliver(data.draw(st.sampled_from(sorted(self.pending, key=self.messages.index))))
+
+    @precondition(lambda self: len(self.messages) > len(self.pending))
+    @rule(data=st.data())
+    def deliver_a_message_again(self, data: st.DataObject) -> None:
+        self.deliver(data.draw(st.sampled_from([one for one in self.messages if one not in self.pending])))
 
     def deliver(self, message: tuple[str, UUID, int]) -> None:
         kind, job_id, number = message
@@ -244,4 +255,4 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
 
 
 TestAnyOrderOfEvents = AnyOrderOfEvents.TestCase
-TestAnyOrderOfEvents.settings = settings(max_examples=150, stateful_step_count=40, deadline=None, database=None)
+TestAnyOrderOfEvents.settings = settings(max_examples=200, stateful_step_count=30, deadline=None, database=None)
