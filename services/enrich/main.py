@@ -56,9 +56,8 @@ def make_floor(settings: EnrichSettings, platform: Platform, tools: Tools) -> Fl
     )
 
 
-def build_app() -> FastAPI:
-    """Enrich's application, configured from the environment."""
-    settings = EnrichSettings()  # pyright: ignore[reportCallIssue] - filled from the environment
+def make_app(settings: EnrichSettings) -> FastAPI:
+    """Enrich's application with these settings."""
     return create_app(
         ServiceSpec(
             settings=settings,
@@ -69,3 +68,8 @@ def build_app() -> FastAPI:
             description="Researches rows and writes opening lines. Its work comes and goes by events; this is its state.",
         )
     )
+
+
+def build_app() -> FastAPI:
+    """Enrich's application, configured from the environment."""
+    return make_app(EnrichSettings())  # pyright: ignore[reportCallIssue] - filled from the environment

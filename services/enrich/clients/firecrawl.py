@@ -23,14 +23,14 @@ _SITE_IS_AWAY = ("SCRAPE_DNS_RESOLUTION_ERROR", "SCRAPE_ALL_ENGINES_FAILED", "SC
 class Firecrawl:
     """One session for all rows of the process."""
 
-    def __init__(self, account: Account, *, concurrency: int) -> None:
+    def __init__(self, account: Account, *, concurrency: int, read_s: float = _READ_S) -> None:
         self.account = account
         self.gate = MinuteGate(account.name)
         self._session: aiohttp.ClientSession = make_session(
             account.base_url,
             concurrency=concurrency,
             headers={"Authorization": f"Bearer {account.key}"},
-            read_s=_READ_S,
+            read_s=read_s,
         )
 
     async def read(self, url: str) -> Result:

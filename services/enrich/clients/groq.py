@@ -46,7 +46,7 @@ class Answer:
 class Groq:
     """One client for all rows of the process. It never retries by itself."""
 
-    def __init__(self, account: Account, *, model: str, concurrency: int) -> None:
+    def __init__(self, account: Account, *, model: str, concurrency: int, read_s: float = _READ_S) -> None:
         self.account = account
         self.model = model
         self.gate = MinuteGate(account.name)
@@ -54,8 +54,8 @@ class Groq:
             api_key=account.key,
             base_url=account.base_url,
             max_retries=0,
-            timeout=_READ_S,
-            http_client=DirectClient(account.name, concurrency=concurrency, read_s=_READ_S),
+            timeout=read_s,
+            http_client=DirectClient(account.name, concurrency=concurrency, read_s=read_s),
         )
 
     async def ask(self, *, system: str, user: str, name: str, schema: Mapping[str, Any], most_tokens: int) -> Answer:

@@ -25,11 +25,11 @@ _RESULTS = 8
 class Serper:
     """One session for all rows of the process."""
 
-    def __init__(self, account: Account, *, concurrency: int) -> None:
+    def __init__(self, account: Account, *, concurrency: int, read_s: float = _READ_S) -> None:
         self.account = account
         self.gate = MinuteGate(account.name)
         self._session: aiohttp.ClientSession = make_session(
-            account.base_url, concurrency=concurrency, headers={"X-API-KEY": account.key}, read_s=_READ_S
+            account.base_url, concurrency=concurrency, headers={"X-API-KEY": account.key}, read_s=read_s
         )
 
     async def search(self, query: Query) -> list[Result]:

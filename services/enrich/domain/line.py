@@ -28,6 +28,8 @@ _NEW_SENTENCE = frozenset('.!?:–—-“”„"«»‘(')
 _OPENERS = word_set(
     "congratulations congrats yesterday today recently impressive noticed saw reading given as when how"
 )
+_ENDINGS = word_set("s m ve d ll re")
+_NOT_A_CLAIM = word_set("i mr mrs ms dr herr frau m mme sr sra")
 _NOUNS_ARE_CAPITALISED = frozenset({"de"})
 _WITH_COMPANY = {
     "en": "I came across {company} and would like to hear what you are working on.",
@@ -130,15 +132,13 @@ def _backing(lead: Lead, used: Iterable[Statement], rules: Rules) -> set[str]:
 
 def _unbacked(text: str, backing: set[str], *, language: str) -> list[str]:
     """Numbers and names inside a sentence must stand in a statement the line cites, in the row or in the offer."""
+    german = language[:2].lower() in _NOUNS_ARE_CAPITALISED
     foreign: list[str] = []
     for match in _CAPITALISED.finditer(text):
-        word = match.group()
-        if word.isdigit():
-            suspicious = True
-        else:
+        words = [word for word in words_of(match.group()) if word not in _ENDINGS]
+        if words and not _NOT_A_CLAIM.issuperset(words) and not backing.issuperset(words):
             before = text[: match.start()].rstrip()
             opens = not before or before[-1] in _NEW_SENTENCE
-            suspicious = word[0].isupper() and not opens and language[:2].lower() not in _NOUNS_ARE_CAPITALISED
-        if suspicious and word.split("'")[0].split("’")[0] != "I" and not set(words_of(word)) - {"s"} <= backing:
-            foreign.append(word)
+            if match.group().isdigit() or (match.group()[0].isupper() and not opens and not german):
+                foreign.append(match.group())
     return [f"Nothing that the line cites mentions {', '.join(dict.fromkeys(foreign))}."] if foreign else []

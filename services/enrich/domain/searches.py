@@ -34,5 +34,5 @@ def _place(lead: Lead) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    bare = text.replace('"', " ").strip()
+    bare = " ".join(text.replace('"', " ").split())
     return f'"{bare}"' if bare else ""

@@ -6,7 +6,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from services.enrich.domain.lead import Lead
-from services.enrich.domain.texts import clean, core_name, positions, word_set, words_of
+from services.enrich.domain.texts import clean, clean_lines, core_name, positions, word_set, words_of
 
 Kind = Literal["search", "news", "website"]
 MOST_SOURCES = 10
@@ -137,7 +137,7 @@ def _once(results: Iterable[Result]) -> Iterable[Result]:
 
 
 def _source(nth: int, result: Result) -> Source:
-    text = clean(result.text, longest=_TEXT_CHARS[result.kind])
+    text = clean_lines(result.text, longest=_TEXT_CHARS[result.kind])
     return Source(
         id=f"s{nth}",
         kind=result.kind,

@@ -24,6 +24,12 @@ def clean(text: str, *, longest: int) -> str:
     return " ".join(_INVISIBLE.sub("", text).split())[:longest].strip()
 
 
+def clean_lines(text: str, *, longest: int) -> str:
+    """Visible text with its lines, so that a heading does not run into the sentence below it; cut to a length."""
+    lines = (" ".join(line.split()) for line in _INVISIBLE.sub("", text[: 4 * longest]).splitlines())
+    return "\n".join(line for line in lines if line)[:longest]
+
+
 def normalised(text: str) -> str:
     """The form in which a snippet is looked for in its source: case and runs of whitespace do not count."""
     return " ".join(text.split()).casefold()

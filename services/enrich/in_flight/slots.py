@@ -4,6 +4,8 @@ import asyncio
 from collections import Counter, OrderedDict, deque
 from uuid import UUID
 
+from services.enrich.metrics import ROWS_IN_FLIGHT
+
 
 class FairSlots:
     """A semaphore that gives a free slot to the waiting tenant who has the fewest; equals take turns."""
@@ -36,6 +38,7 @@ class FairSlots:
     def release(self, tenant: UUID) -> None:
         """Give a slot back; the next who waits has it at once."""
         self._free += 1
+        ROWS_IN_FLIGHT.dec()
         self._used[tenant] -= 1
         if not self._used[tenant]:
             del self._used[tenant]
@@ -43,6 +46,7 @@ class FairSlots:
 
     def _grant(self, tenant: UUID) -> None:
         self._free -= 1
+        ROWS_IN_FLIGHT.inc()
         self._used[tenant] += 1
 
     def _hand_out(self) -> None:

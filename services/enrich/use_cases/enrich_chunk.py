@@ -12,6 +12,7 @@ from libs.common.contracts.research import RowResult
 from libs.common.errors import Busy
 from libs.common.logs import get_logger
 from libs.common.uow import Message, UnitOfWork
+from services.enrich import metrics
 from services.enrich.domain.jobs import JobView
 from services.enrich.domain.parts import split
 from services.enrich.in_flight.floor import Floor
@@ -137,6 +138,8 @@ async def _publish_results(uow: UnitOfWork, hand: _Hand) -> None:
     payloads = [stored[row_no] for row_no in hand.rows.row_nos]
     for part in split(payloads):
         results = _RESULTS.validate_json(b"[" + b",".join(part) + b"]")
+        for result in results:
+            metrics.ROWS.labels(result.status).inc()
         answer = ChunkEnriched(
             job_id=chunk.job_id,
             chunk_no=chunk.chunk_no,

@@ -8,6 +8,7 @@ from libs.common.contracts.enrich import ChunkReturned, ProviderExhausted
 from libs.common.contracts.ingest import ChunkCreated
 from libs.common.logs import get_logger
 from libs.common.uow import Message, UnitOfWork
+from services.enrich import metrics
 from services.enrich.clients.errors import ProviderOut
 from services.enrich.in_flight.floor import Floor
 from services.enrich.in_flight.leases import Lease
@@ -49,6 +50,7 @@ async def hand_back(
             retry_at=_retry_at(stop, now=now),
         )
         uow.publish(returned, tenant_id=message.tenant_id, correlation_id=chunk.job_id)
+    metrics.CHUNKS_RETURNED.labels(stop.reason).inc()
     log.info("chunk.returned", job_id=str(chunk.job_id), chunk_no=chunk.chunk_no, reason=stop.reason)
 
 

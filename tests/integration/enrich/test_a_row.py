@@ -4,17 +4,104 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from libs.common.contracts.enrich import ChunkEnriched
-from libs.common.contracts.research import RowResult
+from libs.common.ids import new_id
+from services.enrich.domain.texts import normalised
 from tests.integration.enrich.bench import INGRID, Bench
 
 
-async def enriched(bench: Bench, *rows: dict[str, str], **spec: object) -> list[dict[str, Any]]:
-    await bench.deliver(bench.chunk(list(rows), **spec))
-    return await bench.rows_said(ChunkEnriched)
+async def enriched(bench: Bench, *rows: dict[str, str], max_words: int = 40) -> list[dict[str, Any]]:
+    """Each call is a job of its own."""
+    bench.job_id = new_id()
+    await bench.deliver(bench.chunk(list(rows), max_words=max_words))
+    return list((await bench.said(ChunkEnriched))[-1]["results"])
 
 
-async def test_a_row_gets_cited_research_and_a_line(bench: Bench) -> None:
+def statements(row: dict[str, Any]) -> list[dict[str, Any]]:
+    research = row["research"]
+    return [*research["person"], *research["company"], *research["signals"]]
+
+
+async def test_a_row_gets_cited_research_a_line_and_a_receipt(bench: Bench) -> None:
     (row,) = await enriched(bench, INGRID)
-    print(row)
-    assert row["status"] == "enriched"
+    assert (row["status"], row["reason"]) == ("enriched", None)
+    assert row["line"].startswith("Ingrid, ")
+    assert row["research"]["person"]
+    assert row["research"]["company"]
+    assert row["research"]["signals"]
+    assert row["research"]["sandboxed"]
+    known = {source["id"] for source in row["research"]["sources"]}
+    assert {one for statement in statements(row) for one in statement["source_ids"]} == known
+    receipt = row["receipt"]
+    assert receipt["provider_calls"] == {"serper": 3, "firecrawl": 1, "groq": 2}
+    assert receipt["models"] == ["openai/gpt-oss-20b"]
+    assert receipt["cost_microusd"] > 3000
+    assert receipt["sandboxed"]
+    assert receipt["attempts"] == 1
+
+
+async def test_the_website_is_read_and_cited(bench: Bench) -> None:
+    (row,) = await enriched(bench, INGRID)
+    (site,) = [source for source in row["research"]["sources"] if source["kind"] == "website"]
+    assert site["url"] == "https://haldenlube.example/"
+    page = normalised(bench.world.box.world.page(site["url"]).markdown)
+    cited = [one for one in statements(row) if one["source_ids"] == [site["id"]]]
+    assert cited
+    assert all(normalised(one["snippet"]) in page for one in cited)
+
+
+async def test_a_changed_cell_changes_the_research_and_its_snippets(bench: Bench) -> None:
+    (before,) = await enriched(bench, {**INGRID, "Company": "Quarry Nine", "Website": "", "City": "Porto"})
+    (after,) = await enriched(bench, {**INGRID, "Company": "Quarry Nine", "Website": "", "City": "Turin"})
+    said_before, said_after = ({one["snippet"] for one in statements(row)} for row in (before, after))
+    assert any("Porto" in snippet for snippet in said_before)
+    assert any("Turin" in snippet for snippet in said_after)
+    assert not any("Porto" in snippet for snippet in said_after)
+
+
+async def test_a_changed_sentence_of_a_page_changes_the_cited_snippet(bench: Bench) -> None:
+    sentence = "Halden Lubricants launched a refill van for harbours in Moss."
+    (before,) = await enriched(bench, INGRID)
+    bench.world.box.world.put_page("haldenlube.example", "home", sentence)
+    (after,) = await enriched(bench, INGRID)
+    assert sentence not in [one["snippet"] for one in statements(before)]
+    assert sentence in [one["snippet"] for one in statements(after)]
+
+
+async def test_a_row_without_anything_to_look_for_is_skipped_and_costs_nothing(bench: Bench) -> None:
+    (row,) = await enriched(bench, {"First": "Ingrid", "Last": "Solheim"})
+    assert row["status"] == "skipped"
+    assert "nobody can tell who is meant" in row["reason"]
+    assert (row["line"], row["research"]) == (None, None)
+    assert row["receipt"]["provider_calls"] == {}
+    assert not bench.world.box.calls.counts
+
+
+async def test_what_the_model_misquotes_does_not_reach_the_research(bench: Bench) -> None:
+    (honest,) = await enriched(bench, INGRID)
+    bench.world.turn(groq={"misquote": 1})
+    (row,) = await enriched(bench, INGRID)
+    assert "reportedly" not in str([one["snippet"] for one in statements(row)])
+    assert len(statements(row)) < len(statements(honest))
+    assert row["research"]["confidence"] < honest["research"]["confidence"]
+
+
+@pytest.mark.parametrize("lie", ["invent_facts", "mix_namesakes"])
+async def test_a_line_that_lies_twice_is_replaced_by_the_plain_one_and_free(bench: Bench, lie: str) -> None:
+    bench.world.turn(groq={lie: 1})
+    (row,) = await enriched(bench, {**INGRID, "Company": "Halden Lubricants"})
+    assert row["status"] == "degraded"
+    assert row["line"] == "Ingrid, I came across Halden Lubricants and would like to hear what you are working on."
+    assert row["reason"].startswith("No line passed the checks: ")
+    assert row["receipt"]["provider_calls"]["groq"] == 3
+
+
+async def test_a_line_that_is_too_long_is_refused_with_the_reason(bench: Bench) -> None:
+    (row,) = await enriched(bench, INGRID, max_words=5)
+    assert row["status"] in {"enriched", "degraded"}
+    if row["status"] == "enriched":
+        assert len(row["line"].split()) <= 5
+    else:
+        assert "No line passed" in row["reason"]

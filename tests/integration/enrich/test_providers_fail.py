@@ -1,0 +1,214 @@
+"""Each way a provider can fail, and what the user sees: a degraded row with the reason, or a job that waits."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.clock import utc_now
+from libs.common.contracts.enrich import ChunkEnriched, ChunkReturned, ProviderExhausted, ProviderRecovered
+from services.enrich.clients.errors import ProviderDown
+from services.enrich.clients.groq import Groq
+from services.enrich.clients.serper import Serper
+from services.enrich.domain.searches import Query
+from services.enrich.repositories import providers
+from services.enrich.tables import provider_states
+from services.enrich.use_cases.probe_providers import probe_providers
+from tests.integration.enrich.bench import INGRID, MODEL, Bench, bench_on
+from tests.support.waiting import eventually
+
+PLAIN = "Ingrid, I came across Halden Lubricants and would like to hear what you are working on."
+
+
+async def one_row(bench: Bench, **limits: float) -> dict[str, Any]:
+    await bench.deliver(bench.chunk([INGRID]), floor=bench.with_limits(**limits))
+    (row,) = await bench.rows_said(ChunkEnriched)
+    return row
+
+
+def assert_plain_and_free(row: dict[str, Any], reason: str) -> None:
+    assert (row["status"], row["line"]) == ("degraded", PLAIN)
+    assert row["reason"].startswith(reason), row["reason"]
+
+
+@pytest.mark.parametrize("provider", ["serper", "groq"])
+@pytest.mark.parametrize("status", [500, 503])
+async def test_a_provider_that_is_down_degrades_the_row(bench: Bench, provider: str, status: int) -> None:
+    bench.world.turn(**{provider: {"fail_rate": 1, "fail_status": status}})
+    row = await one_row(bench, row_budget_s=0.01)
+    assert_plain_and_free(row, f"{provider.capitalize()} gave no usable answer: ")
+    assert f"HTTP {status}" in row["reason"]
+
+
+@pytest.mark.parametrize("provider", ["serper", "groq"])
+@pytest.mark.parametrize("garbage", ["invalid_json", "truncated", "html", "error_200", "broken_body"])
+async def test_nonsense_is_never_a_success(bench: Bench, provider: str, garbage: str) -> None:
+    bench.world.turn(**{provider: {"garbage": garbage}})
+    row = await one_row(bench, row_budget_s=0.01)
+    assert_plain_and_free(row, f"{provider.capitalize()} gave no usable answer: ")
+    assert row["research"] is None
+
+
+@pytest.mark.parametrize("provider", ["serper", "groq"])
+async def test_a_failure_that_passes_is_tried_again_and_shows_in_the_receipt(bench: Bench, provider: str) -> None:
+    bench.world.turn(**{provider: {"next_failures": [500, 503]}})
+    row = await one_row(bench)
+    assert row["status"] == "enriched"
+    assert row["receipt"]["attempts"] == 3
+
+
+async def test_a_provider_that_never_answers_runs_into_our_timeout(bench: Bench) -> None:
+    bench.world.turn(serper={"hang": True}, groq={"hang": True})
+    by_name = {one.name: one for one in bench.world.accounts()}
+    serper = Serper(by_name["serper"], concurrency=1, read_s=0.2)
+    groq = Groq(by_name["groq"], model=MODEL, concurrency=1, read_s=0.2)
+    try:
+        with pytest.raises(ProviderDown, match="serper: no answer"):
+            await serper.search(Query("company", "x"))
+        with pytest.raises(ProviderDown, match="groq: no answer"):
+            await groq.ask(system="s", user="u", name="x", schema={}, most_tokens=10)
+    finally:
+        bench.world.reset()
+        await serper.close()
+        await groq.close()
+
+
+async def test_a_chunk_whose_time_is_up_is_handed_back_with_its_checkpoints(bench: Bench) -> None:
+    bench.world.turn(groq={"hang": True})
+    await bench.deliver(bench.chunk([INGRID]), floor=bench.with_limits(chunk_s=0.7))
+    (returned,) = await bench.said(ChunkReturned)
+    assert returned["reason"] == "out_of_time"
+    assert await bench.stored("searches") == 1
+    bench.world.reset()
+    await bench.deliver(bench.chunk([INGRID], dispatch=2))
+    assert len(await bench.rows_said(ChunkEnriched)) == 1
+    assert bench.world.answered("serper") == 0
+
+
+async def test_a_website_that_cannot_be_read_costs_the_row_only_that_source(bench: Bench) -> None:
+    bench.world.turn(firecrawl={"fail_rate": 1, "fail_status": 502})
+    row = await one_row(bench)
+    assert row["status"] == "enriched"
+    assert "website" not in {source["kind"] for source in row["research"]["sources"]}
+
+
+async def test_a_minute_limit_is_waited_out_and_burns_no_attempt(bench: Bench) -> None:
+    bench.world.turn(groq={"rate_limit_per_minute": 2, "rate_window_s": 1})
+    await bench.deliver(bench.chunk([INGRID, INGRID]))
+    rows = await bench.rows_said(ChunkEnriched)
+    assert [row["status"] for row in rows] == ["enriched", "enriched"]
+    assert [row["receipt"]["attempts"] for row in rows] == [1, 1]
+
+
+async def test_a_minute_limit_that_outlasts_the_chunk_hands_it_back(bench: Bench) -> None:
+    bench.world.turn(groq={"rate_limit_per_minute": 1, "rate_window_s": 60})
+    began = utc_now()
+    await bench.deliver(bench.chunk([INGRID]), floor=bench.with_limits(chunk_s=10))
+    (returned,) = await bench.said(ChunkReturned)
+    assert returned["reason"] == "out_of_time"
+    assert datetime.fromisoformat(returned["retry_at"]) > began + timedelta(seconds=30)
+    assert await bench.stored("research") == 1
+
+
+async def test_a_day_limit_parks_once_with_the_time_it_ends(bench: Bench) -> None:
+    bench.world.turn(groq={"day_limit": 0, "day_resets_in_s": 7200})
+    await bench.deliver(bench.chunk(3))
+    await bench.deliver(bench.chunk(3, dispatch=2))
+    (exhausted,) = await bench.said(ProviderExhausted)
+    assert (exhausted["account"], exhausted["counter"], exhausted["reason"]) == ("groq", 1, "day_limit")
+    assert "requests per day" in exhausted["message"]
+    resume_at = datetime.fromisoformat(exhausted["resume_at"])
+    assert timedelta(minutes=119) < resume_at - utc_now() < timedelta(minutes=121)
+    first, second = await bench.said(ChunkReturned)
+    assert first["reason"] == second["reason"] == "provider_exhausted"
+    assert second["retry_at"] == exhausted["resume_at"]
+    assert bench.world.answered("groq") == 0
+
+
+async def test_while_a_provider_is_out_nothing_is_asked(bench: Bench) -> None:
+    bench.world.turn(serper={"bad_key": True})
+    await bench.deliver(bench.chunk(1))
+    bench.world.reset()
+    await bench.deliver(bench.chunk(1, dispatch=2))
+    assert not bench.world.box.calls.counts
+    assert [one["reason"] for one in await bench.said(ChunkReturned)] == ["bad_key", "bad_key"]
+
+
+@pytest.mark.parametrize("provider", ["serper", "groq", "firecrawl"])
+async def test_a_rejected_key_parks_and_a_mended_one_recovers(bench: Bench, provider: str) -> None:
+    bench.world.turn(**{provider: {"bad_key": True}})
+    await bench.deliver(bench.chunk(2))
+    (returned,) = await bench.said(ChunkReturned)
+    assert returned["reason"] == "bad_key"
+    assert datetime.fromisoformat(returned["retry_at"]) > utc_now() + timedelta(minutes=9)
+    await probe_now(bench)
+    assert await bench.said(ProviderRecovered) == []
+    assert (await bench.provider(provider))["state"] == "out"
+    bench.world.reset()
+    await probe_now(bench)
+    await probe_now(bench)
+    (recovered,) = await bench.said(ProviderRecovered)
+    assert (recovered["account"], recovered["counter"]) == (provider, 2)
+    await bench.deliver(bench.chunk(2, dispatch=2))
+    assert len(await bench.rows_said(ChunkEnriched)) == 2
+
+
+async def test_a_provider_is_not_asked_before_its_time(bench: Bench) -> None:
+    bench.world.turn(groq={"day_limit": 0, "day_resets_in_s": 7200})
+    await bench.deliver(bench.chunk(1))
+    bench.world.reset()
+    await probe_providers(bench.open_uow, bench.floor.tools)
+    assert not bench.world.box.calls.counts
+
+
+async def probe_now(bench: Bench) -> None:
+    async with bench.open_uow() as uow:
+        await uow.conn.execute(update(provider_states).values(probe_at=func.now()))
+    await probe_providers(bench.open_uow, bench.floor.tools)
+
+
+async def turned_out(conn: AsyncConnection, *, seen: int) -> int | None:
+    said: dict[str, Any] = {"reason": "day_limit", "message": "out", "resume_at": None, "probe_at": utc_now()}
+    return await providers.mark_out(conn, "groq", seen=seen, **said)
+
+
+async def test_an_old_refusal_does_not_turn_a_recovered_provider_out_again(bench: Bench) -> None:
+    """Red when the counter is not compared: `gen`. A chunk that met the refusal before the recovery says nothing new."""
+    bench.world.turn(serper={"latency_ms": 400}, groq={"day_limit": 0})
+    late = asyncio.create_task(bench.deliver(bench.chunk(1)))
+    await eventually(lambda: bench.world.in_flight("serper"))
+    async with bench.open_uow() as uow:
+        assert await turned_out(uow.conn, seen=0) == 1
+        assert await providers.mark_up(uow.conn, "groq", seen=1) == 2
+    await late
+    assert await bench.said(ProviderExhausted) == []
+    assert (await bench.provider("groq"))["state"] == "up"
+    assert len(await bench.said(ChunkReturned)) == 1
+
+
+async def test_of_two_that_meet_a_refusal_one_tells(bench: Bench) -> None:
+    bench.world.turn(groq={"day_limit": 0})
+    other = replace(bench)
+    other.job_id = bench.job_id.__class__(int=99)
+    await asyncio.gather(bench.deliver(bench.chunk(1)), other.deliver(other.chunk(1)))
+    assert [one["counter"] for one in await bench.said(ProviderExhausted)] == [1]
+    assert len(await bench.said(ChunkReturned)) == 2
+
+
+@pytest.mark.parametrize("missing", [["serper"], ["groq"], ["serper", "groq", "firecrawl"]])
+async def test_without_a_key_each_row_gets_the_plain_line_with_the_reason(
+    database: str, bench: Bench, missing: list[str]
+) -> None:
+    async with bench_on(database, bench.world, missing=missing) as poor:
+        await poor.deliver(poor.chunk([INGRID, {}]))
+        row, empty = await poor.rows_said(ChunkEnriched)
+    assert_plain_and_free(row, "There is no key for ")
+    assert missing[0] in row["reason"]
+    assert empty["status"] == "skipped"
+    assert row["receipt"]["cost_microusd"] == 0

@@ -1,0 +1,76 @@
+"""What a row of a sheet says about whom to look for."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.enrich.domain.lead import public_host, read_lead, reason_to_skip
+
+MAPPING = {"company": "Firm", "website": "Site", "full_name": "Name", "email": "Mail", "title": "Job"}
+
+
+def test_cells_that_say_nothing_count_as_empty() -> None:
+    lead = read_lead(1, {"Firm": " n/a ", "Site": "-", "Name": "NULL"}, MAPPING)
+    assert lead.roles == {}
+    assert reason_to_skip(lead) == "The row names no company, no website and no business e-mail address."
+
+
+def test_a_person_without_a_company_is_skipped_with_the_reason() -> None:
+    reason = reason_to_skip(read_lead(1, {"Name": "Ingrid Solheim", "Mail": "ingrid@gmail.com"}, MAPPING))
+    assert reason is not None
+    assert "nobody can tell who is meant" in reason
+
+
+def test_a_business_address_stands_in_for_the_website() -> None:
+    assert read_lead(1, {"Mail": "i.solheim@haldenlube.example"}, MAPPING).domain == "haldenlube.example"
+
+
+def test_a_free_mail_address_does_not() -> None:
+    assert read_lead(1, {"Mail": "i.solheim@gmail.com"}, MAPPING).domain == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("Ingrid Solheim", "Ingrid"),
+        ("Solheim, Ingrid", "Ingrid"),
+        ("Dr. Ingrid Solheim", "Ingrid"),
+        ("Prof. Dr. Ana-Maria López", "Ana-Maria"),
+        ("I. Solheim", "Solheim"),
+    ],
+)
+def test_the_first_name_is_found_in_the_full_name(name: str, first: str) -> None:
+    assert read_lead(1, {"Name": name}, MAPPING).first_name == first
+
+
+@pytest.mark.parametrize(
+    ("website", "domain"),
+    [
+        ("https://www.haldenlube.example/about?x=1", "haldenlube.example"),
+        ("haldenlube.example", "haldenlube.example"),
+        ("HTTP://HaldenLube.example:8080/", "haldenlube.example"),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("http://localhost:8000", ""),
+        ("http://127.0.0.1/", ""),
+        ("http://10.0.0.1.internal/", ""),
+        ("not a site", ""),
+        ("http://[::1", ""),
+    ],
+)
+def test_only_public_host_names_are_sites(website: str, domain: str) -> None:
+    assert read_lead(1, {"Site": website}, MAPPING).domain == domain
+
+
+def test_the_model_is_not_told_the_persons_addresses() -> None:
+    lead = read_lead(1, {"Firm": "Halden", "Mail": "ingrid@haldenlube.example", "Note": "met in Oslo"}, MAPPING)
+    told = lead.for_model()
+    assert told == {"company": "Halden", "website": "haldenlube.example", "cells": {"Note": "met in Oslo"}}
+
+
+@given(st.dictionaries(st.sampled_from(["Firm", "Site", "Name", "Mail", "Job", "Other"]), st.text(max_size=400)))
+def test_no_cell_makes_reading_fail(cells: dict[str, str]) -> None:
+    lead = read_lead(1, cells, MAPPING)
+    assert lead.domain == public_host(lead.domain)
+    assert all(len(value) <= 300 for value in lead.roles.values())
