@@ -18,6 +18,7 @@ from libs.common.logs import get_logger
 from libs.common.outbox import encode
 from libs.common.storage import ObjectMissing, Storage
 from libs.common.uow import OpenUow, UnitOfWork
+from services.ingest import metrics
 from services.ingest.domain.fairness import plan_round
 from services.ingest.domain.jobs import fail
 from services.ingest.domain.window import window_rows
@@ -87,6 +88,7 @@ async def _publish_group(
     if published:
         async with open_uow() as uow:
             await dispatch_rounds.mark_queued(uow.conn, published)
+        metrics.CHUNKS_DISPATCHED.inc(len(published))
     for dispatch, outcome in zip(group, outcomes, strict=True):
         if outcome is not None:
             await _not_published(dispatch, outcome, open_uow=open_uow)

@@ -15,6 +15,7 @@ from libs.common.ids import new_id
 from libs.common.logs import get_logger
 from libs.common.storage import Storage
 from libs.common.uow import Message, OpenUow, UnitOfWork
+from services.ingest import metrics
 from services.ingest.domain.storage_keys import segment_key
 from services.ingest.domain.uploads import Problem, Reading, Upload, UploadState
 from services.ingest.reading.process import ReadingLimits, read_file
@@ -141,6 +142,7 @@ async def _record(claim: _Claim, end: Reading | Problem, *, message: Message, op
             msg = f"another reader has taken over upload {upload_id}"
             raise AnotherReads(msg)
         uow.notify(UPLOADS_CHANNEL)
+    metrics.UPLOADS.labels("read" if isinstance(end, Reading) else end.code).inc()
     if isinstance(end, Reading):
         log.info("upload.read", upload_id=str(upload_id), rows=end.row_count, kind=end.kind)
     else:

@@ -13,6 +13,7 @@ from libs.common.contracts.research import RowResult
 from libs.common.errors import Invalid
 from libs.common.logs import get_logger
 from libs.common.uow import UnitOfWork
+from services.ingest import metrics
 from services.ingest.domain.chunks import Chunk, added_by, credits_of, takes_results
 from services.ingest.domain.jobs import Job, count, finish_if_answered
 from services.ingest.repositories import chunks, jobs, results
@@ -52,6 +53,8 @@ async def _store(rows: Sequence[RowResult], *, uow: UnitOfWork, job: Job, chunk:
     counted = count(job, added=added_by(chunk, fresh, completes=completes), earned=earned, now=now)
     if not await save_turns(uow, job, [counted, *finish_if_answered(counted, now=now)]):
         return False
+    for status in fresh:
+        metrics.ROWS.labels(status).inc()
     if completes:
         completed = ChunkCompleted(job_id=job.id, chunk_no=chunk.chunk_no, credits=earned)
         uow.publish(completed, tenant_id=job.workspace_id, correlation_id=job.id)

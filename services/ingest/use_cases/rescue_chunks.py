@@ -7,6 +7,7 @@ from uuid import UUID
 from libs.common.logs import get_logger
 from libs.common.messaging.topology import RETRY_DELAYS, dead_queue, retry_exchange
 from libs.common.uow import OpenUow, UnitOfWork
+from services.ingest import metrics
 from services.ingest.domain.window import Replica, live
 from services.ingest.repositories import chunks, dispatch_rounds, enrich_replicas
 from services.ingest.use_cases.turn_job import DISPATCH
@@ -50,6 +51,7 @@ async def rescue_chunks(*, open_uow: OpenUow, queues: Queues, now: datetime) -> 
         count = await chunks.rescue(uow.conn, queued_before=now - QUEUED_FOR)
         await dispatch_rounds.note_idleness(uow.conn, idle=False, now=now)
         uow.notify(DISPATCH)
+    metrics.CHUNKS_RESCUED.inc(count)
     log.warning("chunks.rescued", chunks=count)
     return count
 
@@ -58,6 +60,7 @@ async def rescue_job(uow: UnitOfWork, job_id: UUID, *, now: datetime) -> int:
     """An operator has every queued chunk of a job published again, whatever the broker says. Answers how many."""
     count = await chunks.rescue(uow.conn, queued_before=now, job_id=job_id)
     uow.notify(DISPATCH)
+    metrics.CHUNKS_RESCUED.inc(count)
     log.warning("chunks.rescued", job_id=str(job_id), chunks=count, by="operator")
     return count
 

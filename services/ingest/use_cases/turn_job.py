@@ -17,6 +17,7 @@ from libs.common.contracts.ingest import (
 )
 from libs.common.errors import Busy
 from libs.common.uow import UnitOfWork
+from services.ingest import metrics
 from services.ingest.domain.jobs import Job, JobState
 from services.ingest.repositories import jobs
 
@@ -67,6 +68,7 @@ async def save_turns(uow: UnitOfWork, was: Job, turns: Sequence[Job]) -> bool:
     for before, job in zip((was, *turns), turns, strict=False):
         if job.state is not before.state:
             await jobs.write_log(uow.conn, job)
+            metrics.JOB_TURNS.labels(job.state.value).inc()
             publish_state(uow, job)
     if turns[-1].state is not was.state or turns[-1].progressed_at != was.progressed_at:
         publish_progress(uow, turns[-1])

@@ -1,0 +1,9 @@
+"""What ingest counts beside the platform's own metrics."""
+
+from prometheus_client import Counter
+
+ROWS = Counter("ingest_rows_total", "Rows whose first result was stored.", ("status",))
+JOB_TURNS = Counter("ingest_job_turns_total", "Jobs that came into a state.", ("state",))
+CHUNKS_DISPATCHED = Counter("ingest_chunks_dispatched_total", "Chunks published, and confirmed by the broker.")
+CHUNKS_RESCUED = Counter("ingest_chunks_rescued_total", "Queued chunks that nobody had any more, published again.")
+UPLOADS = Counter("ingest_uploads_total", "Uploads read, by what came of it.", ("outcome",))
