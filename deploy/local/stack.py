@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import os
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,13 +12,15 @@ from types import TracebackType
 
 import httpx
 
+from deploy.local import run_file
 from deploy.local.errors import StackError
 from deploy.local.given import check_broker, check_database
 from deploy.local.last_words import last_words
 from deploy.local.ports import check_free
 from deploy.local.postgres import Postgres, start_postgres
-from deploy.local.processes import Process, end_leftovers, start_time
+from deploy.local.processes import Process, end_leftovers
 from deploy.local.rabbitmq import RabbitMQ, start_rabbitmq
+from deploy.local.run_file import RunFile
 from deploy.local.services import EVERYTHING, SERVICES, Servers, environment, process_of, replicas, url_of
 from deploy.local.state import State
 from deploy.local.supervisor import Supervisor
@@ -64,6 +64,7 @@ class LocalStack:
         self._supervise = supervise
         self._say = say
         self._running = AsyncExitStack()
+        self._told: RunFile | None = None
 
     # What callers ask it.
 
@@ -78,6 +79,12 @@ class LocalStack:
     @property
     def rabbitmq_url(self) -> str:
         return self.env["RABBITMQ_URL"]
+
+    @property
+    def told(self) -> RunFile:
+        """What other commands are told about it while it runs."""
+        assert self._told is not None, "start it first"
+        return self._told
 
     # Start and stop.
 
@@ -108,7 +115,7 @@ class LocalStack:
         )
         for name in end_leftovers(self.state.run):
             self._say(f"Ended {name}, left over from an earlier start that was killed")
-        self._running.callback((self.state.path / "run.json").unlink, missing_ok=True)
+        self._running.callback(run_file.remove, self.state.path)
 
     async def _start(self) -> None:
         self._take_over()
@@ -124,7 +131,14 @@ class LocalStack:
         for process in self.processes.values():
             process.start()
         await asyncio.gather(*(self.wait_ready(name) for name in names))
-        self._write_run_file()
+        self._told = RunFile.of_this_process(
+            urls={name: self.url(name) for name in names if "-" not in name},
+            processes=sorted(names),
+            database_url=self.database_url,
+            rabbitmq_url=self.rabbitmq_url,
+            internal_secret=self.env["INTERNAL_SECRET"],
+        )
+        self._told.write(self.state.path)
         if self._supervise:
             await self._running.enter_async_context(
                 Supervisor(list(self.processes.values()), say=self._say, servers=self._server_processes())
@@ -226,19 +240,3 @@ class LocalStack:
 
     def _server_processes(self) -> list[Process]:
         return [server.process for server in (self.postgres, self.rabbitmq) if server is not None]
-
-    def _write_run_file(self) -> None:
-        """Tells `corofy status` and the like where everything is; only its owner can read it."""
-        told = {
-            "pid": os.getpid(),
-            "started": start_time(os.getpid()),
-            "urls": {name: self.url(name) for name in self.processes if "-" not in name},
-            "processes": sorted(self.processes),
-            "database_url": self.database_url,
-            "rabbitmq_url": self.rabbitmq_url,
-            "internal_secret": self.env["INTERNAL_SECRET"],
-        }
-        fresh = self.state.path / "run.json.new"
-        fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps(told, indent=1))
-        fresh.replace(self.state.path / "run.json")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local import run_file
 from deploy.local.ports import base_from_environment
-from deploy.local.processes import adopting_orphans, start_time
+from deploy.local.processes import adopting_orphans
+from deploy.local.run_file import RunFile
 from deploy.local.services import EVERYTHING, user_environment
 from deploy.local.state import State, default_path
 from libs.cli.console import say
@@ -22,9 +23,7 @@ NOT_RUNNING = "Corofy is not running here: start it with ./corofy up (or see it 
 class Target:
     """Where everything is. `owned` says that this command started it, and stops it at its end."""
 
-    pid: int
     urls: dict[str, str]
-    processes: list[str]
     internal_secret: str
     demo_password: str
     sandboxed: bool
@@ -40,13 +39,8 @@ class Target:
 def running_target() -> Target | None:
     """What runs from this checkout, if anything does."""
     folder = default_path()
-    try:
-        told = json.loads((folder / "run.json").read_text())
-    except (OSError, ValueError):
-        return None
-    if start_time(told["pid"]) != told["started"]:
-        return None
-    return _target_of(folder, told, owned=False)
+    told = run_file.running(folder)
+    return None if told is None else _target_of(folder, told, owned=False)
 
 
 def require_target() -> Target:
@@ -79,22 +73,16 @@ async def started(services: tuple[str, ...]) -> AsyncGenerator[Target]:
     with adopting_orphans():
         async with stack:
             try:
-                told = json.loads((stack.state.path / "run.json").read_text())
-                yield _target_of(stack.state.path, told, owned=True)
+                yield _target_of(stack.state.path, stack.told, owned=True)
             finally:
                 say("Stopping everything")
 
 
-def _target_of(folder: Path, told: dict[str, object], *, owned: bool) -> Target:
-    urls, processes = told["urls"], told["processes"]
-    assert isinstance(urls, dict)
-    assert isinstance(processes, list)
+def _target_of(folder: Path, told: RunFile, *, owned: bool) -> Target:
     return Target(
-        pid=int(str(told["pid"])),
-        urls={str(name): str(url) for name, url in urls.items()},
-        processes=[str(name) for name in processes],
-        internal_secret=str(told["internal_secret"]),
+        urls=told.urls,
+        internal_secret=told.internal_secret,
         demo_password=State(folder).secrets()["DEMO_PASSWORD"],
-        sandboxed="sandbox" in urls,
+        sandboxed="sandbox" in told.urls,
         owned=owned,
     )
