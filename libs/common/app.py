@@ -5,46 +5,47 @@ Stop is graceful: no new work, then what is in hand is finished or handed back w
 
 import asyncio
 import contextlib
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-import structlog
+import aiormq
+import asyncpg
 from fastapi import APIRouter, FastAPI
 from faststream.rabbit import RabbitBroker
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.types import Message as ASGIMessage
 
-from libs.common import metrics
+from libs.common.background import Background
 from libs.common.db import check_connection_budget, make_engine
+from libs.common.errors import Transient
 from libs.common.http import health, operations
+from libs.common.http.observe import Observe
 from libs.common.http.problems import install_problem_handlers
 from libs.common.listener import Listener
 from libs.common.logs import configure_logs, get_logger
 from libs.common.messaging.bus import Bus
 from libs.common.messaging.consumer import Consumer, Subscription
 from libs.common.messaging.delivery import Hands
-from libs.common.messaging.relay import Relay
 from libs.common.messaging.undertaker import Undertaker
 from libs.common.migrations import newest_revision
 from libs.common.platform import Parts, Platform
-from libs.common.retention import retention_schedules
-from libs.common.schedules import ScheduleRunner
 from libs.common.settings import CommonSettings
 from libs.common.signals import set_at_stop
 from libs.common.tables import CommonTables
-from libs.common.tracing import TRACEPARENT_HEADER, within_trace
 from libs.common.uow import UnitOfWorkFactory
 
 log = get_logger()
 
 VERSION = "0.1.0"
 StartParts = Callable[[Platform], AbstractAsyncContextManager[Parts]]
-_RESTART_DELAY_S = 1
-_LAST_PUBLISH_S = 3
+
+
+class ServerMissing(Transient):
+    """Postgres or RabbitMQ is not to be had at start."""
+
+    code = "server_missing"
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ async def _lifespan(app: FastAPI, spec: ServiceSpec) -> AsyncGenerator[None]:
         app.state.platform, app.state.parts = platform, parts
         broker, hands = make_broker(settings), Hands()
         attach(broker, parts.subscriptions, platform=platform, hands=hands)
-        background = _Background(platform, parts)
+        background = Background(platform, parts)
         background.start()
         stack.push_async_callback(background.stop)
         stack.push_async_callback(_stop_broker, broker, hands, grace_s=grace_of(settings))
@@ -107,20 +108,38 @@ async def _lifespan(app: FastAPI, spec: ServiceSpec) -> AsyncGenerator[None]:
 
 async def _open_platform(spec: ServiceSpec, stack: contextlib.AsyncExitStack) -> Platform:
     settings = spec.settings
+    broker_url = settings.rabbitmq_url.get_secret_value()
     engine = make_engine(settings.database_url, pool_size=settings.db_pool_size, service=settings.service)
     stack.push_async_callback(_dispose, engine)
-    async with engine.connect() as conn:
-        await check_connection_budget(conn, pool_size=settings.db_pool_size)
     listener = Listener(settings.database_url, service=settings.service)
     stack.push_async_callback(listener.stop)
-    await listener.start()
-    bus = Bus(settings.rabbitmq_url.get_secret_value(), service=settings.service)
+    with _named("Postgres", settings.database_url, variable="DATABASE_URL"):
+        async with engine.connect() as conn:
+            await check_connection_budget(conn, pool_size=settings.db_pool_size)
+        await listener.start()
+    bus = Bus(broker_url, service=settings.service)
     stack.push_async_callback(bus.close)
-    await bus.connect()
+    with _named("RabbitMQ", broker_url, variable="RABBITMQ_URL"):
+        await bus.connect()
     open_uow = UnitOfWorkFactory(engine, spec.tables)
     open_uow.transient_sink = bus.publish_transient
     revision = newest_revision(settings.service)
     return Platform(settings, engine, open_uow, bus, listener, asyncio.Event(), revision)
+
+
+@contextlib.contextmanager
+def _named(server: str, url: str, *, variable: str) -> Generator[None]:
+    """A server that is not there at start is one sentence with what to do. Passwords stay out of it."""
+    try:
+        yield
+    except (OSError, DBAPIError, asyncpg.PostgresError, aiormq.AMQPError) as error:
+        address = urlsplit(url)
+        msg = (
+            f"{server} cannot be used at {address.hostname}:{address.port} ({type(error).__name__}: {error}):"
+            f" start it, or correct {variable}"
+        )
+        log.error("service.not_started", reason=msg)  # noqa: TRY400 - the sentence, before the server's traceback
+        raise ServerMissing(msg) from error
 
 
 async def _dispose(engine: AsyncEngine) -> None:
@@ -168,72 +187,3 @@ async def _stop_broker(broker: RabbitBroker, hands: Hands, *, grace_s: float) ->
         log.warning("service.stopped_late", note="what was in hand is redelivered")
     finally:
         timer.cancel()
-
-
-class _Background:
-    """The relay, the clock and the service's own tasks. One that falls over is started again, visibly."""
-
-    def __init__(self, platform: Platform, parts: Parts) -> None:
-        service = platform.settings.service
-        relay = Relay(service=service, open_uow=platform.open_uow, bus=platform.bus, listener=platform.listener)
-        schedules = [*parts.schedules, *retention_schedules(platform.open_uow)]
-        runner = ScheduleRunner(service=service, schedules=schedules, open_uow=platform.open_uow)
-        self._work: list[Callable[[], Awaitable[None]]] = [runner.run, *parts.tasks]
-        self._relay = relay
-        self._tasks: list[asyncio.Task[None]] = []
-        self._relaying: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        self._relaying = asyncio.create_task(_keep_running(self._relay.run))
-        self._tasks = [asyncio.create_task(_keep_running(work)) for work in self._work]
-
-    async def stop(self) -> None:
-        """The relay goes last, so that what the others have said on their way out is published."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._relaying is not None:
-            self._relay.stop()
-            await asyncio.wait([self._relaying], timeout=_LAST_PUBLISH_S)
-            self._relaying.cancel()
-            await asyncio.gather(self._relaying, return_exceptions=True)
-
-
-async def _keep_running(work: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        try:
-            await work()
-        except Exception as error:
-            log.exception("task.fell_over", task=getattr(work, "__qualname__", str(work)), error=str(error))
-        else:
-            return
-        await asyncio.sleep(_RESTART_DELAY_S)
-
-
-class Observe:
-    """Counts and times every answer. Plain ASGI, so that streams pass through untouched."""
-
-    def __init__(self, app: ASGIApp, *, service: str) -> None:
-        self._app = app
-        self._service = service
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started, status, headers = time.perf_counter(), 500, Headers(scope=scope)
-        context = structlog.contextvars.bound_contextvars(request_id=headers.get("X-Request-Id", ""))
-
-        async def send_and_look(message: ASGIMessage) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        with context, within_trace(headers.get(TRACEPARENT_HEADER)):
-            try:
-                await self._app(scope, receive, send_and_look)
-            finally:
-                route = getattr(scope.get("route"), "path", "unmatched")
-                metrics.HTTP_REQUESTS.labels(self._service, scope["method"], route, str(status)).inc()
-                metrics.HTTP_SECONDS.labels(self._service, route).observe(time.perf_counter() - started)

@@ -54,8 +54,6 @@ class CommonSettings(BaseSettings):
             super().__init__(**values)
         except ValidationError as error:
             raise SettingsError("\n".join(_sentences(type(self), error))) from None
-        except Invalid as error:
-            raise SettingsError(error.message) from None
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -78,7 +76,10 @@ class CommonSettings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _use_asyncpg(cls, value: str) -> str:
-        return normalise_database_url(value)
+        try:
+            return normalise_database_url(value)
+        except Invalid as error:
+            raise ValueError(error.message) from error
 
     @model_validator(mode="after")
     def _sandbox_stays_out_of_production(self) -> "CommonSettings":
@@ -105,7 +106,7 @@ def _sentences(settings: type[CommonSettings], error: ValidationError) -> Iterab
         what = found["msg"].removeprefix("Value error, ")
         if found["type"] == "missing":
             yield f"- {name} is not set: see .env.example for what it means"
-        elif name and name not in what:
+        elif name and name not in what and "_URL" not in what:
             yield f"- {name}: {what[:1].lower()}{what[1:]}"
         else:
             yield f"- {what}"

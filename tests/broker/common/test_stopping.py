@@ -10,9 +10,10 @@ from collections.abc import AsyncGenerator, Sequence
 import httpx
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 from sqlalchemy import text
 
-from libs.common.app import ServiceSpec, create_app
+from libs.common.app import ServerMissing, ServiceSpec, create_app
 from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.http.dependencies import Uow
 from libs.common.messaging.consumer import Subscription
@@ -167,3 +168,22 @@ async def test_a_subscription_to_a_queue_nobody_declared_is_refused_at_start(ben
     with pytest.raises(KeyError, match="no_such_use_case"):
         async with app.router.lifespan_context(app):
             raise AssertionError("it started")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        ("database_url", "postgresql+asyncpg://me:hunter2@127.0.0.1:1/x", "Postgres cannot be used at 127.0.0.1:1"),
+        ("rabbitmq_url", SecretStr("amqp://me:hunter2@127.0.0.1:1/"), "RabbitMQ cannot be used at 127.0.0.1:1"),
+    ],
+)
+async def test_a_server_that_is_not_there_at_start_is_one_sentence(
+    bench: Bench, setting: str, value: object, sentence: str
+) -> None:
+    """Which server, where, and which variable. Red when the driver's error is all there is, or shows a password."""
+    app = service_of(bench, [], **{setting: value})
+    with pytest.raises(ServerMissing, match=sentence) as caught:
+        async with app.router.lifespan_context(app):
+            raise AssertionError("it started")
+    assert setting.upper() in str(caught.value)
+    assert "hunter2" not in str(caught.value)
