@@ -42,7 +42,6 @@ _FIRST_DAY = date(1900, 1, 1)
 _LEAP_BUG_ENDS = date(1900, 3, 1)
 _EXACT_INTEGERS = 2**53
 
-_SPECIAL = re.compile("[<>&\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_x[0-9A-Fa-f]{4}_|^\\s|\\s$")
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
@@ -51,10 +50,23 @@ def text_xml(text: str) -> tuple[str, bool]:
     cut = len(text) > MAX_CELL_CHARS // 2 and len(text.encode("utf-16-le", "surrogatepass")) // 2 > MAX_CELL_CHARS
     if cut:
         text = _cut(text)
-    if not _SPECIAL.search(text):
+    if _is_plain(text):
         return f' t="inlineStr"><is><t>{text}</t></is></c>', cut
     content = _UNWRITABLE.sub(_written_out, escape(text, quote=False))
     return f' t="inlineStr"><is><t xml:space="preserve">{content}</t></is></c>', cut
+
+
+def _is_plain(text: str) -> bool:
+    """Whether XML takes the text as it is. Six passes in C cost a tenth of one regular expression."""
+    return (
+        text.isprintable()
+        and "<" not in text
+        and ">" not in text
+        and "&" not in text
+        and "_x" not in text
+        and text[:1] != " "
+        and text[-1:] != " "
+    )
 
 
 def _cut(text: str) -> str:
