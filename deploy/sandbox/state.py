@@ -24,11 +24,12 @@ class SandboxSettings:
 
     @classmethod
     def from_environment(cls) -> SandboxSettings:
-        """Read SANDBOX_SMTP_PORT, SANDBOX_DATA_DIR and SANDBOX_INBOX_LIMIT."""
+        """Read SANDBOX_SMTP_PORT, SANDBOX_SMTP_HOST, SANDBOX_DATA_DIR and SANDBOX_INBOX_LIMIT."""
         port = os.environ.get("SANDBOX_SMTP_PORT")
         folder = os.environ.get("SANDBOX_DATA_DIR")
         return cls(
             smtp_port=int(port) if port else None,
+            smtp_host=os.environ.get("SANDBOX_SMTP_HOST") or "127.0.0.1",
             data_dir=Path(folder) if folder else None,
             inbox_limit=int(os.environ.get("SANDBOX_INBOX_LIMIT") or 10_000),
         )

@@ -17,7 +17,9 @@ STEPS: tuple[tuple[str, list[str]], ...] = (
     ("lint", [str(BIN / "ruff"), "check", "."]),
     ("import contracts", [PYTHON, "-c", "from importlinter.cli import lint_imports_command as run; run()"]),
     ("generated files", [PYTHON, "-m", "libs.common.contracts.generate", "--check"]),
-    ("unit tests", [PYTHON, "-m", "pytest", "-q", "tests/unit", "tests/architecture"]),
+    ("API documents", [PYTHON, "-m", "libs.common.http.openapi", "--check"]),
+    ("dashboard", [PYTHON, "-m", "deploy.grafana.render", "--check"]),
+    ("unit tests", [PYTHON, "-m", "pytest", "-q", "tests/unit", "tests/architecture", "tests/contracts"]),
     ("types", [PYTHON, "-m", "basedpyright"]),
 )
 

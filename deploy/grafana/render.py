@@ -1,0 +1,153 @@
+"""Writes the dashboard that Grafana is provisioned with: `python -m deploy.grafana.render [--check]`."""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+TARGET = Path(__file__).parent / "dashboards" / "corofy.json"
+_COLUMNS = 3
+_WIDTH, _HEIGHT = 8, 7
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One graph: what it answers, its query, how a line is named, the unit in Grafana's words."""
+
+    title: str
+    expr: str
+    legend: str = ""
+    unit: str = "short"
+
+
+ROWS: dict[str, tuple[Panel, ...]] = {
+    "The work": (
+        Panel("Rows stored per second", "sum by (status) (rate(ingest_rows_total[1m]))", "{{status}}"),
+        Panel("Rows answered by enrich per second", "sum by (status) (rate(enrich_rows_total[1m]))", "{{status}}"),
+        Panel("Rows in flight", "sum(enrich_rows_in_flight)", "rows"),
+        Panel("Jobs that came into a state", "sum by (state) (increase(ingest_job_turns_total[5m]))", "{{state}}"),
+        Panel("Chunks dispatched per second", "sum(rate(ingest_chunks_dispatched_total[1m]))", "dispatched"),
+        Panel("Chunks handed back", "sum by (reason) (increase(enrich_chunks_returned_total[5m]))", "{{reason}}"),
+        Panel("Uploads", "sum by (outcome) (increase(ingest_uploads_total[1h]))", "{{outcome}}"),
+    ),
+    "Providers": (
+        Panel(
+            "Calls per second",
+            "sum by (provider, outcome) (rate(provider_calls_total[1m]))",
+            "{{provider}} {{outcome}}",
+        ),
+        Panel(
+            "Answer time, 95th percentile",
+            "histogram_quantile(0.95, sum by (provider, le) (rate(provider_call_seconds_bucket[5m])))",
+            "{{provider}}",
+            "s",
+        ),
+    ),
+    "Money and mail": (
+        Panel("Credits moved", "sum by (operation) (increase(billing_credits_moved_total[5m]))", "{{operation}}"),
+        Panel("Holds", "sum by (answer) (increase(billing_holds_answered_total[5m]))", "{{answer}}"),
+        Panel("Overdue holds", "max(billing_overdue_holds)", "holds"),
+        Panel("Emails sent", "sum(increase(sender_emails_sent_total[5m]))", "sent"),
+        Panel(
+            "Emails not sent",
+            "sum(increase(sender_emails_failed_total[5m])) + sum(increase(sender_emails_deferred_total[5m]))"
+            " + sum(increase(sender_emails_unknown_total[5m]))",
+            "failed, deferred, unknown",
+        ),
+    ),
+    "The bus": (
+        Panel("Messages per second", "sum by (queue) (rate(bus_messages_total[1m]))", "{{queue}}"),
+        Panel(
+            "Messages not simply done",
+            'sum by (queue, outcome) (rate(bus_messages_total{outcome!="done"}[5m]))',
+            "{{queue}} {{outcome}}",
+        ),
+        Panel("Outbox lag", "max by (service) (outbox_lag_seconds)", "{{service}}", "s"),
+        Panel("Outbox rows waiting", "max by (service) (outbox_pending_rows)", "{{service}}"),
+        Panel("Dead letters open", "max by (service) (dead_letters_open_rows)", "{{service}}"),
+        Panel(
+            "Schedules: since last success",
+            "time() - max by (service, schedule) (schedule_last_success_timestamp_seconds)",
+            "{{service}} {{schedule}}",
+            "s",
+        ),
+    ),
+    "The edge": (
+        Panel(
+            "Requests per second", "sum by (service, status) (rate(http_requests_total[1m]))", "{{service}} {{status}}"
+        ),
+        Panel(
+            "Answer time, 95th percentile",
+            "histogram_quantile(0.95, sum by (service, le) (rate(http_request_seconds_bucket[5m])))",
+            "{{service}}",
+            "s",
+        ),
+        Panel("Live streams", "sum(gateway_live_streams)", "browsers"),
+        Panel("Database connections in use", "sum by (service) (db_pool_connections_in_use)", "{{service}}"),
+        Panel("Memory", "sum by (job) (process_resident_memory_bytes)", "{{job}}", "bytes"),
+        Panel("CPU", "sum by (job) (rate(process_cpu_seconds_total[1m]))", "{{job}}", "percentunit"),
+    ),
+}
+
+
+def dashboard() -> dict[str, object]:
+    """The dashboard as Grafana's JSON model (schema version 41)."""
+    panels: list[dict[str, object]] = []
+    y = 0
+    for title, row in ROWS.items():
+        panels.append(_row(title, y=y, panel_id=len(panels) + 1))
+        y += 1
+        for place, panel in enumerate(row):
+            at = {"x": place % _COLUMNS * _WIDTH, "y": y + place // _COLUMNS * _HEIGHT, "w": _WIDTH, "h": _HEIGHT}
+            panels.append(_graph(panel, at=at, panel_id=len(panels) + 1))
+        y += -(-len(row) // _COLUMNS) * _HEIGHT
+    return {
+        "uid": "corofy",
+        "title": "Corofy",
+        "schemaVersion": 41,
+        "editable": True,
+        "refresh": "10s",
+        "time": {"from": "now-1h", "to": "now"},
+        "tags": ["corofy"],
+        "panels": panels,
+    }
+
+
+def _row(title: str, *, y: int, panel_id: int) -> dict[str, object]:
+    return {
+        "id": panel_id,
+        "type": "row",
+        "title": title,
+        "collapsed": False,
+        "gridPos": {"x": 0, "y": y, "w": 24, "h": 1},
+        "panels": [],
+    }
+
+
+def _graph(panel: Panel, *, at: dict[str, int], panel_id: int) -> dict[str, object]:
+    source = {"type": "prometheus", "uid": "prometheus"}
+    return {
+        "id": panel_id,
+        "type": "timeseries",
+        "title": panel.title,
+        "gridPos": at,
+        "datasource": source,
+        "fieldConfig": {"defaults": {"unit": panel.unit, "min": 0}, "overrides": []},
+        "targets": [{"refId": "A", "datasource": source, "expr": panel.expr, "legendFormat": panel.legend}],
+    }
+
+
+def main() -> None:
+    """Write the file, or with `--check` fail when it is not what would be written."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    text = json.dumps(dashboard(), indent=1) + "\n"
+    if not parser.parse_args().check:
+        TARGET.write_text(text, "utf-8")
+    elif TARGET.read_text("utf-8") != text:
+        sys.exit("deploy/grafana/dashboards/corofy.json is out of date: run python -m deploy.grafana.render")
+
+
+if __name__ == "__main__":
+    main()
