@@ -25,7 +25,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
     "The work": (
         Panel("Rows stored per second", "sum by (status) (rate(ingest_rows_total[1m]))", "{{status}}"),
         Panel("Rows answered by enrich per second", "sum by (status) (rate(enrich_rows_total[1m]))", "{{status}}"),
-        Panel("Rows in flight", "sum(enrich_rows_in_flight)", "rows"),
+        Panel("Rows in flight", "sum(enrich_in_flight_rows)", "rows"),
         Panel("Jobs that came into a state", "sum by (state) (increase(ingest_job_turns_total[5m]))", "{{state}}"),
         Panel("Chunks dispatched per second", "sum(rate(ingest_chunks_dispatched_total[1m]))", "dispatched"),
         Panel("Chunks handed back", "sum by (reason) (increase(enrich_chunks_returned_total[5m]))", "{{reason}}"),
