@@ -181,7 +181,7 @@ async def _stop_broker(broker: RabbitBroker, hands: Hands, *, grace_s: float) ->
 
     timer = asyncio.get_running_loop().call_later(grace_s, let_go)
     try:
-        async with asyncio.timeout(grace_s + 3):
+        async with asyncio.timeout(grace_s + 2):
             await broker.stop()
     except TimeoutError:
         log.warning("service.stopped_late", note="what was in hand is redelivered")

@@ -12,7 +12,7 @@ from libs.common.schedules import ScheduleRunner
 log = get_logger()
 
 _RESTART_DELAY_S = 1
-_LAST_PUBLISH_S = 3
+_LAST_PUBLISH_S = 2
 
 
 class Background:
