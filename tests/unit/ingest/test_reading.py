@@ -258,6 +258,7 @@ def test_empty_columns_and_rows_before_a_table_are_part_of_the_sheet(read: Reade
         (b'Name,City\n"never closed,Bonn\n' + b"x" * 1_100_000, "unreadable", "quotation mark"),
         (b",".join(b"c%d" % n for n in range(1001)) + b"\n1\n", "too_large", "columns"),
     ],
+    ids=lambda part: "file" if isinstance(part, bytes) else part,
 )
 def test_what_is_no_table_is_refused_by_name(read: Reader, content: bytes, code: str, words: str) -> None:
     with pytest.raises(Refused) as refused:
