@@ -282,6 +282,7 @@ async def test_a_pause_that_comes_after_its_resume_is_old_news(bench: Bench) -> 
     """Red when versions are not compared: `job_ver`."""
     await bench.deliver(JobResumed(job_id=bench.job_id, job_version=6))
     await bench.deliver(JobPaused(job_id=bench.job_id, job_version=5))
+    assert await state_of(bench) == (6, "running")
     await bench.deliver(bench.chunk(1, version=4))
     assert len(await bench.rows_said(ChunkEnriched)) == 1
 
