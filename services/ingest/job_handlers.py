@@ -93,7 +93,7 @@ def job_subscriptions(platform: Platform, resources: Resources) -> Sequence[Subs
         Subscription("ingest.update_prices", update_prices),
         Subscription("ingest.apply_hold_answer", apply_hold_answer),
         Subscription("ingest.answer_question", answer_question, prefetch=1),
-        Subscription("ingest.record_results", record_results, on_dead=failing.fail_unrecorded),
+        Subscription("ingest.record_results", record_results, prefetch=4, on_dead=failing.fail_unrecorded),
         Subscription("ingest.take_back_chunk", take_back_chunk),
         Subscription("ingest.fail_chunk", fail_chunk),
         Subscription("ingest.apply_provider_state", apply_provider_state, prefetch=1),

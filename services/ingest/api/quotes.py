@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from libs.common.clock import utc_now
 from libs.common.http.dependencies import Uow
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
@@ -14,4 +15,7 @@ router = APIRouter(prefix="/v1/quotes", tags=["jobs"], responses=PROBLEM_RESPONS
 @router.post("")
 async def quote(body: QuoteIn, identity: CurrentIdentity, uow: Uow) -> QuoteOut:
     """What enriching an upload would cost at the present price list. Nothing is reserved."""
-    return quote_out(await quote_job(uow, body.upload_id, workspace_id=identity.workspace_id, mapping=body.mapping))
+    offer = await quote_job(
+        uow, body.upload_id, workspace_id=identity.workspace_id, mapping=body.mapping, now=utc_now()
+    )
+    return quote_out(offer)

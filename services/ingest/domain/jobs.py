@@ -154,13 +154,17 @@ def unpark(job: Job, *, now: datetime) -> Job | None:
     return resume(job, now=now) if job.state is JobState.PARKED else None
 
 
-def count(job: Job, *, added: Tally, earned: int, now: datetime) -> Job:
-    """What an answer brought: rows, perhaps a chunk, perhaps credits. `progressed_at` moves when it may be pushed again."""
+def count(job: Job, *, added: Tally, earned: int, now: datetime, sandboxed: bool = False) -> Job:
+    """What an answer brought: rows, perhaps a chunk, perhaps credits; and whether stand-ins had a hand in it.
+
+    `progressed_at` moves when it may be pushed again.
+    """
     return replace(
         job,
         version=job.version + 1,
         tally=job.tally + added,
         credits_total=job.credits_total + earned,
+        sandboxed=job.sandboxed or sandboxed,
         pace=job.pace.note(added.rows, now=now),
         progressed_at=now if may_announce(last=job.progressed_at, now=now) else job.progressed_at,
     )

@@ -49,8 +49,9 @@ class EnrichState:
     sandboxed: bool = False
 
 
-def enrich_state(replicas: Iterable[Replica]) -> EnrichState:
-    """The union over the replicas that are known: the careful answer while they differ."""
-    known = list(replicas)
-    missing = sorted({name for replica in known for name in replica.missing_providers})
-    return EnrichState(tuple(missing), any(replica.sandboxed for replica in known))
+def enrich_state(replicas: Iterable[Replica], *, now: datetime) -> EnrichState:
+    """The union over the live replicas: the careful answer while they differ. With none alive, what was said last."""
+    known = sorted(replicas, key=lambda replica: replica.seen_at)
+    asked = live(known, now=now) or known[-1:]
+    missing = sorted({name for replica in asked for name in replica.missing_providers})
+    return EnrichState(tuple(missing), any(replica.sandboxed for replica in asked))

@@ -54,7 +54,7 @@ async def create_job(
     """
     if (known := await _known(uow, request, workspace_id=workspace_id, key=idempotency_key)) is not None:
         return known
-    offer = await quote_job(uow, request.upload_id, workspace_id=workspace_id, mapping=request.mapping)
+    offer = await quote_job(uow, request.upload_id, workspace_id=workspace_id, mapping=request.mapping, now=now)
     check_accepted(offer.quote, accept_degraded=request.accept_degraded)
     job = _new_job(offer, workspace_id=workspace_id, now=now)
     written = await jobs.insert_new(

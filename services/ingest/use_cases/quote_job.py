@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from libs.common.uow import UnitOfWork
@@ -23,7 +24,7 @@ class Offer:
 
 
 async def quote_job(
-    uow: UnitOfWork, upload_id: UUID, *, workspace_id: UUID, mapping: Mapping[str, int] | None
+    uow: UnitOfWork, upload_id: UUID, *, workspace_id: UUID, mapping: Mapping[str, int] | None, now: datetime
 ) -> Offer:
     """Rows × the present price. Without a mapping the suggested one holds.
 
@@ -34,5 +35,5 @@ async def quote_job(
     chosen = dict(reading.mapping if mapping is None else mapping)
     check_mapping(chosen, columns=len(reading.columns))
     price = await prices.newest(uow.conn)
-    enrich = enrich_state(await enrich_replicas.known(uow.conn))
+    enrich = enrich_state(await enrich_replicas.known(uow.conn), now=now)
     return Offer(upload, reading, chosen, quote(rows=reading.row_count, price=price, enrich=enrich))

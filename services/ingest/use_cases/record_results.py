@@ -50,7 +50,13 @@ async def _store(rows: Sequence[RowResult], *, uow: UnitOfWork, job: Job, chunk:
     earned = credits_of(stored, credits_per_row=job.credits_per_row) if completes else 0
     if completes and not await chunks.complete(uow.conn, chunk, credits_earned=earned):
         return False
-    counted = count(job, added=added_by(chunk, fresh, completes=completes), earned=earned, now=now)
+    counted = count(
+        job,
+        added=added_by(chunk, fresh, completes=completes),
+        earned=earned,
+        now=now,
+        sandboxed=any(row.receipt.sandboxed for row in rows),
+    )
     if not await save_turns(uow, job, [counted, *finish_if_answered(counted, now=now)]):
         return False
     for status in fresh:

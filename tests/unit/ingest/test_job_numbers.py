@@ -30,10 +30,14 @@ def test_the_window_is_one_and_a_half_times_what_live_replicas_hold() -> None:
     assert window_rows([], now=NOW) == 0
 
 
-def test_enrich_lacks_what_any_replica_lacks() -> None:
-    """The careful answer while replicas differ."""
-    state = enrich_state([replica(1, missing=("groq",)), replica(2, missing=("serper", "groq"))])
+def test_enrich_lacks_what_any_live_replica_lacks() -> None:
+    """The careful answer while replicas differ. Red when one that is gone still warns of a key that has been set since."""
+    gone = replica(1, missing=("firecrawl",), age_s=60)
+    state = enrich_state([gone, replica(2, missing=("groq",)), replica(3, missing=("serper", "groq"))], now=NOW)
     assert state.missing_providers == ("groq", "serper")
+    older = replica(4, missing=("serper",), age_s=90)
+    assert enrich_state([older, gone], now=NOW).missing_providers == ("firecrawl",)
+    assert enrich_state([], now=NOW) == EnrichState()
 
 
 @given(rate=st.floats(0.5, 500), seconds=st.integers(30, 200))

@@ -224,6 +224,14 @@ async def test_another_workspace_cannot_answer_for_a_job(ingest: Ingest) -> None
             assert refused.value.code == "unknown_job"
 
 
+async def test_a_job_that_stand_ins_worked_on_is_marked(ingest: Ingest) -> None:
+    """P9: also when nobody had announced the sandbox when it was made."""
+    job_id = await ingest.queued((1, 1))
+    await ingest.deliver(answer(job_id, 0, [result(1, sandboxed=True)]))
+    await ingest.deliver(answer(job_id, 1, [result(2)]))
+    assert (await ingest.job(job_id)).sandboxed
+
+
 async def test_text_with_a_nul_in_it_is_stored_without(ingest: Ingest) -> None:
     """Postgres refuses NUL in JSON: one such page would send every answer with it to the dead letters."""
     job_id = await ingest.queued((1,))

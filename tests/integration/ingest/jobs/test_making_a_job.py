@@ -148,7 +148,7 @@ async def test_a_quote_shows_rows_price_and_what_enrich_lacks(ingest: Ingest) ->
     upload_id = await ingest.upload((3, 2))
     await ingest.announce(rows=10, missing_providers=["groq"], sandboxed=True)
     async with ingest.open_uow() as uow:
-        offer = await quote_job(uow, upload_id, workspace_id=ingest.workspace_id, mapping=None)
+        offer = await quote_job(uow, upload_id, workspace_id=ingest.workspace_id, mapping=None, now=utc_now())
     assert (offer.quote.credits, offer.quote.missing_providers, offer.quote.sandboxed) == (5, ("groq",), True)
     assert offer.mapping == MAPPING
 
