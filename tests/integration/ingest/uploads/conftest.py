@@ -11,6 +11,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from libs.common.clock import utc_now
 from libs.common.http.identity import IDENTITY_HEADER, Identity, sign_identity
@@ -27,6 +28,7 @@ MAX_UPLOAD_BYTES = 3_000_000
 class Service:
     """One workspace's user in front of the running service."""
 
+    app: FastAPI
     client: httpx.AsyncClient
     platform: Platform
     storage: Storage
@@ -83,7 +85,7 @@ async def running(
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingest", timeout=60) as client,
     ):
         storage = Storage.from_url(f"file://{folder}")
-        yield Service(client, app.state.platform, storage, folder, new_id())
+        yield Service(app, client, app.state.platform, storage, folder, new_id())
 
 
 @pytest.fixture
