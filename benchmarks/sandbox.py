@@ -1,23 +1,18 @@
-"""How many requests the sandbox answers at zero latency, beside a bare ASGI application under the same client."""
+"""Requests per second of the sandbox at zero latency, beside a bare ASGI application under the same client."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
 import orjson
 
 from benchmarks.figures import Figure, at_least
+from benchmarks.serving import Server, serving
 
 NAME = "sandbox"
-DESCRIPTION = "Requests per second of the sandbox at zero latency, beside a bare ASGI application."
 
 
 class Run(NamedTuple):
@@ -25,18 +20,6 @@ class Run(NamedTuple):
 
     rate: float
     cpu_us: float
-
-
-class Server(NamedTuple):
-    """A server under test."""
-
-    port: int
-    pid: int
-
-    def cpu_seconds(self) -> float:
-        """The time it has had on the processors so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(") ")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 _GOAL = 5000
@@ -50,7 +33,7 @@ async def run() -> list[Figure]:
     """Alternate between the bare application and each endpoint, and take the medians."""
     work = {"bare ASGI": [_request("/", {"q": "hello"})]} | _requests()
     runs: dict[str, list[Run]] = {name: [] for name in work}
-    async with _server("benchmarks.bare:app") as bare, _server("deploy.sandbox.app:app") as sandbox:
+    async with serving("benchmarks.bare:app") as bare, serving("deploy.sandbox.app:app") as sandbox:
         for _ in range(_ROUNDS):
             for name, requests in work.items():
                 runs[name].append(await _drive(bare if name == "bare ASGI" else sandbox, requests))
@@ -131,40 +114,3 @@ async def _drive(server: Server, requests: list[str]) -> Run:
         raise RuntimeError(f"{result['failed']} requests failed")
     cpu_us = (server.cpu_seconds() - began_cpu) / result["answered"] * 1e6
     return Run(rate=result["answered"] / result["seconds"], cpu_us=cpu_us)
-
-
-@asynccontextmanager
-async def _server(app: str) -> AsyncGenerator[Server]:
-    port = _free_port()
-    quiet = ("--no-access-log", "--log-level", "warning", "--loop", "uvloop", "--http", "httptools")
-    command = (sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1", "--port", str(port), *quiet)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SANDBOX_")}
-    process = await asyncio.create_subprocess_exec(*command, env=environment)
-    try:
-        await _until_open(port, process)
-        yield Server(port, process.pid)
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
-
-
-async def _until_open(port: int, process: asyncio.subprocess.Process) -> None:
-    for _ in range(400):
-        if process.returncode is not None:
-            raise RuntimeError(f"the server ended with {process.returncode}")
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.05)
-            continue
-        writer.close()
-        await writer.wait_closed()
-        return
-    raise TimeoutError(f"nothing listens on port {port}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

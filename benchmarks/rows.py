@@ -1,0 +1,258 @@
+"""Rows per second through the whole system, beside a bare aiohttp loop that plays the same calls back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import asyncpg
+import httpx
+import orjson
+
+from benchmarks import leads
+from benchmarks.figures import Figure
+from benchmarks.processes import Usage, watching
+from benchmarks.serving import Server, free_port, serving
+from deploy.local.services import DEMO_EMAIL, SERVICES
+from deploy.local.stack import LocalStack
+from libs.cli.api import Api, Json
+from libs.cli.console import say
+from libs.cli.errors import ApiError
+from libs.cli.waiting import until
+
+NAME = "rows"
+
+ROWS = int(os.environ.get("BENCH_ROWS", "4000"))
+IN_FLIGHT = 256
+GOAL = 0.8
+_RECORDED = 200
+_DIALS = {"serper": {"latency_ms": 300}, "firecrawl": {"latency_ms": 300}, "groq": {"latency_ms": 500}}
+_GRANT = 100_000
+_LONGEST_S = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: how long, what it used, and how often the sandbox was asked."""
+
+    seconds: float
+    usage: Usage
+    calls: int
+
+    @property
+    def rate(self) -> float:
+        return ROWS / self.seconds
+
+    def cpu(self, name: str) -> float:
+        """Processor seconds per 1,000 rows."""
+        return self.usage.cpu_seconds[name] / ROWS * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a job's own records say: `working_s` from its start to its last row, `first_row_s` and `whole_s` from the click."""
+
+    working_s: float
+    first_row_s: float
+    whole_s: float
+
+
+async def run() -> list[Figure]:
+    """Record, then loop, system, loop: each with as many rows of companies that nobody has asked for before."""
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="corofy-bench-", dir="/var/tmp") as folder:
+        Path(folder).chmod(0o711)
+        env = {"SANDBOX_URL": f"http://127.0.0.1:{port}", "SANDBOX_SMTP_URL": f"smtp://127.0.0.1:{port}"}
+        env |= {"ENRICH_ROWS_IN_FLIGHT": str(IN_FLIGHT), "ENV": "test"}
+        async with (
+            LocalStack(Path(folder) / "state", services=SERVICES, env=env, say=say) as stack,
+            _customer(stack) as api,
+        ):
+            async with serving("benchmarks.recorder:app", port=port) as sandbox:
+                await _dial(sandbox)
+                say(f"Recording the calls of {_RECORDED} rows")
+                await _through_the_system(stack, api, Path(folder), first=0, rows=_RECORDED)
+                tape = (await _ask(sandbox, "GET", "/recorded")).json()
+            async with serving("deploy.sandbox.app:app", port=port) as sandbox:
+                await _dial(sandbox)
+                say(f"The bare loop, the whole system, the bare loop: {ROWS:,} rows each")
+                before = await _loop(sandbox, tape, first=100_000)
+                job, system = await _system(stack, api, sandbox, Path(folder))
+                after = await _loop(sandbox, tape, first=200_000)
+    _check_calls(system, loops=[before, after])
+    return [*_rates(job, system, [before, after]), *_costs(system, [before, after]), *_peaks(system, [before, after])]
+
+
+# The two sides.
+
+
+async def _loop(sandbox: Server, tape: list[Any], *, first: int) -> Run:
+    order = {"base_url": sandbox.url, "first": first, "rows": ROWS, "in_flight": IN_FLIGHT, "tape": tape}
+    command = (sys.executable, "-m", "benchmarks.loop")
+    async with watching({"sandbox": sandbox.pid}) as usage:
+        loop = await asyncio.create_subprocess_exec(
+            *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        try:
+            out, _ = await asyncio.wait_for(loop.communicate(orjson.dumps(order)), timeout=_LONGEST_S)
+        except BaseException:
+            loop.kill()
+            raise
+    if loop.returncode:
+        raise RuntimeError(f"the loop ended with {loop.returncode}")
+    told = orjson.loads(out)
+    usage.cpu_seconds["loop"], usage.peak_mib["loop"] = told["cpu_seconds"], told["peak_mib"]
+    return Run(told["seconds"], usage, told["calls"])
+
+
+async def _system(stack: LocalStack, api: Api, sandbox: Server, folder: Path) -> tuple[Job, Run]:
+    roots = {name: process.pid for name, process in stack.processes.items() if process.pid}
+    roots |= {"sandbox": sandbox.pid}
+    for name, server in (("postgres", stack.postgres), ("rabbitmq", stack.rabbitmq)):
+        if server is not None and server.process.pid:
+            roots[name] = server.process.pid
+    await _ask(sandbox, "DELETE", "/calls")
+    async with watching(roots) as usage:
+        job = await _through_the_system(stack, api, folder, first=300_000, rows=ROWS)
+    totals = (await _ask(sandbox, "GET", "/calls")).json()["totals"]
+    calls = sum(endpoint["count"] for endpoints in totals.values() for endpoint in endpoints.values())
+    return job, Run(job.working_s, usage, calls)
+
+
+async def _through_the_system(stack: LocalStack, api: Api, folder: Path, *, first: int, rows: int) -> Job:
+    """Upload, job, completion. Every row must come out enriched: a degraded one has asked less."""
+    file = folder / f"leads-{first}.csv"
+    leads.write_csv(file, first=first, rows=rows)
+    upload = await api.upload(file)
+    job = await api.create_job(upload["id"], key=f"bench-{first}")
+
+    async def ended() -> Json | None:
+        now = await api.job(job["id"])
+        return now if now["state"] not in {"reserving", "queued", "processing", "merging"} else None
+
+    final = await until(ended, what="The end of the job", seconds=_LONGEST_S, every=1)
+    if final["state"] != "completed" or final["credits_total"] != rows:
+        raise RuntimeError(f"not every row was enriched: {final}")
+    return await _records_of(stack, job["id"])
+
+
+async def _records_of(stack: LocalStack, job_id: str) -> Job:
+    connection = await asyncpg.connect(stack.database_url)
+    try:
+        found = await connection.fetchrow(
+            """
+            SELECT job.created_at, job.started_at, job.finished_at, min(recorded_at) AS first, max(recorded_at) AS last
+            FROM ingest.jobs AS job JOIN ingest.results ON job_id = job.id WHERE job.id = $1 GROUP BY job.id
+            """,
+            job_id,
+        )
+    finally:
+        await connection.close()
+    assert found is not None
+    return Job(
+        working_s=(found["last"] - found["started_at"]).total_seconds(),
+        first_row_s=(found["first"] - found["created_at"]).total_seconds(),
+        whole_s=(found["finished_at"] - found["created_at"]).total_seconds(),
+    )
+
+
+@asynccontextmanager
+async def _customer(stack: LocalStack) -> AsyncGenerator[Api]:
+    """Somebody with credits enough."""
+    async with Api(stack.url("gateway")) as api:
+        await api.sign_in(DEMO_EMAIL, stack.secrets["DEMO_PASSWORD"], workspace="Benchmark")
+
+        async def granted() -> Json | None:
+            try:
+                return await api.grant(_GRANT, reason="Benchmark", key="benchmark")
+            except ApiError as refusal:
+                if refusal.code == "account_not_found":
+                    return None
+                raise
+
+        await until(granted, what="Opening the account", seconds=30)
+        yield api
+
+
+async def _dial(sandbox: Server) -> None:
+    await _ask(sandbox, "PUT", "/dials", json=_DIALS)
+
+
+async def _ask(sandbox: Server, method: str, path: str, **parts: Any) -> httpx.Response:
+    async with httpx.AsyncClient(base_url=sandbox.url, timeout=30, trust_env=False) as client:
+        return (await client.request(method, path, **parts)).raise_for_status()
+
+
+# The figures.
+
+
+def _check_calls(system: Run, *, loops: list[Run]) -> None:
+    """The comparison says something only when both sides have asked equally often."""
+    for loop in loops:
+        if abs(loop.calls / system.calls - 1) > 0.02:
+            raise RuntimeError(f"the loop made {loop.calls} calls, the system {system.calls}: they do not compare")
+
+
+def _rates(job: Job, system: Run, loops: list[Run]) -> list[Figure]:
+    reference = mean(loop.rate for loop in loops)
+    ratio = round(system.rate / reference, 3)
+    figures = [
+        Figure(NAME, f"bare loop, run {nth}", round(loop.rate, 1), "rows/s") for nth, loop in enumerate(loops, 1)
+    ]
+    return [
+        *figures,
+        Figure(
+            NAME, "whole system", round(system.rate, 1), "rows/s", "bare loop", ratio, f"ratio >= {GOAL}", ratio >= GOAL
+        ),
+        Figure(
+            NAME,
+            "from the click to the workbook",
+            round(ROWS / job.whole_s, 1),
+            "rows/s",
+            "bare loop",
+            round(ROWS / job.whole_s / reference, 3),
+        ),
+        Figure(NAME, "first finished row", round(job.first_row_s, 2), "s"),
+        Figure(
+            NAME,
+            "calls per row",
+            round(system.calls / ROWS, 2),
+            "calls",
+            "bare loop",
+            round(system.calls / mean(loop.calls for loop in loops), 3),
+        ),
+    ]
+
+
+def _costs(system: Run, loops: list[Run]) -> list[Figure]:
+    """The sandbox is the outside world: its time is shown, and belongs to neither side's sum."""
+    unit = "CPU s per 1,000 rows"
+    reference = mean(loop.cpu("loop") for loop in loops)
+    ours = {name: system.cpu(name) for name in system.usage.cpu_seconds if name != "sandbox"}
+    total = sum(ours.values())
+    return [
+        Figure(NAME, "bare loop: CPU", round(reference, 2), unit),
+        Figure(NAME, "whole system: CPU", round(total, 2), unit, "bare loop", round(total / reference, 2)),
+        *(Figure(NAME, f"{name}: CPU", round(cost, 2), unit) for name, cost in ours.items()),
+        Figure(
+            NAME,
+            "sandbox: CPU under the system",
+            round(system.cpu("sandbox"), 2),
+            unit,
+            "under the loop",
+            round(system.cpu("sandbox") / mean(loop.cpu("sandbox") for loop in loops), 2),
+        ),
+    ]
+
+
+def _peaks(system: Run, loops: list[Run]) -> list[Figure]:
+    peaks = {"bare loop": max(loop.usage.peak_mib["loop"] for loop in loops), **system.usage.peak_mib}
+    return [Figure(NAME, f"{name}: peak memory", round(peak), "MiB") for name, peak in peaks.items()]
