@@ -22,7 +22,8 @@ def place(books: Books, hold: Hold | None, request: HoldRequest, *, now: datetim
     """Answer a request for a hold, under the key `hold:<subject>`: the second time it is the first answer.
 
     A tombstone holds no more than the credits its end spoke of, which for a job cancelled before its hold is nothing.
-    Raises Conflict `hold_conflict` when the subject asked for something else before.
+    Raises Conflict `hold_conflict` when the subject asked for something else before, PaymentRequired when even what a
+    tombstone speaks of cannot be paid for.
     """
     if hold is None:
         return _place_first(books, request, now=now)
