@@ -115,3 +115,19 @@ async def test_the_brokers_own_limit_is_only_a_backstop() -> None:
     limits = {spec.name: spec.arguments.get("x-delivery-limit") for spec in queues() if ".retry." not in spec.name}
     assert all(isinstance(limit, int) and limit >= 100 for limit in limits.values())
     assert DELIVERY_LIMIT >= 100
+
+
+async def test_a_channel_that_the_broker_closes_is_opened_again(bench: Bench) -> None:
+    """An error on a channel closes it under all who publish on it. Red when the bus stays without one."""
+    with pytest.raises(BrokerUnavailable):
+        await bench.bus.publish_to_retry("nobody.nothing", b"", delay="5s", message_id="x", headers={})
+    await eventually(lambda: _published(bench))
+    assert (await bench.take(WORK)).message_id is not None
+
+
+async def _published(bench: Bench) -> bool:
+    try:
+        await bench.deliver(created())
+    except BrokerUnavailable:
+        return False
+    return True
