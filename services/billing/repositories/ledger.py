@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.ids import new_id
 from services.billing.domain.ledger import Balance, Books, Grant, GrantKind, Movement
+from services.billing.metrics import CREDITS_MOVED
 from services.billing.tables import accounts, entries, grants
 
 _BALANCE = ("available", "held", "settling", "spent", "owed")
@@ -106,6 +107,9 @@ async def save_books(
     lines = [line for movement in movements for line in _lines(after.workspace_id, movement, actor=actor)]
     if lines:
         await conn.execute(insert(entries), lines)
+    for movement in movements:
+        moved_credits = sum(posting.credits for posting in movement.postings if posting.credits > 0)
+        CREDITS_MOVED.labels(movement.operation).inc(moved_credits)
 
 
 async def workspaces_with_due_grants(conn: AsyncConnection, *, now: datetime, limit: int) -> list[UUID]:
