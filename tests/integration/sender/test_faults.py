@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,13 +26,25 @@ ANSWERS: dict[str, Outcome] = {
     "refused": Refused("550 no"),
     "deferred": Deferred("451 later"),
 }
-ACTIONS = st.one_of(
-    st.tuples(st.just("work"), st.integers(0, WORKERS - 1), st.sampled_from(sorted(ANSWERS))),
+Action = tuple[str, int | None, str | None]
+INTERRUPTIONS: list[Action] = [
+    ("time", 45, None),
+    ("time", 130, None),
+    ("midnight", None, None),
+    ("suppress", 1, None),
+    ("pause", None, None),
+    ("replan", None, None),
+]
+_WORK = st.tuples(
+    st.just("work"), st.integers(0, WORKERS - 1), st.sampled_from(["accepted", "accepted", *sorted(ANSWERS)])
+)
+_FAULT = st.one_of(
     st.tuples(st.just("crash"), st.integers(0, WORKERS - 1), st.none()),
     st.tuples(st.just("time"), st.sampled_from([5, 45, 90, 130, 3600]), st.none()),
     st.tuples(st.sampled_from(["plan", "resolve", "pause", "start", "midnight"]), st.none(), st.none()),
     st.tuples(st.just("suppress"), st.integers(1, LEADS), st.none()),
 )
+ACTIONS: st.SearchStrategy[Action] = st.sampled_from([_WORK] * 4 + [_FAULT]).flatmap(lambda kind: kind)
 
 
 @dataclass
@@ -54,6 +67,7 @@ class Trial:
     per_day: Counter[date] = field(default_factory=Counter)
     stopped: set[str] = field(default_factory=set)
     begun_before_stop: set[str] = field(default_factory=set)
+    quota: int = QUOTA
 
     async def act(self, action: str, first: int | None, answer: str | None) -> None:
         world = self.world
@@ -69,6 +83,10 @@ class Trial:
             case "suppress", int(number):
                 await self.suppress(f"lead{number}@company{number}.example")
             case "plan", _:
+                await world.plan()
+            case "replan", _:
+                await self.act("pause", None, None)
+                await self.act("start", None, None)
                 await world.plan()
             case "resolve", _:
                 await self.resolve()
@@ -122,7 +140,7 @@ class Trial:
         self.accepted[address] += 1
         self.per_day[self.world.now.date()] += 1
         assert self.accepted[address] == 1, f"{address} was accepted twice"
-        assert self.per_day[self.world.now.date()] <= QUOTA, "more accepted on a day than its quota"
+        assert self.per_day[self.world.now.date()] <= self.quota, "more accepted on a day than its quota"
         assert address not in self.stopped or address in self.begun_before_stop, "accepted after the stop"
 
     async def drain(self) -> None:
@@ -143,19 +161,50 @@ class Trial:
     async def has_work(self) -> bool:
         return (await self.world.states())["planned"] > 0
 
+    async def verdict(self) -> None:
+        """Let it come to rest, then compare our tables with what the provider accepted."""
+        await self.drain()
+        states = await self.world.states()
+        assert not states.keys() & {"planned", "claimed", "sending", "deferred"}, "everything comes to rest"
+        assert states["sent"] <= self.accepted.total() <= states["sent"] + states["unknown"]
+        assert (await self.world.slot_states())["assigned"] == 0
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(actions=st.lists(ACTIONS, min_size=5, max_size=40))
-async def test_nobody_is_written_to_twice_and_no_day_exceeds_its_quota(
-    open_uow: UnitOfWorkFactory, actions: list[tuple[str, int | None, str | None]]
+
+@pytest.mark.parametrize("survives", [True, False], ids=["goes on", "crashes"])
+@pytest.mark.parametrize("interruption", INTERRUPTIONS, ids=lambda action: f"{action[0]} {action[1] or ''}".strip())
+@pytest.mark.parametrize("steps", [1, 2, 3], ids=["claimed", "begun", "called"])
+async def test_a_crash_or_an_interruption_at_every_step(
+    open_uow: UnitOfWorkFactory, steps: int, interruption: Action, survives: bool
 ) -> None:
-    """Red when any of fencing, slot_write, re_suppress, deadline, unknown_keeps, never_blind or same_day is removed."""
+    """Red when any of fencing, re_suppress, re_slot, never_blind or unknown_keeps is removed."""
+    trial = Trial(await (await World(open_uow).open()).running(leads=LEADS, quota=1))
+    trial.quota = 1
+    first, second = trial.workers
+    for _ in range(steps):
+        await trial.work(first, "accepted")
+    if not survives:
+        trial.workers[0] = Worker()
+    await trial.act(*interruption)
+    await trial.resolve()
+    await trial.world.plan()
+    await trial.work(second, "accepted")
+    while survives and first.phase != "idle":
+        await trial.work(first, "accepted")
+    while second.phase != "idle":
+        await trial.work(second, "lost")
+    await trial.world.plan()
+    for _ in range(4):
+        await trial.work(second, "accepted")
+    await trial.verdict()
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(actions=st.lists(ACTIONS, min_size=12, max_size=40))
+async def test_nobody_is_written_to_twice_and_no_day_exceeds_its_quota(
+    open_uow: UnitOfWorkFactory, actions: list[Action]
+) -> None:
+    """Red when a rule of the send goes, in whatever order things happen."""
     trial = Trial(await (await World(open_uow).open()).running(leads=LEADS, quota=QUOTA))
     for action in actions:
         await trial.act(*action)
-    await trial.drain()
-    states = await trial.world.states()
-    assert not states.keys() & {"planned", "claimed", "sending", "deferred"}, "everything comes to rest"
-    assert states["sent"] <= trial.accepted.total() <= states["sent"] + states["unknown"]
-    live = await trial.world.slot_states()
-    assert live["assigned"] == 0
+    await trial.verdict()

@@ -268,6 +268,7 @@ async def test_a_number_is_given_once_a_day_and_an_email_has_one_live_slot(world
 async def test_planners_that_run_at_once_give_away_the_quota_once(world: World) -> None:
     """Rule unique_slot: red when plan_day neither locks the workspace nor numbers its slots."""
     await world.draft(await world.list_of(*(recipient(n) for n in range(1, 31))), quota=20)
+    assert await world.plan() == 0, "the day is laid out: what they race for is its slots"
     await world.start()
     assert sum(await asyncio.gather(*(world.plan() for _ in range(5)))) == 20
     assert await world.slot_states() == {"assigned": 20}
