@@ -1,5 +1,6 @@
 """What may stand in `sif_research`: statements whose snippet a program finds in the source they name."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +14,7 @@ CATEGORIES: tuple[Category, ...] = ("person", "company", "signals")
 _LETTERS = {"person": "p", "company": "c", "signals": "g"}
 _MOST = {"person": 6, "company": 8, "signals": 5}
 _TEXT_CHARS = 600
+_NUMBER = re.compile(r"\d+")
 _SHORTEST_SNIPPET_WORDS = 3
 
 
@@ -141,7 +143,7 @@ def _evidence(claim: Claim, texts: Mapping[str, _Text]) -> tuple[str, tuple[str,
 
 
 def _numbers(text: str) -> set[str]:
-    return {word for word in words_of(text) if word.isdigit()}
+    return set(_NUMBER.findall(text))
 
 
 def _statement(claim: Claim, backed_by: tuple[str, ...], *, nth: int) -> Statement:

@@ -15,8 +15,8 @@ from services.enrich.repositories import claims
 
 log = get_logger()
 
-LEASE_S = 30.0
-_RENEW_EVERY_S = 8
+LEASE_S = 20.0
+_RENEW_EVERY_S = 5
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from libs.common.contracts.enrich import ChunkEnriched
+from libs.common.contracts.research import Receipt, Research
 from libs.common.ids import new_id
 from services.enrich.domain.texts import normalised
 from tests.integration.enrich.bench import INGRID, Bench
@@ -40,6 +41,20 @@ async def test_a_row_gets_cited_research_a_line_and_a_receipt(bench: Bench) -> N
     assert receipt["cost_microusd"] > 3000
     assert receipt["sandboxed"]
     assert receipt["attempts"] == 1
+
+
+async def test_every_kind_of_result_is_what_the_contract_says(bench: Bench) -> None:
+    """What is stored is published as it is: nobody else checks its form before ingest does."""
+    bench.world.turn(groq={"fail_rate": 0.5, "fail_status": 500})
+    floor = bench.with_limits(row_budget_s=0.01)
+    await bench.deliver(bench.chunk([INGRID, {}, *({**INGRID, "City": str(n)} for n in range(6))]), floor=floor)
+    (answer,) = await bench.said(ChunkEnriched)
+    read = ChunkEnriched.model_validate(answer)
+    assert {row.status for row in read.results} == {"enriched", "degraded", "skipped"}
+    for told, row in zip(answer["results"], read.results, strict=True):
+        assert set(told) == set(type(row).model_fields)
+        assert set(told["receipt"]) | {"cache_hits"} == set(Receipt.model_fields)
+        assert told["research"] is None or set(told["research"]) == set(Research.model_fields)
 
 
 async def test_the_website_is_read_and_cited(bench: Bench) -> None:
