@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.common.background import Background
 from libs.common.db import check_connection_budget, make_engine
 from libs.common.errors import Transient
+from libs.common.garbage import seldom_collected
 from libs.common.http import health, operations
 from libs.common.http.observe import Observe
 from libs.common.http.problems import install_problem_handlers
@@ -98,6 +99,7 @@ async def _lifespan(app: FastAPI, spec: ServiceSpec) -> AsyncGenerator[None]:
         stack.push_async_callback(_stop_broker, broker, hands, grace_s=grace_of(settings))
         await broker.start()
         app.state.broker = broker
+        stack.enter_context(seldom_collected())
         log.info("service.started", queues=[subscription.queue for subscription in parts.subscriptions])
         try:
             yield
