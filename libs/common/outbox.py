@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import orjson
 from sqlalchemy import Table, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,7 +23,7 @@ def outbox_channel(schema: str) -> str:
 
 def encode(envelope: Envelope) -> bytes:
     """The bytes of an envelope on the wire (JSON)."""
-    return orjson.dumps(envelope.model_dump(mode="json"))
+    return envelope.model_dump_json().encode()
 
 
 def _encode_within_limit(envelope: Envelope) -> bytes:
