@@ -4,7 +4,7 @@ httpx's own way there (auth flow, redirects, cookies, stream wrappers) costs as 
 it is wanted: the SDK adds the key, nobody redirects, and a completion is read whole.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import httpx
@@ -15,6 +15,14 @@ _ALREADY_DONE = frozenset({b"content-encoding", b"transfer-encoding", b"content-
 """aiohttp has undone these: httpx must not do so again."""
 
 
+class _Request(httpx.Request):
+    """What the SDK has put together, as it is: httpx would parse and copy all of it once more."""
+
+    def __init__(self, method: str, url: httpx.URL, *, headers: httpx.Headers, content: bytes) -> None:
+        self.method, self.url, self.headers, self.extensions = method, url, headers, {}
+        self._content = content
+
+
 class DirectClient(httpx.AsyncClient):
     """Only whole answers; no streams, redirects, cookies or environment proxies."""
 
@@ -23,13 +31,21 @@ class DirectClient(httpx.AsyncClient):
         self._provider = provider
         self._session: aiohttp.ClientSession = make_session("", concurrency=concurrency, headers={}, read_s=read_s)
 
+    def build_request(self, method: str, url: Any, **parts: Any) -> httpx.Request:
+        """The request of an SDK: a body of bytes, its own headers, and nothing left to be merged or encoded."""
+        content, headers = parts.pop("content", None), parts.pop("headers", None)
+        plain = isinstance(content, bytes) and isinstance(headers, httpx.Headers) and isinstance(url, httpx.URL)
+        if not plain or any(parts.get(name) for name in ("params", "files", "data", "json", "cookies", "extensions")):
+            return super().build_request(method, url, content=content, headers=headers, **parts)
+        return _Request(method.upper(), url, headers=cast(httpx.Headers, headers), content=cast(bytes, content))
+
     async def send(self, request: httpx.Request, **_options: Any) -> httpx.Response:
         """The answer, read. Raises httpx's timeout and transport errors, and BadAnswer for one that is far too large."""
         try:
             async with self._session.request(
                 request.method,
                 str(request.url),
-                headers=request.headers.items(),
+                headers={name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw},
                 data=request.content,
                 allow_redirects=False,
             ) as reply:

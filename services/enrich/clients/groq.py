@@ -50,6 +50,7 @@ class Groq:
         self.account = account
         self.model = model
         self.gate = MinuteGate(account.name)
+        self._url = account.base_url.rstrip("/") + _PATH  # whole: the SDK would parse and join it anew for each call
         self._sdk = groq.AsyncGroq(
             api_key=account.key,
             base_url=account.base_url,
@@ -82,7 +83,7 @@ class Groq:
         }
         began = time.perf_counter()
         try:
-            response = await self._sdk.post(_PATH, cast_to=httpx.Response, content=orjson.dumps(body))
+            response = await self._sdk.post(self._url, cast_to=httpx.Response, content=orjson.dumps(body))
         except groq.APIStatusError as error:
             raise self._error(error) from error
         except (groq.APIError, httpx.HTTPError) as error:
