@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from deploy.sandbox.llm.prompt import Prompt, Source
 from deploy.sandbox.llm.sentences import sentences
@@ -14,6 +13,8 @@ LEGAL = (
 )
 _AFTER_NAME = "chief|head|director|vice|president|vp|ceo|cto|cfo|coo|manager|founder|in|at|on|of|is|has"
 _WORD = re.compile(r"\w+")
+_LEGAL_FORM = re.compile(LEGAL, re.IGNORECASE)
+_GOES_ON = re.compile(rf"[ \t]+(?!(?i:(?:{LEGAL}|{_AFTER_NAME})\b))[A-ZÀ-ÖØ-Þ]")
 _SIGNAL = re.compile(
     r"\b(?:opened|opens|launch\w*|raised|won|wins|signed|bought|acquir\w*|hired|hiring|hires|expand\w*|announc\w*|"
     r"invest\w*|appoint\w*|plans?|started|starts|began|begins|presented|delivered|doubled|entered|reported|introduced|"
@@ -90,8 +91,9 @@ class Subject:
     def __init__(self, prompt: Prompt, *, careless: bool) -> None:
         self._careless = careless
         self._domain = prompt.domain
-        self._company = _name_pattern(prompt.company) if prompt.company else None
-        self._loose = re.compile(rf"(?i)\b{re.escape(prompt.company.split()[0])}\b") if prompt.company else None
+        self._company = _Name(prompt.company) if prompt.company else None
+        loose = careless and prompt.company
+        self._loose = re.compile(rf"(?i)\b{re.escape(prompt.company.split()[0])}\b") if loose else None
         self._person = re.compile(_spaced(prompt.person), re.IGNORECASE) if prompt.person else None
         self._hints = [
             cell for cell in (prompt.cell("title", "job_title", "role", "position"), prompt.cell("city")) if cell
@@ -107,7 +109,7 @@ class Subject:
             return False
         whole = f"{source.title}\n{source.text}\n{source.url}"
         if self._company is not None:
-            return self._company.search(whole) is not None or bool(self._domain and self._domain in whole)
+            return self._company.stands_in(whole) or bool(self._domain and self._domain in whole)
         if self._person is not None and self._person.search(whole):
             return not self._hints or any(hint.casefold() in whole.casefold() for hint in self._hints)
         return False
@@ -117,7 +119,7 @@ class Subject:
         if self._person is not None and self._person.search(sentence):
             return "person"
         own_site = bool(self._domain) and source.host == self._domain
-        named = own_site or (self._company is not None and self._company.search(sentence) is not None)
+        named = own_site or (self._company is not None and self._company.stands_in(sentence))
         if self._careless and not named and self._loose is not None:
             named = self._loose.search(sentence) is not None
         if not named:
@@ -128,7 +130,7 @@ class Subject:
         """Home pages of other companies of that name, told apart by the place when the row has no site."""
         if self._domain or not self._place or self._company is None:
             return frozenset()
-        named = [source for source in prompt.sources if self._company.search(source.title)]
+        named = [source for source in prompt.sources if self._company.stands_in(source.title)]
         here = {source.host for source in named if self._place.casefold() in source.text.casefold()}
         return (
             frozenset(source.host for source in named if source.url.rstrip("/").endswith(source.host)) - here
@@ -137,14 +139,19 @@ class Subject:
         )
 
 
-@lru_cache(maxsize=4096)
-def _name_pattern(company: str) -> re.Pattern[str]:
+class _Name:
     """The name without its legal form, not as the beginning of a longer name: Nordlys Marine is not Nordlys Marine Services."""
-    words = _WORD.findall(company)
-    while len(words) > 1 and re.fullmatch(LEGAL, words[-1], re.IGNORECASE):
-        words.pop()
-    name = r"\W+".join(re.escape(word) for word in words)
-    return re.compile(rf"(?<!\w)(?i:{name})(?!\w)(?![ \t]+(?!(?i:(?:{LEGAL}|{_AFTER_NAME})\b))[A-ZÀ-ÖØ-Þ])")
+
+    def __init__(self, company: str) -> None:
+        words = _WORD.findall(company)
+        while len(words) > 1 and _LEGAL_FORM.fullmatch(words[-1]):
+            words.pop()
+        # What may follow is a pattern of its own: compiled anew for each name it would cost more than the whole answer.
+        self._words = re.compile(r"(?<!\w)" + r"\W+".join(map(re.escape, words)) + r"(?!\w)", re.IGNORECASE)
+
+    def stands_in(self, text: str) -> bool:
+        """Whether the text speaks of a company of that name."""
+        return any(_GOES_ON.match(text, found.end()) is None for found in self._words.finditer(text))
 
 
 def _spaced(name: str) -> str:
