@@ -59,10 +59,11 @@ class Rendered:
 
 DEFAULT_TEMPLATE = TemplateSource(
     subject="{% if company %}A thought about {{ company }}{% else %}A quick thought{% endif %}",
+    # A line that speaks to the person by name is its own greeting.
     text_body="""\
-Hi {{ first_name or "there" }},
+{% if not first_name or first_name not in line %}Hi {{ first_name or "there" }},
 
-{{ line }}
+{% endif %}{{ line }}
 
 Would a short call next week suit you?
 
@@ -74,8 +75,8 @@ Best regards
 To hear no more from us, answer "unsubscribe" or write to {{ unsubscribe_address }}.
 """,
     html_body="""\
-<p>Hi {{ first_name or "there" }},</p>
-<p>{{ line }}</p>
+{% if not first_name or first_name not in line %}<p>Hi {{ first_name or "there" }},</p>
+{% endif %}<p>{{ line }}</p>
 <p>Would a short call next week suit you?</p>
 <p>Best regards<br>{{ sender_name }}</p>
 <hr>

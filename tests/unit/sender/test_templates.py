@@ -96,3 +96,15 @@ def test_a_mail_that_must_not_leave_says_why(source: TemplateSource, values: dic
 def test_an_oversized_template_is_refused() -> None:
     with pytest.raises(Invalid, match="at most 50000"):
         check_source(TemplateSource("x", "y" * 50_001))
+
+
+@pytest.mark.parametrize(
+    ("line", "opening"),
+    [("Ada, I read about the engine.", "Ada, I read"), ("I read about the engine.", "Hi Ada,")],
+)
+def test_a_person_is_greeted_once_by_the_line_or_by_the_template(line: str, opening: str) -> None:
+    rendered = render(DEFAULT_TEMPLATE, {**VALUES, "first_name": "Ada", "line": line})
+    assert rendered.text.startswith(opening)
+    assert rendered.text.count("Ada") == 1
+    assert rendered.html is not None
+    assert rendered.html.count("Ada") == 1
