@@ -180,7 +180,10 @@ async def take_unanswered(conn: AsyncConnection, *, asked_before: datetime, limi
         .order_by(jobs.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
-        .scalar_subquery()
+        # As a subquery it might be run again for each row, and take more than it should.
+        .cte("due")
     )
-    taken = await conn.execute(update(jobs).where(jobs.c.id.in_(due)).values(asked_at=func.now()).returning(*COLUMNS))
+    taken = await conn.execute(
+        update(jobs).where(jobs.c.id == due.c.id).values(asked_at=func.now()).returning(*COLUMNS)
+    )
     return [to_job(row) for row in taken]
