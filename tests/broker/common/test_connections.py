@@ -34,8 +34,14 @@ async def test_thirty_closed_connections_leave_the_dead_letters_empty(bench: Ben
         await bench.deliver(created(f"w{no}"))
     for _ in range(KILLS):
         await _take_all_and_lose_power(cable, 5)
+    failures = [RuntimeError("the one attempt that fails")]
 
-    async with bench.consuming(Subscription(WORK, open_workspace, max_attempts=2)):
+    async def fails_once(event: WorkspaceCreated, *, uow: UnitOfWork, message: Message) -> None:
+        if failures:
+            raise failures.pop()
+        await open_workspace(event, uow=uow, message=message)
+
+    async with bench.consuming(Subscription(WORK, fails_once, max_attempts=2)):
         await eventually(lambda: _effects(bench, 5))
     assert await bench.count(TABLES.dead_letters) == 0
     assert await bench.waiting_in(dead_queue(WORK)) == 0
@@ -90,8 +96,7 @@ async def _empty(bench: Bench) -> bool:
 
 
 async def test_a_relay_that_is_cut_off_publishes_what_was_said_meanwhile(bench: Bench, cable: Cable) -> None:
-    """The outbox keeps what the broker cannot take, and the wait does not grow with the outage. Red when rows are marked
-    although nothing confirmed them, or when each try of an outage doubles the wait."""
+    """The outbox keeps what the broker cannot take. Red when rows are leased, or marked, while nothing can confirm them."""
     bus = Bus(cable.url, service=SERVICE)
     await bus.connect()
     relay = Relay(service=SERVICE, open_uow=bench.open_uow, bus=bus, listener=None)
@@ -115,6 +120,33 @@ async def test_the_brokers_own_limit_is_only_a_backstop() -> None:
     limits = {spec.name: spec.arguments.get("x-delivery-limit") for spec in queues() if ".retry." not in spec.name}
     assert all(isinstance(limit, int) and limit >= 100 for limit in limits.values())
     assert DELIVERY_LIMIT >= 100
+
+
+class _Away(Bus):
+    """A bus whose broker goes away between the look and the publish."""
+
+    async def publish_event(self, routing_key: str, body: bytes, *, message_id: str) -> None:
+        msg = f"{routing_key} {message_id}: {len(body)} bytes without a confirm"
+        raise BrokerUnavailable(msg)
+
+
+async def test_the_wait_for_a_broker_does_not_grow_with_its_absence(bench: Bench) -> None:
+    """It is not the row's fault. Red when each try doubles the wait, as it does for a row that cannot be routed: all would
+    wait for a minute after the broker is back."""
+    await bench.say(created())
+    away = _Away(bench.amqp_url, service=SERVICE)
+    await away.connect()
+    relay = Relay(service=SERVICE, open_uow=bench.open_uow, bus=away, listener=None)
+    for tries in range(1, 6):
+        await eventually(lambda: _tried(bench, relay, tries), within_s=3)  # noqa: B023 - awaited in this round
+    await away.close()
+    await eventually(bench.relay_once, within_s=3)
+
+
+async def _tried(bench: Bench, relay: Relay, times: int) -> bool:
+    await relay.drain()
+    (row,) = await bench.rows(TABLES.outbox)
+    return row["attempts"] == times
 
 
 async def test_a_channel_that_the_broker_closes_is_opened_again(bench: Bench) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 from prometheus_client import REGISTRY
+from sqlalchemy import func, select
 
 from deploy.local.pair import Pair
 from libs.common.clock import utc_now
@@ -137,11 +138,12 @@ async def _empty(bench: Bench, queue: str) -> bool:
 
 async def test_the_use_case_speaks_of_its_dead_in_the_transaction_that_files_them(bench: Bench) -> None:
     """`on_dead` and the row are one. Red when it runs in a transaction of its own: here it fails once, and files nothing."""
-    failures = [RuntimeError("not yet")]
+    failures, seen = [RuntimeError("not yet")], list[int]()
 
     async def on_dead(event: Event, message: Message, uow: UnitOfWork, error: str) -> None:
         uow.publish(prices(), tenant_id=message.tenant_id)
         await uow.conn.execute(EFFECTS.insert().values(name=error))
+        seen.append((await uow.conn.execute(select(func.count()).select_from(TABLES.dead_letters))).scalar_one())
         if failures:
             assert await bench.count(TABLES.dead_letters) == 0
             raise failures.pop()
@@ -151,6 +153,7 @@ async def test_the_use_case_speaks_of_its_dead_in_the_transaction_that_files_the
         await eventually(_filed(bench, 1))
     assert await bench.effects() == ["Acme will never do"]
     assert await bench.count(TABLES.outbox) == 1
+    assert seen == [1, 1], "it sees the row that is not committed yet"
 
 
 async def test_a_use_case_that_cannot_speak_of_its_dead_does_not_hide_the_letters_behind(bench: Bench) -> None:

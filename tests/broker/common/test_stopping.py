@@ -73,12 +73,15 @@ async def test_a_stop_lets_the_handler_in_hand_finish_and_takes_no_new_message(b
 
 async def test_a_handler_that_does_not_finish_is_let_go_and_its_message_redelivered(bench: Bench) -> None:
     """Within the time it has, never longer. Red when a hanging handler keeps the process, or its message is lost."""
-    taken = asyncio.Event()
+    taken, ended = asyncio.Event(), list[str]()
 
     async def hangs(event: WorkspaceCreated, *, uow: UnitOfWork, message: Message) -> None:
         taken.set()
         await open_workspace(event, uow=uow, message=message)
-        await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(event.name)
 
     app = service_of(bench, [Subscription(WORK, hangs)], shutdown_seconds=6)
     await bench.deliver(created())
@@ -86,6 +89,7 @@ async def test_a_handler_that_does_not_finish_is_let_go_and_its_message_redelive
         await asyncio.wait_for(taken.wait(), timeout=15)
         stopping_at = time.monotonic()
     assert time.monotonic() - stopping_at < 6
+    assert ended == ["Acme"], "it does not go on by itself on a database that is being closed"
     assert await bench.effects() == []
     assert (await bench.take(WORK)).redelivered
 

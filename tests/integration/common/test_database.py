@@ -44,16 +44,30 @@ async def test_our_own_mistakes_are_not_taken_for_an_outage(open_uow: UnitOfWork
     assert not is_database_outage(caught.value)
 
 
-async def test_an_argument_that_does_not_fit_is_not_an_outage(open_uow: UnitOfWorkFactory) -> None:
-    """The driver says it with the class that also says `connection is closed`. Red when the class decides."""
+async def test_a_misused_connection_is_our_mistake_and_a_closed_one_is_an_outage(empty_database: str) -> None:
+    """The driver says both with one class. Red when the class decides."""
+    conn = await asyncpg.connect(empty_database)
+    misused = await asyncio.gather(*(conn.fetch("SELECT pg_sleep(0.1)") for _ in range(2)), return_exceptions=True)
+    (mistake,) = [error for error in misused if isinstance(error, asyncpg.InterfaceError)]
+    assert not is_database_outage(mistake)
+    await conn.close()
+    with pytest.raises(asyncpg.InterfaceError) as closed:
+        await conn.fetch("SELECT 1")
+    assert is_database_outage(closed.value)
+
+
+async def test_a_server_whose_name_is_not_known_is_an_outage() -> None:
+    """Red when only a refused connection is: a name server that is away is no handler's failure."""
+    engine = make_engine("postgresql+asyncpg://nobody@nowhere.invalid/x", pool_size=1, service="ingest")
+    open_uow = UnitOfWorkFactory(engine, COMMON)
 
     async def run() -> None:
-        async with open_uow() as uow:
-            await uow.conn.execute(text("SELECT CAST(:n AS integer)"), {"n": "not a number"})
+        async with open_uow():
+            raise AssertionError("it was reached")
 
-    with pytest.raises(DBAPIError) as caught:
+    with pytest.raises(DatabaseUnavailable):
         await run()
-    assert not is_database_outage(caught.value)
+    await engine.dispose()
 
 
 async def test_a_connection_that_breaks_inside_a_transaction_is_an_outage(cable: Cable) -> None:
