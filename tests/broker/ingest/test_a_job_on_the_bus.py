@@ -90,7 +90,13 @@ async def test_an_answer_nobody_can_record_fails_its_chunk(service: RunningInges
     open_uow = service.platform.open_uow
     assert isinstance(open_uow, UnitOfWorkFactory)
     ingest = Ingest(open_uow, service.storage)
-    job_id = await ingest.queued((1,))
+    job_id = await ingest.processing((1,))
+    await ingest.announce(rows=10)
+
+    async def dispatched() -> bool:
+        return await ingest.chunk_states(job_id) == ["queued"]
+
+    await eventually(dispatched)
     await say(service, answer(job_id, 0, [99]), ingest)
 
     async def ended() -> bool:

@@ -361,7 +361,7 @@ def test_whatever_the_order_every_row_counts_once_and_credits_add_up(machine: ty
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=60,
+            max_examples=40,
             stateful_step_count=25,
             deadline=None,
             phases=[Phase.generate],
