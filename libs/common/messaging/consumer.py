@@ -158,7 +158,8 @@ class Consumer:
             if self.subscription.calls_out:
                 return await self._run_calling(event, message)
             async with self._open_uow() as uow:
-                if not await uow.record_inbox(message):
+                # A transient event is said again and again: remembering each would only fill the inbox.
+                if not event.transient and not await uow.record_inbox(message):
                     return "skipped"
                 await self.subscription.handler(event, uow=uow, message=message)
             return "done"

@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from libs.common import inbox
+from libs.common.contracts.enrich import CapacityAnnounced
 from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.errors import Busy
+from libs.common.ids import new_id
 from libs.common.messaging.consumer import Subscription
 from libs.common.retention import retention_schedules
 from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
@@ -36,6 +38,19 @@ async def test_a_message_delivered_twice_has_one_effect(bench: Bench) -> None:
         await eventually(_done(bench, 2))
     assert sorted(await bench.effects()) == ["Acme", "last"]
     assert await bench.count(TABLES.inbox) == 2
+
+
+async def test_a_transient_event_is_handled_and_not_remembered(bench: Bench) -> None:
+    """Announced every second by every replica, it would be millions of rows. Red when its message is recorded."""
+    event = CapacityAnnounced(replica_id=new_id(), rows_capacity=1, rows_in_flight=0, outbox_pending=0)
+
+    async def note(_event: CapacityAnnounced, *, uow: UnitOfWork, message: Message) -> None:
+        await uow.conn.execute(EFFECTS.insert().values(name=message.envelope.type))
+
+    async with bench.consuming(Subscription("ingest.note_capacity", note)):
+        await bench.deliver(event, queue="ingest.note_capacity")
+        await eventually(bench.effects)
+    assert await bench.count(TABLES.inbox) == 0
 
 
 async def test_the_inbox_row_lives_and_dies_with_the_effect(bench: Bench) -> None:
