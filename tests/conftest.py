@@ -6,9 +6,14 @@ from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from deploy.local.pair import Pair
 from tests.support.stack import fresh_database_of, fresh_vhost_of, servers, state_folder
+
+# A machine that is busy elsewhere is no failing test: no deadline per example. pytest's own limit bounds each test.
+settings.register_profile("corofy", deadline=None)
+settings.load_profile("corofy")
 
 
 @pytest.fixture(scope="session")
