@@ -74,7 +74,7 @@ class MeResponse(BaseModel):
     operator: bool
 
 
-@router.post("/auth/sign-up", status_code=201)
+@router.post("/auth/sign-up", status_code=201, openapi_extra={"security": []})
 async def post_sign_up(body: SignUpRequest, open_uow: OpenUowDep, resources: CurrentResources) -> TokenResponse:
     """Make a user and a workspace, and sign in. 409 `email_taken`."""
     check_password(body.password, email=body.email)
@@ -91,7 +91,7 @@ async def post_sign_up(body: SignUpRequest, open_uow: OpenUowDep, resources: Cur
     return _token_for(member, resources.settings)
 
 
-@router.post("/auth/token")
+@router.post("/auth/token", openapi_extra={"security": []})
 async def post_token(body: TokenRequest, open_uow: OpenUowDep, resources: CurrentResources) -> TokenResponse:
     """Sign in. 401 `credentials_wrong`."""
     member = await sign_in(email=body.email, password=body.password, open_uow=open_uow)
