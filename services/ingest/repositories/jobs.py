@@ -103,9 +103,13 @@ async def insert_new(
     return written.rowcount == 1
 
 
-async def load(conn: AsyncConnection, job_id: UUID, *, workspace_id: UUID) -> Job:
-    """One job of a workspace. Raises NotFound, the same for an unknown job and for somebody else's."""
-    row = (await conn.execute(select(*COLUMNS).where(jobs.c.id == job_id, jobs.c.workspace_id == workspace_id))).first()
+async def load(conn: AsyncConnection, job_id: UUID, *, workspace_id: UUID, in_turn: bool = False) -> Job:
+    """One job of a workspace. Raises NotFound, the same for an unknown job and for somebody else's.
+
+    With `in_turn`, whoever else does so waits for the end of this transaction: nothing is done in vain.
+    """
+    query = select(*COLUMNS).where(jobs.c.id == job_id, jobs.c.workspace_id == workspace_id)
+    row = (await conn.execute(query.with_for_update(key_share=True) if in_turn else query)).first()
     if row is None:
         raise job_not_found(job_id)
     return to_job(row)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from pydantic import TypeAdapter
 
 from libs.common.contracts.enrich import ChunkEnriched
 from libs.common.contracts.ingest import ChunkCompleted
@@ -21,6 +22,8 @@ from services.ingest.use_cases.turn_job import by_compare_and_swap, save_turns
 
 log = get_logger()
 
+_ROWS = TypeAdapter(list[RowResult])
+
 
 async def record_results(event: ChunkEnriched, *, uow: UnitOfWork, workspace_id: UUID, now: datetime) -> None:
     """Store each row's first result; count; complete the chunk, for good, with its last row.
@@ -30,7 +33,8 @@ async def record_results(event: ChunkEnriched, *, uow: UnitOfWork, workspace_id:
     """
 
     async def attempt() -> bool:
-        job = await jobs.load(uow.conn, event.job_id, workspace_id=workspace_id)
+        # In turn: a job's chunks are answered all at once, and each that lost the swap would store its rows again.
+        job = await jobs.load(uow.conn, event.job_id, workspace_id=workspace_id, in_turn=True)
         chunk = await chunks.load(uow.conn, job.id, event.chunk_no)
         if not takes_results(job, chunk, epoch=event.epoch):
             log.info("answer.refused", job_id=str(job.id), chunk_no=chunk.chunk_no, job_state=job.state.value)
@@ -76,9 +80,8 @@ def _check_rows(rows: Sequence[RowResult], chunk: Chunk) -> None:
 
 def to_json(rows: Sequence[RowResult]) -> str:
     """The results as Postgres takes them: JSONB refuses NUL, so what a provider sent with one loses it."""
-    found = [row.model_dump(mode="json") for row in rows]
-    text = orjson.dumps(found).decode()
-    return orjson.dumps([_without_nul(row) for row in found]).decode() if "\\u0000" in text else text
+    text = _ROWS.dump_json(list(rows)).decode()
+    return orjson.dumps([_without_nul(row) for row in orjson.loads(text)]).decode() if "\\u0000" in text else text
 
 
 def _without_nul(value: Any) -> Any:
