@@ -39,4 +39,4 @@ async def get_providers(_: CurrentIdentity, uow: Uow, floor: FloorDep) -> Provid
 @router.get("/internal/load", include_in_schema=False)
 async def get_load(_: OperatorIdentity, floor: FloorDep) -> Load:
     """Rows in flight in this replica."""
-    return Load(rows_capacity=floor.slots.size, rows_with_a_slot=floor.slots.in_use, rows_in_hand=floor.leases.rows)
+    return Load(rows_capacity=floor.rows_capacity, rows_with_a_slot=floor.slots.in_use, rows_in_hand=floor.leases.rows)

@@ -22,7 +22,7 @@ def subscriptions(floor: Floor) -> list[Subscription]:
             queue="enrich.enrich_chunk",
             handler=functools.update_wrapper(functools.partial(enrich_chunk, floor=floor), enrich_chunk),
             calls_out=True,
-            prefetch=chunks_in_hand(floor.slots.size),
+            prefetch=chunks_in_hand(floor.rows_capacity),
             timeout_s=floor.limits.chunk_s + _RECORDING_S,
             on_dead=fail_chunk,
         ),
@@ -30,6 +30,6 @@ def subscriptions(floor: Floor) -> list[Subscription]:
     ]
 
 
-def chunks_in_hand(rows_in_flight: int) -> int:
-    """Enough chunks that no slot stays empty while one ends on its slowest row."""
-    return max(_FEWEST_CHUNKS, math.ceil(2 * rows_in_flight / _ROWS_PER_CHUNK))
+def chunks_in_hand(rows_capacity: int) -> int:
+    """Enough chunks for the rows that may be in hand, also when chunks are small."""
+    return max(_FEWEST_CHUNKS, math.ceil(rows_capacity / _ROWS_PER_CHUNK))

@@ -10,6 +10,10 @@ from services.enrich.in_flight.job_watch import JobWatch
 from services.enrich.in_flight.leases import LeaseKeeper
 from services.enrich.in_flight.slots import FairSlots
 
+_ROWS_PER_SLOT = 2
+"""One that is worked on and one that waits for the slot: chunks end on their slowest row and are fetched in turns of a
+second or more, and meanwhile no slot should stay empty."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -32,3 +36,8 @@ class Floor:
     writer: CheckpointWriter
     stopping: asyncio.Event
     limits: Limits
+
+    @property
+    def rows_capacity(self) -> int:
+        """The rows of all chunks that may be in hand, in a slot or waiting for one."""
+        return _ROWS_PER_SLOT * self.slots.size

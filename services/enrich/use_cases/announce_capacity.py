@@ -39,7 +39,7 @@ class CapacityAnnouncer:
             waiting = await outbox.state(uow.conn, floor.open_uow.tables.outbox)
             said = CapacityAnnounced(
                 replica_id=self.replica_id,
-                rows_capacity=0 if floor.stopping.is_set() else floor.slots.size,
+                rows_capacity=0 if floor.stopping.is_set() else floor.rows_capacity,
                 rows_in_flight=floor.leases.rows,
                 outbox_pending=waiting.pending,
                 missing_providers=floor.tools.missing,
