@@ -34,7 +34,7 @@ def test_a_log_line_has_no_secret_and_keeps_counts_of_tokens(capsys: pytest.Capt
 
 def test_the_lines_of_libraries_take_the_same_form_and_access_logs_are_off(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs(service="test")
-    logging.getLogger("a.library").info("Started")
+    logging.getLogger("somebody.else").info("Started")
     logging.getLogger("uvicorn.access").info("GET /")
     assert [line["event"] for line in _lines(capsys)] == ["Started"]
 
