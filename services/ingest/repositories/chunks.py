@@ -1,6 +1,7 @@
 """Chunks of jobs. Every change names the state it starts from.
 
-Locks are taken in one order, results → chunks → job, so that no two transactions wait for each other.
+Locks are taken in one order, job → results → chunks, so that no two transactions wait for each other. What changes many
+chunks at once leaves out those that somebody has in hand.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -8,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, Row, exists, func, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -132,12 +133,20 @@ async def make_due(conn: AsyncConnection, job_id: UUID) -> None:
     """What waits for a later time need not wait any longer: the job goes on."""
     await conn.execute(
         update(chunks)
-        .where(chunks.c.job_id == job_id, chunks.c.state == ChunkState.PENDING.value, chunks.c.due_at > func.now())
+        .where(
+            free(chunks.c.job_id == job_id, chunks.c.state == ChunkState.PENDING.value, chunks.c.due_at > func.now())
+        )
         .values(due_at=func.now())
     )
 
 
-def _overdue(queued_before: datetime) -> Any:
+def free(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The chunks that meet these conditions and that no other transaction has in hand; locked."""
+    keys = select(chunks.c.job_id, chunks.c.chunk_no).where(*conditions).correlate(None)
+    return tuple_(chunks.c.job_id, chunks.c.chunk_no).in_(keys.with_for_update(skip_locked=True, of=chunks))
+
+
+def _overdue(queued_before: datetime) -> ColumnElement[bool]:
     return (chunks.c.state == ChunkState.QUEUED.value) & (chunks.c.queued_at < queued_before)
 
 
@@ -152,18 +161,15 @@ async def any_queued_before(conn: AsyncConnection, instant: datetime) -> bool:
 
 async def rescue(conn: AsyncConnection, *, queued_before: datetime, job_id: UUID | None = None) -> int:
     """Have queued chunks published again: `queued → pending`; the next dispatch raises their number. Answers how many."""
-    query = (
-        update(chunks)
-        .where(
-            chunks.c.job_id == jobs.c.id,
-            jobs.c.state.in_([state.value for state in TAKES_ANSWERS]),
-            chunks.c.epoch == jobs.c.epoch,
-            _overdue(queued_before),
-        )
-        .values(state=ChunkState.PENDING.value, due_at=func.now())
-    )
+    conditions = [
+        chunks.c.job_id == jobs.c.id,
+        jobs.c.state.in_([state.value for state in TAKES_ANSWERS]),
+        chunks.c.epoch == jobs.c.epoch,
+        _overdue(queued_before),
+    ]
     if job_id is not None:
-        query = query.where(chunks.c.job_id == job_id)
+        conditions.append(chunks.c.job_id == job_id)
+    query = update(chunks).where(free(*conditions)).values(state=ChunkState.PENDING.value, due_at=func.now())
     return (await conn.execute(query)).rowcount
 
 

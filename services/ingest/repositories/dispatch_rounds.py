@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.ingest.domain.chunks import ChunkState
 from services.ingest.domain.fairness import Seat, Turns, Waiting
 from services.ingest.domain.jobs import TAKES_ANSWERS, JobState
-from services.ingest.repositories.chunks import REF_COLUMNS, to_ref
+from services.ingest.repositories.chunks import REF_COLUMNS, free, to_ref
 from services.ingest.segments import ChunkRef
 from services.ingest.tables import chunks, dispatch_rounds, jobs, uploads
 
@@ -61,7 +61,7 @@ async def take_back_expired(conn: AsyncConnection) -> int:
     """`publishing → pending` where the lease has run out: the dispatcher that held it is gone, or was slow."""
     done = await conn.execute(
         update(chunks)
-        .where(chunks.c.state == ChunkState.PUBLISHING.value, chunks.c.lease_until < func.now())
+        .where(free(chunks.c.state == ChunkState.PUBLISHING.value, chunks.c.lease_until < func.now()))
         .values(state=ChunkState.PENDING.value, due_at=func.now(), lease_until=None)
     )
     return done.rowcount

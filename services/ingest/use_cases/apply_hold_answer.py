@@ -31,7 +31,7 @@ async def apply_hold_answer(
     placed = event
 
     async def attempt() -> bool:
-        job = await jobs.load(uow.conn, placed.job_id, workspace_id=workspace_id)
+        job = await jobs.load(uow.conn, placed.job_id, workspace_id=workspace_id, in_turn=True)
         return await _begin(job, placed, uow=uow, now=now)
 
     await by_compare_and_swap(uow, attempt, job_id=event.job_id)

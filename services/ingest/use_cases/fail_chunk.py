@@ -22,7 +22,7 @@ async def fail_chunk(event: ChunkFailed, *, uow: UnitOfWork, workspace_id: UUID,
     """
 
     async def attempt() -> bool:
-        job = await jobs.load(uow.conn, event.job_id, workspace_id=workspace_id)
+        job = await jobs.load(uow.conn, event.job_id, workspace_id=workspace_id, in_turn=True)
         chunk = await chunks.load(uow.conn, job.id, event.chunk_no)
         if not is_present_dispatch(job, chunk, epoch=event.epoch, dispatch_no=event.dispatch_no):
             return True

@@ -31,6 +31,7 @@ async def resume_parked_jobs(uow: UnitOfWork, *, workspace_id: UUID | None, now:
     states = await provider_states.known(uow.conn)
     for job in await jobs.in_state(uow.conn, JobState.PARKED, workspace_id=workspace_id):
         if in_the_way(states, workspace_id=job.workspace_id, now=now) is None:
+            await jobs.load(uow.conn, job.id, workspace_id=job.workspace_id, in_turn=True)
             await chunks.make_due(uow.conn, job.id)
             await turn_job(uow, job.id, workspace_id=job.workspace_id, decide=lambda job: _unparked(job, now))
 

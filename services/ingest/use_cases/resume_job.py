@@ -27,7 +27,7 @@ async def resume_job(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, now: 
             raise Conflict(msg, code="job_not_paused", extra={"state": job.state.value})
         return [resumed, *finish_if_answered(resumed, now=now)]
 
-    job = await jobs.load(uow.conn, job_id, workspace_id=workspace_id)
+    job = await jobs.load(uow.conn, job_id, workspace_id=workspace_id, in_turn=True)
     if job.state in _STANDING:
         await chunks.make_due(uow.conn, job_id)
     return await turn_job(uow, job_id, workspace_id=workspace_id, decide=decide)

@@ -21,7 +21,7 @@ async def take_back_chunk(event: ChunkReturned, *, uow: UnitOfWork, workspace_id
 
     When a provider is the reason and still out, the job is parked: a person may have resumed it too early.
     """
-    job = await jobs.load(uow.conn, event.job_id, workspace_id=workspace_id)
+    job = await jobs.load(uow.conn, event.job_id, workspace_id=workspace_id, in_turn=True)
     chunk = await chunks.load(uow.conn, job.id, event.chunk_no)
     if not is_present_dispatch(job, chunk, epoch=event.epoch, dispatch_no=event.dispatch_no):
         return

@@ -1,6 +1,7 @@
 """DESIGN 5.1 item 3: which answers count, and that each counts once."""
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from libs.common.contracts.ingest import ChunkCompleted, JobCancelled, JobMergin
 from libs.common.errors import Invalid, NotFound
 from libs.common.ids import new_id
 from services.ingest.domain.jobs import JobState
+from services.ingest.repositories import jobs
 from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.fail_chunk import fail_unrecorded
 from services.ingest.use_cases.pause_job import pause_job
@@ -98,9 +100,20 @@ async def test_parts_of_two_dispatches_meet_row_by_row(ingest: Ingest) -> None:
     assert (await ingest.job(job_id)).tally.enriched == 3
 
 
+async def test_of_those_who_read_the_same_version_one_saves(ingest: Ingest) -> None:
+    """[cas_count]. Red when the job is saved without comparing its version: both count from the same numbers, one is lost."""
+    job_id = await ingest.queued((1,))
+    job = await ingest.job(job_id)
+
+    async def save() -> bool:
+        async with ingest.open_uow() as uow:
+            return await jobs.save(uow.conn, replace(job, version=job.version + 1), was=job.version)
+
+    assert sorted(await asyncio.gather(*(save() for _ in range(6)))) == [False] * 5 + [True]
+
+
 async def test_two_answers_counted_at_once_lose_nothing(ingest: Ingest) -> None:
-    """[cas_count]. Red when the job is saved without comparing its version: both read the same counts, one is lost,
-    and nobody starts the merge."""
+    """[cas_count]. Twelve at once: every row is counted, and the last one starts the merge, once."""
     sizes = [1] * 12
     job_id = await ingest.queued(sizes)
     await asyncio.gather(*(ingest.deliver(answer(job_id, n, [n + 1])) for n in range(len(sizes))))
@@ -112,7 +125,8 @@ async def test_two_answers_counted_at_once_lose_nothing(ingest: Ingest) -> None:
 
 
 async def test_two_parts_of_one_chunk_at_once_complete_it(ingest: Ingest) -> None:
-    """[cas_count]. Neither sees the other's rows; red when the loser does not look again."""
+    """Neither may miss the other's rows: each waits for its turn at the job. Red when they do not, and the version is not
+    compared either."""
     job_id = await ingest.queued((2,))
     await asyncio.gather(*(ingest.deliver(answer(job_id, 0, [row])) for row in (1, 2)))
     assert await ingest.chunk_states(job_id) == ["completed"]

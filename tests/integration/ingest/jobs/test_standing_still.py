@@ -1,6 +1,7 @@
 """Pause, park, resume, cancel: which turns happen, what is said, and that events carry the job's version."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.park_jobs import resume_parked_jobs
 from services.ingest.use_cases.pause_job import pause_job
 from services.ingest.use_cases.resume_job import resume_job
-from tests.integration.ingest.jobs.steps import Ingest, answer, exhausted, recovered, returned
+from tests.integration.ingest.jobs.steps import Ingest, answer, exhausted, failed, recovered, returned
 
 
 async def do(ingest: Ingest, use_case: Callable[..., Awaitable[Any]], job_id: UUID) -> Any:
@@ -194,3 +195,28 @@ async def test_pause_and_an_answer_at_once_lose_neither(ingest: Ingest) -> None:
         await asyncio.gather(do(ingest, pause_job, job_id), ingest.deliver(answer(job_id, 0, [1])))
         job = await ingest.job(job_id)
         assert (job.state, job.tally.enriched) == (JobState.PAUSED, 1)
+
+
+async def test_everything_at_once_ends_without_a_deadlock(ingest: Ingest) -> None:
+    """One order of locks: job, results, chunks. Red when somebody takes a chunk first and then wants the job: Postgres
+    would have to choose a victim, and a person would see an error."""
+    jobs = [await ingest.queued((1,) * 6) for _ in range(2)]
+    for round_ in range(1, 7):
+        steps: list[Awaitable[Any]] = []
+        for job_id in jobs:
+            row = round_
+            steps += [
+                ingest.deliver(answer(job_id, row - 1, [row])),
+                ingest.deliver(answer(job_id, row - 1, [row])),
+                ingest.deliver(returned(job_id, row % 6, reason="provider_exhausted", after_s=60)),
+                ingest.deliver(failed(job_id, (row + 1) % 6)),
+                resume_quietly(ingest, job_id),
+            ]
+        steps += [ingest.deliver(exhausted(2 * round_)), ingest.deliver(recovered(2 * round_ + 1)), ingest.dispatch()]
+        outcomes = await asyncio.gather(*steps, return_exceptions=True)
+        assert [outcome for outcome in outcomes if isinstance(outcome, BaseException)] == []
+
+
+async def resume_quietly(ingest: Ingest, job_id: UUID) -> None:
+    with contextlib.suppress(Conflict):
+        await do(ingest, resume_job, job_id)
