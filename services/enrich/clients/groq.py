@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import groq
 import httpx
@@ -50,7 +50,8 @@ class Groq:
         self.account = account
         self.model = model
         self.gate = MinuteGate(account.name)
-        self._url = account.base_url.rstrip("/") + _PATH  # whole: the SDK would parse and join it anew for each call
+        # Whole and parsed: from a path the SDK would make it anew for each call. (It takes any `httpx.URL` for a `str`.)
+        self._url = cast(str, httpx.URL(account.base_url.rstrip("/") + _PATH))
         self._sdk = groq.AsyncGroq(
             api_key=account.key,
             base_url=account.base_url,

@@ -42,7 +42,7 @@ def make_session(
     return aiohttp.ClientSession(
         base_url.rstrip("/") + "/" if base_url else None,
         connector=aiohttp.TCPConnector(limit=concurrency, keepalive_timeout=_KEEPALIVE_S),
-        timeout=aiohttp.ClientTimeout(total=read_s + 5, sock_connect=5, sock_read=read_s),
+        timeout=aiohttp.ClientTimeout(total=read_s, sock_connect=5),
         headers={**headers, "Content-Type": "application/json"},
         cookie_jar=aiohttp.DummyCookieJar(),
     )

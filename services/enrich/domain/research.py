@@ -4,9 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
 
-from services.enrich.domain.sources import Source
+from services.enrich.domain.sources import Source, host_of
 from services.enrich.domain.texts import clean, normalised, words_of
 
 Category = Literal["person", "company", "signals"]
@@ -116,7 +115,7 @@ def confidence_of(statements: Sequence[Statement], sources: Sequence[Source], *,
         return 0.0
     cited = {source_id for statement in statements for source_id in statement.source_ids}
     used = [source for source in sources if source.id in cited]
-    hosts = {urlsplit(source.url).hostname for source in used}
+    hosts = {host_of(source.url) for source in used}
     score = 0.3 + 0.2 * (len(statements) / max(offered, 1))
     score += 0.2 * any(source.kind == "website" for source in used)
     score += 0.15 * (len(hosts) > 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -19,6 +20,15 @@ _OTHER_BUSINESS = word_set(
 """A name that goes on with one of these words is another company's: Nordlys Marine is not Nordlys Marine Services."""
 
 
+@lru_cache(maxsize=1024)
+def host_of(url: str) -> str:
+    """The host a URL names, or empty. A row asks this of each of its sources several times over."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """Something a provider found, before anybody asked whether it belongs here."""
@@ -32,10 +42,7 @@ class Result:
     @property
     def host(self) -> str:
         """The site it stands on."""
-        try:
-            return (urlsplit(self.url).hostname or "").removeprefix("www.")
-        except ValueError:
-            return ""
+        return host_of(self.url).removeprefix("www.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import orjson
@@ -158,8 +158,10 @@ class _Row:
     def _keep(self, stage: Stage) -> None:
         self.tally.duration_ms = round((time.monotonic() - self._began) * 1000)
         found = self._found
+        # Once the research is checked, nobody reads the texts again: most of what a checkpoint would weigh.
+        checked = stage == "research"
         told = {
-            "sources": found.sources,
+            "sources": [replace(one, text="") for one in found.sources] if checked else found.sources,
             "statements": found.statements,
             "confidence": found.confidence,
             "tally": self.tally,
