@@ -1,24 +1,26 @@
 """Pause, park, resume, cancel: which turns happen, what is said, and that events carry the job's version."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from libs.common.clock import utc_now
 from libs.common.contracts.ingest import JobCancelled, JobMerging, JobParked, JobPaused, JobResumed
 from libs.common.errors import Conflict, NotFound
 from libs.common.ids import new_id
 from services.ingest.domain.jobs import JobState
+from services.ingest.repositories import jobs
 from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.park_jobs import resume_parked_jobs
 from services.ingest.use_cases.pause_job import pause_job
 from services.ingest.use_cases.resume_job import resume_job
 from tests.integration.ingest.jobs.steps import Ingest, answer, exhausted, failed, recovered, returned
+from tests.support.waiting import eventually
 
 
 async def do(ingest: Ingest, use_case: Callable[..., Awaitable[Any]], job_id: UUID) -> Any:
@@ -197,26 +199,33 @@ async def test_pause_and_an_answer_at_once_lose_neither(ingest: Ingest) -> None:
         assert (job.state, job.tally.enriched) == (JobState.PAUSED, 1)
 
 
-async def test_everything_at_once_ends_without_a_deadlock(ingest: Ingest) -> None:
-    """One order of locks: job, results, chunks. Red when somebody takes a chunk first and then wants the job: Postgres
-    would have to choose a victim, and a person would see an error."""
-    jobs = [await ingest.queued((1,) * 6) for _ in range(2)]
-    for round_ in range(1, 7):
-        steps: list[Awaitable[Any]] = []
-        for job_id in jobs:
-            row = round_
-            steps += [
-                ingest.deliver(answer(job_id, row - 1, [row])),
-                ingest.deliver(answer(job_id, row - 1, [row])),
-                ingest.deliver(returned(job_id, row % 6, reason="provider_exhausted", after_s=60)),
-                ingest.deliver(failed(job_id, (row + 1) % 6)),
-                resume_quietly(ingest, job_id),
-            ]
-        steps += [ingest.deliver(exhausted(2 * round_)), ingest.deliver(recovered(2 * round_ + 1)), ingest.dispatch()]
-        outcomes = await asyncio.gather(*steps, return_exceptions=True)
-        assert [outcome for outcome in outcomes if isinstance(outcome, BaseException)] == []
+STEPS: dict[str, Callable[[Ingest, UUID], Awaitable[Any]]] = {
+    "answer": lambda ingest, job_id: ingest.deliver(answer(job_id, 0, [1])),
+    "failure": lambda ingest, job_id: ingest.deliver(failed(job_id, 0)),
+    "return": lambda ingest, job_id: ingest.deliver(returned(job_id, 0, reason="provider_exhausted")),
+    "resume": lambda ingest, job_id: do(ingest, resume_job, job_id),
+    "recovery": lambda ingest, _: ingest.deliver(recovered(2)),
+}
 
 
-async def resume_quietly(ingest: Ingest, job_id: UUID) -> None:
-    with contextlib.suppress(Conflict):
-        await do(ingest, resume_job, job_id)
+@pytest.mark.parametrize("step", list(STEPS))
+async def test_who_waits_for_a_job_has_none_of_its_chunks_in_hand(ingest: Ingest, step: str) -> None:
+    """One order of locks: job, results, chunks. Red when a chunk is taken first: two such transactions would wait for
+    each other until Postgres chooses a victim."""
+    job_id = await ingest.queued((1, 1))
+    await ingest.deliver(returned(job_id, 1, after_s=60))
+    await ingest.deliver(exhausted(1))
+    if step == "return":
+        await ingest.execute("UPDATE ingest.jobs SET state = 'processing'")
+    async with ingest.open_uow() as uow:
+        await jobs.load(uow.conn, job_id, workspace_id=ingest.workspace_id, in_turn=True)
+        waiting = asyncio.ensure_future(STEPS[step](ingest, job_id))
+        await eventually(lambda: somebody_waits(ingest))
+        await uow.conn.execute(text("SELECT FROM ingest.chunks WHERE job_id = :id FOR UPDATE NOWAIT"), {"id": job_id})
+    await waiting
+
+
+async def somebody_waits(ingest: Ingest) -> bool:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with ingest.open_uow() as uow:
+        return bool((await uow.conn.execute(text(query))).scalar())
