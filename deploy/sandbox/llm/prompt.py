@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from json import JSONDecodeError, JSONDecoder
 from typing import Any
 from urllib.parse import urlsplit
@@ -134,7 +134,7 @@ def _payload(text: str) -> dict[str, Any] | None:
 
 def _prompt(payload: dict[str, Any]) -> Prompt:
     row = payload.get("row")
-    cells = {_NOT_WORD.sub("_", name.lower()).strip("_"): _text(value) for name, value in (row or {}).items()}
+    cells = {_cell_name(name): _text(value) for name, value in (row or {}).items()}
     statements = [_statement(entry, nth) for nth, entry in enumerate(_objects(payload.get("statements")), start=1)]
     words = payload.get("max_words")
     return Prompt(
@@ -155,6 +155,11 @@ def _source(entry: dict[str, Any], nth: int) -> Source:
         title=_text(entry.get("title")),
         text=_text(entry.get("text") or entry.get("snippet") or entry.get("content")),
     )
+
+
+@lru_cache(maxsize=1024)
+def _cell_name(column: str) -> str:
+    return _NOT_WORD.sub("_", column.lower()).strip("_")
 
 
 def _statement(entry: dict[str, Any], nth: int) -> Statement:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 
 def schema_fault(schema: Any, *, name: str) -> str:
     """What Groq would say about a strict schema, or nothing when it is fine."""
-    at = _first_fault(schema, path="")
+    at = _fault_of(orjson.dumps(schema))
     return f"invalid JSON schema for response_format: '{name}': {at}" if at else ""
+
+
+@lru_cache(maxsize=256)
+def _fault_of(schema: bytes) -> str:
+    """A client sends the same few schemas with every request."""
+    return _first_fault(orjson.loads(schema), path="")
 
 
 def _first_fault(schema: Any, *, path: str) -> str:
