@@ -112,7 +112,8 @@ async def test_two_clicks_on_start_enrol_once(world: World) -> None:
 
 async def test_an_address_is_in_one_active_campaign_at_a_time(world: World) -> None:
     """Red when the unique index on active addresses goes; both start at once, in opposite orders."""
-    one = await world.draft(await world.list_of(*(recipient(n) for n in range(1, 21))))
+    # Each list also has an address of its own, so that neither start is left with nothing to send.
+    one = await world.draft(await world.list_of(*(recipient(n) for n in [*range(1, 21), 30])))
     backwards = [recipient(n, email=f"lead{22 - n}@company{22 - n}.example") for n in range(1, 22)]
     two = await world.draft(await world.list_of(*backwards))
     await asyncio.gather(world.start(one), world.start(two))
@@ -122,8 +123,8 @@ async def test_an_address_is_in_one_active_campaign_at_a_time(world: World) -> N
     async with world.open_uow() as uow:
         held = Counter((await uow.conn.execute(query)).scalars())
     assert max(held.values()) == 1
-    assert len(held) == 21
-    assert (await world.enrolment_states())[("excluded", "in_another_campaign")] >= 19
+    assert len(held) == 22
+    assert (await world.enrolment_states())[("excluded", "in_another_campaign")] == 20
 
 
 async def test_several_campaigns_share_the_workspaces_quota(world: World) -> None:
