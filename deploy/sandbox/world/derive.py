@@ -5,7 +5,9 @@ Change a word (the sub-industry in a cell, the city) and the sentences change; a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 
 from deploy.sandbox.world.catalogue import SOURCES, TODAY
 from deploy.sandbox.world.chance import mix, number, pick
@@ -42,10 +44,15 @@ _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "ac", "edu"})
 
 def derive_company(question: Question, *, with_news: bool = True) -> Company:
     """The company of a question, as detailed as the question is."""
-    asked = (question.company, question.industry, question.place, str(question.founded), *question.mentions)
-    seed = number(*asked)
+    company = _company(question._replace(person="", role=""), with_news=with_news)
+    return replace(company, people=(_person(question, _facts_of(question)),)) if question.person else company
+
+
+@lru_cache(maxsize=4096)
+def _company(question: Question, *, with_news: bool) -> Company:
+    """Without people. A row asks for its company several times in a second: the web, the news, the site."""
+    seed = number(*_facts_of(question))
     topic = _TOPICS[seed % len(_TOPICS)]
-    people = (_person(question, asked),) if question.person else ()
     trade = f" in {question.industry}" if question.industry else ""
     return Company(
         name=question.company,
@@ -54,10 +61,13 @@ def derive_company(question: Question, *, with_news: bool = True) -> Company:
         city=question.place,
         founded=question.founded,
         about=f"has made {topic} its first aim{trade} for this year",
-        people=people,
         news=tuple(_news(seed, nth=nth, industry=question.industry) for nth in range(3)) if with_news else (),
         mentions=question.mentions,
     )
+
+
+def _facts_of(question: Question) -> tuple[str, ...]:
+    return (question.company, question.industry, question.place, str(question.founded), *question.mentions)
 
 
 def name_of_domain(domain: str) -> str:
