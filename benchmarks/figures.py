@@ -50,8 +50,7 @@ def to_json_line(figure: Figure) -> str:
 def print_table(figures: Sequence[Figure], *, console: Console | None = None) -> None:
     """The figures as a table."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("benchmark", "figure"):
-        table.add_column(heading)
+    table.add_column(", ".join(dict.fromkeys(one.name for one in figures)))
     for heading in ("value", "unit", "ratio"):
         table.add_column(heading, justify="left" if heading == "unit" else "right")
     for heading in ("against", "goal", "holds"):
@@ -59,7 +58,5 @@ def print_table(figures: Sequence[Figure], *, console: Console | None = None) ->
     for one in figures:
         ratio = "" if one.ratio is None else f"{one.ratio:.2f}"
         holds = {None: "", True: "yes", False: "[bold red]no[/]"}[one.holds]
-        table.add_row(
-            one.name, one.figure, f"{one.value:,.6g}", one.unit, ratio, one.against or "", one.goal or "", holds
-        )
+        table.add_row(one.figure, f"{one.value:,.6g}", one.unit, ratio, one.against or "", one.goal or "", holds)
     (console or Console()).print(table)

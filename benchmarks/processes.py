@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,10 +25,23 @@ class _Entry:
 
 @dataclass(slots=True)
 class Usage:
-    """What each named process used while it was watched: processor seconds, and the peak of any one of its processes."""
+    """What each named process used while it was watched: processor seconds, and the peak of any one of its processes.
+
+    `machine_share` is how much of all processors was in use, by whomever, from 0 to 1.
+    """
 
     cpu_seconds: dict[str, float] = field(default_factory=dict[str, float])
     peak_mib: dict[str, float] = field(default_factory=dict[str, float])
+    seconds: float = 0.0
+    machine_share: float = 0.0
+
+    @property
+    def others_share(self) -> float:
+        """The part of all processors that programs which are not watched had."""
+        if not self.seconds:
+            return 0.0
+        ours = sum(self.cpu_seconds.values()) / self.seconds / (os.cpu_count() or 1)
+        return max(0.0, self.machine_share - ours)
 
 
 def cpu_seconds(pid: int) -> float:
@@ -45,12 +59,22 @@ async def watching(roots: Mapping[str, int]) -> AsyncGenerator[Usage]:
     usage = Usage()
     before = {name: cpu_seconds(pid) for name, pid in roots.items()}
     watch = asyncio.create_task(_note_peaks(roots, usage))
+    began, (busy_before, all_before) = time.perf_counter(), _machine_ticks()
     try:
         yield usage
     finally:
         watch.cancel()
+        busy, every = _machine_ticks()
+        usage.seconds = time.perf_counter() - began
+        usage.machine_share = (busy - busy_before) / max(every - all_before, 1)
         usage.cpu_seconds.update({name: cpu_seconds(pid) - before[name] for name, pid in roots.items()})
         _note(roots, usage)
+
+
+def _machine_ticks() -> tuple[int, int]:
+    """Ticks in use (also by other machines on the same hardware) and all ticks, of all processors."""
+    ticks = [int(text) for text in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
 
 
 async def _note_peaks(roots: Mapping[str, int], usage: Usage) -> None:

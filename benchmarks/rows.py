@@ -8,9 +8,7 @@ import sys
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
 import asyncpg
@@ -19,7 +17,8 @@ import orjson
 
 from benchmarks import leads
 from benchmarks.figures import Figure
-from benchmarks.processes import Usage, watching
+from benchmarks.processes import watching
+from benchmarks.rows_figures import Job, Run, figures_of
 from benchmarks.serving import Server, free_port, serving
 from deploy.local.services import DEMO_EMAIL, SERVICES
 from deploy.local.stack import LocalStack
@@ -37,32 +36,6 @@ _RECORDED = 200
 _DIALS = {"serper": {"latency_ms": 300}, "firecrawl": {"latency_ms": 300}, "groq": {"latency_ms": 500}}
 _GRANT = 100_000
 _LONGEST_S = 900
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run: how long, what it used, and how often the sandbox was asked."""
-
-    seconds: float
-    usage: Usage
-    calls: int
-
-    @property
-    def rate(self) -> float:
-        return ROWS / self.seconds
-
-    def cpu(self, name: str) -> float:
-        """Processor seconds per 1,000 rows."""
-        return self.usage.cpu_seconds[name] / ROWS * 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What a job's own records say: `working_s` from its start to its last row, `first_row_s` and `whole_s` from the click."""
-
-    working_s: float
-    first_row_s: float
-    whole_s: float
 
 
 async def run() -> list[Figure]:
@@ -88,10 +61,7 @@ async def run() -> list[Figure]:
                 job, system = await _system(stack, api, sandbox, Path(folder))
                 after = await _loop(sandbox, tape, first=200_000)
     _check_calls(system, loops=[before, after])
-    return [*_rates(job, system, [before, after]), *_costs(system, [before, after]), *_peaks(system, [before, after])]
-
-
-# The two sides.
+    return figures_of(job, system, loops=[before, after], goal=GOAL)
 
 
 async def _loop(sandbox: Server, tape: list[Any], *, first: int) -> Run:
@@ -110,7 +80,7 @@ async def _loop(sandbox: Server, tape: list[Any], *, first: int) -> Run:
         raise RuntimeError(f"the loop ended with {loop.returncode}")
     told = orjson.loads(out)
     usage.cpu_seconds["loop"], usage.peak_mib["loop"] = told["cpu_seconds"], told["peak_mib"]
-    return Run(told["seconds"], usage, told["calls"])
+    return Run(ROWS, told["seconds"], usage, told["calls"])
 
 
 async def _system(stack: LocalStack, api: Api, sandbox: Server, folder: Path) -> tuple[Job, Run]:
@@ -124,7 +94,7 @@ async def _system(stack: LocalStack, api: Api, sandbox: Server, folder: Path) ->
         job = await _through_the_system(stack, api, folder, first=300_000, rows=ROWS)
     totals = (await _ask(sandbox, "GET", "/calls")).json()["totals"]
     calls = sum(endpoint["count"] for endpoints in totals.values() for endpoint in endpoints.values())
-    return job, Run(job.working_s, usage, calls)
+    return job, Run(ROWS, job.working_s, usage, calls)
 
 
 async def _through_the_system(stack: LocalStack, api: Api, folder: Path, *, first: int, rows: int) -> Job:
@@ -191,68 +161,8 @@ async def _ask(sandbox: Server, method: str, path: str, **parts: Any) -> httpx.R
         return (await client.request(method, path, **parts)).raise_for_status()
 
 
-# The figures.
-
-
 def _check_calls(system: Run, *, loops: list[Run]) -> None:
     """The comparison says something only when both sides have asked equally often."""
     for loop in loops:
         if abs(loop.calls / system.calls - 1) > 0.02:
             raise RuntimeError(f"the loop made {loop.calls} calls, the system {system.calls}: they do not compare")
-
-
-def _rates(job: Job, system: Run, loops: list[Run]) -> list[Figure]:
-    reference = mean(loop.rate for loop in loops)
-    ratio = round(system.rate / reference, 3)
-    figures = [
-        Figure(NAME, f"bare loop, run {nth}", round(loop.rate, 1), "rows/s") for nth, loop in enumerate(loops, 1)
-    ]
-    return [
-        *figures,
-        Figure(
-            NAME, "whole system", round(system.rate, 1), "rows/s", "bare loop", ratio, f"ratio >= {GOAL}", ratio >= GOAL
-        ),
-        Figure(
-            NAME,
-            "from the click to the workbook",
-            round(ROWS / job.whole_s, 1),
-            "rows/s",
-            "bare loop",
-            round(ROWS / job.whole_s / reference, 3),
-        ),
-        Figure(NAME, "first finished row", round(job.first_row_s, 2), "s"),
-        Figure(
-            NAME,
-            "calls per row",
-            round(system.calls / ROWS, 2),
-            "calls",
-            "bare loop",
-            round(system.calls / mean(loop.calls for loop in loops), 3),
-        ),
-    ]
-
-
-def _costs(system: Run, loops: list[Run]) -> list[Figure]:
-    """The sandbox is the outside world: its time is shown, and belongs to neither side's sum."""
-    unit = "CPU s per 1,000 rows"
-    reference = mean(loop.cpu("loop") for loop in loops)
-    ours = {name: system.cpu(name) for name in system.usage.cpu_seconds if name != "sandbox"}
-    total = sum(ours.values())
-    return [
-        Figure(NAME, "bare loop: CPU", round(reference, 2), unit),
-        Figure(NAME, "whole system: CPU", round(total, 2), unit, "bare loop", round(total / reference, 2)),
-        *(Figure(NAME, f"{name}: CPU", round(cost, 2), unit) for name, cost in ours.items()),
-        Figure(
-            NAME,
-            "sandbox: CPU under the system",
-            round(system.cpu("sandbox"), 2),
-            unit,
-            "under the loop",
-            round(system.cpu("sandbox") / mean(loop.cpu("sandbox") for loop in loops), 2),
-        ),
-    ]
-
-
-def _peaks(system: Run, loops: list[Run]) -> list[Figure]:
-    peaks = {"bare loop": max(loop.usage.peak_mib["loop"] for loop in loops), **system.usage.peak_mib}
-    return [Figure(NAME, f"{name}: peak memory", round(peak), "MiB") for name, peak in peaks.items()]
