@@ -24,6 +24,8 @@ from deploy.local.processes import read_record
 from deploy.local.state import CHECKOUT, State
 
 IDLE_MINUTES = 15.0
+_KEEPERS: list[subprocess.Popen[bytes]] = []
+"""Started by this process and meant to outlive it: held, since Python warns of a child that is forgotten while it runs."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,16 @@ def running_pair(state: State) -> Pair | None:
 
 
 def ensure_pair(state: State, *, say: Callable[[str], None], idle_minutes: float = IDLE_MINUTES) -> Pair:
-    """The running pair, or a new one kept by a process that outlives this one. Callers hold `in_use`."""
-    found = running_pair(state)
-    if found:
-        return found
+    """The running pair, or a new one kept by a process that outlives this one. Callers hold `in_use`.
+
+    One caller starts it; others with the same idea wait, and find it.
+    """
+    with (state.path / "starting.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return running_pair(state) or _start_pair(state, say=say, idle_minutes=idle_minutes)
+
+
+def _start_pair(state: State, *, say: Callable[[str], None], idle_minutes: float) -> Pair:
     log = state.logs / "keeper.log"
     base = base_from_environment(blocks_after=1)
     ports = [] if base is None else ["--port-base", str(base)]
@@ -78,16 +86,13 @@ def ensure_pair(state: State, *, say: Callable[[str], None], idle_minutes: float
             stderr=out,
             start_new_session=True,
         )
+    _KEEPERS.append(keeper)
     deadline = time.monotonic() + 240
     while keeper.poll() is None and time.monotonic() < deadline:
         found = running_pair(state)
         if found:
             return found
         time.sleep(0.05)
-    # Another process may have been quicker with the same idea.
-    found = running_pair(state)
-    if found:
-        return found
     keeper.terminate()
     lines = log.read_text(errors="replace").strip().splitlines()
     raise StackError(lines[-1] if lines else f"The tests' Postgres and RabbitMQ did not start; {log} is empty.")

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import aio_pika
 import asyncpg
+
+from deploy.local.pair import ensure_pair, in_use, stop_pair
+from deploy.local.state import State
 
 
 async def test_two_tests_get_two_databases_and_the_schemas_are_there(fresh_database: str, empty_database: str) -> None:
@@ -29,3 +35,16 @@ async def test_a_vhost_takes_and_gives_back_a_message(fresh_vhost: str) -> None:
         message = await queue.get(timeout=10)
         assert message is not None
         assert message.body == b"hello"
+
+
+async def test_two_runs_that_begin_at_once_share_one_pair_of_servers(state_dir: Path) -> None:
+    """Red when the look for a running pair and the start of one are not done in turn: the slower one gives up."""
+    state = State.open(state_dir)
+    with in_use(state):
+        try:
+            pairs = await asyncio.gather(
+                *(asyncio.to_thread(ensure_pair, State.open(state_dir), say=lambda _line: None) for _ in range(3))
+            )
+        finally:
+            stop_pair(state)
+    assert len(set(pairs)) == 1
