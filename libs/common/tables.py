@@ -49,7 +49,8 @@ def common_tables(metadata: MetaData) -> CommonTables:
     )
 
 
-def _instant(name: str, *, nullable: bool = True, now: bool = False) -> Column[object]:
+def instant(name: str, *, nullable: bool = True, now: bool = False) -> Column[object]:
+    """A `timestamptz` column; with `now`, required and set by the database where nobody says otherwise."""
     return Column(
         name, DateTime(timezone=True), nullable=nullable and not now, server_default=text("now()") if now else None
     )
@@ -62,11 +63,11 @@ def _outbox(metadata: MetaData) -> Table:
         Column("id", Uuid, primary_key=True),
         Column("routing_key", Text, nullable=False),
         Column("body", LargeBinary, nullable=False),
-        _instant("created_at", now=True),
-        _instant("due_at", now=True),
+        instant("created_at", now=True),
+        instant("due_at", now=True),
         Column("attempts", Integer, nullable=False, server_default=text("0")),
         Column("last_error", Text),
-        _instant("published_at"),
+        instant("published_at"),
         Index("ix_outbox_due", "due_at", postgresql_where=text("published_at IS NULL")),
         Index("ix_outbox_published_at", "published_at", postgresql_where=text("published_at IS NOT NULL")),
     )
@@ -78,7 +79,7 @@ def _inbox(metadata: MetaData) -> Table:
         metadata,
         Column("consumer", Text, nullable=False),
         Column("message_id", Uuid, nullable=False),
-        _instant("received_at", now=True),
+        instant("received_at", now=True),
         PrimaryKeyConstraint("consumer", "message_id"),
         Index("ix_inbox_received_at", "received_at"),
     )
@@ -100,10 +101,10 @@ def _dead(metadata: MetaData) -> Table:
         Column("attempts", Integer, nullable=False),
         Column("first_error", Text, nullable=False),
         Column("last_error", Text, nullable=False),
-        _instant("occurred_at"),
-        _instant("died_at", now=True),
+        instant("occurred_at"),
+        instant("died_at", now=True),
         Column("resolution", Text),
-        _instant("resolved_at"),
+        instant("resolved_at"),
         UniqueConstraint("queue", "message_key"),
         Index("ix_dead_letters_open", "died_at", postgresql_where=text("resolved_at IS NULL")),
     )
@@ -114,10 +115,10 @@ def _schedules(metadata: MetaData) -> Table:
         "schedules",
         metadata,
         Column("name", Text, primary_key=True),
-        _instant("due_at", now=True),
+        instant("due_at", now=True),
         Column("lease_token", Uuid),
-        _instant("lease_until"),
-        _instant("last_started_at"),
-        _instant("last_success_at"),
+        instant("lease_until"),
+        instant("last_started_at"),
+        instant("last_success_at"),
         Column("last_error", Text),
     )

@@ -4,7 +4,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -17,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-from libs.common.tables import common_tables, service_metadata
+from libs.common.tables import common_tables, instant, service_metadata
 
 METADATA = service_metadata("billing")
 COMMON = common_tables(METADATA)
@@ -25,10 +24,6 @@ COMMON = common_tables(METADATA)
 
 def _amount(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, server_default=text("0"))
-
-
-def _created_at() -> Column[object]:
-    return Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()"))
 
 
 def _none_negative(*columns: str) -> CheckConstraint:
@@ -45,7 +40,7 @@ accounts = Table(
     _amount("spent"),
     _amount("owed"),
     Column("version", BigInteger, nullable=False, server_default=text("0")),
-    _created_at(),
+    instant("created_at", now=True),
     _none_negative("available", "held", "settling", "spent", "owed"),
 )
 
@@ -57,8 +52,8 @@ grants = Table(
     Column("business_key", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("priority", Integer, nullable=False),
-    Column("expires_at", DateTime(timezone=True)),
-    Column("expired_at", DateTime(timezone=True)),
+    instant("expires_at"),
+    instant("expired_at"),
     Column("reason", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
@@ -68,7 +63,7 @@ grants = Table(
     _amount("refunded"),
     _amount("expired"),
     _amount("clawed_back"),
-    _created_at(),
+    instant("created_at", now=True),
     UniqueConstraint("workspace_id", "business_key"),
     CheckConstraint("kind IN ('plan', 'purchased', 'promotional', 'adjustment')", name="kind"),
     CheckConstraint("size > 0", name="size"),
@@ -93,11 +88,11 @@ holds = Table(
     Column("credits_total", BigInteger),
     Column("price_version", Integer),
     Column("declined_available", BigInteger),
-    Column("settled_at", DateTime(timezone=True)),
-    Column("last_heard_at", DateTime(timezone=True), nullable=False),
-    Column("questioned_at", DateTime(timezone=True)),
+    instant("settled_at"),
+    instant("last_heard_at", nullable=False),
+    instant("questioned_at"),
     Column("questions", Integer, nullable=False, server_default=text("0")),
-    _created_at(),
+    instant("created_at", now=True),
     PrimaryKeyConstraint("subject_kind", "subject_id"),
     CheckConstraint("subject_kind IN ('job')", name="subject_kind"),
     CheckConstraint("state IN ('held', 'declined', 'settling', 'closed', 'tombstone')", name="state"),
@@ -133,7 +128,7 @@ captures = Table(
     Column("subject_id", Uuid, nullable=False),
     Column("chunk_no", Integer, nullable=False),
     Column("credits", BigInteger, nullable=False),
-    _created_at(),
+    instant("created_at", now=True),
     PrimaryKeyConstraint("subject_kind", "subject_id", "chunk_no"),
     ForeignKeyConstraint(_SUBJECT, _HOLD, name="fk_captures_hold"),
     _none_negative("credits"),
@@ -155,7 +150,7 @@ entries = Table(
     Column("subject_id", Uuid),
     Column("actor", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    _created_at(),
+    instant("created_at", now=True),
     PrimaryKeyConstraint("transaction_id", "line_no"),
     UniqueConstraint("workspace_id", "business_key", "line_no"),
     CheckConstraint("amount_credits <> 0", name="amount"),
@@ -170,7 +165,7 @@ price_lists = Table(
     METADATA,
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("credits_per_row", BigInteger, nullable=False),
-    _created_at(),
+    instant("created_at", now=True),
     CheckConstraint("version > 0", name="version"),
     _none_negative("credits_per_row"),
 )

@@ -3,7 +3,6 @@
 from sqlalchemy import (
     CheckConstraint,
     Column,
-    DateTime,
     Index,
     Integer,
     LargeBinary,
@@ -14,11 +13,10 @@ from sqlalchemy import (
     text,
 )
 
-from libs.common.tables import common_tables, service_metadata
+from libs.common.tables import common_tables, instant, service_metadata
 
 METADATA = service_metadata("enrich")
 COMMON = common_tables(METADATA)
-_NOW = text("now()")
 
 job_states = Table(
     "job_states",
@@ -27,9 +25,9 @@ job_states = Table(
     Column("tenant_id", Uuid, nullable=False),
     Column("version", Integer, nullable=False),
     Column("state", Text, nullable=False),
-    Column("heard_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
-    Column("ended_at", DateTime(timezone=True)),
-    Column("reaped_at", DateTime(timezone=True)),
+    instant("heard_at", now=True),
+    instant("ended_at"),
+    instant("reaped_at"),
     CheckConstraint("state IN ('running', 'paused', 'parked', 'ended')", name="state"),
     Index("ix_job_states_to_reap", "ended_at", postgresql_where=text("ended_at IS NOT NULL AND reaped_at IS NULL")),
 )
@@ -41,7 +39,7 @@ row_work = Table(
     Column("row_no", Integer, nullable=False),
     Column("spec_hash", Text, nullable=False),
     Column("holder", Uuid, nullable=False),
-    Column("lease_until", DateTime(timezone=True), nullable=False),
+    instant("lease_until", nullable=False),
     PrimaryKeyConstraint("job_id", "row_no", "spec_hash"),
     Index("ix_row_work_holder", "holder"),
 )
@@ -71,9 +69,9 @@ provider_states = Table(
     Column("counter", Integer, nullable=False),
     Column("reason", Text),
     Column("message", Text),
-    Column("resume_at", DateTime(timezone=True)),
-    Column("probe_at", DateTime(timezone=True)),
-    Column("changed_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    instant("resume_at"),
+    instant("probe_at"),
+    instant("changed_at", now=True),
     CheckConstraint("state IN ('up', 'out')", name="state"),
 )
 """`counter` rises with every change: odd when the account is out, even when it is back."""

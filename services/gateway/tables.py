@@ -1,8 +1,8 @@
 """The gateway's tables: users, workspaces, memberships, and the short history of live events."""
 
-from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Identity, Index, LargeBinary, Table, Text, Uuid, text
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, LargeBinary, Table, Text, Uuid
 
-from libs.common.tables import common_tables, service_metadata
+from libs.common.tables import common_tables, instant, service_metadata
 
 METADATA = service_metadata("gateway")
 COMMON = common_tables(METADATA)
@@ -13,7 +13,7 @@ users = Table(
     Column("id", Uuid, primary_key=True),
     Column("email", Text, nullable=False, unique=True),
     Column("password_hash", Text, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    instant("created_at", now=True),
 )
 
 workspaces = Table(
@@ -22,7 +22,7 @@ workspaces = Table(
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
     Column("time_zone", Text, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    instant("created_at", now=True),
 )
 
 memberships = Table(
@@ -31,7 +31,7 @@ memberships = Table(
     Column("user_id", Uuid, ForeignKey(users.c.id), primary_key=True),
     Column("workspace_id", Uuid, ForeignKey(workspaces.c.id), primary_key=True),
     Column("role", Text, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    instant("created_at", now=True),
     Index("ix_memberships_workspace_id", "workspace_id"),
 )
 
@@ -44,7 +44,7 @@ live_events = Table(
     Column("correlation_id", Uuid),
     Column("type", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    instant("recorded_at", now=True),
     Index("ix_live_events_tenant_id_seq", "tenant_id", "seq"),
     Index("ix_live_events_recorded_at", "recorded_at"),
 )

@@ -5,7 +5,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     Float,
     ForeignKey,
     Index,
@@ -19,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from libs.common.tables import common_tables, service_metadata
+from libs.common.tables import common_tables, instant, service_metadata
 
 METADATA = service_metadata("ingest")
 COMMON = common_tables(METADATA)
@@ -44,9 +43,9 @@ uploads = Table(
     Column("rows_read", Integer, nullable=False, server_default=text("0")),
     Column("problem", JSONB),
     Column("lease_token", Uuid),
-    Column("lease_until", DateTime(timezone=True)),
-    Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
-    Column("read_at", DateTime(timezone=True)),
+    instant("lease_until"),
+    instant("created_at", now=True),
+    instant("read_at"),
     CheckConstraint("state IN ('reading', 'ready', 'refused')", name="state_known"),
     CheckConstraint("(state = 'ready') = (row_count IS NOT NULL)", name="ready_is_counted"),
     CheckConstraint("(state = 'refused') = (problem IS NOT NULL)", name="refused_says_why"),
@@ -73,7 +72,7 @@ workspaces = Table(
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
     Column("time_zone", Text, nullable=False),
-    Column("opened_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    instant("opened_at", now=True),
 )
 
 jobs = Table(
@@ -90,7 +89,7 @@ jobs = Table(
     Column("version", Integer, nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("reason", Text),
-    Column("resume_at", DateTime(timezone=True)),
+    instant("resume_at"),
     Column("rows_total", Integer, nullable=False),
     Column("rows_enriched", Integer, nullable=False),
     Column("rows_degraded", Integer, nullable=False),
@@ -107,16 +106,16 @@ jobs = Table(
     Column("spec", JSONB, nullable=False),
     Column("sandboxed", Boolean, nullable=False),
     Column("rows_per_second", Float, nullable=False),
-    Column("pace_since", DateTime(timezone=True)),
+    instant("pace_since"),
     Column("pace_rows", Integer, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("state_changed_at", DateTime(timezone=True), nullable=False),
-    Column("started_at", DateTime(timezone=True)),
-    Column("finished_at", DateTime(timezone=True)),
-    Column("asked_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
-    Column("progressed_at", DateTime(timezone=True)),
+    instant("created_at", nullable=False),
+    instant("state_changed_at", nullable=False),
+    instant("started_at"),
+    instant("finished_at"),
+    instant("asked_at", now=True),
+    instant("progressed_at"),
     Column("merge_token", Uuid),
-    Column("merge_lease_until", DateTime(timezone=True)),
+    instant("merge_lease_until"),
     Column("recipient_parts", Integer),
     Column("recipient_parts_published", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("workspace_id", "idempotency_key"),
@@ -154,9 +153,9 @@ chunks = Table(
     Column("state", Text, nullable=False, server_default=text("'pending'")),
     Column("dispatch_no", Integer, nullable=False, server_default=text("0")),
     Column("epoch", Integer, nullable=False),
-    Column("due_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
-    Column("lease_until", DateTime(timezone=True)),
-    Column("queued_at", DateTime(timezone=True)),
+    instant("due_at", now=True),
+    instant("lease_until"),
+    instant("queued_at"),
     Column("first_row_no", Integer, nullable=False),
     Column("row_count", Integer, nullable=False),
     Column("segment_key", Text, nullable=False),
@@ -164,7 +163,7 @@ chunks = Table(
     Column("byte_length", Integer, nullable=False),
     Column("credits", Integer, nullable=False, server_default=text("0")),
     Column("error", Text),
-    Column("completed_at", DateTime(timezone=True)),
+    instant("completed_at"),
     PrimaryKeyConstraint("job_id", "chunk_no"),
     CheckConstraint("state IN ('pending', 'publishing', 'queued', 'completed', 'failed')", name="state_known"),
     CheckConstraint("(state = 'completed') = (completed_at IS NOT NULL)", name="completed_says_when"),
@@ -184,7 +183,7 @@ results = Table(
     Column("line", Text),
     Column("reason", Text),
     Column("receipt", JSONB, nullable=False),
-    Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    instant("recorded_at", now=True),
     PrimaryKeyConstraint("job_id", "row_no"),
     CheckConstraint("status IN ('enriched', 'degraded', 'failed', 'skipped')", name="status_known"),
 )
@@ -197,7 +196,7 @@ job_log = Table(
     Column("job_version", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("reason", Text),
-    Column("happened_at", DateTime(timezone=True), nullable=False),
+    instant("happened_at", nullable=False),
     Index("ix_job_log_job_id_id", "job_id", "id"),
 )
 
@@ -206,7 +205,7 @@ price_lists = Table(
     METADATA,
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("credits_per_row", Integer, nullable=False),
-    Column("received_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    instant("received_at", now=True),
     CheckConstraint("version >= 1 AND credits_per_row >= 0", name="prices_are_not_negative"),
 )
 
@@ -219,7 +218,7 @@ enrich_replicas = Table(
     Column("outbox_pending", Integer, nullable=False),
     Column("missing_providers", JSONB, nullable=False),
     Column("sandboxed", Boolean, nullable=False),
-    Column("seen_at", DateTime(timezone=True), nullable=False),
+    instant("seen_at", nullable=False),
 )
 
 provider_states = Table(
@@ -232,8 +231,8 @@ provider_states = Table(
     Column("exhausted", Boolean, nullable=False),
     Column("reason", Text),
     Column("message", Text),
-    Column("resume_at", DateTime(timezone=True)),
-    Column("changed_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    instant("resume_at"),
+    instant("changed_at", now=True),
 )
 
 dispatch_rounds = Table(
@@ -241,7 +240,7 @@ dispatch_rounds = Table(
     METADATA,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("turns", JSONB, nullable=False, server_default=text("'{}'")),
-    Column("idle_since", DateTime(timezone=True)),
+    instant("idle_since"),
     CheckConstraint("id = 1", name="there_is_one"),
 )
 """One row: whose turn it is, locked by the one planner at a time; and since when enrich has been seen idle."""

@@ -6,7 +6,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
-    DateTime,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -19,14 +18,10 @@ from sqlalchemy import (
     text,
 )
 
-from libs.common.tables import common_tables, service_metadata
+from libs.common.tables import common_tables, instant, service_metadata
 
 METADATA = service_metadata("sender")
 COMMON = common_tables(METADATA)
-
-
-def _instant(name: str, *, now: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=not now, server_default=text("now()") if now else None)
 
 
 def _words(name: str) -> Column[object]:
@@ -44,7 +39,7 @@ workspaces = Table(
     Column("name", Text, nullable=False),
     Column("time_zone", Text, nullable=False),
     Column("daily_quota", Integer),
-    _instant("created_at", now=True),
+    instant("created_at", now=True),
 )
 
 lists = Table(
@@ -59,8 +54,8 @@ lists = Table(
     _count("recipients_count"),
     _count("sandboxed_count"),
     _count("set_aside_count"),
-    _instant("created_at", now=True),
-    _instant("ready_at"),
+    instant("created_at", now=True),
+    instant("ready_at"),
     CheckConstraint("state IN ('receiving', 'ready')", name="state_known"),
     CheckConstraint("parts_received <= parts_expected", name="no_part_twice"),
     Index("ix_lists_workspace_id_id", "workspace_id", "id"),
@@ -104,7 +99,7 @@ suppressions = Table(
     Column("workspace_id", Uuid, nullable=False),
     Column("email", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    _instant("created_at", now=True),
+    instant("created_at", now=True),
     PrimaryKeyConstraint("workspace_id", "email"),
 )
 
@@ -119,7 +114,7 @@ templates = Table(
     Column("text_body", Text, nullable=False),
     Column("html_body", Text),
     Column("is_default", Boolean, nullable=False, server_default=text("false")),
-    _instant("created_at", now=True),
+    instant("created_at", now=True),
     UniqueConstraint("workspace_id", "name", "version"),
 )
 
@@ -131,10 +126,10 @@ mailboxes = Table(
     Column("key", Text, nullable=False, unique=True),
     Column("address", Text, nullable=False),
     Column("sandboxed", Boolean, nullable=False),
-    _instant("retry_at"),
+    instant("retry_at"),
     Column("trouble", Text),
     _count("failures"),
-    _instant("created_at", now=True),
+    instant("created_at", now=True),
 )
 
 campaigns = Table(
@@ -152,10 +147,10 @@ campaigns = Table(
     Column("text_body", Text, nullable=False),
     Column("html_body", Text),
     Column("sandboxed", Boolean, nullable=False),
-    _instant("created_at", now=True),
-    _instant("started_at"),
-    _instant("paused_at"),
-    _instant("finished_at"),
+    instant("created_at", now=True),
+    instant("started_at"),
+    instant("paused_at"),
+    instant("finished_at"),
     CheckConstraint("state IN ('draft', 'active', 'paused', 'finished')", name="state_known"),
     CheckConstraint("daily_quota > 0", name="quota_positive"),
     Index("ix_campaigns_workspace_id_id", "workspace_id", "id"),
@@ -174,8 +169,8 @@ enrolments = Table(
     Column("state", Text, nullable=False),
     Column("reason", Text),
     Column("detail", Text),
-    _instant("created_at", now=True),
-    _instant("ended_at"),
+    instant("created_at", now=True),
+    instant("ended_at"),
     UniqueConstraint("campaign_id", "lead_id"),
     CheckConstraint("state IN ('active', 'finished', 'stopped', 'excluded')", name="state_known"),
     CheckConstraint("state <> 'excluded' OR reason IS NOT NULL", name="excluded_says_why"),
@@ -202,14 +197,14 @@ emails = Table(
     Column("recipient", Text, nullable=False),
     Column("message_id", Text, nullable=False, unique=True),
     Column("fencing_token", BigInteger, nullable=False, server_default=text("0")),
-    _instant("lease_until"),
-    _instant("due_at", now=True),
+    instant("lease_until"),
+    instant("due_at", now=True),
     _count("attempts"),
     Column("reason", Text),
     Column("subject", Text),
-    _instant("created_at", now=True),
-    _instant("sending_at"),
-    _instant("ended_at"),
+    instant("created_at", now=True),
+    instant("sending_at"),
+    instant("ended_at"),
     UniqueConstraint("enrolment_id", "step"),
     CheckConstraint(
         "state IN ('planned', 'claimed', 'sending', 'sent', 'failed', 'unknown', 'deferred', 'cancelled', 'suppressed')",
@@ -228,9 +223,9 @@ daily_plans = Table(
     Column("workspace_id", Uuid, nullable=False),
     Column("day", Date, nullable=False),
     Column("quota", Integer, nullable=False),
-    Column("starts_at", DateTime(timezone=True), nullable=False),
-    Column("ends_at", DateTime(timezone=True), nullable=False),
-    _instant("created_at", now=True),
+    instant("starts_at", nullable=False),
+    instant("ends_at", nullable=False),
+    instant("created_at", now=True),
     PrimaryKeyConstraint("workspace_id", "day"),
     CheckConstraint("starts_at < ends_at", name="day_has_length"),
 )
@@ -245,7 +240,7 @@ slots = Table(
     Column("campaign_id", Uuid),
     Column("email_id", Uuid, ForeignKey("sender.emails.id")),
     Column("used_token", BigInteger),
-    _instant("changed_at", now=True),
+    instant("changed_at", now=True),
     PrimaryKeyConstraint("workspace_id", "day", "number"),
     ForeignKeyConstraint(["workspace_id", "day"], ["sender.daily_plans.workspace_id", "sender.daily_plans.day"]),
     CheckConstraint("state IN ('free', 'assigned', 'used', 'gone')", name="state_known"),
