@@ -67,7 +67,8 @@ def _sniff_zip(path: Path) -> Kind:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             mimetype = archive.read("mimetype")[:100] if "mimetype" in archive.namelist() else b""
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+    # RuntimeError is what zipfile says of a password, and its subclass of a compression that it does not know.
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError) as error:
         raise Refused("unreadable", "The workbook is damaged or was cut off: save it again.") from error
     names = {entry.filename for entry in entries}
     _refuse_bomb(entries, path.stat().st_size)
