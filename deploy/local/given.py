@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from urllib.parse import urlsplit
 
-import aio_pika
 import asyncpg
 
 from deploy.local.errors import StackError
+from deploy.local.handshake import REFUSALS, shake_hands
 
 PATIENCE_S = 10
 
@@ -28,11 +27,9 @@ async def check_broker(url: str) -> None:
     # The client logs what we are about to say in one sentence.
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)
     try:
-        async with asyncio.timeout(PATIENCE_S):
-            connection = await aio_pika.connect(url)
-    except (OSError, TimeoutError, aio_pika.exceptions.AMQPError, ValueError) as error:
+        await shake_hands(url, seconds=PATIENCE_S)
+    except (*REFUSALS, ValueError) as error:
         raise StackError(_refusal("RABBITMQ_URL", url, "RabbitMQ", error)) from error
-    await connection.close()
 
 
 def _refusal(name: str, url: str, kind: str, error: BaseException) -> str:

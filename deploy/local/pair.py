@@ -107,3 +107,5 @@ def stop_pair(state: State, *, seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
     while read_record(state.path / "keeper.pid") and time.monotonic() < deadline:
         time.sleep(0.05)
+    # One that this process started and that has ended is not to be held any longer.
+    _KEEPERS[:] = [keeper for keeper in _KEEPERS if keeper.poll() is None]

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-import aio_pika
-
 from deploy.local.errors import StackError
+from deploy.local.handshake import REFUSALS, shake_hands
 from deploy.local.ports import Ports, check_free
 from deploy.local.processes import Process
 from deploy.local.rabbitmq_programs import RabbitPrograms, find_or_fetch
@@ -59,10 +58,9 @@ class RabbitMQ:
             # A bare connect first: the client logs an error for each refused one.
             _, writer = await asyncio.open_connection("127.0.0.1", self.port)
             writer.close()
-            connection = await aio_pika.connect(self.url, timeout=10)
-        except (OSError, TimeoutError, aio_pika.exceptions.AMQPError):
+            await shake_hands(self.url, seconds=10)
+        except REFUSALS:
             return False
-        await connection.close()
         return True
 
     async def stop(self) -> None:

@@ -75,8 +75,10 @@ class LiveFeed:
 
     async def run(self) -> None:
         """Work until cancelled; the connection mends itself."""
-        connection = await aio_pika.connect_robust(self._url)
-        async with connection:
+        async with contextlib.AsyncExitStack() as stack:
+            connection = aio_pika.RobustConnection(aio_pika.connection.make_url(self._url))
+            stack.push_async_callback(connection.close)
+            await connection.connect()
             channel = await connection.channel()
             exchange = await channel.get_exchange(EVENTS_EXCHANGE, ensure=False)
             queue = await channel.declare_queue(

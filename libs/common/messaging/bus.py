@@ -47,7 +47,11 @@ class Bus:
     async def connect(self) -> None:
         """Connect and declare the topology."""
         properties: FieldTable = {"connection_name": f"{self._service}-publish"}
-        self._connection = await aio_pika.connect_robust(self._url, client_properties=properties, reconnect_interval=1)
+        # Kept before it is open, so that close() ends it however far it came.
+        self._connection = aio_pika.RobustConnection(
+            aio_pika.connection.make_url(self._url), client_properties=properties, reconnect_interval=1
+        )
+        await self._connection.connect()
         await self._declare_topology()
         self._connection.reconnect_callbacks.add(self._declare_topology)
         self._channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
