@@ -22,7 +22,6 @@ async def stack() -> AsyncGenerator[LocalStack]:
     # Not below pytest's own folder, which the servers' unprivileged user may not enter.
     with tempfile.TemporaryDirectory(prefix="corofy-e2e-", dir="/var/tmp") as folder:
         Path(folder).chmod(0o755)
-        # A kill in the middle must be noticed in seconds here, not after the minutes that suit production.
         env = {"ADMIN_EMAILS": OPERATOR, "LOG_LEVEL": "INFO", "ENV": "test"}
         async with LocalStack(Path(folder) / "state", fsync=False, env=env) as running:
             yield running

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
+import httpx
 import openpyxl
 import pytest
 
@@ -41,6 +42,18 @@ async def start(*words: str, cwd: Path, state: Path) -> asyncio.subprocess.Proce
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
+
+
+async def hear(process: asyncio.subprocess.Process, words: str) -> str:
+    """Everything it says until it has said these words."""
+    assert process.stdout is not None
+    said = ""
+    async with asyncio.timeout(180):
+        while words not in said:
+            line = await process.stdout.readline()
+            assert line, said
+            said += line.decode()
+    return said
 
 
 def processes_of(state: Path) -> list[str]:
@@ -78,13 +91,7 @@ async def test_up_serves_ones_own_file_status_and_doctor_until_it_is_interrupted
     tmp_path: Path, state_folder: Path
 ) -> None:
     up = await start("up", cwd=tmp_path, state=state_folder)
-    assert up.stdout is not None
-    said = b""
-    async with asyncio.timeout(180):
-        while b"http://" not in said:
-            line = await up.stdout.readline()
-            assert line, said.decode()
-            said += line
+    await hear(up, "http://")
     for name, rows in (("leads.csv", 42), ("sp500-companies.csv", 504)):
         target = tmp_path / f"{name}.xlsx"
         code, out = await corofy(
@@ -108,3 +115,27 @@ async def test_up_serves_ones_own_file_status_and_doctor_until_it_is_interrupted
     up.send_signal(signal.SIGINT)
     await asyncio.wait_for(up.communicate(), 40)
     assert processes_of(state_folder) == []
+
+
+@pytest.mark.timeout(300)
+async def test_a_contributor_runs_one_service_and_starts_over_with_reset(tmp_path: Path) -> None:
+    """`up --only` runs that service, the servers and the sandbox; `reset` waits for it, then leaves what is downloaded."""
+    with tempfile.TemporaryDirectory(prefix="corofy-reset-", dir="/var/tmp") as folder:
+        Path(folder).chmod(0o755)
+        state = Path(folder) / "state"
+        up = await start("up", "--only", "ingest", cwd=tmp_path, state=state)
+        said = await hear(up, "Ctrl-C")
+        urls = dict(line.split() for line in said.splitlines() if "http://" in line)
+        assert sorted(urls) == ["ingest", "sandbox"]
+        async with httpx.AsyncClient(trust_env=False) as client:
+            assert (await client.get(f"{urls['ingest']}/readyz")).is_success
+        code, out = await corofy("reset", cwd=tmp_path, state=state)
+        assert code == 1
+        assert "Corofy is running: stop it with Ctrl-C first" in out
+        up.send_signal(signal.SIGINT)
+        await asyncio.wait_for(up.communicate(), 40)
+        assert {"postgres", "rabbitmq", "secrets.env"} <= {entry.name for entry in state.iterdir()}
+        code, out = await corofy("reset", cwd=tmp_path, state=state)
+        assert code == 0, out
+        assert {entry.name for entry in state.iterdir()} <= {"rabbitmq-programs", "postgres-programs", "stack.lock"}
+        assert processes_of(state) == []
