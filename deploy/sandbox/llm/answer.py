@@ -14,7 +14,18 @@ from deploy.sandbox.llm.research import research
 from deploy.sandbox.llm.schema import Content, default_form, fill
 from deploy.sandbox.llm.sentences import sentences
 
-_NOTHING = Prompt(task="", row={}, sources=[], statements=[], offer="", language="en", max_words=35)
+_NOTHING = Prompt(
+    task="",
+    row={},
+    sources=[],
+    statements=[],
+    offer="",
+    language="en",
+    max_words=35,
+    company="",
+    person="",
+    domain="",
+)
 
 
 def compose(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from json import JSONDecodeError, JSONDecoder
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,11 +28,8 @@ class Source:
     url: str
     title: str
     text: str
-
-    @property
-    def host(self) -> str:
-        """The site it comes from."""
-        return self.url.partition("//")[2].partition("/")[0].partition("?")[0].lower().removeprefix("www.")
+    host: str
+    """The site it comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class Statement:
     category: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """What is asked of the model."""
 
@@ -56,23 +53,18 @@ class Prompt:
     language: str
     max_words: int
 
+    company: str
+    """The company of the row."""
+    person: str
+    """The full name of the row's person."""
+    domain: str
+    """The company's site: from the website, else from a business address."""
+
     def cell(self, *roles: str) -> str:
         """The first of these cells that is filled."""
-        return next((self.row[role] for role in roles if self.row.get(role)), "")
+        return _cell(self.row, *roles)
 
-    @cached_property
-    def company(self) -> str:
-        """The company of the row."""
-        return self.cell("company", "company_name", "organization", "organisation", "account", "employer")
-
-    @cached_property
-    def person(self) -> str:
-        """The full name of the row's person."""
-        whole = self.cell("full_name", "name", "contact", "person")
-        parts = (self.cell("first_name", "given_name"), self.cell("last_name", "surname", "family_name"))
-        return whole or " ".join(part for part in parts if part)
-
-    @cached_property
+    @property
     def first_name(self) -> str:
         """The name to greet with."""
         given = self.cell("first_name", "given_name")
@@ -81,16 +73,6 @@ class Prompt:
         last_first = self.person.split(",", 1)
         names = (last_first[1] if len(last_first) == 2 else self.person).split()
         return next((name for name in names if name.strip(".").casefold() not in _TITLES), "")
-
-    @cached_property
-    def domain(self) -> str:
-        """The company's site: from the website, else from a business address."""
-        website = self.cell("website", "domain", "url", "company_website", "company_url")
-        if website:
-            host = urlsplit(website if "//" in website else f"https://{website}").hostname or ""
-            return host.removeprefix("www.")
-        host = self.cell("email", "e_mail", "email_address", "mail").rpartition("@")[2].lower()
-        return "" if host in _FREE_MAIL else host
 
 
 def read_prompt(messages: list[dict[str, Any]]) -> Prompt | None:
@@ -145,15 +127,42 @@ def _prompt(payload: dict[str, Any]) -> Prompt:
         offer=_offer(payload.get("offer")),
         language=(_text(payload.get("language")) or "en")[:2].lower(),
         max_words=words if isinstance(words, int) and words > 0 else 35,
+        company=_cell(cells, "company", "company_name", "organization", "organisation", "account", "employer"),
+        person=_person(cells),
+        domain=_domain(cells),
     )
 
 
+def _cell(row: dict[str, str], *roles: str) -> str:
+    for role in roles:
+        if value := row.get(role):
+            return value
+    return ""
+
+
+def _person(row: dict[str, str]) -> str:
+    whole = _cell(row, "full_name", "name", "contact", "person")
+    parts = (_cell(row, "first_name", "given_name"), _cell(row, "last_name", "surname", "family_name"))
+    return whole or " ".join(part for part in parts if part)
+
+
+def _domain(row: dict[str, str]) -> str:
+    website = _cell(row, "website", "domain", "url", "company_website", "company_url")
+    if website:
+        host = urlsplit(website if "//" in website else f"https://{website}").hostname or ""
+        return host.removeprefix("www.")
+    host = _cell(row, "email", "e_mail", "email_address", "mail").rpartition("@")[2].lower()
+    return "" if host in _FREE_MAIL else host
+
+
 def _source(entry: dict[str, Any], nth: int) -> Source:
+    url = _text(entry.get("url") or entry.get("link"))
     return Source(
         id=_text(entry.get("id")) or f"s{nth}",
-        url=_text(entry.get("url") or entry.get("link")),
+        url=url,
         title=_text(entry.get("title")),
         text=_text(entry.get("text") or entry.get("snippet") or entry.get("content")),
+        host=url.partition("//")[2].partition("/")[0].partition("?")[0].lower().removeprefix("www."),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from deploy.sandbox.llm.prompt import Prompt, Source
 from deploy.sandbox.llm.sentences import sentences
@@ -62,10 +63,7 @@ def research(prompt: Prompt, *, namesakes_too: bool = False) -> Research:
     for source in prompt.sources:
         if not subject.owns(source):
             continue
-        suspicious = is_order(source.text)
-        for sentence in sentences(source.text):
-            if suspicious and is_order(sentence):
-                continue
+        for sentence in _quotable(source.text):
             again = quoted.get(sentence)
             if again is not None:
                 again.source_ids.append(source.id)
@@ -77,6 +75,13 @@ def research(prompt: Prompt, *, namesakes_too: bool = False) -> Research:
                 quoted[sentence] = claim
                 claims.append(claim)
     return found
+
+
+@lru_cache(maxsize=1024)
+def _quotable(text: str) -> tuple[str, ...]:
+    """The sentences that give no orders. The rows of a company, and its searches, bring the same texts again."""
+    found = sentences(text)
+    return tuple(sentence for sentence in found if not is_order(sentence)) if is_order(text) else tuple(found)
 
 
 def is_order(text: str) -> bool:
@@ -91,10 +96,10 @@ class Subject:
     def __init__(self, prompt: Prompt, *, careless: bool) -> None:
         self._careless = careless
         self._domain = prompt.domain
-        self._company = _Name(prompt.company) if prompt.company else None
+        self._company = _name_of(prompt.company) if prompt.company else None
         loose = careless and prompt.company
         self._loose = re.compile(rf"(?i)\b{re.escape(prompt.company.split()[0])}\b") if loose else None
-        self._person = re.compile(_spaced(prompt.person), re.IGNORECASE) if prompt.person else None
+        self._person = _spaced(prompt.person) if prompt.person else None
         self._hints = [
             cell for cell in (prompt.cell("title", "job_title", "role", "position"), prompt.cell("city")) if cell
         ]
@@ -154,8 +159,15 @@ class _Name:
         return any(_GOES_ON.match(text, found.end()) is None for found in self._words.finditer(text))
 
 
-def _spaced(name: str) -> str:
-    return r"(?<!\w)" + r"\W+".join(re.escape(word) for word in _WORD.findall(name)) + r"(?!\w)"
+@lru_cache(maxsize=1024)
+def _name_of(company: str) -> _Name:
+    return _Name(company)
+
+
+@lru_cache(maxsize=1024)
+def _spaced(name: str) -> re.Pattern[str]:
+    words = r"\W+".join(re.escape(word) for word in _WORD.findall(name))
+    return re.compile(r"(?<!\w)" + words + r"(?!\w)", re.IGNORECASE)
 
 
 def _told(sentence: str, company: str) -> str:
