@@ -14,6 +14,9 @@ from deploy.sandbox.world.chance import number
 from deploy.sandbox.world.model import Page
 from deploy.sandbox.world.world import SiteDownError, UnknownHostError
 
+_UNSUPPORTED = ("facebook.com", "instagram.com", "linkedin.com", "tiktok.com", "x.com")
+"""Some of the sites that Firecrawl reads for nobody, with their subdomains."""
+
 
 def scrape(request: Request, box: Sandbox, _: Verdict) -> Answer:
     """POST /v1/scrape and /v2/scrape: one page as markdown and what else is asked for."""
@@ -25,6 +28,8 @@ def scrape(request: Request, box: Sandbox, _: Verdict) -> Answer:
     if not isinstance(url, str) or not _is_url(url):
         return _invalid_url()
     address = url if "://" in url else f"https://{url}"
+    if _is_unsupported(address):
+        return _problem("We apologize for the inconvenience but we do not support this site.", status=403, note=url)
     try:
         page = box.world.page(address)
     except UnknownHostError as error:
@@ -80,6 +85,10 @@ def _is_url(text: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and "." in host and " " not in host
+
+
+def _is_unsupported(address: str) -> bool:
+    return f".{urlsplit(address).hostname or ''}".endswith(tuple(f".{host}" for host in _UNSUPPORTED))
 
 
 def _formats(body: dict[str, Any]) -> set[str]:

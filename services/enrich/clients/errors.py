@@ -64,7 +64,7 @@ class BadAnswer(ProviderError):
 
 
 class PageMissing(ProviderError):
-    """The website, not the provider, has no such page. That is an answer."""
+    """The website has no such page, or the provider reads it for nobody. That is an answer."""
 
     code = "page_missing"
 

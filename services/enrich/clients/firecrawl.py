@@ -34,7 +34,7 @@ class Firecrawl:
         )
 
     async def read(self, url: str) -> Result:
-        """The readable text of a page. Raises PageMissing when the site has none to give."""
+        """The readable text of a page. Raises PageMissing when the site has none to give, or is not read for anybody."""
         asked = {"url": url, "formats": ["markdown"], "onlyMainContent": True, "timeout": 15_000}
         reply = await post(self._session, self.account.name, "v2/scrape", asked)
         answer = reply.json_or_none()
@@ -66,9 +66,10 @@ class Firecrawl:
         name = self.account.name
         told = answer if isinstance(answer, dict) else {}
         said = f"{told.get('error') or 'no reason given'} (HTTP {reply.status})"
-        if told.get("code") in _SITE_IS_AWAY:
+        # 403 is said of the page (a site that is not served, a network's profile pages), never of the key: that is 401.
+        if told.get("code") in _SITE_IS_AWAY or reply.status == 403:
             return PageMissing(name, said)
-        if reply.status in (401, 403):
+        if reply.status == 401:
             return BadKey(name, said)
         if reply.status == 402:
             return DayLimitExhausted(name, said, resume_at=None)

@@ -98,6 +98,16 @@ async def test_a_website_that_cannot_be_read_costs_the_row_only_that_source(benc
     assert "website" not in {source["kind"] for source in row["research"]["sources"]}
 
 
+async def test_a_site_that_nobody_may_read_costs_the_row_only_that_source(bench: Bench) -> None:
+    """Red when a 403 is taken for a rejected key: one lead with a social page for a website would park every job."""
+    await bench.deliver(bench.chunk([{**INGRID, "Website": "https://www.facebook.com/acme"}]))
+    (row,) = await bench.rows_said(ChunkEnriched)
+    assert row["status"] == "enriched"
+    assert "website" not in {source["kind"] for source in row["research"]["sources"]}
+    assert await bench.said(ProviderExhausted) == await bench.said(ChunkReturned) == []
+    assert bench.world.box.calls.counts["firecrawl", "scrape", 403] == 1, "and it is not asked again"
+
+
 async def test_a_minute_limit_is_waited_out_and_burns_no_attempt(bench: Bench) -> None:
     bench.world.turn(groq={"rate_limit_per_minute": 2, "rate_window_s": 1})
     await bench.deliver(bench.chunk([INGRID, INGRID]))

@@ -83,6 +83,18 @@ async def test_firecrawl_refuses_in_its_own_words(sandbox: Running) -> None:
     assert (await _scrape(sandbox, "https://haldenlube.example")).json()["error"] == "Unauthorized: Invalid token"
 
 
+@pytest.mark.parametrize("url", ["https://www.facebook.com/acme", "linkedin.com/company/acme", "https://x.com"])
+async def test_a_site_that_firecrawl_does_not_read_is_refused_with_403(sandbox: Running, url: str) -> None:
+    """Its real form: no code, and not the 401 of a wrong key. Red when such a site is served like any other."""
+    refused = await _scrape(sandbox, url)
+    assert refused.status_code == 403
+    assert refused.json() == {
+        "success": False,
+        "error": "We apologize for the inconvenience but we do not support this site.",
+    }
+    assert (await _scrape(sandbox, "https://netflix.com")).status_code == 200, "x.com is a host, not an ending"
+
+
 async def test_latency_is_kept_for_many_at_once(sandbox: Running) -> None:
     await sandbox.turn(serper={"latency_ms": 300})
     began = time.monotonic()
