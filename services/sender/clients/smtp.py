@@ -22,9 +22,15 @@ from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcom
 
 MAILS_PER_CONNECTION = 100
 """Servers often allow no more."""
+_COURTESY_S = 1
+"""So long RSET and QUIT may take: no mail depends on them."""
 _REPLY_CHARS = 300
 _LINE_ENDS = re.compile(rb"\r\n|\n|\r")
 _BROKEN = (SMTPException, OSError, EOFError)
+_OURS = frozenset({421, 454, 530})
+"""Shutting down, login or TLS not to be had, login wanted: whoever the recipient is."""
+_OVERLOADED = re.compile(r"[45]\.4\.5\b")
+"""The enhanced code of a system, or an account, that takes no more mail for now (RFC 3463, 3.5)."""
 
 
 class MailboxDown(Transient):
@@ -127,7 +133,7 @@ class SmtpMailbox:
         if smtp is None:
             return
         try:
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(_COURTESY_S):
                 await smtp.quit()
         except (*_BROKEN, TimeoutError):
             smtp.close()
@@ -164,13 +170,16 @@ class SmtpMailbox:
             return Unknown(_say(error)) if call.handed_over else _before(call, error)
 
     async def _start_over(self, *, lost: bool) -> None:
+        """Ready for the next mail, quickly: the outcome of this one is not written down before."""
         if lost or self._smtp is None or not self._smtp.is_connected:
             await self.close()
             return
         try:
-            await self._smtp.rset()
-        except _BROKEN:
-            await self.close()
+            async with asyncio.timeout(_COURTESY_S):
+                await self._smtp.rset()
+        except (*_BROKEN, TimeoutError):
+            _cut(self._smtp)
+            self._smtp = None
 
 
 @dataclass(frozen=True)
@@ -203,6 +212,8 @@ class _Call:
             stale = error.code == aiosmtplib.SMTPStatus.domain_unavailable
             return _Stale(_say(error)) if stale else Deferred(_say(error), mailbox=True)
         except SMTPResponseException as error:
+            if not self.begun:
+                return Deferred(_say(error), mailbox=True)
             if self.handed_over:
                 return Unknown(_say(error))
             return _said_no(error.code, error.message)
@@ -216,8 +227,8 @@ class _Call:
         self.handed_over = True
         code, reply = await protocol.read_response()
         if code == aiosmtplib.SMTPStatus.completed:
-            return Accepted(reply[:_REPLY_CHARS])
-        return _said_no(code, reply) if 400 <= code < 600 else Unknown(f"{code} {reply}"[:_REPLY_CHARS])
+            return Accepted(storable(reply))
+        return _said_no(code, reply) if 400 <= code < 600 else Unknown(storable(f"{code} {reply}"))
 
 
 def _cut(smtp: aiosmtplib.SMTP) -> None:
@@ -242,13 +253,21 @@ def _before(call: _Call, error: BaseException) -> Deferred | _Stale:
 
 
 def _said_no(code: int, reply: str) -> Outcome:
-    words = f"{code} {reply}"[:_REPLY_CHARS]
+    words = storable(f"{code} {reply}")
+    if code in _OURS or _OVERLOADED.match(reply):
+        return Deferred(words, mailbox=True)
     if 500 <= code < 600:
         return Refused(words)
-    gone = code == aiosmtplib.SMTPStatus.domain_unavailable or not 400 <= code < 500
-    return Deferred(words, mailbox=gone)
+    return Deferred(words, mailbox=not 400 <= code < 500)
 
 
 def _say(error: BaseException) -> str:
     words = f"{error.code} {error.message}" if isinstance(error, SMTPResponseException) else str(error)
-    return (words or type(error).__name__)[:_REPLY_CHARS]
+    return storable(words or type(error).__name__)
+
+
+def storable(words: str) -> str:
+    """What a server said, as Postgres takes it: no NUL, and no half characters, which is how bytes that are not UTF-8
+    reach us. Not stored at all, a clear no would count as unknown."""
+    whole = words.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return whole.replace("\0", "\ufffd")[:_REPLY_CHARS]

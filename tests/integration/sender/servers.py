@@ -13,6 +13,15 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from tests.support.waiting import eventually
 
+_AT_RCPT = {
+    "no such user": "550 5.1.1 no such user",
+    "no such user, in Latin-1": "550 5.1.1 Empf\xe4nger unbekannt\0",
+    "greylisted": "451 4.7.1 later",
+    "relay refused": "454 4.7.1 Relay access denied",
+    "login wanted": "530 5.7.0 Authentication required",
+    "day limit": "550 5.4.5 Daily user sending limit exceeded",
+}
+
 
 @dataclass
 class Inbox:
@@ -22,6 +31,7 @@ class Inbox:
     mails: list[tuple[str, list[str], bytes]] = field(default_factory=list)
     connections: int = 0
     commands: list[str] = field(default_factory=list)
+    silent_at_rset: bool = False
 
     @property
     def recipients(self) -> list[str]:
@@ -40,19 +50,40 @@ class Inbox:
         envelope.mail_from = address
         return "250 OK"
 
+    async def handle_RSET(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802
+        if self.silent_at_rset:
+            await asyncio.sleep(30)
+        return "250 OK"
+
+    async def handle_HELO(  # noqa: N802
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str
+    ) -> str:
+        if self.moods[:1] == ["greeting refused"]:
+            self.moods.pop(0)
+            return "550 5.7.1 not from your address"
+        session.host_name = hostname
+        return "250 inbox.example"
+
+    async def handle_EHLO(  # noqa: N802
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        if self.moods[:1] == ["greeting refused"]:
+            return ["550 5.7.1 not from your address"]
+        session.host_name = hostname
+        return responses
+
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         mood = self.moods[:1]
-        if mood in (["no such user"], ["greylisted"], ["drop at RCPT"]):
+        if mood and mood[0] in {*_AT_RCPT, "drop at RCPT"}:
             self.moods.pop(0)
         if mood == ["drop at RCPT"]:
             _hang_up(server)
         envelope.rcpt_tos.append(address)
-        replies = {"no such user": "550 5.1.1 no such user", "greylisted": "451 4.7.1 later"}
-        if mood and mood[0] in replies:
+        if mood and mood[0] in _AT_RCPT:
             envelope.rcpt_tos.pop()
-            return replies[mood[0]]
+            return _AT_RCPT[mood[0]]
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
@@ -87,6 +118,10 @@ class _Server(SMTP):
         self.gone = True
         super().connection_lost(error)
 
+    async def push(self, status: str | bytes) -> None:
+        """As servers do that have never heard of UTF-8."""
+        await super().push(status.encode("latin-1") if isinstance(status, str) else status)
+
     def cut(self) -> None:
         if isinstance(self._wire, asyncio.WriteTransport):
             self._wire.abort()
@@ -98,7 +133,7 @@ def _hang_up(server: SMTP) -> None:
 
 
 def _refuse_login(*_: object) -> AuthResult:
-    return AuthResult(success=False, handled=False)
+    return AuthResult(success=False, handled=False, message="535 5.7.8 Falsches Passwort f\xfcr dieses Postfach")
 
 
 @contextlib.asynccontextmanager

@@ -92,6 +92,29 @@ async def test_a_greylisted_mail_is_sent_later_with_the_same_message_id(world: W
     assert (await world.slot_states()) == {"used": 1}
 
 
+async def test_a_refusal_in_latin_1_is_recorded_as_the_refusal_it_is(world: World) -> None:
+    """Red when a reply is stored as it came: Postgres refuses it, and a clear no ends as `unknown`."""
+    await world.running(leads=2)
+    async with listening(Inbox(moods=["no such user, in Latin-1"])) as port:
+        mailbox = SmtpMailbox(parse_smtp_url(f"smtp://127.0.0.1:{port}"), connect_timeout_s=5, provider_timeout_s=5)
+        await turn(world, mailbox)
+        await mailbox.close()
+    assert await world.states() == {"failed": 1, "sent": 1}
+
+
+async def test_a_login_that_is_refused_in_latin_1_lets_the_mailbox_rest(world: World) -> None:
+    """Red when a reply is stored as it came: the rest is never noted, and the wrong password is tried for ever."""
+    await world.running(leads=2)
+    inbox = Inbox()
+    async with listening(inbox, logins=True) as port:
+        address = parse_smtp_url(f"smtp://ann:wrong@127.0.0.1:{port}")
+        mailbox = SmtpMailbox(address, connect_timeout_s=5, provider_timeout_s=5)
+        assert (await turn(world, mailbox)).claimed == 2
+        assert (await turn(world, mailbox)).claimed == 0, "it rests"
+    assert inbox.connections == 1
+    assert await world.states() == {"planned": 2}
+
+
 async def test_a_mailbox_that_is_down_rests_and_costs_no_lead_anything(world: World) -> None:
     """Red when the batch is begun before the connection is there: every lead would be deferred."""
     post = Post(down=MailboxDown("refused"))

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.sender.clients.smtp import MailboxDown, SmtpMailbox, dot_stuffed, parse_smtp_url
+from services.sender.clients.smtp import MailboxDown, SmtpMailbox, dot_stuffed, parse_smtp_url, storable
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcome, Refused, Unknown
 from tests.integration.sender.servers import Inbox, listening
@@ -42,8 +42,11 @@ async def test_an_accepted_mail_has_one_recipient_and_its_bytes() -> None:
     ("mood", "kind", "kept"),
     [
         ("no such user", Refused, 0),
+        ("no such user, in Latin-1", Refused, 0),
         ("greylisted", Deferred, 0),
+        ("relay refused", Deferred, 0),
         ("sender refused", Deferred, 0),
+        ("greeting refused", Deferred, 0),
         ("drop at RCPT", Deferred, 0),
         ("spam", Refused, 0),
         ("full", Deferred, 0),
@@ -68,10 +71,20 @@ async def test_what_can_be_known_of_each_answer(mood: str, kind: type[Outcome], 
 
 
 @pytest.mark.parametrize(
-    ("mood", "trouble"), [("greylisted", False), ("full", False), ("sender refused", True), ("drop at RCPT", True)]
+    ("mood", "trouble"),
+    [
+        ("greylisted", False),
+        ("full", False),
+        ("sender refused", True),
+        ("drop at RCPT", True),
+        ("greeting refused", True),
+        ("relay refused", True),
+        ("login wanted", True),
+        ("day limit", True),
+    ],
 )
 async def test_the_trouble_of_a_mailbox_is_told_from_that_of_a_recipient(mood: str, trouble: bool) -> None:
-    """Red when a refused sender fails lead after lead."""
+    """Red when what a server has against us (sender, greeting, login, our day's limit) fails lead after lead."""
     async with listening(Inbox(moods=[mood])) as port:
         mailbox = mailbox_at(port)
         outcome = await mailbox.send(letter(), may_call=always)
@@ -141,6 +154,26 @@ async def test_a_call_ends_within_the_provider_timeout() -> None:
         assert isinstance(await mailbox.send(letter(), may_call=always), Unknown)
         assert time.monotonic() - began < 2
         await mailbox.close()
+
+
+async def test_a_server_that_does_not_answer_rset_does_not_hold_up_the_outcome() -> None:
+    """Red when RSET may take the provider timeout: a crash meanwhile would make a clear no unknown."""
+    async with listening(Inbox(moods=["no such user"], silent_at_rset=True)) as port:
+        mailbox = mailbox_at(port, timeout_s=10)
+        began = time.monotonic()
+        assert isinstance(await mailbox.send(letter(), may_call=always), Refused)
+        assert time.monotonic() - began < 5
+        assert isinstance(await mailbox.send(letter(), may_call=always), Accepted), "over a new connection"
+        await mailbox.close()
+
+
+@pytest.mark.parametrize("words", ["plain", "Empf\udce4nger", "a\0b", "\udc80\0" * 300, "ü" * 400])
+def test_whatever_a_server_says_can_be_stored(words: str) -> None:
+    """Red when a NUL or half a character is passed on to Postgres."""
+    stored = storable(words)
+    assert stored.encode()
+    assert "\0" not in stored
+    assert 0 < len(stored) <= 300
 
 
 def test_a_password_never_travels_in_the_clear() -> None:
