@@ -79,6 +79,12 @@ class Transient(AppError):
     code = "temporarily_unavailable"
 
 
+class Outage(Transient):
+    """What the service stands on is away. On the bus the message waits in a retry queue and no attempt is counted."""
+
+    code = "unavailable"
+
+
 class Busy(Transient):
     """Somebody else is at it right now. On the bus the message waits in a retry queue and no attempt is counted."""
 

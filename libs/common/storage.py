@@ -16,7 +16,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
-from libs.common.errors import Invalid, NotFound, Transient
+from libs.common.errors import Invalid, NotFound, Outage
 
 if TYPE_CHECKING:
     from obstore import GetOptions
@@ -29,7 +29,7 @@ _PARTS_IN_FLIGHT = 2
 _S3_OPTIONS = frozenset({"endpoint", "region", "virtual_hosted"})
 
 
-class StorageUnavailable(Transient):
+class StorageUnavailable(Outage):
     """The store is away or refuses us. HTTP 503."""
 
     code = "storage_unavailable"

@@ -5,6 +5,7 @@ counted in our own header. The copy is confirmed before the original is acked, s
 """
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -17,7 +18,7 @@ from libs.common import inbox, metrics
 from libs.common.contracts.catalogue import BY_ROUTING_KEY, LISTENERS
 from libs.common.contracts.envelope import Envelope, Event
 from libs.common.db import is_database_outage
-from libs.common.errors import Busy, Permanent
+from libs.common.errors import Busy, Outage, Permanent
 from libs.common.logs import get_logger
 from libs.common.messaging.bus import BrokerUnavailable, Bus
 from libs.common.messaging.delivery import (
@@ -40,6 +41,7 @@ from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
 log = get_logger()
 
 _ERROR_CHARS = 2000
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 Handler = Callable[..., Awaitable[None]]
 OnDead = Callable[[Event, Message, UnitOfWork, str], Awaitable[None]]
@@ -201,5 +203,7 @@ def _what_is_wrong(error: ValidationError) -> str:
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether the database or the broker is away: then nobody's attempt has failed."""
-    return isinstance(error, BrokerUnavailable) or is_database_outage(error)
+    """Whether the database, the broker, the object storage or room on the disk is away: then nobody's attempt has failed."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return True
+    return isinstance(error, BrokerUnavailable | Outage) or is_database_outage(error)

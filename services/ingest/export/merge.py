@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import sys
 import tempfile
@@ -66,7 +67,7 @@ async def write_exports(
     """Write both files under their keys; again, it overwrites them with the same rows.
 
     `refs` and `results` come in row order. Raises RowsDiffer unless every row has exactly one result and there are
-    `rows_total` of them (nothing is stored then), WriterDied when the child fails.
+    `rows_total` of them (nothing is stored then), WriterDied when the child fails, OSError when there is no room for it.
     """
     with tempfile.TemporaryDirectory(prefix="corofy-export-") as name:
         folder = Path(name)
@@ -146,10 +147,14 @@ class _Writer:
             raise await self._death()
         return orjson.loads(said)
 
-    async def _death(self) -> WriterDied:
+    async def _death(self) -> WriterDied | OSError:
         code = await self._child.wait()
         errors = (await self._errors).decode(errors="replace").strip().splitlines()
-        return WriterDied(f"the process that writes the sheet ended with {code}: {errors[-1] if errors else 'no word'}")
+        last = errors[-1] if errors else "no word"
+        for full in (errno.ENOSPC, errno.EDQUOT):
+            if os.strerror(full) in last:
+                return OSError(full, os.strerror(full))
+        return WriterDied(f"the process that writes the sheet ended with {code}: {last}")
 
 
 @contextlib.asynccontextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -14,6 +15,7 @@ from libs.common.errors import Busy
 from libs.common.ids import new_id
 from libs.common.messaging.consumer import Subscription
 from libs.common.retention import retention_schedules
+from libs.common.storage import StorageUnavailable
 from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
 from tests.broker.common.parts import EFFECTS, TABLES, WORK, Bench, created, envelope_of, open_workspace
 from tests.support.waiting import eventually
@@ -185,6 +187,27 @@ async def test_a_database_outage_counts_no_attempt(bench: Bench) -> None:
         await bench.deliver(created())
         await eventually(_done(bench, 1))
     assert lost
+    assert await bench.count(TABLES.dead_letters) == 0
+
+
+@pytest.mark.parametrize(
+    "outage",
+    [StorageUnavailable("the store is away"), OSError(errno.ENOSPC, "No space left on device")],
+    ids=["storage", "disk"],
+)
+async def test_storage_that_is_away_and_a_full_disk_count_no_attempt(bench: Bench, outage: Exception) -> None:
+    """Red when they are a handler's error: after ten minutes without storage every job that merges would have failed."""
+    met = [0]
+
+    async def meets_it_once(event: WorkspaceCreated, *, uow: UnitOfWork, message: Message) -> None:
+        met[0] += 1
+        if met[0] == 1:
+            raise outage
+        await open_workspace(event, uow=uow, message=message)
+
+    async with bench.consuming(Subscription(WORK, meets_it_once, max_attempts=1)):
+        await bench.deliver(created())
+        await eventually(_done(bench, 1))
     assert await bench.count(TABLES.dead_letters) == 0
 
 

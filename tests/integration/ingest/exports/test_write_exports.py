@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import errno
 import io
 import os
 import signal
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -148,6 +151,25 @@ async def test_a_writer_that_dies_is_named_and_leaves_no_file(storage: Storage) 
             csv_key="result.csv",
         )
     assert not await storage.exists("result.xlsx")
+
+
+async def test_a_disk_without_room_is_not_the_writers_fault(
+    storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when it counts as the child's death: after five tries the job would have failed for want of room on our side."""
+    (full := tmp_path / "full").mkdir()
+    (full / "result.csv").symlink_to("/dev/full")
+    refs = await lay_down(storage, ROWS)
+
+    def full_folder(*, prefix: str) -> contextlib.nullcontext[str]:
+        del prefix
+        return contextlib.nullcontext(str(full))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tempfile, "TemporaryDirectory", full_folder)
+        with pytest.raises(OSError, match="No space left") as refused:
+            await export(storage, refs, range(1, 11), rows_total=10)
+    assert refused.value.errno == errno.ENOSPC
 
 
 def writers() -> list[int]:
