@@ -74,4 +74,4 @@ provider_states = Table(
     instant("changed_at", now=True),
     CheckConstraint("state IN ('up', 'out')", name="state"),
 )
-"""`counter` rises with every change: odd when the account is out, even when it is back."""
+"""`counter` rises with every word on the account: out, out still but until another time, back. It tells nothing else."""

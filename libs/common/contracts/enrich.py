@@ -55,7 +55,7 @@ class _ProviderState(Event):
 
 
 class ProviderExhausted(_ProviderState):
-    """Out for the day, or its key is rejected."""
+    """Out for the day, or its key is rejected. Said again when the time or the reason is another."""
 
     type = "enrich.provider.exhausted"
 

@@ -11,6 +11,15 @@ from services.enrich.tables import provider_states
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an account is out (`day_limit`, `bad_key`), in the provider's words. Without `resume_at` nobody knows until when."""
+
+    reason: str
+    message: str
+    resume_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderState:
     """An account that has never been out has no row: up, counter 0."""
 
@@ -32,32 +41,26 @@ async def load(conn: AsyncConnection) -> dict[str, ProviderState]:
 
 
 async def mark_out(
-    conn: AsyncConnection,
-    account: str,
-    *,
-    seen: int,
-    reason: str,
-    message: str,
-    resume_at: datetime | None,
-    probe_at: datetime,
+    conn: AsyncConnection, account: str, refusal: Refusal, *, seen: int, probe_at: datetime
 ) -> int | None:
-    """Turn an account out if its counter is still the one that was seen. Answers the new counter, None when it has moved."""
+    """Note a refusal, of an account that was up or out, if its counter is still the one that was seen.
+
+    Answers the new counter, None when it has moved.
+    """
     table = provider_states
     changed = {
         "state": "out",
         "counter": seen + 1,
-        "reason": reason,
-        "message": message[:1000],
-        "resume_at": resume_at,
+        "reason": refusal.reason,
+        "message": refusal.message[:1000],
+        "resume_at": refusal.resume_at,
         "probe_at": probe_at,
         "changed_at": func.now(),
     }
     turned = await conn.execute(
         insert(table)
         .values(account=account, **changed)
-        .on_conflict_do_update(
-            index_elements=["account"], set_=changed, where=(table.c.state == "up") & (table.c.counter == seen)
-        )
+        .on_conflict_do_update(index_elements=["account"], set_=changed, where=table.c.counter == seen)
         .returning(table.c.counter)
     )
     return turned.scalar_one_or_none()
@@ -92,10 +95,11 @@ async def to_probe(conn: AsyncConnection, *, now: datetime) -> list[ProviderStat
     return [known[account] for account in due.scalars()]
 
 
-async def put_off(conn: AsyncConnection, account: str, *, probe_at: datetime, resume_at: datetime | None) -> None:
-    """Still out: ask again later."""
+async def put_off(conn: AsyncConnection, account: str, *, seen: int, probe_at: datetime) -> None:
+    """Still out, with nothing new to say: ask again later."""
+    table = provider_states
     await conn.execute(
-        update(provider_states)
-        .where(provider_states.c.account == account, provider_states.c.state == "out")
-        .values(probe_at=probe_at, resume_at=resume_at)
+        update(table)
+        .where(table.c.account == account, table.c.state == "out", table.c.counter == seen)
+        .values(probe_at=probe_at)
     )

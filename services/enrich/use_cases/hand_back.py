@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from libs.common.clock import utc_now
-from libs.common.contracts.enrich import ChunkReturned, ProviderExhausted
+from libs.common.contracts.enrich import ChunkReturned
 from libs.common.contracts.ingest import ChunkCreated
 from libs.common.logs import get_logger
 from libs.common.uow import Message, UnitOfWork
@@ -12,14 +12,14 @@ from services.enrich import metrics
 from services.enrich.clients.errors import ProviderOut
 from services.enrich.in_flight.floor import Floor
 from services.enrich.in_flight.leases import Lease
-from services.enrich.repositories import claims, providers
+from services.enrich.repositories import claims
 from services.enrich.repositories.providers import ProviderState
+from services.enrich.use_cases.turn_provider_out import next_probe, refusal_of, turn_provider_out
 from services.enrich.use_cases.work_rows import Stop
 
 log = get_logger()
 
 RETRY_WITHOUT_A_TIME = timedelta(minutes=10)
-PROBE_BAD_KEY_EVERY = timedelta(minutes=1)
 
 
 async def hand_back(
@@ -54,13 +54,6 @@ async def hand_back(
     log.info("chunk.returned", job_id=str(chunk.job_id), chunk_no=chunk.chunk_no, reason=stop.reason)
 
 
-def next_probe(out: ProviderOut, *, now: datetime) -> datetime:
-    """When to ask a provider again that has refused."""
-    if out.reason == "bad_key":
-        return now + PROBE_BAD_KEY_EVERY
-    return out.resume_at or now + RETRY_WITHOUT_A_TIME
-
-
 def _retry_at(stop: Stop, *, now: datetime) -> datetime:
     if stop.reason in {"provider_exhausted", "bad_key"}:
         return stop.resume_at or now + RETRY_WITHOUT_A_TIME
@@ -70,26 +63,7 @@ def _retry_at(stop: Stop, *, now: datetime) -> datetime:
 async def _tell_of_refusal(
     uow: UnitOfWork, out: ProviderOut, states: Mapping[str, ProviderState], *, now: datetime
 ) -> None:
-    """Once per change: the counter moves by compare-and-swap on the one that was seen when the chunk was taken in hand."""
-    known = states.get(out.provider)
-    counter = await providers.mark_out(
-        uow.conn,
-        out.provider,
-        seen=known.counter if known else 0,
-        reason=out.reason,
-        message=out.said,
-        resume_at=out.resume_at,
-        probe_at=next_probe(out, now=now),
-    )
-    if counter is None:
-        return
-    exhausted = ProviderExhausted(
-        account=out.provider,
-        provider=out.provider,
-        counter=counter,
-        reason="bad_key" if out.reason == "bad_key" else "day_limit",
-        message=out.said,
-        resume_at=out.resume_at,
-    )
-    uow.publish(exhausted, tenant_id=None)
-    log.warning("provider.exhausted", account=out.provider, reason=out.reason, said=out.said)
+    """Against the state that was seen when the chunk was taken in hand: a refusal from before a recovery is no news."""
+    known, refusal = states.get(out.provider), refusal_of(out)
+    seen = known.counter if known else 0
+    await turn_provider_out(uow, out.provider, refusal, seen=seen, probe_at=next_probe(refusal, now=now))

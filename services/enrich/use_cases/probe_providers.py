@@ -9,8 +9,8 @@ from libs.common.uow import UnitOfWorkFactory
 from services.enrich.clients.errors import BadAnswer, ProviderError, ProviderOut
 from services.enrich.clients.tools import Tools
 from services.enrich.repositories import providers
-from services.enrich.repositories.providers import ProviderState
-from services.enrich.use_cases.hand_back import PROBE_BAD_KEY_EVERY, next_probe
+from services.enrich.repositories.providers import ProviderState, Refusal
+from services.enrich.use_cases.turn_provider_out import PROBE_EVERY, next_probe, refusal_of, turn_provider_out
 
 log = get_logger()
 
@@ -27,16 +27,21 @@ async def probe_providers(open_uow: UnitOfWorkFactory, tools: Tools) -> None:
 async def _probe(state: ProviderState, *, open_uow: UnitOfWorkFactory, tools: Tools, now: datetime) -> None:
     client = tools.client(state.account)
     if client is None:
-        await _put_off(state, open_uow=open_uow, probe_at=now + PROBE_BAD_KEY_EVERY, resume_at=state.resume_at)
+        # Its key has been taken away. Nobody asks it any more, so that it stands in nobody's way: rows do without it, or
+        # their job waits for a key.
+        await _recover(state, open_uow)
         return
     try:
         await client.probe()
     except ProviderOut as out:
-        await _put_off(state, open_uow=open_uow, probe_at=next_probe(out, now=now), resume_at=out.resume_at)
+        refusal = refusal_of(out)
+        await _still_out(state, refusal, open_uow=open_uow, probe_at=next_probe(refusal, now=now))
     except BadAnswer:
         await _recover(state, open_uow)
     except ProviderError:
-        await _put_off(state, open_uow=open_uow, probe_at=now + PROBE_BAD_KEY_EVERY, resume_at=state.resume_at)
+        # Whether the day has turned nobody can say while it does not answer: the old time holds no longer.
+        refusal = Refusal(state.reason or "day_limit", state.message or "", resume_at=None)
+        await _still_out(state, refusal, open_uow=open_uow, probe_at=now + PROBE_EVERY)
     else:
         await _recover(state, open_uow)
 
@@ -51,8 +56,12 @@ async def _recover(state: ProviderState, open_uow: UnitOfWorkFactory) -> None:
     log.info("provider.recovered", account=state.account, counter=counter)
 
 
-async def _put_off(
-    state: ProviderState, *, open_uow: UnitOfWorkFactory, probe_at: datetime, resume_at: datetime | None
+async def _still_out(
+    state: ProviderState, refusal: Refusal, *, open_uow: UnitOfWorkFactory, probe_at: datetime
 ) -> None:
+    """Said again when the reason or the time is another: whoever counts on the old time would send work that comes back."""
     async with open_uow() as uow:
-        await providers.put_off(uow.conn, state.account, probe_at=probe_at, resume_at=resume_at)
+        if (refusal.reason, refusal.resume_at) == (state.reason, state.resume_at):
+            await providers.put_off(uow.conn, state.account, seen=state.counter, probe_at=probe_at)
+        else:
+            await turn_provider_out(uow, state.account, refusal, seen=state.counter, probe_at=probe_at)

@@ -18,8 +18,10 @@ from services.enrich.clients.groq import Groq
 from services.enrich.clients.serper import Serper
 from services.enrich.domain.searches import Query
 from services.enrich.repositories import providers
+from services.enrich.repositories.providers import Refusal
 from services.enrich.tables import provider_states
 from services.enrich.use_cases.probe_providers import probe_providers
+from services.enrich.use_cases.turn_provider_out import turn_provider_out
 from tests.integration.enrich.bench import INGRID, MODEL, Bench, bench_on
 from tests.support.waiting import eventually
 
@@ -183,9 +185,65 @@ async def probe_now(bench: Bench) -> None:
     await probe_providers(bench.open_uow, bench.floor.tools)
 
 
+async def test_a_day_that_ends_later_than_was_said_is_said_again(bench: Bench) -> None:
+    """Red when a probe that is refused again only moves enrich's own row: ingest would take the account for back at the
+    old time, and send its jobs round all day."""
+    bench.world.turn(groq={"day_limit": 0, "day_resets_in_s": 1200})
+    await bench.deliver(bench.chunk(1))
+    bench.world.turn(groq={"day_limit": 0, "day_resets_in_s": 7200})
+    await probe_now(bench)
+    first, second = await bench.said(ProviderExhausted)
+    assert (first["counter"], second["counter"], second["reason"]) == (1, 2, "day_limit")
+    assert datetime.fromisoformat(second["resume_at"]) - utc_now() > timedelta(minutes=119)
+    bench.world.reset()
+    await probe_now(bench)
+    assert [one["counter"] for one in await bench.said(ProviderRecovered)] == [3]
+
+
+async def test_an_account_that_does_not_answer_its_probe_has_no_time_any_more(bench: Bench) -> None:
+    """Red when its old `resume_at` stands: that has passed, and whoever believes it sends chunks that come straight back."""
+    bench.world.turn(groq={"day_limit": 0, "day_resets_in_s": 1200})
+    await bench.deliver(bench.chunk(1))
+    bench.world.reset()
+    bench.world.turn(groq={"fail_rate": 1, "fail_status": 503})
+    await probe_now(bench)
+    await probe_now(bench)
+    first, second = await bench.said(ProviderExhausted)
+    assert (first["counter"], second["counter"], second["resume_at"]) == (1, 2, None), "and it is said once"
+    assert (second["reason"], second["message"]) == ("day_limit", first["message"])
+    await bench.deliver(bench.chunk(1, dispatch=2))
+    returned = (await bench.said(ChunkReturned))[-1]
+    assert datetime.fromisoformat(returned["retry_at"]) > utc_now() + timedelta(minutes=9)
+
+
+async def test_a_probe_that_was_overtaken_says_nothing(bench: Bench) -> None:
+    """Red when a probe's refusal is not compared with the counter it began from."""
+    bench.world.turn(groq={"day_limit": 0, "day_resets_in_s": 1200})
+    await bench.deliver(bench.chunk(1))
+    bench.world.turn(groq={"day_limit": 0, "day_resets_in_s": 7200})
+    async with bench.open_uow() as uow:
+        (seen,) = (await providers.load(uow.conn)).values()
+        assert await providers.mark_up(uow.conn, "groq", seen=seen.counter) == 2
+        refusal = Refusal("day_limit", "out", resume_at=None)
+        await turn_provider_out(uow, "groq", refusal, seen=seen.counter, probe_at=utc_now())
+    assert len(await bench.said(ProviderExhausted)) == 1
+    assert (await bench.provider("groq"))["state"] == "up"
+
+
+async def test_a_provider_whose_key_was_taken_away_stands_in_nobodys_way(database: str, bench: Bench) -> None:
+    """Red when it stays out: nobody could ever ask it whether it is back, and every new job would park for ever."""
+    bench.world.turn(firecrawl={"bad_key": True})
+    await bench.deliver(bench.chunk(1))
+    async with bench_on(database, bench.world, missing=["firecrawl"]) as without:
+        await probe_now(without)
+        assert [one["counter"] for one in await bench.said(ProviderRecovered)] == [2]
+        await without.deliver(bench.chunk(1, dispatch=2))
+    assert len(await bench.rows_said(ChunkEnriched)) == 1
+
+
 async def turned_out(conn: AsyncConnection, *, seen: int) -> int | None:
-    said: dict[str, Any] = {"reason": "day_limit", "message": "out", "resume_at": None, "probe_at": utc_now()}
-    return await providers.mark_out(conn, "groq", seen=seen, **said)
+    refusal = Refusal("day_limit", "out", resume_at=None)
+    return await providers.mark_out(conn, "groq", refusal, seen=seen, probe_at=utc_now())
 
 
 async def test_an_old_refusal_does_not_turn_a_recovered_provider_out_again(bench: Bench) -> None:
