@@ -35,6 +35,12 @@ class World:
         totals = (await self._client.get("/calls")).raise_for_status().json()["totals"]
         return sum(endpoint["count"] for endpoint in totals.get(provider, {}).values())
 
+    async def calls_begun(self, provider: str) -> int:
+        """The same, with those that have no answer yet."""
+        report = (await self._client.get("/calls", params={"provider": provider})).raise_for_status().json()
+        answered = sum(endpoint["count"] for endpoint in report["totals"].get(provider, {}).values())
+        return answered + report["in_flight"].get(provider, 0)
+
     async def mail_to(self, address: str) -> list[dict[str, Any]]:
         """The mails in the inbox for one address."""
         answer = await self._client.get("/inbox/api/messages", params={"to": address})
