@@ -93,12 +93,17 @@ async def start(
 
 
 @router.post("/campaigns/{campaign_id}/pause", tags=["campaigns"])
-async def pause(campaign_id: UUID, identity: CurrentIdentity, uow: Uow, resources: CurrentResources) -> CampaignOut:
+async def pause(
+    campaign_id: UUID, identity: CurrentIdentity, open_uow: OpenUowDep, resources: CurrentResources
+) -> CampaignOut:
     """Nothing begins after this answer. What it had not used of today serves the other campaigns."""
-    now = await resources.clock(uow.conn)
-    campaign = await pause_campaign(uow, workspace_id=identity.workspace_id, campaign_id=campaign_id, now=now)
-    await plan_today(uow, identity.workspace_id, resources)
-    return await _view(uow, campaign, resources)
+    async with open_uow() as uow:
+        now = await resources.clock(uow.conn)
+        campaign = await pause_campaign(uow, workspace_id=identity.workspace_id, campaign_id=campaign_id, now=now)
+    # The pause holds, whatever becomes of the plan.
+    async with open_uow() as uow:
+        await plan_today(uow, identity.workspace_id, resources)
+        return await _view(uow, campaign, resources)
 
 
 @router.get("/emails", tags=["emails"])

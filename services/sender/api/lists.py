@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from libs.common.errors import NotFound
-from libs.common.http.dependencies import Uow
+from libs.common.http.dependencies import OpenUowDep, Uow
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.sender.api.resources import CurrentResources, Cursor, Limit, cut, plan_today
@@ -66,12 +66,15 @@ async def list_templates(identity: CurrentIdentity, uow: Uow) -> TemplatePage:
 
 @router.post("/suppressions", status_code=201, tags=["suppressions"])
 async def suppress(
-    body: SuppressionIn, identity: CurrentIdentity, uow: Uow, resources: CurrentResources
+    body: SuppressionIn, identity: CurrentIdentity, open_uow: OpenUowDep, resources: CurrentResources
 ) -> SuppressionOut:
     """Never write to this address again. Holds for every send that has not begun; the second time changes nothing."""
-    email = await suppress_address(uow, workspace_id=identity.workspace_id, address=body.email, reason=body.reason)
-    await plan_today(uow, identity.workspace_id, resources)
-    stored = await lists.load_suppression(uow.conn, workspace_id=identity.workspace_id, email=email)
+    async with open_uow() as uow:
+        email = await suppress_address(uow, workspace_id=identity.workspace_id, address=body.email, reason=body.reason)
+        stored = await lists.load_suppression(uow.conn, workspace_id=identity.workspace_id, email=email)
+    # The suppression holds, whatever becomes of the plan.
+    async with open_uow() as uow:
+        await plan_today(uow, identity.workspace_id, resources)
     return SuppressionOut(email=stored[0], reason=stored[1], created_at=stored[2])
 
 

@@ -3,11 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
 
 from services.sender.domain.days import Day
 from services.sender.tables import campaigns, daily_plans, emails, enrolments, slots, suppressions
@@ -65,11 +83,11 @@ async def stop_suppressed(conn: AsyncConnection, *, workspace_id: UUID, today: d
         return
     ended = await conn.execute(
         update(emails)
-        .where(emails.c.enrolment_id.in_(ids), emails.c.state.in_(("planned", "deferred")))
+        .where(_one_of(emails.c.enrolment_id, ids), emails.c.state.in_(("planned", "deferred")))
         .values(state="suppressed", reason="suppressed", ended_at=now)
         .returning(emails.c.id)
     )
-    await release_assigned(conn, slots.c.email_id.in_(list(ended.scalars())), today=today)
+    await release_assigned(conn, _one_of(slots.c.email_id, list(ended.scalars())), today=today)
 
 
 async def release_assigned(conn: AsyncConnection, which: ColumnElement[bool], *, today: date | None) -> None:
@@ -129,7 +147,7 @@ async def candidates(conn: AsyncConnection, campaign_id: UUID, *, now: datetime,
 async def put_in_plan(conn: AsyncConnection, email_ids: Sequence[UUID]) -> None:
     """Deferred emails that were given a slot are planned again."""
     if email_ids:
-        query = update(emails).where(emails.c.id.in_(email_ids), emails.c.state == "deferred")
+        query = update(emails).where(_one_of(emails.c.id, email_ids), emails.c.state == "deferred")
         await conn.execute(query.values(state="planned"))
 
 
@@ -145,18 +163,21 @@ async def assign(
     """Give each (number, campaign, email) its slot. A number that is held, or an email with a live slot, is refused."""
     if not taken:
         return
-    values = [
-        {
-            "workspace_id": workspace_id,
-            "day": day,
-            "number": number,
-            "state": "assigned",
-            "campaign_id": campaign_id,
-            "email_id": email_id,
-        }
-        for number, campaign_id, email_id in taken
-    ]
-    query = insert(slots).values(values)
+    numbers, campaign_ids, email_ids = zip(*taken, strict=True)
+    each = (
+        func.unnest(_array(numbers, Integer()), _array(campaign_ids, Uuid()), _array(email_ids, Uuid()))
+        .table_valued("number", "campaign_id", "email_id")
+        .render_derived()
+    )
+    row = select(
+        cast(workspace_id, Uuid),
+        cast(day, Date),
+        each.c.number,
+        literal("assigned", Text),
+        each.c.campaign_id,
+        each.c.email_id,
+    )
+    query = insert(slots).from_select(["workspace_id", "day", "number", "state", "campaign_id", "email_id"], row)
     query = query.on_conflict_do_update(
         index_elements=["workspace_id", "day", "number"],
         set_={
@@ -204,3 +225,12 @@ async def return_used(conn: AsyncConnection, email_id: UUID, *, token: int, toda
         .returning(slots.c.state)
     )
     return (await conn.execute(query)).scalar_one_or_none() == "free"
+
+
+def _one_of(column: ColumnElement[UUID], ids: Sequence[UUID]) -> ColumnElement[bool]:
+    return column == any_(_array(ids, Uuid()))
+
+
+def _array(values: Sequence[object], kind: TypeEngine[Any]) -> ColumnElement[Any]:
+    """Many values as one: a statement takes at most 32,767."""
+    return cast(literal(list(values), ARRAY(kind)), ARRAY(kind))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -12,6 +13,7 @@ import aio_pika
 import orjson
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.contracts.ingest import RecipientsPublished
@@ -166,6 +168,46 @@ async def test_a_suppressed_address_is_left_out_and_shown(sender: RunningSender)
     assert "stop@gone.example" not in sender.inbox.recipients
     items = (await sender.get("/v1/suppressions", workspace_id)).json()["items"]
     assert [item["email"] for item in items] == ["stop@gone.example"]
+
+
+async def test_a_suppression_and_a_pause_hold_although_the_day_cannot_be_planned(sender: RunningSender) -> None:
+    """P4: red when either shares its transaction with the plan, whose failure would take it back."""
+    workspace_id = await sender.open_workspace()
+    list_id = await sender.bring_list(workspace_id, *(recipient(n, email=f"l{n}@held.example") for n in range(1, 4)))
+    wish = {"list_id": str(list_id), "daily_quota": 1}
+    campaign = (await sender.post("/v1/campaigns", workspace_id, wish)).json()
+    await sender.post(f"/v1/campaigns/{campaign['id']}/start", workspace_id)
+    async with no_day_can_be_planned(sender, workspace_id):
+        for path, body in (
+            ("/v1/suppressions", {"email": "l3@held.example"}),
+            (f"/v1/campaigns/{campaign['id']}/pause", None),
+        ):
+            with pytest.raises(DBAPIError, match="no plan today"):
+                await sender.post(path, workspace_id, body)
+        stopped = (await sender.get("/v1/suppressions", workspace_id)).json()["items"]
+        assert [item["email"] for item in stopped] == ["l3@held.example"]
+        shown = (await sender.get(f"/v1/campaigns/{campaign['id']}", workspace_id)).json()
+        assert shown["state"] == "paused"
+
+
+@contextlib.asynccontextmanager
+async def no_day_can_be_planned(sender: RunningSender, workspace_id: UUID) -> AsyncGenerator[None]:
+    """The database refuses every plan of this workspace."""
+
+    async def run(statement: str) -> None:
+        async with sender.platform.open_uow() as uow:
+            await uow.conn.execute(sa.text(statement))
+
+    await run(
+        "CREATE FUNCTION sender.refuse() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'no plan today'; END $$"
+    )
+    await run(
+        "CREATE TRIGGER refuse BEFORE INSERT ON sender.daily_plans FOR EACH ROW"
+        f" WHEN (NEW.workspace_id = '{workspace_id}') EXECUTE FUNCTION sender.refuse()"
+    )
+    yield
+    await run("DROP FUNCTION sender.refuse CASCADE")
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 
 from libs.common.errors import Conflict, NotFound
 from services.sender.repositories import campaigns as repository
+from services.sender.repositories import plan
 from services.sender.tables import campaigns, enrolments
 from services.sender.use_cases.send_emails import send_emails
 from services.sender.use_cases.show_campaign import CampaignView, show_campaign
@@ -199,3 +200,26 @@ async def test_a_suppressed_address_leaves_the_plan_and_the_campaign_ends(world:
     assert await world.states() == {"suppressed": 1}
     assert await world.slot_states() == {"free": 1}
     assert (await view(world)).campaign.state == "finished"
+
+
+async def test_a_day_of_any_size_is_planned(world: World) -> None:
+    """Red when a plan's statements name each value for itself: asyncpg sends 32,767 at most, six for each slot."""
+    world.quota = many = 5_500
+    await world.draft(await world.list_of(recipient(1)), quota=many)
+    await world.start()
+    await world.run(sa.text(_MORE_LEADS).bindparams(campaign=world.campaign_id, many=many))
+    await world.run(sa.text(_MORE_ENROLMENTS).bindparams(campaign=world.campaign_id))
+    assert await world.plan() == many
+    assert await world.slot_states() == {"assigned": many}
+    async with world.open_uow() as uow:
+        await plan.put_in_plan(uow.conn, [uuid4() for _ in range(33_000)])
+
+
+_MORE_LEADS = """
+    INSERT INTO sender.leads (id, workspace_id, list_id, row_no, email, status, sandboxed)
+    SELECT gen_random_uuid(), workspace_id, list_id, n, 'lead' || n || '@many.example', 'enriched', true
+    FROM sender.campaigns, generate_series(2, :many) AS n WHERE id = :campaign"""
+_MORE_ENROLMENTS = """
+    INSERT INTO sender.enrolments (id, workspace_id, campaign_id, lead_id, email, position, state)
+    SELECT gen_random_uuid(), c.workspace_id, c.id, l.id, l.email, l.row_no, 'active'
+    FROM sender.leads l JOIN sender.campaigns c USING (list_id) WHERE c.id = :campaign AND l.row_no > 1"""
