@@ -120,9 +120,9 @@ def newest_revision(service: str) -> str | None:
 
 
 def urls_from_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """`<SERVICE>_DATABASE_URL`, else `DATABASE_URL`, for every service."""
+    """`<SERVICE>_DATABASE_URL`, else `DATABASE_URL`, for every service. A name set to nothing counts as not set."""
     shared = environ.get("DATABASE_URL", "")
-    return {name: environ.get(f"{name.upper()}_DATABASE_URL", shared) for name in SERVICES}
+    return {name: environ.get(f"{name.upper()}_DATABASE_URL") or shared for name in SERVICES}
 
 
 def _main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import re
 import shutil
@@ -15,20 +16,47 @@ import pytest
 import yaml
 
 from libs.common.db import SERVICES
+from libs.common.migrations import urls_from_environment
+from tests.architecture.variables import listed, read_by, settings_of
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
 RECIPE = ROOT / "deploy/Dockerfile"
-OF_OTHERS = re.compile(r"^(POSTGRES_|RABBITMQ_DEFAULT_|GF_|AWS_)")
+OF_OTHERS = re.compile(r"^(POSTGRES_|RABBITMQ_DEFAULT_|GF_)")
+READ_BY_A_LIBRARY = {"ingest": {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}}
+GRACEFUL = "--timeout-graceful-shutdown"
+_VARIABLE = re.compile(r"\$\{(\w+)(?:(:[-?])((?:[^${}]|\$\{[^{}]*\})*))?\}")
 
 
 def compose() -> dict[str, Any]:
     return yaml.safe_load(COMPOSE.read_text("utf-8"))
 
 
-def documented() -> set[str]:
-    """Every name that stands in .env.example, also those that are commented out."""
-    return set(re.findall(r"^#?\s*([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE))
+def resolved(value: str | None, *, name: str, given: dict[str, str]) -> str | None:
+    """What a container gets, by the rules of Compose: a name alone is passed on; `:-` and `:?` count nothing as not set."""
+    if value is None:
+        return given.get(name)
+
+    def fill(found: re.Match[str]) -> str:
+        if chosen := given.get(found[1]):
+            return chosen
+        assert found[2] != ":?", found[3]
+        return _VARIABLE.sub(fill, found[3] or "")
+
+    return _VARIABLE.sub(fill, value)
+
+
+def environment_of(service: str, given: dict[str, str]) -> dict[str, str]:
+    asked: dict[str, str | None] = compose()["services"][service]["environment"]
+    found = {name: resolved(value, name=name, given=given) for name, value in asked.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def filled_in() -> dict[str, str]:
+    """.env as README says to make it: a copy of the example with the required lines filled in."""
+    secrets = ("POSTGRES_PASSWORD", "RABBITMQ_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY", "GRAFANA_PASSWORD")
+    signing = {name: f"0123456789abcdefghijklm-{name}" for name in ("INTERNAL_SECRET", "AUTH_SECRET")}
+    return {**dict.fromkeys(listed(), ""), **{name: f"of{name.replace('_', '')}" for name in secrets}, **signing}
 
 
 def test_the_compose_file_follows_the_specification() -> None:
@@ -52,20 +80,76 @@ def test_every_variable_of_the_compose_file_is_documented() -> None:
     asked = set(re.findall(r"\$\{([A-Z0-9_]+)", COMPOSE.read_text("utf-8")))
     given = {name for service in compose()["services"].values() for name in service.get("environment", {})}
     ours = {name for name in given if not OF_OTHERS.match(name)}
-    assert asked | ours <= documented(), (asked | ours) - documented()
+    assert asked | ours <= set(listed()), (asked | ours) - set(listed())
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_gets_each_variable_it_reads_and_no_other(service: str) -> None:
+    """Red when a setting cannot be set under compose, or a service is told a secret that is not its business."""
+    assert set(compose()["services"][service]["environment"]) == read_by(service) | READ_BY_A_LIBRARY.get(
+        service, set()
+    )
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_stands_in_the_env_file_arrives_and_wins_over_what_compose_would_set(service: str) -> None:
+    """Red when a value in the compose file is not a default but the last word."""
+    chosen = {name: f"chosen-{name}" for name in listed()}
+    arrived = environment_of(service, chosen)
+    assert arrived == {name: chosen[name] for name in arrived}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_copy_of_the_example_with_the_required_lines_filled_in_is_enough(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when a line left empty is not the same as no line, or a service lacks an address of compose's own servers."""
+    for name in {*listed(), *os.environ} & (read_by(service) | {"SERVICE"}):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment_of(service, filled_in()).items():
+        monkeypatch.setenv(name, value)
+    settings = settings_of(service)()  # pyright: ignore[reportCallIssue] - filled from the environment
+    assert settings.database_url == "postgresql+asyncpg://corofy:ofPOSTGRESPASSWORD@postgres:5432/corofy"
+    assert settings.rabbitmq_url.get_secret_value() == "amqp://corofy:ofRABBITMQPASSWORD@rabbitmq:5672/"
+
+
+def test_every_service_is_migrated_where_it_will_look_for_its_tables() -> None:
+    """Red when a service has a server of its own and the migrations go to the shared one."""
+    own = {name: f"postgresql://{name.lower()}" for name in listed() if name.endswith("_DATABASE_URL")}
+    urls = urls_from_environment(environment_of("migrate", {**filled_in(), **own}))
+    assert urls == {name: f"postgresql://{name}_database_url" for name in SERVICES}
+    shared = urls_from_environment(environment_of("migrate", filled_in()))
+    assert set(shared.values()) == {environment_of("billing", filled_in())["DATABASE_URL"]}
+
+
+def test_a_stop_has_ended_before_the_engine_would_kill() -> None:
+    """Red when open requests may be waited for without limit, or together with the service's own stop for too long."""
+    commands = [compose()["services"][name]["command"] for name in (*SERVICES, "sandbox")]
+    (recipe,) = re.findall(r"^CMD (\[.*\])$", RECIPE.read_text("utf-8"), re.MULTILINE)
+    for command in (*commands, json.loads(recipe)):
+        assert GRACEFUL in command, command
+    for name in SERVICES:
+        service = compose()["services"][name]
+        requests_s = float(service["command"][service["command"].index(GRACEFUL) + 1])
+        own_s = float(environment_of(name, filled_in())["SHUTDOWN_SECONDS"])
+        killed_s = float(service["stop_grace_period"].removesuffix("s"))
+        assert requests_s + own_s < killed_s, name
 
 
 def test_secrets_have_no_default_in_the_compose_file() -> None:
-    for name in re.findall(
-        r"\$\{([A-Z0-9_]*(?:PASSWORD|SECRET_KEY|SECRET|ACCESS_KEY))([^}]*)\}", COMPOSE.read_text("utf-8")
-    ):
-        if "STRIPE" not in name[0]:
-            assert name[1].startswith(":?"), name
+    """What stands in for a secret may only be another one that has to be set."""
+    found = re.findall(
+        r"\$\{([A-Z0-9_]*(?:PASSWORD|SECRET|SECRET_KEY|ACCESS_KEY|ACCESS_KEY_ID)\b)(?=(\S*))",
+        COMPOSE.read_text("utf-8"),
+    )
+    assert found
+    for name, rest in found:
+        assert rest.startswith(":?") or re.match(r":-\$\{[A-Z0-9_]+:\?", rest), name
 
 
 def test_nothing_that_only_operators_need_listens_on_every_address() -> None:
     services = compose()["services"]
-    for name in ("prometheus", "grafana"):
+    for name in ("prometheus", "grafana", "sandbox"):
         assert all(port.startswith("127.0.0.1:") for port in services[name]["ports"])
     for name in ("postgres", "rabbitmq", "s3", "billing", "ingest", "enrich", "sender"):
         assert "ports" not in services[name], name

@@ -2,50 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import re
 
 import pytest
-from pydantic import AliasChoices, SecretStr
+from pydantic import SecretStr
 
-from libs.common.settings import CommonSettings
-from tests.architecture.tree import ROOT, SERVICES, files
+from tests.architecture.tree import SERVICES, files
+from tests.architecture.variables import EXAMPLE, listed, read_by, settings_of
 
-EXAMPLE = (ROOT / ".env.example").read_text("utf-8")
 NOT_OURS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 """Read by a library."""
-
-
-def _listed() -> list[str]:
-    return re.findall(r"^([A-Z][A-Z0-9_]*)=", EXAMPLE, re.MULTILINE)
-
-
-def _settings_of(service: str) -> type[CommonSettings]:
-    module = importlib.import_module(f"services.{service}.settings")
-    (found,) = [
-        kind
-        for _, kind in inspect.getmembers(module, inspect.isclass)
-        if issubclass(kind, CommonSettings) and kind is not CommonSettings
-    ]
-    return found
-
-
-def _read_by(service: str) -> set[str]:
-    names: set[str] = set()
-    for name, field in _settings_of(service).model_fields.items():
-        alias = field.validation_alias
-        choices = (
-            [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else [alias or name.upper()]
-        )
-        names |= {str(choice) for choice in choices if name != "service"}
-    return names
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_variable_of_every_service_is_listed(service: str) -> None:
     """Red when a setting is added without a line in .env.example."""
-    assert _read_by(service) - set(_listed()) == set()
+    assert read_by(service) - set(listed()) == set()
 
 
 def test_every_listed_variable_is_read_by_somebody_or_kept_on_purpose() -> None:
@@ -56,14 +28,14 @@ def test_every_listed_variable_is_read_by_somebody_or_kept_on_purpose() -> None:
         if (path.suffix in {".py", ".yml", ".yaml"} and "tests" not in path.parts) or path.name == "corofy"
     )
     kept = set(re.findall(r"^([A-Z][A-Z0-9_]*)=", EXAMPLE.partition("# --- Names kept")[2], re.MULTILINE))
-    read = {name for service in SERVICES for name in _read_by(service)}
-    unread = [name for name in _listed() if name not in read | kept | NOT_OURS and name not in everywhere]
+    read = {name for service in SERVICES for name in read_by(service)}
+    unread = [name for name in listed() if name not in read | kept | NOT_OURS and name not in everywhere]
     assert unread == []
 
 
 def test_no_variable_is_listed_twice_or_with_a_value() -> None:
     """Nothing in the example may be taken for a secret that works."""
-    assert len(_listed()) == len(set(_listed()))
+    assert len(listed()) == len(set(listed()))
     assert re.findall(r"^[A-Z][A-Z0-9_]*=.+$", EXAMPLE, re.MULTILINE) == []
 
 
@@ -79,7 +51,7 @@ def test_no_secret_has_a_default(service: str) -> None:
     """Red when a key, token or password would work without having been set."""
     wrong = [
         name
-        for name, field in _settings_of(service).model_fields.items()
+        for name, field in settings_of(service).model_fields.items()
         if re.search(r"secret|password|api_key|token$", name)
         and not field.is_required()
         and (field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default)

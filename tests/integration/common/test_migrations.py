@@ -43,5 +43,6 @@ async def test_two_runners_at_once_wait_for_each_other(empty_database: str) -> N
 
 
 def test_a_service_may_have_a_server_of_its_own() -> None:
-    urls = urls_from_environment({"DATABASE_URL": "shared", "SENDER_DATABASE_URL": "own"})
+    """Red also when a line that was left empty in .env counts as a server."""
+    urls = urls_from_environment({"DATABASE_URL": "shared", "SENDER_DATABASE_URL": "own", "BILLING_DATABASE_URL": ""})
     assert urls == {name: "own" if name == "sender" else "shared" for name in SERVICES}
