@@ -19,11 +19,13 @@ from libs.common.messaging.topology import EVENTS_EXCHANGE
 log = get_logger()
 
 STREAM_BUFFER = 1000
+_RECONNECT_S = 1
 OPEN_STREAMS = Gauge("gateway_live_streams", "Browsers that listen to live events.")
 
 
 class Stream:
-    """What one browser has not been sent yet. `lost` is set when it reads too slowly: it must reconnect and catch up."""
+    """What one browser has not been sent yet. `lost` is set when something may be missing (it reads too slowly, or our
+    queue was gone): the browser must reconnect and catch up."""
 
     def __init__(self) -> None:
         self.queue: asyncio.Queue[Envelope] = asyncio.Queue(STREAM_BUFFER)
@@ -65,6 +67,12 @@ class LiveHub:
         for stream in targets:
             stream.offer(envelope)
 
+    def lose_all(self) -> None:
+        """Something may be missing from every stream: end them, so that the browsers catch up from the history."""
+        for streams in self._streams.values():
+            for stream in streams:
+                stream.lost = True
+
 
 class LiveFeed:
     """Consumes a transient, exclusive queue of this replica: the one queue that is no quorum queue."""
@@ -74,9 +82,10 @@ class LiveFeed:
         self._hub = hub
 
     async def run(self) -> None:
-        """Work until cancelled; the connection mends itself."""
+        """Work until cancelled. The connection mends itself, with a queue that has not seen what was said meanwhile."""
         async with contextlib.AsyncExitStack() as stack:
-            connection = aio_pika.RobustConnection(aio_pika.connection.make_url(self._url))
+            url = aio_pika.connection.make_url(self._url, reconnect_interval=_RECONNECT_S)
+            connection = aio_pika.RobustConnection(url)
             stack.push_async_callback(connection.close)
             await connection.connect()
             channel = await connection.channel()
@@ -91,7 +100,12 @@ class LiveFeed:
             for event in LIVE:
                 await queue.bind(exchange, routing_key=event.routing_key())
             await queue.consume(self._on_message, no_ack=True)
+            connection.reconnect_callbacks.add(self._on_new_queue)
+            self._on_new_queue()
             await asyncio.Event().wait()
+
+    def _on_new_queue(self, *_: object) -> None:
+        self._hub.lose_all()
 
     async def _on_message(self, message: AbstractIncomingMessage) -> None:
         try:

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.domain.members import Member, Role
 from services.gateway.tables import live_events, memberships, users, workspaces
+
+BEGINNING = UUID(int=0)
+"""Stands before every live event."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +92,18 @@ async def add_live_event(conn: AsyncConnection, event: LiveEvent) -> None:
     )
 
 
+async def newest_live_event(conn: AsyncConnection, *, tenant_id: UUID) -> UUID:
+    """The id to name as the last one seen by who has seen nothing: of what a workspace may see, the newest. BEGINNING when
+    there is none."""
+    query = select(live_events.c.event_id).where(_seen_by(tenant_id)).order_by(live_events.c.seq.desc()).limit(1)
+    return (await conn.execute(query)).scalar_one_or_none() or BEGINNING
+
+
 async def live_events_after(
     conn: AsyncConnection, *, tenant_id: UUID, last_event_id: UUID, subject: UUID | None, limit: int
 ) -> Sequence[LiveEvent]:
-    """What was recorded after an event, oldest first. Nothing when that event is no longer (or not yet) known."""
+    """What was recorded after an event, oldest first; an event without a tenant or a subject concerns everybody, as it does
+    on the live stream. Nothing when the event is no longer (or not yet) known; everything after BEGINNING."""
     last_seq = select(live_events.c.seq).where(live_events.c.event_id == last_event_id).scalar_subquery()
     query = (
         select(
@@ -102,13 +113,19 @@ async def live_events_after(
             live_events.c.type,
             live_events.c.body,
         )
-        .where(live_events.c.tenant_id == tenant_id, live_events.c.seq > last_seq)
+        .where(_seen_by(tenant_id))
         .order_by(live_events.c.seq)
         .limit(limit)
     )
+    if last_event_id != BEGINNING:
+        query = query.where(live_events.c.seq > last_seq)
     if subject is not None:
-        query = query.where(live_events.c.correlation_id == subject)
+        query = query.where(or_(live_events.c.correlation_id == subject, live_events.c.correlation_id.is_(None)))
     return [LiveEvent(*row) for row in await conn.execute(query)]
+
+
+def _seen_by(tenant_id: UUID) -> ColumnElement[bool]:
+    return or_(live_events.c.tenant_id == tenant_id, live_events.c.tenant_id.is_(None))
 
 
 async def forget_live_events(conn: AsyncConnection, *, older_than: datetime) -> int:

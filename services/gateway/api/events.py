@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +10,7 @@ import orjson
 from fastapi import APIRouter, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from libs.common.contracts.catalogue import HISTORY
 from libs.common.contracts.envelope import Envelope
 from libs.common.http.dependencies import OpenUowDep, platform_of
 from libs.common.http.problems import PROBLEM_RESPONSES
@@ -21,9 +22,11 @@ from services.gateway.live import Stream
 router = APIRouter(prefix="/v1", tags=["live events"], responses=PROBLEM_RESPONSES)
 
 REPLAY_LIMIT = 1000
+"""Events in one look into the history; there are as many looks as it takes."""
 SECOND_LOOK_S = 5
 """An event that was pushed while the browser was away may be recorded a moment after it came back: look again."""
 _IDLE_S = 1
+_FOUND_AGAIN = frozenset(event.type for event in HISTORY)
 
 
 @router.get("/events", response_class=EventSourceResponse)
@@ -37,18 +40,26 @@ async def get_events(
 ) -> AsyncGenerator[ServerSentEvent]:
     """Events of the workspace (of one job or campaign when `subject` names it) as they happen.
 
-    Each has `event` (its type), `id`, and the envelope as `data`. After a lost connection send `Last-Event-ID`.
+    Each has `event` (its type) and the envelope as `data`, and an `id` when it is kept. After a lost connection send the
+    last `id` as `Last-Event-ID`: what was missed comes first. The stream begins with an `id` of its own.
     """
     stopping = platform_of(request).stopping
     with resources.hub.open_stream(member.workspace_id) as stream:
         missed = _Missed(open_uow, workspace_id=member.workspace_id, subject=subject, last_event_id=last_event_id)
-        yield ServerSentEvent(comment="listening", retry=1000)
+        here = last_event_id or await _newest(open_uow, member.workspace_id)
+        yield ServerSentEvent(comment="listening", retry=1000, id=str(here))
         while not stopping.is_set() and not stream.lost:
-            for event in await missed.due():
+            async for event in missed.due():
                 yield _event(event.type, event_id=event.event_id, body=event.body)
             envelope = await _next(stream)
             if envelope is not None and missed.is_new(envelope) and _concerns(envelope, subject):
                 yield _event(envelope.type, event_id=envelope.id, body=orjson.dumps(envelope.model_dump(mode="json")))
+
+
+async def _newest(open_uow: OpenUow, workspace_id: UUID) -> UUID:
+    """Where the history ends now: whoever loses the connection before the first event can still name a place in it."""
+    async with open_uow() as uow:
+        return await repository.newest_live_event(uow.conn, tenant_id=workspace_id)
 
 
 class _Missed:
@@ -73,21 +84,30 @@ class _Missed:
             self._sent.add(envelope.id)
         return fresh
 
-    async def due(self) -> list[repository.LiveEvent]:
+    async def due(self) -> AsyncGenerator[repository.LiveEvent]:
+        """What has not been sent yet, when it is time to look; page by page, each read in a transaction of its own."""
         if not self._looks or asyncio.get_running_loop().time() < self._looks[0] or self._last_event_id is None:
-            return []
+            return
         self._looks.pop(0)
+        after, more = self._last_event_id, True
+        while more:
+            found = await self._page(after)
+            for event in found:
+                if event.event_id not in self._sent:
+                    self._sent.add(event.event_id)
+                    yield event
+            more = len(found) == REPLAY_LIMIT
+            after = found[-1].event_id if found else after
+
+    async def _page(self, after: UUID) -> Sequence[repository.LiveEvent]:
         async with self._open_uow() as uow:
-            found = await repository.live_events_after(
+            return await repository.live_events_after(
                 uow.conn,
                 tenant_id=self._workspace_id,
-                last_event_id=self._last_event_id,
+                last_event_id=after,
                 subject=self._subject,
                 limit=REPLAY_LIMIT,
             )
-        fresh = [event for event in found if event.event_id not in self._sent]
-        self._sent.update(event.event_id for event in fresh)
-        return fresh
 
 
 async def _next(stream: Stream) -> Envelope | None:
@@ -102,4 +122,6 @@ def _concerns(envelope: Envelope, subject: UUID | None) -> bool:
 
 
 def _event(name: str, *, event_id: UUID, body: bytes) -> ServerSentEvent:
-    return ServerSentEvent(event=name, id=str(event_id), raw_data=body.decode())
+    """What the history does not keep has no id: a browser that named it would be sent nothing of what it missed."""
+    known = str(event_id) if name in _FOUND_AGAIN else None
+    return ServerSentEvent(event=name, id=known, raw_data=body.decode())

@@ -1,6 +1,7 @@
 """A running gateway on a database and a vhost of its own, and a pretend service behind it that tells what it was asked."""
 
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
@@ -62,8 +63,17 @@ def pretend_service(behind: Behind) -> FastAPI:
     return app
 
 
+@asynccontextmanager
+async def replica(behind: Behind) -> AsyncGenerator[Gateway]:
+    """A gateway, configured by the environment of the test."""
+    app = build_app()
+    async with serving(app) as base, httpx.AsyncClient(base_url=base, timeout=20) as client:
+        yield Gateway(client, app.state.platform, behind)
+
+
 @pytest.fixture
-async def gateway(module_database: str, module_vhost: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Gateway]:
+async def behind(module_database: str, module_vhost: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Behind]:
+    """The service behind, and the environment that leads to it."""
     behind = Behind()
     async with serving(pretend_service(behind)) as url:
         environment = {
@@ -78,6 +88,10 @@ async def gateway(module_database: str, module_vhost: str, monkeypatch: pytest.M
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        app = build_app()
-        async with serving(app) as base, httpx.AsyncClient(base_url=base, timeout=20) as client:
-            yield Gateway(client, app.state.platform, behind)
+        yield behind
+
+
+@pytest.fixture
+async def gateway(behind: Behind) -> AsyncGenerator[Gateway]:
+    async with replica(behind) as running:
+        yield running

@@ -1,0 +1,69 @@
+"""The history of live events: once per event, whatever is delivered, and for a day."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from libs.common.clock import utc_now
+from libs.common.contracts.billing import CreditsGranted
+from libs.common.contracts.envelope import Envelope
+from libs.common.ids import new_id
+from libs.common.uow import Message
+from services.gateway.handlers import subscriptions
+from services.gateway.schedules import KEEP_HISTORY, schedules
+from services.gateway.tables import COMMON, live_events
+from services.gateway.use_cases.record_history import record_history
+from tests.integration.gateway.browser import record
+from tests.integration.gateway.conftest import Gateway
+
+HANDLERS = {"gateway.record_history": record_history}
+
+
+def test_every_queue_of_the_gateway_is_tested_here() -> None:
+    """Red when a queue is added without a test that delivers twice."""
+    assert {subscription.queue: subscription.handler for subscription in subscriptions()} == HANDLERS
+
+
+async def test_an_event_delivered_twice_is_kept_once_also_without_its_inbox_row(gateway: Gateway) -> None:
+    """Queue `gateway.record_history`. Red when `live_events.event_id` is not unique, or a conflict is an error."""
+    event = CreditsGranted(credits=1, available=1, kind="adjustment")
+    message = Message("gateway.record_history", _envelope(event))
+    for emptied in (False, False, True):
+        async with gateway.platform.open_uow() as uow:
+            if emptied:
+                await uow.conn.execute(COMMON.inbox.delete())
+            if await uow.record_inbox(message):
+                await record_history(event, uow=uow, message=message)
+    assert await _count(gateway, message.envelope.id) == 1
+
+
+def _envelope(event: CreditsGranted) -> Envelope:
+    return Envelope(
+        id=new_id(),
+        type=event.type,
+        version=event.version,
+        source=event.source(),
+        occurred_at=utc_now(),
+        tenant_id=UUID(int=7),
+        data=event.model_dump(mode="json"),
+    )
+
+
+async def test_the_history_forgets_what_is_older_than_a_day_and_nothing_else(gateway: Gateway) -> None:
+    """Red when the sweeper looks at no time, at another than `recorded_at`, or deletes nothing."""
+    old, young = UUID(await record(gateway, None)), UUID(await record(gateway, None))
+    for event_id, age in ((old, KEEP_HISTORY + timedelta(minutes=1)), (young, KEEP_HISTORY - timedelta(minutes=1))):
+        async with gateway.platform.open_uow() as uow:
+            aged = update(live_events).where(live_events.c.event_id == event_id)
+            await uow.conn.execute(aged.values(recorded_at=utc_now() - age))
+    (forget_history,) = schedules(gateway.platform.open_uow)
+    await forget_history.work()
+    assert (await _count(gateway, old), await _count(gateway, young)) == (0, 1)
+    assert timedelta(hours=24) == KEEP_HISTORY
+
+
+async def _count(gateway: Gateway, event_id: UUID) -> int:
+    async with gateway.platform.open_uow() as uow:
+        query = select(func.count()).select_from(live_events).where(live_events.c.event_id == event_id)
+        return (await uow.conn.execute(query)).scalar_one()
