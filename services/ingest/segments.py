@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 import gzip
 import math
+import zlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, cast
 
 import orjson
+
+from libs.common.errors import Outage
 
 if TYPE_CHECKING:
     from libs.common.storage import Storage
@@ -124,7 +127,7 @@ def decode_lines(member: bytes, ref: ChunkRef) -> list[bytes]:
     """The lines of a chunk. Raises SegmentDamaged when they are not those the reference counts."""
     try:
         lines = gzip.decompress(member).split(b"\n")
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         msg = f"chunk {ref.chunk_no} of {ref.segment_key} cannot be unpacked: {error}"
         raise SegmentDamaged(msg) from error
     if len(lines) != ref.row_count:
@@ -134,16 +137,32 @@ def decode_lines(member: bytes, ref: ChunkRef) -> list[bytes]:
 
 
 async def read_chunk(storage: Storage, ref: ChunkRef) -> list[StoredRow]:
-    """The rows of one chunk, by one ranged read."""
-    member = await storage.get_range(ref.segment_key, start=ref.byte_offset, length=ref.byte_length)
+    """The rows of one chunk, by one ranged read; unpacked beside the event loop. Raises ObjectMissing, SegmentDamaged."""
+    member = await _range(storage, ref.segment_key, start=ref.byte_offset, length=ref.byte_length)
+    return await asyncio.to_thread(_decode_chunk, member, ref)
+
+
+def _decode_chunk(member: bytes, ref: ChunkRef) -> list[StoredRow]:
     return _rows(decode_lines(member, ref), ref)
+
+
+async def _range(storage: Storage, key: str, *, start: int, length: int) -> bytes:
+    """Part of a segment. What lies behind its end is refused by a store as if the store were away: it will not come back."""
+    try:
+        return await storage.get_range(key, start=start, length=length)
+    except Outage as error:
+        size = await storage.size(key)
+        if size < start + length:
+            msg = f"{key} has {size} bytes and should have {start + length} at least"
+            raise SegmentDamaged(msg) from error
+        raise
 
 
 async def stream_lines(storage: Storage, refs: Iterable[ChunkRef]) -> AsyncIterator[tuple[ChunkRef, list[bytes]]]:
     """The undecoded lines chunk by chunk. Neighbours in a segment are fetched in one read; memory stays at one segment."""
     for run in _runs(refs):
         start, end = run[0].byte_offset, run[-1].byte_offset + run[-1].byte_length
-        block = await storage.get_range(run[0].segment_key, start=start, length=end - start)
+        block = await _range(storage, run[0].segment_key, start=start, length=end - start)
         for ref in run:
             member = block[ref.byte_offset - start : ref.byte_offset - start + ref.byte_length]
             yield ref, await asyncio.to_thread(decode_lines, member, ref)
@@ -157,7 +176,11 @@ async def stream_rows(storage: Storage, refs: Iterable[ChunkRef]) -> AsyncIterat
 
 
 def _rows(lines: list[bytes], ref: ChunkRef) -> list[StoredRow]:
-    return [StoredRow(ref.first_row_no + index, decode_row(line)) for index, line in enumerate(lines)]
+    try:
+        return [StoredRow(ref.first_row_no + index, decode_row(line)) for index, line in enumerate(lines)]
+    except (ValueError, TypeError, AttributeError) as error:
+        msg = f"chunk {ref.chunk_no} of {ref.segment_key} holds what is no row: {error}"
+        raise SegmentDamaged(msg) from error
 
 
 def _runs(refs: Iterable[ChunkRef]) -> Iterable[list[ChunkRef]]:

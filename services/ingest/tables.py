@@ -156,6 +156,7 @@ chunks = Table(
     instant("due_at", now=True),
     instant("lease_until"),
     instant("queued_at"),
+    Column("publish_failures", Integer, nullable=False, server_default=text("0")),
     Column("first_row_no", Integer, nullable=False),
     Column("row_count", Integer, nullable=False),
     Column("segment_key", Text, nullable=False),

@@ -145,9 +145,23 @@ async def mark_queued(conn: AsyncConnection, published: Sequence[Dispatch]) -> i
             *_one_of([(d.job_id, d.chunk_no, d.dispatch_no) for d in published]),
             chunks.c.state == ChunkState.PUBLISHING.value,
         )
-        .values(state=ChunkState.QUEUED.value, queued_at=func.now(), lease_until=None)
+        .values(state=ChunkState.QUEUED.value, queued_at=func.now(), lease_until=None, publish_failures=0)
     )
     return done.rowcount
+
+
+async def note_failure(conn: AsyncConnection, dispatch: Dispatch) -> int:
+    """Count that this dispatch could not be published; answers how many in a row, 0 when it is not the present one."""
+    noted = await conn.execute(
+        update(chunks)
+        .where(
+            *_one_of([(dispatch.job_id, dispatch.chunk_no, dispatch.dispatch_no)]),
+            chunks.c.state == ChunkState.PUBLISHING.value,
+        )
+        .values(publish_failures=chunks.c.publish_failures + 1)
+        .returning(chunks.c.publish_failures)
+    )
+    return noted.scalar() or 0
 
 
 async def sheet_of(conn: AsyncConnection, job_id: UUID) -> JobSheet:

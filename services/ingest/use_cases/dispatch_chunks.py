@@ -12,7 +12,7 @@ from uuid import UUID
 from libs.common.clock import utc_now
 from libs.common.contracts.envelope import Envelope
 from libs.common.contracts.ingest import ChunkCreated, InputRow, ResearchSpec
-from libs.common.errors import AppError, Transient
+from libs.common.errors import Transient
 from libs.common.ids import new_id
 from libs.common.logs import get_logger
 from libs.common.outbox import encode
@@ -31,8 +31,11 @@ log = get_logger()
 
 LEASE = timedelta(seconds=60)
 """Longer than a group takes to publish: reading, and the publisher's own time limit."""
+MAX_FAILURES = 15
+"""So often in a row, a lease apart, a chunk's rows may be missing: a store whose volume is not mounted has none either."""
 GROUP = 16
-"""Chunks published at once (≤ 256 KiB each): what the dispatcher holds in memory."""
+"""Chunks published at once. The dispatcher holds their events (≤ 256 KiB each), and while it reads them their rows: in
+storage these have at most `segments.MAX_ROW_BYTES` a chunk."""
 PER_JOB = 64
 MAX_ROWS_A_ROUND = 10_000
 
@@ -104,7 +107,6 @@ async def _load_sheets(group: Sequence[Dispatch], sheets: dict[UUID, JobSheet], 
 
 async def publish_chunk(dispatch: Dispatch, sheet: JobSheet, *, storage: Storage, publisher: Publisher) -> None:
     """Read the chunk's rows and publish them, confirmed. Raises Transient, ObjectMissing, SegmentDamaged."""
-    rows = await read_chunk(storage, dispatch.ref)
     event = ChunkCreated(
         job_id=dispatch.job_id,
         chunk_no=dispatch.chunk_no,
@@ -112,7 +114,10 @@ async def publish_chunk(dispatch: Dispatch, sheet: JobSheet, *, storage: Storage
         dispatch_no=dispatch.dispatch_no,
         job_version=dispatch.job_version,
         spec=ResearchSpec.model_validate(sheet.spec),
-        rows=[InputRow(row_no=row.row_no, cells=wire_cells(sheet.names, row.cells)) for row in rows],
+        rows=[
+            InputRow(row_no=row.row_no, cells=wire_cells(sheet.names, row.cells))
+            for row in await read_chunk(storage, dispatch.ref)
+        ],
     )
     envelope = Envelope(
         id=new_id(),
@@ -128,11 +133,16 @@ async def publish_chunk(dispatch: Dispatch, sheet: JobSheet, *, storage: Storage
 
 
 async def _not_published(dispatch: Dispatch, error: BaseException, *, open_uow: OpenUow) -> None:
-    """What may work later waits for its lease to run out. Rows that are gone never come back: the job has failed."""
+    """What may work later waits for its lease to run out. Damage never heals, nor what fails again and again: the job has
+    failed."""
     if not isinstance(error, Exception):
         raise error
     log.warning("chunk.not_published", job_id=str(dispatch.job_id), chunk_no=dispatch.chunk_no, error=str(error))
-    if isinstance(error, Transient) or not isinstance(error, AppError | SegmentDamaged):
+    if isinstance(error, Transient):
+        return
+    async with open_uow() as uow:
+        failures = await dispatch_rounds.note_failure(uow.conn, dispatch)
+    if failures < (1 if isinstance(error, SegmentDamaged) else MAX_FAILURES):
         return
     reason = "rows_missing" if isinstance(error, ObjectMissing) else "rows_unreadable"
     now = utc_now()

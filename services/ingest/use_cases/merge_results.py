@@ -9,7 +9,7 @@ from uuid import UUID
 from libs.common.clock import utc_now
 from libs.common.contracts.envelope import Event
 from libs.common.contracts.ingest import JobMerging
-from libs.common.errors import Busy
+from libs.common.errors import Busy, Transient
 from libs.common.ids import new_id
 from libs.common.logs import get_logger
 from libs.common.storage import ObjectMissing
@@ -33,11 +33,17 @@ PAGE = 500
 """Results in memory at once."""
 
 
+class RowsMissing(Transient):
+    """Storage answers that rows are not there. A store that is not whole yet says so too, so it is asked a few times."""
+
+    code = "rows_missing"
+
+
 async def merge_results(event: JobMerging, *, message: Message, open_uow: OpenUow, resources: Resources) -> None:
     """Write both files and complete the job, with its exact `credits_total` and its list; or fail it, saying why.
 
     Natural key: the job's state. Both files have fixed names, so writing them twice writes them once. Raises Busy while
-    another replica is at it, Transient when storage is away.
+    another replica is at it, Outage while storage is away, RowsMissing when it does not have the rows.
     """
     token = new_id()
     job = await _claim(event.job_id, message, token=token, open_uow=open_uow)
@@ -46,7 +52,7 @@ async def merge_results(event: JobMerging, *, message: Message, open_uow: OpenUo
     try:
         async with _kept(job.id, token=token, open_uow=open_uow):
             await _write(job, open_uow=open_uow, resources=resources)
-    except (RowsDiffer, ObjectMissing, SegmentDamaged) as error:
+    except (RowsDiffer, SegmentDamaged) as error:
         log.warning("merge.failed", job_id=str(job.id), error=str(error))
         reason = error.code if isinstance(error, RowsDiffer) else "rows_unreadable"
         await _record(job, message, open_uow=open_uow, reason=reason)
@@ -104,17 +110,20 @@ async def _write(job: Job, *, open_uow: OpenUow, resources: Resources) -> None:
     async with open_uow() as uow:
         sheet = await merges.sheet_of(uow.conn, job.id)
         refs = await chunks.refs(uow.conn, job.id)
-    await write_exports(
-        storage=resources.storage,
-        header=header_cells(sheet.columns),
-        refs=refs,
-        results=every_result(job, open_uow=open_uow),
-        rows_total=job.rows_total,
-        xlsx_key=export_key(job.id, "xlsx"),
-        csv_key=export_key(job.id, "csv"),
-        sheet_name=sheet.name,
-        memory_bytes=resources.settings.export_memory_bytes,
-    )
+    try:
+        await write_exports(
+            storage=resources.storage,
+            header=header_cells(sheet.columns),
+            refs=refs,
+            results=every_result(job, open_uow=open_uow),
+            rows_total=job.rows_total,
+            xlsx_key=export_key(job.id, "xlsx"),
+            csv_key=export_key(job.id, "csv"),
+            sheet_name=sheet.name,
+            memory_bytes=resources.settings.export_memory_bytes,
+        )
+    except ObjectMissing as error:
+        raise RowsMissing(error.message) from error
 
 
 async def every_result(job: Job, *, open_uow: OpenUow) -> AsyncIterator[StoredResult]:

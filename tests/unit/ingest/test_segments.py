@@ -1,5 +1,6 @@
 """Rows to bytes and back: every type, every character."""
 
+import contextlib
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from services.ingest.segments import (
     ChunkRef,
     SegmentDamaged,
     StoredRow,
+    decode_lines,
     decode_row,
     encode_chunk,
     encode_row,
@@ -79,6 +81,37 @@ async def test_a_chunk_that_is_not_what_its_reference_says_is_named(tmp_path: Pa
         await read_chunk(storage, ChunkRef(0, 1, 3, ref.segment_key, ref.byte_offset, ref.byte_length))
     with pytest.raises(SegmentDamaged, match="cannot be unpacked"):
         await read_chunk(storage, ChunkRef(0, 1, 2, ref.segment_key, ref.byte_offset, ref.byte_length - 3))
+
+
+@given(place=st.integers(0, 10**6), bit=st.integers(0, 7))
+def test_a_flipped_bit_never_gives_other_rows(place: int, bit: int) -> None:
+    """Red when an error of zlib or of JSON gets through under its own name: nobody would take it for damage."""
+    lines = [encode_row([f"row {number}", number]) for number in range(20)]
+    member = bytearray(encode_chunk(lines))
+    member[place % len(member)] ^= 1 << bit
+    with contextlib.suppress(SegmentDamaged):
+        assert decode_lines(bytes(member), ChunkRef(0, 1, 20, "s/0", 0, len(member))) == lines
+
+
+@pytest.mark.parametrize("line", [b'["cut', b"7", b"{}x", b'[{"date": "tomorrow"}]', b'[{"int": 1, "float": 2}]'])
+async def test_a_line_that_is_no_row_is_damage(tmp_path: Path, line: bytes) -> None:
+    """Red when a reader of JSON may fail under its own name."""
+    storage = Storage.from_url(f"file://{tmp_path}")
+    member = encode_chunk([line])
+    await storage.put("s/0", member)
+    with pytest.raises(SegmentDamaged, match="holds what is no row"):
+        await read_chunk(storage, ChunkRef(0, 1, 1, "s/0", 0, len(member)))
+
+
+async def test_a_segment_cut_short_is_damage(tmp_path: Path) -> None:
+    """Red when what lies behind an object's end counts as an outage, which is waited for without an end."""
+    storage = Storage.from_url(f"file://{tmp_path}")
+    (ref,) = await written(storage, [["a"], ["b"]], per_chunk=4)
+    await storage.put(ref.segment_key, b"")
+    with pytest.raises(SegmentDamaged, match="has 0 bytes"):
+        await read_chunk(storage, ref)
+    with pytest.raises(SegmentDamaged, match="has 0 bytes"):
+        [row async for row in stream_rows(storage, [ref])]
 
 
 def test_equal_rows_give_equal_bytes() -> None:

@@ -9,8 +9,10 @@ from libs.common.clock import utc_now
 from libs.common.contracts.ingest import JobFailed
 from libs.common.ids import new_id
 from libs.common.messaging.bus import BrokerUnavailable
+from libs.common.storage import StorageUnavailable
 from services.ingest.domain.jobs import JobState
 from services.ingest.repositories import dispatch_rounds, enrich_replicas
+from services.ingest.segments import encode_chunk
 from services.ingest.use_cases import dispatch_chunks as dispatching
 from services.ingest.use_cases.pause_job import pause_job
 from tests.integration.ingest.jobs.steps import Ingest, answer, exhausted, returned
@@ -142,15 +144,86 @@ async def test_what_the_broker_did_not_confirm_is_not_marked(ingest: Ingest) -> 
     assert await ingest.chunk_states(job_id) == ["publishing"]
 
 
-async def test_rows_that_are_gone_from_storage_fail_the_job(ingest: Ingest) -> None:
-    """They will not come back: better said than retried for ever."""
+async def tried(ingest: Ingest, times: int) -> None:
+    """Dispatch, each time after the lease of the last has run out."""
+    for _ in range(times):
+        await ingest.execute(
+            "UPDATE ingest.chunks SET lease_until = now() - interval '1 s' WHERE lease_until IS NOT NULL"
+        )
+        assert await ingest.dispatch() == 1
+
+
+async def test_rows_that_are_gone_from_storage_fail_the_job_after_a_while(ingest: Ingest) -> None:
+    """Red when one miss ends the job (a store that answers 404 once, a volume that is mounted late), or no number of them:
+    rows that do not come back are better said than asked for for ever."""
     job_id = await ingest.processing((1,))
     await ingest.storage.delete_prefix("uploads")
     await ingest.announce(rows=10)
-    await ingest.dispatch()
+    await tried(ingest, dispatching.MAX_FAILURES - 1)
+    assert (await ingest.job(job_id)).state is JobState.PROCESSING
+    await tried(ingest, 1)
     job = await ingest.job(job_id)
     assert (job.state, job.reason) == (JobState.FAILED, "rows_missing")
     assert len(await ingest.said(JobFailed)) == 1
+
+
+async def test_rows_that_come_back_are_dispatched_and_the_misses_forgotten(ingest: Ingest) -> None:
+    """Red when misses add up over a chunk's life: a returned chunk would end its job at its next miss."""
+    job_id = await ingest.processing((1,))
+    (ref,) = await ingest.chunk_rows(job_id)
+    segment = await ingest.storage.get(ref.segment_key)
+    await ingest.storage.delete_prefix("uploads")
+    await ingest.announce(rows=10)
+    await tried(ingest, dispatching.MAX_FAILURES - 1)
+    await ingest.storage.put(ref.segment_key, segment)
+    await tried(ingest, 1)
+    assert await ingest.chunk_states(job_id) == ["queued"]
+    await ingest.deliver(returned(job_id, 0, dispatch_no=dispatching.MAX_FAILURES))
+    await ingest.storage.delete_prefix("uploads")
+    await tried(ingest, 1)
+    assert (await ingest.job(job_id)).state is JobState.PROCESSING
+
+
+async def test_what_nobody_foresaw_is_not_tried_for_ever(ingest: Ingest) -> None:
+    """Red when an error without a name leaves its chunk to be published every minute, and its job at work, for good."""
+    job_id = await ingest.processing((1,))
+    await ingest.announce(rows=10)
+    ingest.broker.error = RuntimeError("nobody foresaw this")
+    await tried(ingest, dispatching.MAX_FAILURES - 1)
+    assert (await ingest.job(job_id)).state is JobState.PROCESSING
+    await tried(ingest, 1)
+    assert (await ingest.job(job_id)).state is JobState.FAILED
+
+
+@pytest.mark.parametrize("error", [BrokerUnavailable("away"), StorageUnavailable("away")])
+async def test_an_outage_of_any_length_fails_no_job(ingest: Ingest, error: Exception) -> None:
+    """Red when what is away counts against the chunk."""
+    job_id = await ingest.processing((1,))
+    await ingest.announce(rows=10)
+    ingest.broker.error = error
+    await tried(ingest, dispatching.MAX_FAILURES + 1)
+    assert (await ingest.job(job_id)).state is JobState.PROCESSING
+
+
+@pytest.mark.parametrize("damage", ["deflate", "json", "short"])
+async def test_damaged_rows_fail_the_job_at_once(ingest: Ingest, damage: str) -> None:
+    """A flipped byte, what is no row, an object that is too short. Red when one of them is taken for something that may
+    work later: the chunk would be published every minute for ever."""
+    job_id = await ingest.processing((1,))
+    (ref,) = await ingest.chunk_rows(job_id)
+    segment = bytearray(await ingest.storage.get(ref.segment_key))
+    if damage == "deflate":
+        segment[10] |= 0x07
+    elif damage == "json":
+        segment = bytearray(encode_chunk([b'["lead1'])).ljust(ref.byte_length, b"\0")
+        await ingest.execute("UPDATE ingest.chunks SET byte_length = :length", length=len(segment))
+    else:
+        segment.clear()
+    await ingest.storage.put(ref.segment_key, bytes(segment))
+    await ingest.announce(rows=10)
+    await ingest.dispatch()
+    job = await ingest.job(job_id)
+    assert (job.state, job.reason) == (JobState.FAILED, "rows_unreadable")
 
 
 async def test_only_jobs_at_work_are_dispatched(ingest: Ingest) -> None:

@@ -11,7 +11,7 @@ import pytest
 from libs.common.clock import utc_now
 from libs.common.contracts.billing import HoldPlaced
 from libs.common.contracts.ingest import ChunkCompleted, JobCompleted, JobFailed, JobMerging, RecipientsPublished
-from libs.common.errors import Busy
+from libs.common.errors import Busy, Transient
 from libs.common.ids import new_id
 from services.ingest.domain.jobs import JobState
 from services.ingest.domain.storage_keys import export_key
@@ -133,6 +133,30 @@ async def test_a_row_without_a_result_fails_the_job_instead_of_losing_it(ingest:
     (ended,) = await ingest.said(JobFailed)
     assert ended.credits_total == 5
     assert not await ingest.storage.exists(export_key(job_id, "csv"))
+
+
+async def test_rows_that_storage_does_not_have_may_be_there_the_next_time(ingest: Ingest) -> None:
+    """Red when one 404 fails the job: it is charged in full by now. The bus counts the attempts."""
+    job_id = await merged(ingest)
+    (first, *_) = await ingest.chunk_rows(job_id)
+    segment = await ingest.storage.get(first.segment_key)
+    await ingest.storage.delete_prefix("uploads")
+    with pytest.raises(Transient):
+        await ingest.merge(job_id)
+    assert (await ingest.job(job_id)).state is JobState.MERGING
+    await ingest.storage.put(first.segment_key, segment)
+    await ingest.merge(job_id)
+    assert (await ingest.job(job_id)).state is JobState.COMPLETED
+
+
+async def test_a_merge_of_damaged_rows_fails_the_job(ingest: Ingest) -> None:
+    """Red when a segment cut short is taken for a store that is away: the job would merge for ever."""
+    job_id = await merged(ingest)
+    (first, *_) = await ingest.chunk_rows(job_id)
+    await ingest.storage.put(first.segment_key, b"")
+    await ingest.merge(job_id)
+    job = await ingest.job(job_id)
+    assert (job.state, job.reason) == (JobState.FAILED, "rows_unreadable")
 
 
 async def test_a_merge_that_is_given_up_fails_the_job(ingest: Ingest) -> None:
