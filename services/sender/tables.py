@@ -129,6 +129,7 @@ mailboxes = Table(
     instant("retry_at"),
     Column("trouble", Text),
     _count("failures"),
+    _count("refusals"),
     instant("created_at", now=True),
 )
 
@@ -200,6 +201,7 @@ emails = Table(
     instant("lease_until"),
     instant("due_at", now=True),
     _count("attempts"),
+    _count("deferrals"),
     Column("reason", Text),
     Column("subject", Text),
     instant("created_at", now=True),

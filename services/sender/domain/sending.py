@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-MAX_CALLS = 8
-"""So often the provider is called for one email before it counts as refused."""
+MAX_DEFERRALS = 8
+"""So often an email may be deferred for its recipient's sake before it counts as refused."""
+MAX_REFUSALS = 5
+"""So many mails in a row may be refused or deferred before it looks like the mailbox's trouble."""
 _FIRST_BACKOFF = timedelta(minutes=1)
 _LONGEST_BACKOFF = timedelta(hours=4)
 
@@ -127,29 +129,39 @@ Outcome = Accepted | Refused | Deferred | NotCalled | Unknown
 
 @dataclass(frozen=True)
 class Record:
-    """What an outcome does to the email. `slot_back`: non-acceptance is proven, so the slot may serve another."""
+    """What an outcome does to the email. `slot_back`: non-acceptance is proven, so the slot may serve another.
+
+    `deferrals` are those for the recipient's sake, this one included.
+    """
 
     state: Literal["sent", "failed", "deferred", "unknown"]
     reason: str | None
     slot_back: bool
+    deferrals: int
     due_at: datetime | None = None
 
 
-def record_of(outcome: Outcome, *, attempts: int, now: datetime) -> Record:
-    """`attempts` counts the calls begun, this one included."""
+def record_of(outcome: Outcome, *, attempts: int, deferrals: int, now: datetime) -> Record:
+    """`attempts` counts the calls begun, this one included; `deferrals` those that the recipient's side put off before.
+
+    What the mailbox or we are to blame for never makes us give up on a recipient.
+    """
     match outcome:
         case Accepted():
-            return Record("sent", None, slot_back=False)
+            return Record("sent", None, slot_back=False, deferrals=deferrals)
         case Refused(reply):
-            return Record("failed", reply, slot_back=True)
+            return Record("failed", reply, slot_back=True, deferrals=deferrals)
         case Unknown(reply):
-            return Record("unknown", reply, slot_back=False)
+            return Record("unknown", reply, slot_back=False, deferrals=deferrals)
         case NotCalled(reply):
-            return Record("deferred", reply, slot_back=True, due_at=now)
-        case Deferred(reply, mailbox=mailbox) if mailbox or attempts < MAX_CALLS:
-            return Record("deferred", reply, slot_back=True, due_at=now + backoff(attempts))
+            return Record("deferred", reply, slot_back=True, deferrals=deferrals, due_at=now)
+        case Deferred(reply, mailbox=True):
+            return Record("deferred", reply, slot_back=True, deferrals=deferrals, due_at=now + backoff(attempts))
+        case Deferred(reply) if deferrals + 1 < MAX_DEFERRALS:
+            return Record("deferred", reply, slot_back=True, deferrals=deferrals + 1, due_at=now + backoff(attempts))
         case Deferred(reply):
-            return Record("failed", f"given up after {attempts} attempts: {reply}", slot_back=True)
+            words = f"given up after {deferrals + 1} attempts: {reply}"
+            return Record("failed", words, slot_back=True, deferrals=deferrals + 1)
 
 
 def backoff(attempts: int) -> timedelta:

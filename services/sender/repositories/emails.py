@@ -84,16 +84,25 @@ async def drop(conn: AsyncConnection, claim: Claim, *, state: str, reason: str, 
     await conn.execute(query.values(state=state, reason=reason, lease_until=None, ended_at=now))
 
 
-async def lock_called(conn: AsyncConnection, claim: Claim) -> tuple[str, int] | None:
-    """State and attempts of the email, locked, while our token is the newest and it is `sending` or `unknown`."""
+@dataclass(frozen=True)
+class Called:
+    """An email whose call has been begun."""
+
+    state: str
+    attempts: int
+    deferrals: int
+
+
+async def lock_called(conn: AsyncConnection, claim: Claim) -> Called | None:
+    """The email, locked, while our token is the newest and it is `sending` or `unknown`."""
     mine = and_(
         emails.c.id == claim.email_id,
         emails.c.fencing_token == claim.token,
         emails.c.state.in_(("sending", "unknown")),
     )
-    query = select(emails.c.state, emails.c.attempts).where(mine).with_for_update()
+    query = select(emails.c.state, emails.c.attempts, emails.c.deferrals).where(mine).with_for_update()
     row = (await conn.execute(query)).first()
-    return (row.state, row.attempts) if row else None
+    return Called(row.state, row.attempts, row.deferrals) if row else None
 
 
 async def store_record(conn: AsyncConnection, claim: Claim, record: Record, *, now: datetime) -> None:
@@ -103,6 +112,7 @@ async def store_record(conn: AsyncConnection, claim: Claim, record: Record, *, n
         query.values(
             state=record.state,
             reason=record.reason,
+            deferrals=record.deferrals,
             lease_until=None,
             due_at=record.due_at or emails.c.due_at,
             ended_at=now if record.state in {"sent", "failed"} else None,

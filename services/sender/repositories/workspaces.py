@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,12 +23,13 @@ class Workspace:
 
 @dataclass(frozen=True)
 class MailboxRow:
-    """What mail leaves through. `sandboxed` mail reaches nobody."""
+    """What mail leaves through. `sandboxed` mail reaches nobody; `refusals` came in a row, up to the last mail."""
 
     id: UUID
     address: str
     sandboxed: bool
     retry_at: datetime | None
+    refusals: int
 
 
 async def database_now(conn: AsyncConnection) -> datetime:
@@ -64,16 +65,16 @@ async def ensure_mailbox(conn: AsyncConnection, *, key: str, address: str, sandb
     values = {"id": new_id(), "key": key, "address": address, "sandboxed": sandboxed}
     query = insert(mailboxes).values(values)
     query = query.on_conflict_do_update(
-        index_elements=["key"], set_={"address": address, "retry_at": None, "trouble": None, "failures": 0}
+        index_elements=["key"],
+        set_={"address": address, "retry_at": None, "trouble": None, "failures": 0, "refusals": 0},
     )
     return (await conn.execute(query.returning(mailboxes.c.id))).scalar_one()
 
 
 async def load_mailbox(conn: AsyncConnection, mailbox_id: UUID) -> MailboxRow:
     """The row of a mailbox."""
-    query = select(mailboxes.c.id, mailboxes.c.address, mailboxes.c.sandboxed, mailboxes.c.retry_at)
-    row = (await conn.execute(query.where(mailboxes.c.id == mailbox_id))).one()
-    return MailboxRow(row.id, row.address, row.sandboxed, row.retry_at)
+    query = select(*(mailboxes.c[name] for name in MailboxRow.__dataclass_fields__))
+    return MailboxRow(**(await conn.execute(query.where(mailboxes.c.id == mailbox_id))).mappings().one())
 
 
 async def count_mailbox_failure(conn: AsyncConnection, mailbox_id: UUID, *, trouble: str) -> int:
@@ -83,6 +84,12 @@ async def count_mailbox_failure(conn: AsyncConnection, mailbox_id: UUID, *, trou
     return (await conn.execute(query.returning(mailboxes.c.failures))).scalar_one()
 
 
+async def count_refusals(conn: AsyncConnection, mailbox_id: UUID, *, more: int) -> None:
+    """So many mails more were refused since the last one that was accepted."""
+    query = update(mailboxes).where(mailboxes.c.id == mailbox_id)
+    await conn.execute(query.values(refusals=mailboxes.c.refusals + more))
+
+
 async def rest_mailbox(conn: AsyncConnection, mailbox_id: UUID, *, until: datetime) -> None:
     """Nothing is claimed for it before that."""
     await conn.execute(update(mailboxes).where(mailboxes.c.id == mailbox_id).values(retry_at=until))
@@ -90,5 +97,6 @@ async def rest_mailbox(conn: AsyncConnection, mailbox_id: UUID, *, until: dateti
 
 async def clear_mailbox(conn: AsyncConnection, mailbox_id: UUID) -> None:
     """It works (again)."""
-    query = update(mailboxes).where(mailboxes.c.id == mailbox_id, mailboxes.c.failures > 0)
-    await conn.execute(query.values(trouble=None, retry_at=None, failures=0))
+    troubled = or_(mailboxes.c.failures > 0, mailboxes.c.refusals > 0)
+    query = update(mailboxes).where(mailboxes.c.id == mailbox_id, troubled)
+    await conn.execute(query.values(trouble=None, retry_at=None, failures=0, refusals=0))

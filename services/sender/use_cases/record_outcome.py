@@ -19,9 +19,8 @@ async def record_outcome(uow: UnitOfWork, claim: Claim, outcome: Outcome, *, now
     called = await emails.lock_called(uow.conn, claim)
     if called is None:
         return None
-    state, attempts = called
-    record = record_of(outcome, attempts=attempts, now=now)
-    if record.state == state == "unknown":
+    record = record_of(outcome, attempts=called.attempts, deferrals=called.deferrals, now=now)
+    if record.state == called.state == "unknown":
         return record
     await emails.store_record(uow.conn, claim, record, now=now)
     if record.slot_back:

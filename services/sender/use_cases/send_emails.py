@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,7 +16,18 @@ from libs.common.uow import OpenUow
 from services.sender import metrics
 from services.sender.clients.smtp import Mailbox, MailboxDown
 from services.sender.domain.message import Letter, Sender, build
-from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcome, Record, SendTiming, Unknown, backoff
+from services.sender.domain.sending import (
+    MAX_REFUSALS,
+    Accepted,
+    Deferred,
+    NotCalled,
+    Outcome,
+    Record,
+    Refused,
+    SendTiming,
+    Unknown,
+    backoff,
+)
 from services.sender.domain.templates import Rendered, render
 from services.sender.repositories import workspaces
 from services.sender.repositories.claims import Claim
@@ -71,32 +82,53 @@ async def send_emails(context: SendContext, mailbox: Mailbox, *, stopping: Calla
         claims = await claim_emails(
             uow, mailbox_id=context.mailbox_id, now=now, timing=context.timing, limit=context.batch_size
         )
+        refusals = (await workspaces.load_mailbox(uow.conn, context.mailbox_id)).refusals
     if not claims:
         return Turn()
     left, outcomes, trouble = list(claims), list[Outcome | None](), None
     try:
         await mailbox.open()
         while left and trouble is None and not stopping():
-            outcome = await _to_the_end(_send_one(context, mailbox, left.pop(0)))
-            outcomes.append(outcome)
-            trouble = trouble_of(outcome)
+            outcomes.append(await _to_the_end(_send_one(context, mailbox, left.pop(0))))
+            trouble = trouble_of(outcomes, refusals=refusals)
     except MailboxDown as error:
         trouble = error.message
     finally:
         if left:
             await _give_back(context, left)
-    await _note_mailbox(context, trouble, worked=any(isinstance(outcome, Accepted) for outcome in outcomes))
+    await _note_mailbox(context, outcomes, trouble)
     slots_back = any(not isinstance(outcome, Accepted | Unknown) for outcome in outcomes)
     return Turn(len(claims), frozenset(claim.workspace_id for claim in claims), slots_back)
 
 
-def trouble_of(outcome: Outcome | None) -> str | None:
-    """Why the mailbox should rest: it cannot be used, or it loses its answers and would make a list of unknowns."""
-    match outcome:
+def trouble_of(outcomes: Sequence[Outcome | None], *, refusals: int) -> str | None:
+    """Why the mailbox should rest after these mails (`refusals` in a row came before them).
+
+    It cannot be used; or it loses its answers, and would make a list of unknowns; or everything is refused, and it would
+    make a list of failures.
+    """
+    in_a_row = refused_in_a_row(outcomes, before=refusals)
+    match outcomes[-1]:
         case Deferred(reply, mailbox=True) | Unknown(reply):
             return reply
+        case Refused(reply) | Deferred(reply) if in_a_row >= MAX_REFUSALS:
+            return f"{in_a_row} mails in a row were refused, the last one with {reply}"
         case _:
             return None
+
+
+def refused_in_a_row(outcomes: Sequence[Outcome | None], *, before: int = 0) -> int:
+    """How many mails were refused or deferred since the last one that was accepted."""
+    in_a_row = before
+    for outcome in outcomes:
+        match outcome:
+            case Accepted():
+                in_a_row = 0
+            case Refused() | Deferred(mailbox=False):
+                in_a_row += 1
+            case _:
+                pass
+    return in_a_row
 
 
 async def _to_the_end(sending: Coroutine[None, None, Outcome | None]) -> Outcome | None:
@@ -169,12 +201,15 @@ async def _give_back(context: SendContext, left: list[Claim]) -> None:
         log.warning("claims.kept", emails=len(left), error=str(error), note="their leases run out")
 
 
-async def _note_mailbox(context: SendContext, trouble: str | None, *, worked: bool) -> None:
-    if trouble is None and not worked:
+async def _note_mailbox(context: SendContext, outcomes: Sequence[Outcome | None], trouble: str | None) -> None:
+    worked, refused = any(isinstance(outcome, Accepted) for outcome in outcomes), refused_in_a_row(outcomes)
+    if trouble is None and not worked and not refused:
         return
     async with context.open_uow() as uow:
         if worked:
             await workspaces.clear_mailbox(uow.conn, context.mailbox_id)
+        if refused:
+            await workspaces.count_refusals(uow.conn, context.mailbox_id, more=refused)
         if trouble is not None:
             failures = await workspaces.count_mailbox_failure(uow.conn, context.mailbox_id, trouble=trouble)
             wait = _SHORT_WAIT if failures == 1 else backoff(failures - 1)

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from libs.common.uow import UnitOfWork, UnitOfWorkFactory
 from services.sender.clients.smtp import MailboxDown, SmtpMailbox, parse_smtp_url
 from services.sender.domain.message import Letter
-from services.sender.domain.sending import Accepted, Deferred, Outcome, Unknown
+from services.sender.domain.sending import MAX_REFUSALS, Accepted, Deferred, Outcome, Refused, Unknown
+from services.sender.repositories.workspaces import load_mailbox
 from services.sender.schedules import schedules
 from services.sender.use_cases.send_emails import Turn, send_emails
 from tests.integration.sender.servers import Inbox, listening
@@ -137,6 +138,40 @@ async def test_a_mailbox_in_trouble_stops_the_batch(world: World, outcome: Outco
     await turn(world, post)
     assert len(post.letters) == 1
     assert (await world.states())["planned"] == 4
+
+
+async def test_a_mailbox_that_has_everything_refused_rests_and_its_list_is_spared(world: World) -> None:
+    """P6: red when refusals are not counted in a row, over turns: a provider's own no would fail the whole list."""
+    answers: list[Outcome] = [Refused("550 relaying denied"), Deferred("451 later")]
+    post = Post(answer=lambda _: answers[len(post.letters) % 2])
+    await world.running(leads=30)
+    context = replace(world.context, batch_size=3)
+    for _ in range(10):
+        await send_emails(context, post, stopping=lambda: False)
+    assert len(post.letters) == MAX_REFUSALS
+    async with world.open_uow() as uow:
+        seen = await load_mailbox(uow.conn, world.mailbox_id)
+    assert seen.retry_at is not None
+    for tried in (1, 2):
+        world.later(hours=1)
+        for _ in range(5):
+            await send_emails(context, post, stopping=lambda: False)
+        assert len(post.letters) == MAX_REFUSALS + tried, "a single one is tried before the next rest"
+    world.later(hours=1)
+    post.answer = lambda _: Accepted("250 OK")
+    await world.plan()
+    while (await turn(world, post)).claimed:
+        pass
+    assert (await world.states())["sent"] == len(post.accepted) >= 25
+
+
+async def test_refusals_among_accepted_mails_are_their_recipients(world: World) -> None:
+    """Red when refusals are counted although mails between them were accepted."""
+    post = Post(answer=lambda _: Refused("550 no") if len(post.letters) % 4 else Accepted("250 OK"))
+    await world.running(leads=24)
+    while (await turn(world, post)).claimed:
+        pass
+    assert await world.states() == {"failed": 18, "sent": 6}
 
 
 async def test_a_stop_in_the_middle_finishes_the_mail_in_hand_and_gives_the_rest_back(world: World) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.sender.domain.sending import (
-    MAX_CALLS,
+    MAX_DEFERRALS,
     Accepted,
     Deferred,
     Drop,
@@ -70,14 +70,25 @@ def test_each_reason_against_a_send_is_heard(change: dict[str, object], verdict:
 )
 def test_a_slot_comes_back_only_on_proven_non_acceptance(outcome: Outcome, state: str, slot_back: bool) -> None:
     """Rule unknown_keeps: red when Unknown gives its slot back."""
-    record = record_of(outcome, attempts=1, now=NOW)
+    record = record_of(outcome, attempts=1, deferrals=0, now=NOW)
     assert (record.state, record.slot_back) == (state, slot_back)
 
 
-def test_a_recipient_that_is_always_deferred_fails_in_the_end_but_not_for_the_mailboxs_sake() -> None:
-    assert record_of(Deferred("451"), attempts=MAX_CALLS - 1, now=NOW).state == "deferred"
-    assert record_of(Deferred("451"), attempts=MAX_CALLS, now=NOW).state == "failed"
-    assert record_of(Deferred("421", mailbox=True), attempts=MAX_CALLS, now=NOW).state == "deferred"
+def test_a_recipient_that_is_always_deferred_fails_in_the_end() -> None:
+    deferrals = 0
+    for attempts in range(1, MAX_DEFERRALS):
+        record = record_of(Deferred("451"), attempts=attempts, deferrals=deferrals, now=NOW)
+        assert record.state == "deferred"
+        deferrals = record.deferrals
+    assert record_of(Deferred("451"), attempts=MAX_DEFERRALS, deferrals=deferrals, now=NOW).state == "failed"
+
+
+@pytest.mark.parametrize("outcome", [Deferred("421", mailbox=True), NotCalled()])
+def test_nobody_is_given_up_for_our_own_trouble(outcome: Outcome) -> None:
+    """Red when a call that the mailbox or we did not make counts against its recipient."""
+    before = MAX_DEFERRALS - 1
+    record = record_of(outcome, attempts=100, deferrals=before, now=NOW)
+    assert (record.state, record.deferrals) == ("deferred", before)
 
 
 def test_waits_grow_to_four_hours() -> None:
