@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from libs.common import metrics, outbox
+from libs.common import outbox
 from libs.common.clock import utc_now
 from libs.common.contracts.catalogue import LISTENERS
 from libs.common.http.dependencies import CurrentPlatform, OpenUowDep, Uow
@@ -24,7 +24,6 @@ async def status(_: OperatorIdentity, platform: CurrentPlatform, open_uow: OpenU
     async with open_uow() as uow:
         lag = await outbox.state(uow.conn, open_uow.tables.outbox)
         dead = await dead_letters.count_open(uow.conn, open_uow.tables.dead_letters)
-    metrics.DEAD_LETTERS_OPEN.labels(service).set(dead)
     work = [name for name in LISTENERS if name.startswith(f"{service}.")]
     names = [*work, *map(dead_queue, work), *(retry_exchange(service, name) for name, _ in RETRY_DELAYS)]
     depths = {name: await platform.bus.depth(name) for name in names} if work else {}

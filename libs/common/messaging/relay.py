@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common import metrics, outbox
 from libs.common.listener import Listener
 from libs.common.logs import get_logger
+from libs.common.messaging import dead_letters
 from libs.common.messaging.bus import BrokerUnavailable, Bus
 from libs.common.outbox import OutboxRow
 from libs.common.uow import UnitOfWorkFactory
@@ -107,5 +108,7 @@ class Relay:
         self._measured_at = time.monotonic()
         async with self._open_uow() as uow:
             state = await outbox.state(uow.conn, self._open_uow.tables.outbox)
+            dead = await dead_letters.count_open(uow.conn, self._open_uow.tables.dead_letters)
         metrics.OUTBOX_PENDING.labels(self._service).set(state.pending)
         metrics.OUTBOX_LAG.labels(self._service).set(state.oldest_seconds)
+        metrics.DEAD_LETTERS_OPEN.labels(self._service).set(dead)

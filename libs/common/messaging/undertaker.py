@@ -43,6 +43,8 @@ class Undertaker:
         self._subscription = subscription
         self._open_uow = open_uow
         self._hands = hands or Hands()
+        # Counts from zero: a series that begins at one has not increased, and the first letter would alarm nobody.
+        metrics.DEAD_LETTERS.labels(subscription.queue)
 
     def attach(self, broker: RabbitBroker) -> None:
         """Register with FastStream."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
@@ -21,8 +22,9 @@ from libs.common.messaging.bus import Bus
 from libs.common.messaging.consumer import Subscription
 from libs.common.messaging.dead_letters import DeadLetter
 from libs.common.messaging.delivery import ATTEMPTS_HEADER, FIRST_ERROR_HEADER
+from libs.common.messaging.relay import Relay
 from libs.common.messaging.topology import RETRY_DELAYS, dead_queue, retry_exchange
-from libs.common.messaging.undertaker import TRIES_OF_ON_DEAD
+from libs.common.messaging.undertaker import TRIES_OF_ON_DEAD, Undertaker
 from libs.common.uow import Message, UnitOfWork
 from tests.broker.common.parts import (
     EFFECTS,
@@ -196,6 +198,20 @@ async def _one_dead(bench: Bench, *, age: timedelta = timedelta(0)) -> UUID:
         await bench.deliver(envelope_of(created(), occurred_at=utc_now() - age))
         await eventually(_filed(bench, 1))
     return (await _letters(bench))[0].id
+
+
+async def test_the_first_letter_of_a_queue_is_an_increase_and_open_ones_are_counted_unasked(bench: Bench) -> None:
+    """Red when the series begins with the letter (an alert on its increase stays silent), or is set only by who asks."""
+    queue = "ingest.never_subscribed_before"
+    Undertaker(Subscription(queue, refuses), open_uow=bench.open_uow)
+    assert REGISTRY.get_sample_value("dead_letters_total", {"queue": queue}) == 0
+    async with bench.consuming(Subscription(WORK, refuses)):
+        await bench.deliver(created())
+        await eventually(_filed(bench, 1), within_s=4)
+    relay = Relay(service=SERVICE, open_uow=bench.open_uow, bus=bench.bus, listener=None)
+    relay.stop()
+    await asyncio.wait_for(relay.run(), timeout=5)
+    assert REGISTRY.get_sample_value("dead_letters_open_rows", {"service": SERVICE}) == 1
 
 
 async def test_a_replayed_letter_is_handled_with_its_attempts_at_zero(bench: Bench) -> None:
