@@ -55,6 +55,9 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             " + sum(increase(sender_emails_unknown_total[5m]))",
             "failed, deferred, unknown",
         ),
+        Panel("Slots assigned", "sum(increase(sender_slots_assigned_total[1h]))", "slots"),
+        Panel("Sends stopped at the door", "sum by (reason) (increase(sender_sends_declined_total[5m]))", "{{reason}}"),
+        Panel("Outcomes of outdated claims", "sum(increase(sender_records_refused_total[5m]))", "refused"),
     ),
     "The bus": (
         Panel("Messages per second", "sum by (queue) (rate(bus_messages_total[1m]))", "{{queue}}"),

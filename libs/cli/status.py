@@ -1,8 +1,9 @@
-"""`corofy status`: is everything up, does anything wait, has anything died."""
+"""`corofy status`: is everything up, does anything wait and why, has anything died."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from rich.table import Table
 
@@ -33,6 +34,8 @@ async def status() -> int:
         table.add_row(name, state, target.urls[name], str(outbox.get("pending", "")), oldest, str(letters))
     out.print(table)
     _show_queues(inside_of)
+    for line in errors_of(inside_of):
+        out.print(line, markup=False, style="yellow", soft_wrap=True)
     return 0 if all(ready for ready, _ in answers) else 1
 
 
@@ -41,6 +44,20 @@ async def _inside(operator: Operator, service: str) -> Json | None:
         return await operator.get(service, "/status")
     except CliError:
         return None
+
+
+def errors_of(inside_of: Mapping[str, Json | None]) -> list[str]:
+    """Why events wait, and why a schedule's last run failed; what has worked since is not mentioned."""
+    lines: list[str] = []
+    for service, inside in inside_of.items():
+        outbox = (inside or {}).get("outbox", {})
+        if outbox.get("last_error"):
+            lines.append(f"The outbox of {service} waits: {outbox['last_error']}")
+        for schedule in (inside or {}).get("schedules", []):
+            if schedule["last_error"]:
+                since = f"since {schedule['last_success_at']}" if schedule["last_success_at"] else "so far"
+                lines.append(f"{schedule['name']} of {service} has not succeeded {since}: {schedule['last_error']}")
+    return lines
 
 
 def _show_queues(inside_of: dict[str, Json | None]) -> None:

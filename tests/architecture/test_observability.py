@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import re
@@ -13,13 +14,14 @@ import yaml
 from prometheus_client.metrics import MetricWrapperBase
 
 from deploy.grafana.render import TARGET, dashboard
+from tests.architecture.tree import SERVICES, calls, modules, parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 ALERTS = ROOT / "deploy/prometheus/alerts.yml"
 MODULES = [
     "libs.common.metrics",
     "services.gateway.live",
-    *(f"services.{name}.metrics" for name in ("ingest", "enrich", "billing", "sender")),
+    *(f"services.{name}.metrics" for name in SERVICES if name != "gateway"),
 ]
 OF_PROMETHEUS = {"up": set[str](), "process_resident_memory_bytes": set[str](), "process_cpu_seconds_total": set[str]()}
 LABELS_OF_THE_SCRAPE = {"job", "instance"}
@@ -61,6 +63,38 @@ def metrics_in(expr: str) -> set[str]:
     return {name for name in re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*", bare) if name not in NOT_METRICS}
 
 
+def values_in(expr: str) -> Iterator[tuple[str, str]]:
+    """Each series that is picked by a label's value, and that value."""
+    for series, braces in re.findall(r"(\w+)\{([^}]*)\}", expr):
+        for value in re.findall(r'[=!~]\s*"([^"]*)"', braces):
+            yield series, value
+
+
+def words_of_whoever_counts(series: str) -> set[str]:
+    """The texts of the modules that set this metric's labels, and the names there, small as labels are written."""
+    constants = {
+        name
+        for module in MODULES
+        for name, metric in vars(importlib.import_module(module)).items()
+        if isinstance(metric, MetricWrapperBase) and series.startswith(next(iter(metric.describe())).name)
+    }
+    words: set[str] = set()
+    for path in modules("libs", "services"):
+        if any(_name_of(call.func) in constants for call in calls(path, "labels")):
+            for node in ast.walk(parsed(path)):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    words.add(node.value)
+                elif isinstance(node, ast.Name):
+                    words.add(node.id.lower())
+    return words
+
+
+def _name_of(called: ast.expr) -> str:
+    """`BUS_MESSAGES` of `metrics.BUS_MESSAGES.labels`."""
+    of = called.value if isinstance(called, ast.Attribute) else called
+    return of.attr if isinstance(of, ast.Attribute) else getattr(of, "id", "")
+
+
 def labels_in(expr: str) -> set[str]:
     grouped = [name.strip() for names in re.findall(r"\bby\s*\(([^)]*)\)", expr) for name in names.split(",")]
     matched = [name for braces in re.findall(r"\{([^}]*)\}", expr) for name in re.findall(r"(\w+)\s*[=!]", braces)]
@@ -80,12 +114,19 @@ def test_a_query_asks_for_metrics_and_labels_that_exist(where: str, expr: str, w
     assert shown <= kept, f"{where} shows labels that its query drops: {shown - kept}"
 
 
+def test_a_value_that_a_query_asks_for_is_one_that_is_counted() -> None:
+    """Red when an outcome is renamed in the code, or misspelt in a query: `!=` of a value nobody uses is always true."""
+    asked = {pair for _, expr, _ in queries() for pair in values_in(expr)}
+    assert asked
+    assert [(series, value) for series, value in asked if value not in words_of_whoever_counts(series)] == []
+
+
 def test_a_query_for_something_that_is_not_exported_would_be_noticed() -> None:
     assert metrics_in('sum by (queue) (rate(bus_mesages_total{outcome!="done"}[5m])) > 0') - set(exported())
 
 
 def test_every_metric_of_a_service_is_on_the_dashboard_or_in_an_alert() -> None:
-    own = {name for name in exported() if name.split("_")[0] in {"ingest", "enrich", "billing", "gateway"}}
+    own = {name for name in exported() if name.split("_")[0] in SERVICES}
     asked = set.union(*(metrics_in(expr) for _, expr, _ in queries()))
     assert own <= asked | {"billing_holds_questioned_total"}, own - asked
 

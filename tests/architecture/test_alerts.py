@@ -1,0 +1,169 @@
+"""The alerts as Prometheus reads them: its own tool checks the files, and plays what each alert is for.
+
+The tool is Debian's, unpacked into the state folder; without apt the tests are skipped and say so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.local.state import default_path
+from tests.architecture.tree import ROOT
+
+FOLDER = ROOT / "deploy/prometheus"
+
+
+@dataclass(frozen=True)
+class Story:
+    """Series from minute 0 on, in promtool's notation; when the alert is still quiet, when it fires, with which labels."""
+
+    series: Mapping[str, str]
+    quiet_at: str
+    fires_at: str
+    labels: Mapping[str, str]
+
+
+STORIES = {
+    "ServiceAway": Story(
+        {'up{job="enrich", instance="a"}': "1x2 0x10", 'up{job="enrich", instance="b"}': "1x12"},
+        quiet_at="4m",
+        fires_at="6m",
+        labels={"job": "enrich", "instance": "a"},
+    ),
+    "OutboxLagging": Story(
+        {
+            'outbox_lag_seconds{service="ingest", instance="a"}': "0x2 130x20",
+            'outbox_lag_seconds{service="ingest", instance="b"}': "0x22",
+            'outbox_lag_seconds{service="billing"}': "100x22",
+        },
+        quiet_at="7m",
+        fires_at="9m",
+        labels={"service": "ingest"},
+    ),
+    "DeadLetters": Story(
+        {'dead_letters_total{queue="enrich.enrich_chunk"}': "0x4 1x20", 'dead_letters_total{queue="other"}': "3x24"},
+        quiet_at="4m",
+        fires_at="6m",
+        labels={"queue": "enrich.enrich_chunk"},
+    ),
+    "ScheduleStalled": Story(
+        {
+            'schedule_last_success_timestamp_seconds{service="sender", schedule="plan", instance="a"}': "0x130",
+            'schedule_last_success_timestamp_seconds{service="sender", schedule="sweep", instance="a"}': "0x130",
+            'schedule_last_success_timestamp_seconds{service="sender", schedule="sweep", instance="b"}': "0+60x130",
+        },
+        quiet_at="119m",
+        fires_at="121m",
+        labels={"service": "sender", "schedule": "plan"},
+    ),
+    "HoldsOverdue": Story({"billing_overdue_holds": "0x2 1x20"}, quiet_at="7m", fires_at="9m", labels={}),
+    "ProviderFailing": Story(
+        {
+            'provider_calls_total{provider="serper", outcome="answered"}': "0+7x40",
+            'provider_calls_total{provider="serper", outcome="timeout"}': "0+3x40",
+            'provider_calls_total{provider="groq", outcome="answered"}': "0+9x40",
+            'provider_calls_total{provider="groq", outcome="timeout"}': "0+1x40",
+            'provider_calls_total{provider="smtp", outcome="accepted"}': "0+10x40",
+        },
+        quiet_at="8m",
+        fires_at="30m",
+        labels={"provider": "serper"},
+    ),
+    "SendsUnknown": Story(
+        {'sender_emails_unknown_total{instance="a"}': "0x4 1x20"},
+        quiet_at="4m",
+        fires_at="6m",
+        labels={"instance": "a"},
+    ),
+    "ChunksRescued": Story(
+        {'ingest_chunks_rescued_total{instance="a"}': "0x4 1x20"},
+        quiet_at="4m",
+        fires_at="6m",
+        labels={"instance": "a"},
+    ),
+}
+
+
+def rules() -> dict[str, dict[str, Any]]:
+    groups = yaml.safe_load((FOLDER / "alerts.yml").read_text("utf-8"))["groups"]
+    return {rule["alert"]: rule for group in groups for rule in group["rules"]}
+
+
+def test_every_alert_has_its_story() -> None:
+    """Red when an alert is added that nobody has seen fire."""
+    assert set(STORIES) == set(rules())
+
+
+@pytest.fixture(scope="module")
+def promtool() -> Path:
+    """The installed one, else Debian's, unpacked once for all runs."""
+    if found := shutil.which("promtool"):
+        return Path(found)
+    kept = default_path() / "promtool"
+    if not kept.exists():
+        if not shutil.which("apt-get") or not shutil.which("dpkg"):
+            pytest.skip("there is no promtool on this machine, and no apt to fetch it with")
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as name:
+            folder = Path(name)
+            got = subprocess.run(
+                ["apt-get", "-q", "-o", "APT::Sandbox::User=", "download", "prometheus"],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if got.returncode:
+                pytest.skip(f"apt could not download prometheus: {(got.stderr.splitlines() or ['no reason'])[-1]}")
+            (package,) = folder.glob("*.deb")
+            subprocess.run(["dpkg", "-x", package, folder / "unpacked"], check=True)
+            (folder / "unpacked/usr/bin/promtool").rename(kept)
+    return kept
+
+
+def told(promtool: Path, *words: str | Path) -> str:
+    done = subprocess.run([promtool, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.long
+def test_prometheus_takes_its_configuration_and_the_rules(promtool: Path) -> None:
+    assert "SUCCESS" in told(promtool, "check", "config", FOLDER / "prometheus.yml")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("alert", STORIES)
+def test_an_alert_fires_when_it_should_and_not_before(alert: str, promtool: Path, tmp_path: Path) -> None:
+    """Red when the expression asks for something else than what the alert is for, or waits for another time."""
+    story, rule = STORIES[alert], rules()[alert]
+
+    def with_labels(text: str) -> str:
+        return re.sub(r"\{\{ \$labels\.(\w+) \}\}", lambda found: story.labels[found[1]], text)
+
+    fired = {
+        "exp_labels": {**story.labels, **rule["labels"]},
+        "exp_annotations": {name: with_labels(text) for name, text in rule["annotations"].items()},
+    }
+    played = {
+        "interval": "1m",
+        "input_series": [{"series": series, "values": values} for series, values in story.series.items()],
+        "alert_rule_test": [
+            {"alertname": alert, "eval_time": story.quiet_at, "exp_alerts": []},
+            {"alertname": alert, "eval_time": story.fires_at, "exp_alerts": [fired]},
+        ],
+    }
+    file = tmp_path / "story.yml"
+    file.write_text(json.dumps({"rule_files": [str(FOLDER / "alerts.yml")], "tests": [played]}), "utf-8")
+    told(promtool, "test", "rules", file)
