@@ -59,7 +59,10 @@ class Tally:
 
 @dataclass(frozen=True)
 class Job:
-    """One list on its way. `credits_total` is the exact sum of the credits of its completed chunks so far."""
+    """One list on its way. `credits_total` is the exact sum of the credits of its completed chunks so far.
+
+    `accept_degraded` says that plain lines are better than waiting for a provider without a key.
+    """
 
     id: UUID
     workspace_id: UUID
@@ -82,6 +85,7 @@ class Job:
     credits_total: int = 0
     credits_available: int | None = None
     sandboxed: bool = False
+    accept_degraded: bool = False
     started_at: datetime | None = None
     finished_at: datetime | None = None
     progressed_at: datetime | None = None
@@ -138,6 +142,13 @@ def pause(job: Job, *, now: datetime) -> Job | None:
 def park(job: Job, *, reason: str, resume_at: datetime | None, now: datetime) -> Job | None:
     """A provider is out. Resumes at `resume_at`, when the provider is back, or when a person says so."""
     if job.state is not JobState.PROCESSING:
+        return None
+    return replace(_turn(job, JobState.PARKED, now, reason=reason), resume_at=resume_at)
+
+
+def wait_on(job: Job, *, reason: str, resume_at: datetime | None, now: datetime) -> Job | None:
+    """Parked still, but for something else, or until another time. None when the job is not parked, or waits for just that."""
+    if job.state is not JobState.PARKED or (job.reason, job.resume_at) == (reason, resume_at):
         return None
     return replace(_turn(job, JobState.PARKED, now, reason=reason), resume_at=resume_at)
 

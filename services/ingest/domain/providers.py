@@ -1,6 +1,6 @@
 """What ingest knows of the providers that enrich calls, and which jobs must wait for them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -44,4 +44,22 @@ def in_the_way(states: Iterable[ProviderState], *, workspace_id: UUID, now: date
     if not out:
         return None
     forever = datetime.max.replace(tzinfo=now.tzinfo)
-    return max(out, key=lambda state: state.resume_at or forever)
+    return max(out, key=lambda state: (state.resume_at or forever, state.account))
+
+
+@dataclass(frozen=True)
+class Providers:
+    """How the providers are: the last word on each account, and those that enrich has no key for."""
+
+    states: Sequence[ProviderState] = ()
+    missing: Sequence[str] = ()
+
+    def in_the_way(self, *, workspace_id: UUID, accept_degraded: bool, now: datetime) -> ProviderState | None:
+        """What a job has to wait for: an account that is out or, when nobody agreed to degraded rows, one without a key."""
+        absent = [] if accept_degraded else [_without_key(name) for name in self.missing]
+        return in_the_way([*self.states, *absent], workspace_id=workspace_id, now=now)
+
+
+def _without_key(provider: str) -> ProviderState:
+    """Until somebody sets the key, and nobody knows when."""
+    return ProviderState(provider, provider, None, counter=0, exhausted=True, reason="no_key")

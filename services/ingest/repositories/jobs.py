@@ -49,7 +49,10 @@ _FOLDED = (
     "pace_since",
     "pace_rows",
 )
-COLUMNS = [jobs.c[name] for name in (*_PLAIN, *_FOLDED)]
+COLUMNS = [
+    *(jobs.c[name] for name in (*_PLAIN, *_FOLDED)),
+    jobs.c.spec["accept_degraded"].as_boolean().label("accept_degraded"),
+]
 
 
 def to_job(row: Row[*tuple[Any, ...]]) -> Job:
@@ -57,6 +60,7 @@ def to_job(row: Row[*tuple[Any, ...]]) -> Job:
     return Job(
         **{name: getattr(row, name) for name in _PLAIN},
         state=JobState(row.state),
+        accept_degraded=bool(row.accept_degraded),
         tally=Tally(row.rows_enriched, row.rows_degraded, row.rows_failed, row.rows_skipped, row.chunks_answered),
         pace=Pace(row.rows_per_second, row.pace_since, row.pace_rows),
     )

@@ -7,8 +7,8 @@ from libs.common.contracts.billing import HoldDeclined, HoldPlaced
 from libs.common.errors import Conflict
 from libs.common.uow import UnitOfWork
 from services.ingest.domain.jobs import Job, decline, place, start
-from services.ingest.repositories import chunks, jobs, provider_states
-from services.ingest.use_cases.park_jobs import parked
+from services.ingest.repositories import chunks, jobs
+from services.ingest.use_cases.park_jobs import known_providers, parked
 from services.ingest.use_cases.turn_job import by_compare_and_swap, save_turns, turn_job
 
 
@@ -46,5 +46,5 @@ async def _begin(job: Job, event: HoldPlaced, *, uow: UnitOfWork, now: datetime)
         raise Conflict(msg, code="hold_differs")
     begun = start(queued, chunks_total=await chunks.lay_out(uow.conn, job), now=now)
     assert begun is not None, "a queued job can start"
-    states = await provider_states.known(uow.conn)
-    return await save_turns(uow, job, [queued, begun, *parked(begun, states, now=now)])
+    providers = await known_providers(uow, now=now)
+    return await save_turns(uow, job, [queued, begun, *parked(begun, providers, now=now)])

@@ -56,7 +56,7 @@ async def create_job(
         return known
     offer = await quote_job(uow, request.upload_id, workspace_id=workspace_id, mapping=request.mapping, now=now)
     check_accepted(offer.quote, accept_degraded=request.accept_degraded)
-    job = _new_job(offer, workspace_id=workspace_id, now=now)
+    job = _new_job(offer, workspace_id=workspace_id, accept_degraded=request.accept_degraded, now=now)
     written = await jobs.insert_new(
         uow.conn,
         job,
@@ -112,7 +112,7 @@ async def _known(uow: UnitOfWork, request: JobRequest, *, workspace_id: UUID, ke
     return job
 
 
-def _new_job(offer: Offer, *, workspace_id: UUID, now: datetime) -> Job:
+def _new_job(offer: Offer, *, workspace_id: UUID, accept_degraded: bool, now: datetime) -> Job:
     return Job(
         id=new_id(),
         workspace_id=workspace_id,
@@ -125,6 +125,7 @@ def _new_job(offer: Offer, *, workspace_id: UUID, now: datetime) -> Job:
         created_at=now,
         state_changed_at=now,
         sandboxed=offer.quote.sandboxed,
+        accept_degraded=accept_degraded,
     )
 
 

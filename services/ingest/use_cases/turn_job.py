@@ -66,7 +66,7 @@ async def save_turns(uow: UnitOfWork, was: Job, turns: Sequence[Job]) -> bool:
     if not await jobs.save(uow.conn, turns[-1], was=was.version):
         return False
     for before, job in zip((was, *turns), turns, strict=False):
-        if job.state is not before.state:
+        if _standing(job) != _standing(before):
             await jobs.write_log(uow.conn, job)
             metrics.JOB_TURNS.labels(job.state.value).inc()
             publish_state(uow, job)
@@ -76,6 +76,11 @@ async def save_turns(uow: UnitOfWork, was: Job, turns: Sequence[Job]) -> bool:
         uow.notify(HOLD_ANSWERED)
     uow.notify(DISPATCH)
     return True
+
+
+def _standing(job: Job) -> tuple[object, ...]:
+    """What others want to hear of. A job that is parked for something else is news, one that counts rows is not."""
+    return job.state, job.reason, job.resume_at
 
 
 def publish_state(uow: UnitOfWork, job: Job) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from libs.common.errors import Conflict, Invalid
 from services.ingest.domain.progress import Pace, eta_seconds
-from services.ingest.domain.providers import ProviderState, in_the_way
+from services.ingest.domain.providers import Providers, ProviderState, in_the_way
 from services.ingest.domain.quotes import Price, check_accepted, quote
 from services.ingest.domain.recipients import is_plausible_address, parts_of, recipient_of
 from services.ingest.domain.specs import check_mapping, mapping_by_name, spec_hash
@@ -80,6 +80,23 @@ def test_of_several_accounts_the_one_that_is_back_last_is_waited_for() -> None:
     assert in_the_way([soon, late], workspace_id=US, now=NOW) == late
     assert in_the_way([soon, out("groq")], workspace_id=US, now=NOW) == out("groq")
     assert in_the_way([soon, late], workspace_id=US, now=NOW + timedelta(hours=3)) is None
+
+
+def test_a_missing_key_stands_in_the_way_of_those_who_did_not_accept_degraded_rows() -> None:
+    """Red when it parks those who did, or nobody; an account that is out stands in everybody's way."""
+    keyless = Providers(missing=("groq",))
+    waits_for = keyless.in_the_way(workspace_id=US, accept_degraded=False, now=NOW)
+    assert waits_for is not None
+    assert (waits_for.park_reason, waits_for.resume_at) == ("groq_no_key", None)
+    assert keyless.in_the_way(workspace_id=US, accept_degraded=True, now=NOW) is None
+    both = Providers([out("serper")], missing=("groq",))
+    assert both.in_the_way(workspace_id=US, accept_degraded=True, now=NOW) == out("serper")
+
+
+def test_of_two_that_nobody_knows_the_time_of_it_is_always_the_same_one() -> None:
+    """Red when it depends on the order of rows: a parked job would say another reason at every look."""
+    one, other = out("serper"), out("groq")
+    assert in_the_way([one, other], workspace_id=US, now=NOW) == in_the_way([other, one], workspace_id=US, now=NOW)
 
 
 @given(rows=st.integers(1, 10**6), price=st.integers(0, 20))

@@ -112,6 +112,19 @@ def test_what_parked_a_job_does_not_resume_one_that_a_person_paused() -> None:
     assert turns.unpark(job_in(JobState.PAUSED), now=NOW) is None
 
 
+def test_a_parked_job_is_told_only_what_is_new_to_it() -> None:
+    """Red when a job is turned for the same reason and time again, or a job that is not parked waits on."""
+    later = NOW + timedelta(hours=1)
+    parked = turns.park(job_in(JobState.PROCESSING), reason="groq_day_limit", resume_at=NOW, now=NOW)
+    assert parked is not None
+    assert turns.wait_on(parked, reason="groq_day_limit", resume_at=NOW, now=NOW) is None
+    anew = turns.wait_on(parked, reason="groq_day_limit", resume_at=later, now=NOW)
+    assert anew is not None
+    assert (anew.state, anew.resume_at, anew.version) == (JobState.PARKED, later, parked.version + 1)
+    others = [state for state in JobState if state is not JobState.PARKED]
+    assert all(turns.wait_on(job_in(one), reason="x", resume_at=None, now=NOW) is None for one in others)
+
+
 @given(
     added=st.lists(
         st.tuples(st.integers(0, 50), st.integers(0, 50), st.integers(0, 50), st.integers(0, 50), st.integers(0, 100)),

@@ -129,6 +129,7 @@ class Ingest:
 
     async def create(self, upload_id: UUID, *, key: str | None = None, **more: Any) -> Job:
         """A job that reserves its credits."""
+        await self.have_known_enrich()
         async with self.open_uow() as uow:
             return await create_job(
                 uow,
@@ -138,6 +139,14 @@ class Ingest:
                 idempotency_key=key,
                 now=utc_now(),
             )
+
+    async def have_known_enrich(self) -> None:
+        """A replica has announced itself, long ago: nothing is missing, and nobody is live by that."""
+        await self.execute(
+            "INSERT INTO ingest.enrich_replicas (id, rows_capacity, rows_in_flight, outbox_pending, missing_providers,"
+            " sandboxed, seen_at) VALUES (:id, 0, 0, 0, '[]', false, now() - interval '1 hour') ON CONFLICT DO NOTHING",
+            id=UUID(int=0),
+        )
 
     async def processing(self, sizes: Sequence[int] = (3, 2)) -> UUID:
         """A job at work."""

@@ -98,6 +98,7 @@ class JobInAnyOrder(RuleBasedStateMachine):
         self.sent: list[ChunkCreated] = []
         self.heard: list[tuple[Event, UUID]] = []
         self.counter = 0
+        self.out = False
         self.last_version = 0
         self.job_id = self.do(self.begin())
 
@@ -240,15 +241,25 @@ class JobInAnyOrder(RuleBasedStateMachine):
 
     @rule()
     def the_provider_turns(self) -> None:
-        """Out on odd counters, back on even ones."""
-        self.counter += 1
-        if self.counter % 2:
-            self.do(self.hear(exhausted(self.counter)))
-            self.model.state = "parked" if self.model.state == "processing" else self.model.state
+        if not self.out:
+            self.it_refuses()
             return
+        self.counter += 1
+        self.out = False
         self.do(self.hear(recovered(self.counter)))
         if self.model.state == "parked":
             self.model.state = "processing"
+
+    @precondition(lambda self: self.out)
+    @rule()
+    def the_provider_refuses_again(self) -> None:
+        self.it_refuses()
+
+    def it_refuses(self) -> None:
+        self.counter += 1
+        self.out = True
+        self.do(self.hear(exhausted(self.counter)))
+        self.model.state = "parked" if self.model.state == "processing" else self.model.state
 
     @precondition(lambda self: self.counter)
     @rule(data=st.data())

@@ -118,6 +118,7 @@ async def test_a_key_used_for_another_request_is_409(service: RunningIngest, us:
 
 
 async def test_a_quote(service: RunningIngest, us: Ingest) -> None:
+    await us.have_known_enrich()
     upload_id = await us.upload((3, 2))
     shown = await ask(service, us, "POST", "/v1/quotes", json={"upload_id": str(upload_id)})
     assert shown.status_code == 200

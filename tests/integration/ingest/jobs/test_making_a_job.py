@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -9,11 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from libs.common.clock import utc_now
 from libs.common.contracts.billing import HoldDeclined, HoldPlaced, PricesChanged
 from libs.common.contracts.ingest import JobCancelled, JobCreated, JobParked, JobResumed
-from libs.common.errors import AppError, Conflict, Invalid, NotFound
+from libs.common.errors import AppError, Conflict, Invalid, NotFound, Transient
 from libs.common.ids import new_id
-from services.ingest.domain.jobs import JobState
+from services.ingest.domain.jobs import Job, JobState
 from services.ingest.use_cases.ask_hold_again import ask_hold_again
 from services.ingest.use_cases.cancel_job import cancel_job
+from services.ingest.use_cases.create_job import JobRequest, create_job
 from services.ingest.use_cases.quote_job import quote_job
 from tests.integration.ingest.jobs.steps import MAPPING, Ingest, exhausted
 
@@ -151,6 +153,34 @@ async def test_a_quote_shows_rows_price_and_what_enrich_lacks(ingest: Ingest) ->
         offer = await quote_job(uow, upload_id, workspace_id=ingest.workspace_id, mapping=None, now=utc_now())
     assert (offer.quote.credits, offer.quote.missing_providers, offer.quote.sandboxed) == (5, ("groq",), True)
     assert offer.mapping == MAPPING
+
+
+async def test_before_enrich_has_announced_itself_nobody_gets_a_quote_or_a_job(ingest: Ingest) -> None:
+    """Red when silence counts as "nothing is missing": nobody would be asked about degraded rows. 503, so that clients
+    ask again; a second click on a job that exists is still answered."""
+    upload_id = await ingest.upload((1,))
+    with pytest.raises(Transient) as refused:
+        async with ingest.open_uow() as uow:
+            await quote_job(uow, upload_id, workspace_id=ingest.workspace_id, mapping=None, now=utc_now())
+    assert refused.value.code == "enrich_unknown"
+    with pytest.raises(Transient):
+        await click(ingest, upload_id)
+    await ingest.announce(rows=10)
+    made = await click(ingest, upload_id)
+    await ingest.execute("DELETE FROM ingest.enrich_replicas")
+    assert (await click(ingest, upload_id)).id == made.id
+
+
+async def click(ingest: Ingest, upload_id: UUID) -> Job:
+    async with ingest.open_uow() as uow:
+        return await create_job(
+            uow,
+            JobRequest(upload_id),
+            workspace_id=ingest.workspace_id,
+            user_id=ingest.user_id,
+            idempotency_key="click",
+            now=utc_now(),
+        )
 
 
 async def test_missing_providers_have_to_be_accepted(ingest: Ingest) -> None:

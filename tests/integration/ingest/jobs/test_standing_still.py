@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from libs.common.clock import utc_now
+from libs.common.contracts.billing import HoldPlaced
 from libs.common.contracts.ingest import JobCancelled, JobMerging, JobParked, JobPaused, JobResumed
 from libs.common.errors import Conflict, NotFound
 from libs.common.ids import new_id
@@ -19,6 +20,7 @@ from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.park_jobs import resume_parked_jobs
 from services.ingest.use_cases.pause_job import pause_job
 from services.ingest.use_cases.resume_job import resume_job
+from services.ingest.use_cases.take_back_chunk import LOOK_AGAIN
 from tests.integration.ingest.jobs.steps import Ingest, answer, exhausted, failed, recovered, returned
 from tests.support.waiting import eventually
 
@@ -179,6 +181,82 @@ async def test_a_parked_job_resumes_when_its_time_has_come(ingest: Ingest) -> No
     assert (await ingest.job(job_id)).state is JobState.PARKED
     await resume_parked(ingest, now=back + timedelta(seconds=1))
     assert (await ingest.job(job_id)).state is JobState.PROCESSING
+
+
+async def test_a_second_refusal_parks_again_until_the_new_time(ingest: Ingest) -> None:
+    """Red when the job that resumed at the old time goes on, or when its resume comes from the old time once more."""
+    job_id = await ingest.queued((1,))
+    soon, late = (utc_now() + timedelta(hours=hours) for hours in (1, 5))
+    await ingest.deliver(exhausted(1).model_copy(update={"resume_at": soon}))
+    await resume_parked(ingest, now=soon + timedelta(seconds=1))
+    assert (await ingest.job(job_id)).state is JobState.PROCESSING
+    await ingest.deliver(exhausted(2).model_copy(update={"resume_at": late}))
+    await resume_parked(ingest, now=soon + timedelta(seconds=1))
+    job = await ingest.job(job_id)
+    assert (job.state, job.resume_at) == (JobState.PARKED, late)
+    await ingest.deliver(recovered(3))
+    assert (await ingest.job(job_id)).state is JobState.PROCESSING
+
+
+async def test_a_job_that_is_parked_hears_of_the_new_time(ingest: Ingest) -> None:
+    """Red when it goes on showing a time that has passed, or says the same twice."""
+    job_id = await ingest.processing((1,))
+    soon, late = (utc_now() + timedelta(hours=hours) for hours in (1, 5))
+    await ingest.deliver(exhausted(1).model_copy(update={"resume_at": soon}))
+    await ingest.deliver(exhausted(2).model_copy(update={"resume_at": late}))
+    await ingest.deliver(exhausted(3).model_copy(update={"resume_at": late}))
+    job = await ingest.job(job_id)
+    said = await ingest.said(JobParked)
+    assert [event.resume_at for event in said] == [soon, late]
+    assert (job.resume_at, job.version) == (late, said[-1].job_version)
+
+
+async def test_a_chunk_whose_provider_is_not_known_to_be_out_waits_a_moment(ingest: Ingest) -> None:
+    """Red when it is due at once because `retry_at` has passed: published, handed back, published, as fast as it goes."""
+    job_id = await ingest.queued((1,))
+    await ingest.deliver(returned(job_id, 0, reason="provider_exhausted", after_s=-3600))
+    assert (await ingest.job(job_id)).state is JobState.PROCESSING
+    assert await ingest.dispatch() == 0
+    (chunk,) = await ingest.chunk_rows(job_id)
+    assert chunk.due_at > utc_now() + LOOK_AGAIN - timedelta(seconds=5)
+
+
+async def test_a_job_that_nobody_agreed_to_degrade_waits_for_a_missing_key(ingest: Ingest) -> None:
+    """DESIGN 5.1 item 2. Red when the chunk goes round, the job says nothing, or goes on before the key is there."""
+    job_id = await ingest.queued((1,))
+    replica = await ingest.announce(rows=10, missing_providers=["groq"])
+    await ingest.deliver(returned(job_id, 0, reason="bad_key", after_s=600))
+    parked = await ingest.job(job_id)
+    assert (parked.state, parked.reason, parked.resume_at) == (JobState.PARKED, "groq_no_key", None)
+    await resume_parked(ingest)
+    assert (await ingest.job(job_id)).version == parked.version, "it waits, and says so once"
+    await ingest.execute("UPDATE ingest.enrich_replicas SET seen_at = now() - interval '31 s'")
+    await ingest.announce(rows=10, replica=replica)
+    await resume_parked(ingest)
+    assert (await ingest.job(job_id)).state is JobState.PROCESSING
+    assert await ingest.dispatch() == 1
+
+
+async def test_a_job_whose_person_accepts_degraded_rows_waits_for_no_key(ingest: Ingest) -> None:
+    """Red when a missing key parks every job of the workspace."""
+    await ingest.announce(rows=10, missing_providers=["groq"])
+    job = await ingest.create(await ingest.upload((1,)), accept_degraded=True)
+    await ingest.deliver(HoldPlaced(job_id=job.id, credits=1))
+    assert await ingest.dispatch() == 1
+    await ingest.deliver(returned(job.id, 0, reason="provider_exhausted"))
+    await ingest.deliver(exhausted(1))
+    await ingest.deliver(recovered(2))
+    assert (await ingest.job(job.id)).state is JobState.PROCESSING
+
+
+async def test_a_job_that_waited_for_a_provider_waits_for_its_key_when_that_is_taken_away(ingest: Ingest) -> None:
+    """Red when it goes on, or goes on saying that the day's limit is reached."""
+    job_id = await ingest.processing((1,))
+    await ingest.deliver(exhausted(1))
+    await ingest.announce(rows=10, missing_providers=["serper"])
+    await ingest.deliver(recovered(2))
+    job = await ingest.job(job_id)
+    assert (job.state, job.reason) == (JobState.PARKED, "serper_no_key")
 
 
 async def test_the_last_answer_of_a_parked_job_begins_its_merge(ingest: Ingest) -> None:
