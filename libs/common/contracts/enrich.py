@@ -26,7 +26,10 @@ class ChunkEnriched(_ChunkAnswer):
 
 
 class ChunkReturned(_ChunkAnswer):
-    """Handed back unfinished. To be dispatched again at `retry_at`, or when the job resumes."""
+    """Handed back unfinished. To be dispatched again at `retry_at`, or when the job resumes.
+
+    `bad_key`: a needed key is rejected, or there is none and nobody agreed to degraded rows.
+    """
 
     type = "enrich.chunk.returned"
 

@@ -88,7 +88,7 @@ async def _open(hand: _Hand, floor: Floor, lease: Lease) -> _Opened:
         heard = JobView(hand.chunk.job_version, "running")
         view = await jobs.hear(uow.conn, hand.chunk.job_id, tenant_id=hand.message.tenant_id, heard=heard)
         states = await providers.load(uow.conn)
-        stop = _reason_to_stop(view, states, floor)
+        stop = _reason_to_stop(hand.chunk, view, states, floor)
         claimed: set[int] = set()
         if stop is None:
             claimed = await claims.claim(uow.conn, hand.rows, holder=lease.holder, lease_s=LEASE_S)
@@ -98,7 +98,9 @@ async def _open(hand: _Hand, floor: Floor, lease: Lease) -> _Opened:
     return _Opened(view, states, stages, todo=todo, mine=todo & claimed, stop=stop)
 
 
-def _reason_to_stop(view: JobView, states: Mapping[str, ProviderState], floor: Floor) -> Stop | None:
+def _reason_to_stop(
+    chunk: ChunkCreated, view: JobView, states: Mapping[str, ProviderState], floor: Floor
+) -> Stop | None:
     if stop := stop_for_job(view):
         return stop
     if floor.stopping.is_set():
@@ -107,6 +109,10 @@ def _reason_to_stop(view: JobView, states: Mapping[str, ProviderState], floor: F
         state = states.get(account.name)
         if account.mode != "missing" and state is not None and state.state == "out":
             return Stop("bad_key" if state.reason == "bad_key" else "provider_exhausted", resume_at=state.resume_at)
+    if floor.tools.missing and not chunk.spec.accept_degraded:
+        # Ingest asked before the job began; the key has gone since. Which one, each announcement says.
+        log.warning("chunk.without_key", job_id=str(chunk.job_id), missing=floor.tools.missing)
+        return Stop("bad_key")
     return None
 
 

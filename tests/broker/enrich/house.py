@@ -75,7 +75,9 @@ class House:
         async with app.router.lifespan_context(app):
             yield app
 
-    def chunk(self, rows: int = 3, *, dispatch: int = 1, version: int = 1) -> ChunkCreated:
+    def chunk(
+        self, rows: int = 3, *, dispatch: int = 1, version: int = 1, accept_degraded: bool = False
+    ) -> ChunkCreated:
         cells = [{**INGRID, "Company": f"Firm {n} Works", "Website": f"firm{n}.example"} for n in range(rows)]
         return ChunkCreated(
             job_id=self.job_id,
@@ -83,7 +85,7 @@ class House:
             epoch=0,
             dispatch_no=dispatch,
             job_version=version,
-            spec=ResearchSpec(hash="spec-1", mapping=MAPPING),
+            spec=ResearchSpec(hash="spec-1", mapping=MAPPING, accept_degraded=accept_degraded),
             rows=[InputRow(row_no=no, cells=row) for no, row in enumerate(cells, start=1)],
         )
 

@@ -118,11 +118,13 @@ async def test_capacity_is_announced_with_who_is_missing_and_who_is_invented(hou
     assert (said["missing_providers"], said["sandboxed"]) == ([], True)
 
 
-async def test_without_keys_and_sandbox_the_capacity_says_so_and_rows_are_degraded(house: House) -> None:
+async def test_without_keys_the_capacity_says_so_and_rows_are_degraded_if_that_was_agreed_to(house: House) -> None:
     async with house.running(house.settings(sandbox=False)):
         said = await house.take("ingest.note_capacity")
         assert (said["missing_providers"], said["sandboxed"]) == (["serper", "groq"], False)
         await house.say(house.chunk(2))
+        assert (await house.take("ingest.take_back_chunk"))["reason"] == "bad_key"
+        await house.say(house.chunk(2, dispatch=2, accept_degraded=True))
         answer = await house.take("ingest.record_results")
     assert {row["status"] for row in answer["results"]} == {"degraded"}
 

@@ -270,13 +270,39 @@ async def test_of_two_that_meet_a_refusal_one_tells(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("missing", [["serper"], ["groq"], ["serper", "groq", "firecrawl"]])
-async def test_without_a_key_each_row_gets_the_plain_line_with_the_reason(
+async def test_without_a_key_each_row_gets_the_plain_line_with_the_reason_when_that_was_agreed_to(
     database: str, bench: Bench, missing: list[str]
 ) -> None:
+    """Red when such a job waits for a key, or a row comes out empty."""
     async with bench_on(database, bench.world, missing=missing) as poor:
-        await poor.deliver(poor.chunk([INGRID, {}]))
+        await poor.deliver(poor.chunk([INGRID, {}], accept_degraded=True))
         row, empty = await poor.rows_said(ChunkEnriched)
     assert_plain_and_free(row, "There is no key for ")
     assert missing[0] in row["reason"]
     assert empty["status"] == "skipped"
     assert row["receipt"]["cost_microusd"] == 0
+
+
+@pytest.mark.parametrize("missing", [["serper"], ["groq"]])
+async def test_without_a_key_and_without_consent_the_chunk_is_handed_back_unpaid(
+    database: str, bench: Bench, missing: list[str]
+) -> None:
+    """Red when nobody reads `accept_degraded`: a replica that restarts without a key would give every remaining row the
+    plain line, of which the user was told nothing. What is stored is still answered."""
+    async with bench_on(database, bench.world, missing=missing) as poor:
+        await poor.deliver(poor.chunk([INGRID]))
+        (returned,) = await poor.said(ChunkReturned)
+        assert returned["reason"] == "bad_key"
+        assert datetime.fromisoformat(returned["retry_at"]) > utc_now() + timedelta(minutes=9)
+        assert not bench.world.box.calls.counts
+        await bench.deliver(bench.chunk([INGRID], dispatch=2))
+        poor.job_id = bench.job_id
+        await poor.deliver(poor.chunk([INGRID], dispatch=3))
+    assert [row["status"] for row in await bench.rows_said(ChunkEnriched)] == ["enriched", "enriched"]
+
+
+async def test_a_missing_website_reader_needs_no_consent(database: str, bench: Bench) -> None:
+    """Red when every provider counts as needed: without Firecrawl there is research, only of fewer sources."""
+    async with bench_on(database, bench.world, missing=["firecrawl"]) as without:
+        await without.deliver(without.chunk([INGRID]))
+    assert [row["status"] for row in await bench.rows_said(ChunkEnriched)] == ["enriched"]
