@@ -73,6 +73,8 @@ def create_app(spec: ServiceSpec) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=spec.openapi_url,
+        # A redirect would name the address that a service has inside, to somebody who asked the gateway.
+        redirect_slashes=False,
         separate_input_output_schemas=False,
     )
     install_problem_handlers(app)

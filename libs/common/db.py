@@ -60,6 +60,12 @@ def is_database_outage(error: BaseException) -> bool:
     )
 
 
+def is_unstorable_text(error: BaseException) -> bool:
+    """Whether a text holds a character that Postgres takes in no column: NUL, in `text` as in `jsonb`."""
+    cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else None
+    return isinstance(cause, asyncpg.CharacterNotInRepertoireError | asyncpg.UntranslatableCharacterError)
+
+
 async def check_connection_budget(conn: AsyncConnection, *, pool_size: int) -> None:
     """Refuse to start when all services with this pool size would want more connections than the server allows."""
     allowed = (

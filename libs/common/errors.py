@@ -73,6 +73,12 @@ class RateLimited(Permanent):
     code = "rate_limited"
 
 
+class OutcomeUnknown(Permanent):
+    """Asked of somebody who then fell silent: whether it was done is not known, so nobody may simply repeat it. HTTP 502."""
+
+    code = "outcome_unknown"
+
+
 class Transient(AppError):
     """May work later. HTTP 503; on the bus the message is retried with growing delay, and the attempt is counted."""
 

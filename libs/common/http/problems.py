@@ -6,11 +6,12 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from libs.common import errors
-from libs.common.db import is_database_outage
+from libs.common.db import is_database_outage, is_unstorable_text
 from libs.common.errors import AppError
 from libs.common.logs import get_logger
 
@@ -27,6 +28,7 @@ STATUS: dict[type[AppError], int] = {
     errors.TooLarge: 413,
     errors.Invalid: 422,
     errors.RateLimited: 429,
+    errors.OutcomeUnknown: 502,
     errors.Transient: 503,
 }
 _HTTP_CODES = {404: "route_not_found", 405: "method_not_allowed", 413: "too_large", 400: "bad_request"}
@@ -102,6 +104,17 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     )
 
 
+async def _on_database_error(_: Request, error: Exception) -> Response:
+    """A text with a character that Postgres stores in no column is the asker's to correct, whichever field it came in."""
+    if not is_unstorable_text(error):
+        raise error
+    return problem(
+        status=422,
+        code="text_not_storable",
+        detail="a text holds the NUL character (U+0000), which cannot be stored: remove it",
+    )
+
+
 async def _on_unexpected(request: Request, error: Exception) -> Response:
     if is_database_outage(error):
         return problem(
@@ -119,4 +132,5 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(AppError, _on_app_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(DBAPIError, _on_database_error)
     app.add_exception_handler(Exception, _on_unexpected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +20,7 @@ from libs.common.http.dependencies import Uow
 from libs.common.http.identity import IDENTITY_HEADER, CurrentIdentity, Identity, sign_identity
 from libs.common.http.problems import STATUS
 from libs.common.messaging.consumer import Subscription
-from tests.broker.common.parts import WORK, Bench, created
+from tests.broker.common.parts import EFFECTS, WORK, Bench, created
 from tests.broker.common.test_dead_letters import refuses
 from tests.broker.common.test_stopping import service_of
 from tests.support.waiting import eventually
@@ -70,6 +71,18 @@ async def edge(bench: Bench) -> AsyncGenerator[Edge]:
     @app.post("/v1/things")
     async def make(thing: Thing, _: CurrentIdentity) -> Thing:  # pyright: ignore[reportUnusedFunction] - a route
         return thing
+
+    @app.get("/v1/stores")
+    async def store(uow: Uow, name: str) -> None:  # pyright: ignore[reportUnusedFunction] - a route
+        await uow.conn.execute(EFFECTS.insert().values(name=name))
+
+    @app.get("/v1/stores-json")
+    async def store_json(uow: Uow, name: str) -> None:  # pyright: ignore[reportUnusedFunction] - a route
+        await uow.conn.execute(text("SELECT CAST(:value AS jsonb)"), {"value": json.dumps({"name": name})})
+
+    @app.get("/v1/divides")
+    async def divide(uow: Uow) -> None:  # pyright: ignore[reportUnusedFunction] - a route
+        await uow.conn.execute(text("SELECT 1/0"))
 
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://s") as client:
@@ -159,6 +172,21 @@ async def test_bad_input_says_where_and_what(edge: Edge) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
     assert answer.json()["errors"][0]["where"] == "body.count"
     assert (await edge.ask("GET", "/v1/nowhere")).json()["code"] == "route_not_found"
+
+
+@pytest.mark.parametrize("path", ["/v1/stores", "/v1/stores-json"])
+async def test_a_character_that_cannot_be_stored_is_the_askers_to_correct(edge: Edge, path: str) -> None:
+    """Red when NUL, in a text or in JSON, is a crash of ours; or when any failing statement is the asker's."""
+    answer = await edge.ask("GET", f"{path}?name=a%00b")
+    assert (answer.status_code, answer.json()["code"]) == (422, "text_not_storable")
+    assert "U+0000" in answer.json()["detail"]
+    assert (await edge.ask("GET", "/v1/divides")).json()["code"] == "internal_error"
+
+
+async def test_a_slash_too_many_is_not_redirected(edge: Edge) -> None:
+    """Red when the framework redirects: the address it would name is an inside one."""
+    answer = await edge.ask("GET", "/v1/crashes/")
+    assert (answer.status_code, answer.json()["code"]) == (404, "route_not_found")
 
 
 async def test_the_metrics_of_a_service_are_there_to_be_read(edge: Edge) -> None:
