@@ -118,32 +118,46 @@ class Api:
                     yield json.loads(line.removeprefix("data:"))
 
     async def _send(self, method: str, path: str, **parts: Any) -> Json:
-        """Asks again while the answer is 503, which says that nothing was done; not when the body was a stream."""
+        """Asks again where that cannot do anything twice; never when the body was a stream."""
         waits = iter(() if "content" in parts else _WAITS_S)
+        harmless = method == "GET" or "Idempotency-Key" in parts.get("headers", {})
         while True:
             try:
                 answer = await self._client.request(method, path, **parts)
             except httpx.TransportError as error:
                 raise CliError(f"The API at {self.base_url} does not answer ({error}): see ./corofy status.") from error
             wait = next(waits, None)
-            if answer.status_code != 503 or wait is None:
+            if wait is None or not _may_ask_again(answer, harmless=harmless):
                 break
             await asyncio.sleep(wait)
         await _refuse(answer)
         return answer.json() if answer.content else {}
 
 
+def _may_ask_again(answer: httpx.Response, *, harmless: bool) -> bool:
+    """503 says that nothing was done, except where the database went away, perhaps in the middle of a commit."""
+    if answer.status_code not in {502, 503}:
+        return False
+    code = _problem_of(answer.content, otherwise=answer.reason_phrase)["code"]
+    maybe_done = code in {"outcome_unknown", "database_unavailable"}
+    return (harmless and maybe_done) or (answer.status_code == 503 and not maybe_done)
+
+
 async def _refuse(answer: httpx.Response) -> None:
     if answer.is_success:
         return
-    body = await answer.aread()
-    try:
-        problem: Json = json.loads(body)
-    except ValueError:
-        problem = {"detail": body.decode(errors="replace")[:200] or answer.reason_phrase, "code": "no_problem_given"}
+    problem = _problem_of(await answer.aread(), otherwise=answer.reason_phrase)
     what = problem.get("detail") or problem.get("title") or answer.reason_phrase
-    code = str(problem.get("code", "unknown"))
+    code = str(problem["code"])
     raise ApiError(f"{what} ({code})", status=answer.status_code, code=code, extra=problem)
+
+
+def _problem_of(body: bytes, *, otherwise: str) -> Json:
+    """The problem that an answer tells of; what stands in its way (a proxy) may answer with something else."""
+    try:
+        return {"code": "unknown", **json.loads(body)}
+    except (ValueError, TypeError):
+        return {"detail": body.decode(errors="replace")[:200] or otherwise, "code": "no_problem_given"}
 
 
 async def _chunks_of(file: Path) -> AsyncIterator[bytes]:

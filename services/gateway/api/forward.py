@@ -11,24 +11,29 @@ from libs.common.errors import NotFound
 from libs.common.http.identity import IDENTITY_HEADER, sign_identity
 from services.gateway.api.access import CurrentMember, CurrentResources, identity_of
 from services.gateway.clients.services import answer_headers
-from services.gateway.domain.routing import may_travel, owner_of
+from services.gateway.domain.routing import for_the_service, owner_of
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.api_route("/v1/{path:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
 async def forward(path: str, request: Request, member: CurrentMember, resources: CurrentResources) -> Response:
-    """The service's own answer, untouched. 404 `route_not_found`; 503 `service_unavailable` when it does not answer."""
+    """The service's own answer, untouched.
+
+    404 `route_not_found`; 503 `service_unavailable` when it was not sent; 502 `outcome_unknown` when nothing came back.
+    """
     service = owner_of(path)
     if service is None:
         msg = f"there is no /v1/{path}: see /openapi.json"
         raise NotFound(msg, code="route_not_found")
     identity = identity_of(member, request)
     secret = resources.settings.internal_secret.get_secret_value()
-    headers = [(name, value) for name, value in request.headers.items() if may_travel(name)]
-    headers += [
-        (IDENTITY_HEADER, sign_identity(identity, secret=secret, now=utc_now())),
-        ("X-Request-Id", identity.request_id),
+    request_id = (b"x-request-id", identity.request_id.encode("latin-1"))
+    signed = sign_identity(identity, secret=secret, now=utc_now())
+    headers = [
+        *for_the_service(request.headers.raw),
+        (IDENTITY_HEADER.lower().encode(), signed.encode()),
+        request_id,
     ]
     answer = await resources.services.forward(
         service,
@@ -38,12 +43,11 @@ async def forward(path: str, request: Request, member: CurrentMember, resources:
         headers=headers,
         body=_body(request),
     )
-    return StreamingResponse(
-        answer.aiter_raw(),
-        status_code=answer.status_code,
-        headers={**answer_headers(answer), "X-Request-Id": identity.request_id},
-        background=BackgroundTask(answer.aclose),
+    response = StreamingResponse(
+        answer.aiter_raw(), status_code=answer.status_code, background=BackgroundTask(answer.aclose)
     )
+    response.raw_headers = [*answer_headers(answer), request_id]
+    return response
 
 
 def _body(request: Request) -> AsyncIterator[bytes] | None:

@@ -1,4 +1,8 @@
-"""Which service owns which public path."""
+"""Which service owns which public path, and what of a request travels there."""
+
+from collections.abc import Iterable
+
+RawHeader = tuple[bytes, bytes]
 
 OWNERS: dict[str, str] = {
     "uploads": "ingest",
@@ -12,34 +16,45 @@ OWNERS: dict[str, str] = {
     "campaigns": "sender",
     "emails": "sender",
     "suppressions": "sender",
-    "mailboxes": "sender",
 }
 """First path segment below /v1 → service."""
 
 HOP_BY_HOP = frozenset(
     {
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "host",
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+        b"host",
     }
 )
-"""Headers that concern one connection only (RFC 9110, 7.6.1), and Host."""
+"""Headers that concern one connection only, and Host."""
 
-PRIVATE = frozenset({"authorization", "cookie", "x-corofy-identity", "x-request-id"})
+PRIVATE = frozenset({b"authorization", b"cookie", b"x-corofy-identity", b"x-request-id"})
 """Headers that stop at the gateway: services learn who is asking from the signed identity alone."""
+
+_DOTS = frozenset({".", ".."})
 
 
 def owner_of(path: str) -> str | None:
-    """The service that serves `/v1/<path>`."""
-    return OWNERS.get(path.split("/", 1)[0])
+    """The service that serves `/v1/<path>` (decoded). None as well for a path with `.` or `..` in it, which whoever
+    normalises it next would make another one of."""
+    segments = path.split("/")
+    return None if _DOTS.intersection(segments) else OWNERS.get(segments[0])
 
 
-def may_travel(name: str) -> bool:
-    """Whether a request header is passed on to a service."""
-    return name.lower() not in HOP_BY_HOP and name.lower() not in PRIVATE
+def end_to_end(headers: Iterable[RawHeader]) -> list[RawHeader]:
+    """The headers that are for the other end: not those of one connection, nor those that `Connection` names
+    (RFC 9110, 7.6.1)."""
+    found = [(name.lower(), value) for name, value in headers]
+    named = {part.strip().lower() for name, value in found if name == b"connection" for part in value.split(b",")}
+    return [(name, value) for name, value in found if name not in HOP_BY_HOP | named]
+
+
+def for_the_service(headers: Iterable[RawHeader]) -> list[RawHeader]:
+    """The headers of a request that are passed on to a service."""
+    return [(name, value) for name, value in end_to_end(headers) if name not in PRIVATE]

@@ -1,5 +1,6 @@
 """A running gateway on a database and a vhost of its own, and a pretend service behind it that tells what it was asked."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ import pytest
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, StreamingResponse
 
+from libs.common.errors import TooLarge
+from libs.common.http.problems import install_problem_handlers
 from libs.common.platform import Platform
 from services.gateway.main import build_app
 from tests.support.upstream import serving
@@ -25,6 +28,7 @@ class Behind:
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass
@@ -34,6 +38,7 @@ class Gateway:
     client: httpx.AsyncClient
     platform: Platform
     behind: Behind
+    base: str = ""
 
     async def sign_up(self, email: str) -> dict[str, str]:
         body = {"email": email, "password": PASSWORD, "workspace_name": "Acme"}
@@ -47,17 +52,30 @@ def bearer(token: dict[str, str]) -> dict[str, str]:
 
 
 def pretend_service(behind: Behind) -> FastAPI:
+    """Answers 418 to everything, a stream to `…/download`, 413 in the middle of `…/large`, never to `…/silence`."""
     app = FastAPI()
+    install_problem_handlers(app)
 
-    @app.api_route("/v1/{path:path}", methods=["GET", "POST"])
+    @app.post("/v1/{path:path}/large")
+    async def large(path: str, request: Request) -> None:
+        async for _ in request.stream():
+            msg = f"{path} is larger than one part"
+            raise TooLarge(msg)
+
+    @app.post("/v1/{path:path}/silence")
+    async def silence(path: str) -> None:
+        behind.paths.append(path)
+        behind.reached.set()
+        await asyncio.Event().wait()
+
+    @app.api_route("/{path:path}", methods=["GET", "POST"])
     async def anything(path: str, request: Request) -> object:
         behind.headers.append(dict(request.headers))
         behind.bodies.append(await request.body())
-        behind.paths.append(f"/v1/{path}?{request.url.query}")
+        behind.paths.append(f"/{path}?{request.url.query}")
+        headers = {"Content-Disposition": 'attachment; filename="x"', "Connection": "X-Hop", "X-Hop": "one hop only"}
         if path.endswith("download"):
-            return StreamingResponse(
-                iter([b"a" * 70_000, b"b"]), headers={"Content-Disposition": 'attachment; filename="x"'}
-            )
+            return StreamingResponse(iter([b"a" * 70_000, b"b"]), headers=headers)
         return JSONResponse({"path": path}, status_code=418)
 
     return app
@@ -68,7 +86,7 @@ async def replica(behind: Behind) -> AsyncGenerator[Gateway]:
     """A gateway, configured by the environment of the test."""
     app = build_app()
     async with serving(app) as base, httpx.AsyncClient(base_url=base, timeout=20) as client:
-        yield Gateway(client, app.state.platform, behind)
+        yield Gateway(client, app.state.platform, behind, base)
 
 
 @pytest.fixture

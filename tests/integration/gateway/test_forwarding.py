@@ -1,17 +1,26 @@
 """The gateway passes requests on, with a signed identity that nobody outside can forge."""
 
+import asyncio
+import os
 from collections.abc import AsyncGenerator
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
 
 from libs.common.http.identity import IDENTITY_HEADER, read_identity
-from services.gateway.domain.routing import owner_of
-from tests.integration.gateway.conftest import INTERNAL_SECRET, Gateway, bearer
+from libs.common.ids import new_id
+from services.gateway.clients.services import KEEPALIVE_S
+from services.gateway.domain.routing import OWNERS, owner_of
+from tests.integration.gateway.conftest import INTERNAL_SECRET, Behind, Gateway, bearer, replica
+from tests.support.cable import cable_to
 
 
 async def test_a_request_reaches_its_service_with_a_signed_identity(gateway: Gateway) -> None:
     token = await gateway.sign_up("forward@first.example")
     headers = {**bearer(token), IDENTITY_HEADER: "forged", "Cookie": "a=b", "Idempotency-Key": "k1"}
     answer = await gateway.client.post("/v1/jobs/a%20b?x=1&y=%26", json={"n": 1}, headers=headers)
-    assert (answer.status_code, answer.json()) == (418, {"path": "jobs/a b"})
+    assert (answer.status_code, answer.json()) == (418, {"path": "v1/jobs/a b"})
     seen = gateway.behind.headers[-1]
     identity = read_identity(seen[IDENTITY_HEADER.lower()], secret=INTERNAL_SECRET)
     assert str(identity.workspace_id) == token["workspace_id"]
@@ -38,7 +47,21 @@ async def test_bodies_stream_both_ways(gateway: Gateway) -> None:
     assert answer.headers["content-disposition"] == 'attachment; filename="x"'
 
 
-async def test_an_unknown_route_and_a_silent_service_are_problems(gateway: Gateway) -> None:
+async def test_a_refusal_in_the_middle_of_an_upload_reaches_the_client(gateway: Gateway) -> None:
+    """Red when the broken upload counts for more than the answer: the client would be told to try again."""
+    token = await gateway.sign_up("large@first.example")
+
+    async def body() -> AsyncGenerator[bytes]:
+        for _ in range(400):
+            yield b"x" * 100_000
+
+    answer = await gateway.client.post("/v1/uploads/large", content=body(), headers=bearer(token))
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_an_unknown_route_and_a_service_that_is_away_are_problems(gateway: Gateway) -> None:
+    """Red when a service that cannot be reached is anything but 503 with a time to come back."""
     token = await gateway.sign_up("problems@first.example")
     answer = await gateway.client.get("/v1/nothing", headers=bearer(token))
     assert (answer.status_code, answer.json()["code"]) == (404, "route_not_found")
@@ -48,17 +71,83 @@ async def test_an_unknown_route_and_a_silent_service_are_problems(gateway: Gatew
     assert "sender" in answer.json()["detail"]
 
 
-async def test_the_inside_of_services_is_not_reachable_through_the_gateway(gateway: Gateway) -> None:
-    token = await gateway.sign_up("inside@first.example")
-    for path in ("/v1/../internal/status", "/v1/internal/status", "/internal/status"):
-        answer = await gateway.client.get(path, headers=bearer(token))
-        assert answer.status_code in {401, 404}
-    assert gateway.behind.paths == []
+async def test_a_request_that_was_sent_and_not_answered_is_not_called_unsent(
+    behind: Behind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 is an invitation to repeat. Red when a connection that breaks under a request is one that could not be made."""
+    async with cable_to(os.environ["INGEST_URL"]) as cable:
+        monkeypatch.setenv("BILLING_URL", cable.url)
+        async with replica(behind) as gateway:
+            token = await gateway.sign_up("silence@first.example")
+            asked = asyncio.create_task(gateway.client.post("/v1/credits/silence", headers=bearer(token)))
+            await asyncio.wait_for(behind.reached.wait(), timeout=15)
+            await cable.unplug()
+            answer = await asked
+            assert (answer.status_code, answer.json()["code"]) == (502, "outcome_unknown")
+            assert "Idempotency-Key" in answer.json()["detail"]
+            refused = await gateway.client.post("/v1/credits/silence", headers=bearer(token))
+            assert (refused.status_code, refused.json()["code"]) == (503, "service_unavailable")
+
+
+def test_a_connection_is_dropped_before_the_service_drops_it() -> None:
+    """A request on a connection that is just being closed is lost. Red when we keep idle ones as long as uvicorn does."""
+    assert uvicorn.Config("services.gateway.main:build_app").timeout_keep_alive > KEEPALIVE_S
+
+
+async def raw(gateway: Gateway, target: str, *headers: bytes) -> tuple[int, bytes]:
+    """A request that no client has normalised."""
+    address = urlsplit(gateway.base)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    lines = [f"GET {target} HTTP/1.1".encode(), b"Host: gateway", b"Connection: close", *headers, b"", b""]
+    writer.write(b"\r\n".join(lines))
+    async with asyncio.timeout(20):
+        answer = await reader.read()
+    writer.close()
+    return int(answer.split(b" ", 2)[1]), answer
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/v1/jobs/../../metrics",
+        "/v1/jobs/%2e%2E/%2e./internal/status",
+        "/v1/jobs/./1",
+        "/v1/jobs%2f..%2f..%2fmetrics",
+        "/v1/jobs/..",
+        "/v1/../internal/status",
+        "/v1/internal/status",
+        "/internal/status",
+        "/v1/jobs/%252e%252e/%252e%252e/metrics",
+    ],
+)
+async def test_the_inside_of_services_is_not_reachable_through_the_gateway(gateway: Gateway, target: str) -> None:
+    """Red when a path with `.` or `..` in it is passed on: it would be another path there."""
+    token = await gateway.sign_up(f"inside-{new_id()}@first.example")
+    status, _ = await raw(gateway, target, f"Authorization: {bearer(token)['Authorization']}".encode())
+    assert status in {401, 404, 418}
+    assert [path for path in gateway.behind.paths if not path.startswith("/v1/jobs/%2e%2e")] == []
+
+
+async def test_bytes_in_a_header_travel_and_a_hops_own_headers_do_not(gateway: Gateway) -> None:
+    """Red when headers pass through text (an é is a 500), or when those named by `Connection` are passed on, either way."""
+    token = await gateway.sign_up("headers@first.example")
+    signed = f"Authorization: {bearer(token)['Authorization']}".encode()
+    name, hop = "X-Who: Ren\u00e9".encode("latin-1"), b"Connection: X-One, x-two"
+    status, _ = await raw(gateway, "/v1/jobs/1", signed, name, hop, b"X-One: 1", b"X-Two: 2", b"X-Request-Id: \xe9")
+    assert status == 418
+    seen = gateway.behind.headers[-1]
+    assert seen["x-who"].encode("latin-1").decode() == "Ren\u00e9"
+    assert not {"x-one", "x-two"} & set(seen)
+    answer = await gateway.client.get("/v1/jobs/1/download", headers=bearer(token))
+    assert "x-hop" not in answer.headers
 
 
 async def test_the_served_description_covers_every_public_path_of_every_service(gateway: Gateway) -> None:
+    """Red when a described path is not forwarded, or when a prefix is forwarded to where nothing is described."""
     document = (await gateway.client.get("/openapi.json")).json()
     paths = set(document["paths"])
-    assert {"/v1/auth/token", "/v1/me", "/v1/events"} <= paths
-    for path in paths - {"/v1/auth/token", "/v1/auth/sign-up", "/v1/me", "/v1/events"}:
+    own = {"/v1/auth/token", "/v1/auth/sign-up", "/v1/me", "/v1/events"}
+    assert own <= paths
+    for path in paths - own:
         assert owner_of(path.removeprefix("/v1/")) is not None, f"{path} is described but not forwarded"
+    assert {path.split("/")[2] for path in paths - own} == set(OWNERS)

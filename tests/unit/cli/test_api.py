@@ -64,6 +64,41 @@ async def test_a_gateway_that_is_away_is_named(respx_mock: respx.MockRouter, api
         await api.credits()
 
 
+ASK_AGAIN = {
+    ("GET", "outcome_unknown"): True,
+    ("GET", "database_unavailable"): True,
+    ("GET", "service_unavailable"): True,
+    ("keyed", "outcome_unknown"): True,
+    ("keyed", "database_unavailable"): True,
+    ("keyed", "service_unavailable"): True,
+    ("POST", "outcome_unknown"): False,
+    ("POST", "database_unavailable"): False,
+    ("POST", "service_unavailable"): True,
+}
+
+
+@pytest.mark.parametrize(("how", "code"), ASK_AGAIN)
+@respx.mock(base_url=BASE)
+async def test_only_what_cannot_be_done_twice_is_asked_again(
+    respx_mock: respx.MockRouter, api: Api, how: str, code: str
+) -> None:
+    """A campaign has no Idempotency-Key. Red when a POST without one is repeated although it may have been done, or when
+    nothing is repeated at all."""
+    problem = httpx.Response(502 if code == "outcome_unknown" else 503, json={"code": code, "detail": "no"})
+    route = respx_mock.route().mock(side_effect=[problem, httpx.Response(200, json={"id": "c"})])
+    asking = {
+        "GET": api.credits,
+        "keyed": lambda: api.create_job("u", key="k"),
+        "POST": lambda: api.create_campaign("l", name="n"),
+    }[how]
+    if ASK_AGAIN[how, code]:
+        assert await asking() == {"id": "c"}
+    else:
+        with pytest.raises(ApiError, match="no"):
+            await asking()
+    assert route.call_count == 1 + ASK_AGAIN[how, code]
+
+
 @respx.mock(base_url=BASE)
 async def test_an_upload_is_awaited_until_it_has_been_read(
     respx_mock: respx.MockRouter, api: Api, tmp_path: Path
