@@ -30,6 +30,11 @@ Json = str | int | float | bool | None | dict[str, str]
 
 MAX_CHUNK_ROWS = 50
 MAX_CHUNK_BYTES = 256 * 1024
+"""Of the event. Its cells are cut, those in storage are not: they have limits of their own."""
+MAX_STORED_BYTES = 1024 * 1024
+"""Of a chunk's lines before they are packed, unless a single row has more."""
+MAX_ROW_BYTES = 2 * 1024 * 1024
+"""Of one line. No chunk unpacks to more."""
 SEGMENT_ROWS = 2000
 WIRE_CELL_CHARS = 2000
 _JSON_INT_LIMIT = 2**63

@@ -12,6 +12,8 @@ from services.ingest.reading.table import Table
 from services.ingest.segments import Cell, cell_to_json, text_of
 
 MAX_COLUMNS = 1000
+MAX_HEADER_CHARS = 2000
+"""Of one column. The header is loaded whole with every upload and every merge."""
 SAMPLE_ROWS = 10
 SAMPLE_CELL_CHARS = 500
 _FACT_ROWS = 500
@@ -58,6 +60,7 @@ class Survey:
     def _take_header(self, rows: Iterator[list[Cell]]) -> None:
         for number, raw in enumerate(rows, 1):
             if self._checked(raw):
+                _check_header(raw)
                 self._header, self._header_row = raw, number
                 self._widen(len(raw))
                 return
@@ -117,6 +120,16 @@ class Survey:
 
     def _shown(self, row: Sequence[Cell]) -> list[object]:
         return [_shown(_at(row, index)) for index in range(len(self._names))]
+
+
+def _check_header(cells: Sequence[Cell]) -> None:
+    for number, cell in enumerate(cells, 1):
+        if type(cell) is str and len(cell) > MAX_HEADER_CHARS:
+            raise Refused(
+                "too_large",
+                f"The header of column {number:,} has {len(cell):,} characters; {MAX_HEADER_CHARS:,} is the limit:"
+                " shorten it, or put a row with the columns' names above it.",
+            )
 
 
 def _at(row: Sequence[Cell], index: int) -> Cell:

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Uuid, bindparam, func, literal, select, true, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Integer, Uuid, bindparam, cast, func, literal, select, true, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.domain.chunks import ChunkState
@@ -16,6 +16,9 @@ from services.ingest.domain.jobs import TAKES_ANSWERS, JobState
 from services.ingest.repositories.chunks import REF_COLUMNS, free, to_ref
 from services.ingest.segments import ChunkRef
 from services.ingest.tables import chunks, dispatch_rounds, jobs, uploads
+
+_NAMES = cast("$[*].name", JSONPATH)
+"""Of `uploads.columns`. Its headers may be megabytes, and a round needs none of them."""
 
 
 @dataclass(frozen=True)
@@ -168,12 +171,12 @@ async def sheet_of(conn: AsyncConnection, job_id: UUID) -> JobSheet:
     """The spec of a job and the column names of its sheet."""
     row = (
         await conn.execute(
-            select(jobs.c.spec, uploads.c.columns)
+            select(jobs.c.spec, func.jsonb_path_query_array(uploads.c.columns, _NAMES).label("names"))
             .join(uploads, uploads.c.id == jobs.c.upload_id)
             .where(jobs.c.id == job_id)
         )
     ).one()
-    return JobSheet(spec=row.spec, names=[column["name"] for column in row.columns])
+    return JobSheet(spec=row.spec, names=row.names)
 
 
 def _one_of(keys: Sequence[tuple[UUID, int, int | None]]) -> list[ColumnElement[bool]]:

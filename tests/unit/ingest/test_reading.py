@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import openpyxl
+import orjson
 import pytest
 
 from services.ingest.reading.child import read_in_process
+from services.ingest.reading.process import LINE_LIMIT
 from services.ingest.reading.refusals import Refused
 from services.ingest.reading.segmenter import Segment, Segmenter
+from services.ingest.reading.survey import MAX_HEADER_CHARS
 from services.ingest.reading.text import detect_dialect
-from services.ingest.segments import MAX_CHUNK_BYTES, Cell, cell_from_json, decode_row
+from services.ingest.segments import MAX_CHUNK_BYTES, MAX_ROW_BYTES, Cell, cell_from_json, decode_row
 
 LIMIT = 1_000_000
 
@@ -257,12 +260,14 @@ def test_empty_columns_and_rows_before_a_table_are_part_of_the_sheet(read: Reade
         ("Name;City\nÄ".encode("utf-16")[:-1], "unreadable", "UTF-16"),
         (b'Name,City\n"never closed,Bonn\n' + b"x" * 1_100_000, "unreadable", "quotation mark"),
         (b",".join(b"c%d" % n for n in range(1001)) + b"\n1\n", "too_large", "columns"),
+        (b"Name," + b"x" * 2001 + b"\nAcme,Bonn\n", "too_large", "The header of column 2 has 2,001 characters"),
+        (b"Name\nAcme\n" + b",".join([b"x" * 700_000] * 3) + b"\n", "too_large", "Row 2 below the header"),
     ],
     ids=lambda part: "file" if isinstance(part, bytes) else part,
 )
 def test_what_is_no_table_is_refused_by_name(read: Reader, content: bytes, code: str, words: str) -> None:
     with pytest.raises(Refused) as refused:
-        read(content)
+        read(content, max_text_chars=10 * LIMIT)
     assert (refused.value.code, words in refused.value.detail) == (code, True), refused.value.detail
 
 
@@ -303,6 +308,32 @@ def test_a_chunk_stays_under_its_bytes_whatever_the_rows_hold() -> None:
     wide: list[list[Cell]] = [["ö" * 1990 for _ in range(20)] for _ in range(40)]
     (segment,) = segments_of(wide, [f"a rather long column name {n}" for n in range(20)])
     assert all(chunk.row_count <= MAX_CHUNK_BYTES // (20 * 1990 * 2) for chunk in segment.chunks)
-    huge: list[Cell] = ["x" * 900_000]
-    (segment,) = segments_of([huge, ["a"], huge], ["Name"])
+    long: list[Cell] = ["x" * 300_000]
+    (segment,) = segments_of([long, ["a"], long], ["Name"])
     assert [chunk.row_count for chunk in segment.chunks] == [3], "cells are cut for the wire, so these fit"
+
+
+def test_a_chunk_unpacks_to_a_megabyte_or_to_one_row(read: Reader) -> None:
+    """P8. Red when chunks are closed by what they have on the wire or packed: 20 rows of 500,000 equal characters would be
+    44 KB that unpack to 10 MB, and the dispatcher unpacks 16 chunks at once."""
+    lengths = [*[500_000] * 20, 1_500_000, 1, MAX_ROW_BYTES - len('[""]')]
+    rows: list[list[Cell]] = [["x" * length] for length in lengths]
+    stored = [
+        gzip.decompress(segment.data[place.byte_offset : place.byte_offset + place.byte_length])
+        for segment in segments_of(rows, ["Name"])
+        for place in segment.chunks
+    ]
+    assert [len(lines.split(b"\n")) for lines in stored] == [*[2] * 10, 1, 1, 1]
+    assert max(map(len, stored)) <= MAX_ROW_BYTES
+    assert read(b"Name\n" + b"x" * 1_000_000 + b"\n", max_text_chars=10**7).found["row_count"] == 1
+
+
+def test_the_longest_word_of_the_reading_child_fits_its_line(read: Reader) -> None:
+    """Red when a header or a sample may be longer than the parent reads at once: it would break off and tell nobody why."""
+    # What the file begins with is text, so that it is taken for a table.
+    header = ",".join(
+        f"{number:03}" + ("a" if number < 10 else "\x01") * (MAX_HEADER_CHARS - 3) for number in range(1000)
+    )
+    row = ",".join(["\x01" * 349] * 1000)
+    found = read("\n".join([header, *[row] * 10]).encode(), max_text_chars=10**8).found
+    assert len(orjson.dumps({"found": found})) < LINE_LIMIT
