@@ -13,7 +13,7 @@ from libs.common.platform import Platform
 from services.ingest.domain.uploads import Upload, UploadState
 from services.ingest.repositories import uploads
 from services.ingest.resources import IngestResources
-from services.ingest.schemas.uploads import UploadOut, UploadPage, upload_out
+from services.ingest.schemas.uploads import UploadOut, UploadPage, upload_item, upload_out
 from services.ingest.use_cases.read_upload import UPLOADS_CHANNEL
 from services.ingest.use_cases.receive_upload import receive_upload, too_large
 
@@ -59,7 +59,7 @@ async def list_uploads(
     """The workspace's uploads, newest first."""
     found = await uploads.list_uploads(uow.conn, identity.workspace_id, before=cursor, limit=limit + 1)
     more = len(found) > limit
-    items = [upload_out(upload) for upload in found[:limit]]
+    items = [upload_item(upload) for upload in found[:limit]]
     return UploadPage(items=items, next_cursor=str(items[-1].id) if more else None)
 
 

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, delete, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import NotFound
@@ -28,6 +28,9 @@ _PLAIN = (
 )
 _FOUND = ("state", "problem", "kind", "reading", "columns", "sample", "mapping", "row_count")
 _COLUMNS = [uploads.c[name] for name in (*_PLAIN, *_FOUND)]
+_WITHOUT_CELLS = [
+    literal([], JSONB).label(column.name) if column.name in {"columns", "sample"} else column for column in _COLUMNS
+]
 
 
 def _to_upload(row: Row[*tuple[Any, ...]]) -> Upload:
@@ -69,8 +72,8 @@ async def load_upload(conn: AsyncConnection, workspace_id: UUID, upload_id: UUID
 
 
 async def list_uploads(conn: AsyncConnection, workspace_id: UUID, *, before: UUID | None, limit: int) -> list[Upload]:
-    """A workspace's uploads, newest first, from before an id."""
-    query = select(*_COLUMNS).where(uploads.c.workspace_id == workspace_id)
+    """A workspace's uploads, newest first, from before an id. Without `columns` and `sample`, which may be megabytes each."""
+    query = select(*_WITHOUT_CELLS).where(uploads.c.workspace_id == workspace_id)
     if before is not None:
         query = query.where(uploads.c.id < before)
     rows = await conn.execute(query.order_by(uploads.c.id.desc()).limit(limit))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.ingest.domain.uploads import Upload
+from services.ingest.domain.uploads import Reading, Upload
 
 
 class UploadProblem(BaseModel):
@@ -24,8 +24,8 @@ class UploadColumn(BaseModel):
     role: str | None
 
 
-class UploadOut(BaseModel):
-    """An upload. What reading finds (`kind` and below) is null until the state is `ready`."""
+class UploadItem(BaseModel):
+    """An upload in a list. What reading finds (`kind` and below) is null until the state is `ready`."""
 
     id: UUID
     filename: str
@@ -42,50 +42,66 @@ class UploadOut(BaseModel):
     sheet: str | None = None
     header_row: int | None = None
     row_count: int | None = None
+
+
+class UploadOut(UploadItem):
+    """An upload with its columns, its first rows and the suggested mapping: empty until the state is `ready`."""
+
     columns: list[UploadColumn] = []
     sample: list[list[str | int | float | bool | None]] = []
     mapping: dict[str, int] = {}
 
 
 class UploadPage(BaseModel):
-    """A page of uploads, newest first."""
+    """A page of uploads, newest first. What is in their columns is to be had of each alone."""
 
-    items: list[UploadOut]
+    items: list[UploadItem]
     next_cursor: str | None
+
+
+def upload_item(upload: Upload) -> UploadItem:
+    """The API's view of an upload in a list."""
+    return UploadItem.model_validate(_shown(upload))
 
 
 def upload_out(upload: Upload) -> UploadOut:
     """The API's view of an upload."""
-    problem = UploadProblem(code=upload.problem.code, detail=upload.problem.detail) if upload.problem else None
-    out = UploadOut(
-        id=upload.id,
-        filename=upload.filename,
-        state=upload.state,
-        size_bytes=upload.size_bytes,
-        sha256=upload.sha256,
-        rows_read=upload.rows_read,
-        created_at=upload.created_at,
-        read_at=upload.read_at,
-        problem=problem,
-    )
-    return out if upload.reading is None else out.model_copy(update=_found(upload))
+    columns = {} if upload.reading is None else _columns_of(upload.reading)
+    return UploadOut.model_validate(_shown(upload) | columns)
 
 
-def _found(upload: Upload) -> dict[str, object]:
-    found = upload.require_reading()
-    roles = {index: role for role, index in found.mapping.items()}
-    columns = [
-        UploadColumn(index=c["index"], name=c["name"], type=c["type"], role=roles.get(c["index"]))
-        for c in found.columns
-    ]
-    return {
+def _shown(upload: Upload) -> dict[str, object]:
+    found, problem = upload.reading, upload.problem
+    shown: dict[str, object] = {
+        "id": upload.id,
+        "filename": upload.filename,
+        "state": upload.state,
+        "size_bytes": upload.size_bytes,
+        "sha256": upload.sha256,
+        "rows_read": upload.rows_read,
+        "created_at": upload.created_at,
+        "read_at": upload.read_at,
+        "problem": UploadProblem(code=problem.code, detail=problem.detail) if problem else None,
+    }
+    if found is None:
+        return shown
+    return shown | {
         "kind": found.kind,
         "encoding": found.encoding,
         "delimiter": found.delimiter,
         "sheet": found.sheet,
         "header_row": found.header_row,
         "row_count": found.row_count,
-        "columns": columns,
+    }
+
+
+def _columns_of(found: Reading) -> dict[str, object]:
+    roles = {index: role for role, index in found.mapping.items()}
+    return {
+        "columns": [
+            UploadColumn(index=c["index"], name=c["name"], type=c["type"], role=roles.get(c["index"]))
+            for c in found.columns
+        ],
         "sample": found.sample,
         "mapping": dict(found.mapping),
     }

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from libs.common.ids import new_id
+from services.ingest.repositories import uploads
 from services.ingest.segments import ChunkRef, stream_rows
 from services.ingest.tables import upload_chunks
 from tests.integration.ingest.uploads.conftest import MAX_UPLOAD_BYTES, Service
@@ -164,6 +165,17 @@ async def test_uploads_are_listed_newest_first_by_pages(service: Service) -> Non
     second = (await service.get("/v1/uploads", params={"limit": 3, "cursor": first["next_cursor"]})).json()
     assert [item["id"] for item in first["items"] + second["items"]] == sent[::-1]
     assert second["next_cursor"] is None
+
+
+async def test_the_list_says_of_each_upload_all_but_its_cells(service: Service) -> None:
+    """P8. Red when a page of two hundred uploads loads the columns and samples of all of them, or leaves out more."""
+    upload = await service.read(b"Name,City\nAcme,Bonn\n")
+    (item,) = (await service.get("/v1/uploads")).json()["items"]
+    assert item == {name: value for name, value in upload.items() if name not in {"columns", "sample", "mapping"}}
+    async with service.platform.open_uow() as uow:
+        (listed,) = await uploads.list_uploads(uow.conn, service.workspace_id, before=None, limit=2)
+    assert listed.reading is not None
+    assert (listed.reading.columns, listed.reading.sample, listed.reading.row_count) == ([], [], 1)
 
 
 async def test_a_name_is_asked_for(service: Service) -> None:
