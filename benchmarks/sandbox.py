@@ -11,6 +11,7 @@ import orjson
 
 from benchmarks.figures import Figure, at_least
 from benchmarks.serving import Server, serving
+from libs.cli.console import say
 
 NAME = "sandbox"
 
@@ -34,7 +35,8 @@ async def run() -> list[Figure]:
     work = {"bare ASGI": [_request("/", {"q": "hello"})]} | _requests()
     runs: dict[str, list[Run]] = {name: [] for name in work}
     async with serving("benchmarks.bare:app") as bare, serving("deploy.sandbox.app:app") as sandbox:
-        for _ in range(_ROUNDS):
+        for number in range(1, _ROUNDS + 1):
+            say(f"Round {number} of {_ROUNDS}: {', '.join(work)}, {_SECONDS} s each")
             for name, requests in work.items():
                 runs[name].append(await _drive(bare if name == "bare ASGI" else sandbox, requests))
     rates = {name: round(median(run.rate for run in some)) for name, some in runs.items()}

@@ -18,6 +18,7 @@ import orjson
 from rustpy_xlsxwriter import FastExcel
 
 from benchmarks.figures import Figure, print_table, to_json_line
+from libs.cli.console import say
 
 NAME = "sheets"
 DESCRIPTION = "Memory of reading and writing a sheet at ten times the rows, and time beside the fastest libraries."
@@ -71,6 +72,7 @@ def _reading_csv(folder: Path) -> list[Figure]:
     costs: dict[int, Cost] = {}
     for rows in (SMALL, LARGE):
         path = folder / f"{rows}.csv"
+        say(f"Reading a CSV of {rows:,} rows")
         with path.open("w", newline="") as file:
             csv.writer(file).writerows([_HEADER, *table(rows)])
         costs[rows] = _read(path)
@@ -79,6 +81,7 @@ def _reading_csv(folder: Path) -> list[Figure]:
 
 def _reading_xlsx(folder: Path) -> list[Figure]:
     path = folder / "large.xlsx"
+    say(f"Reading a workbook of {LARGE:,} rows: openpyxl, then ours")
     FastExcel(str(path)).sheet("Rows", (dict(zip(_HEADER, row, strict=True)) for row in table(LARGE))).save()
     began = time.process_time()
     for _ in openpyxl.load_workbook(path, read_only=True).worksheets[0].iter_rows(values_only=True):
@@ -103,6 +106,7 @@ def _reading_xlsx(folder: Path) -> list[Figure]:
 
 def _writing(folder: Path) -> list[Figure]:
     heads = [*_HEADER, "sif_research", "sif_personalized"]
+    say(f"Writing {LARGE:,} rows with rustpy-xlsxwriter")
     began = time.process_time()
     FastExcel(str(folder / "bare.xlsx")).sheet(
         "Rows", (dict(zip(heads, row, strict=True)) for row in rows_with_results(LARGE))
@@ -136,6 +140,8 @@ def _read(path: Path) -> Cost:
 
 
 def _write(folder: Path, rows: int) -> Cost:
+    say(f"Writing {rows:,} rows as XLSX and CSV")
+
     def lines() -> Iterator[bytes]:
         yield orjson.dumps({"header": _HEADER, "sheet_name": "Rows"}) + b"\n"
         for row in rows_with_results(rows):

@@ -42,7 +42,7 @@ def up(
 
 @app.command()
 def enrich(
-    file: Annotated[Path, typer.Argument(help="CSV, TSV, XLSX, XLS or ODS.")],
+    file: Annotated[Path, typer.Argument(help="CSV, TSV or XLSX.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Where to write: .xlsx or .csv.")],
 ) -> None:
     """Run a file through the API of the running Corofy, or of one started for the duration."""

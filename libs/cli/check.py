@@ -1,4 +1,4 @@
-"""`corofy check`: what has to hold before a commit, quickest first, one line per step."""
+"""`corofy check`: what has to hold before a commit, quickest first, each step announced, then judged in a line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from deploy.local.state import CHECKOUT
-from libs.cli.console import out, result
+from libs.cli.console import out, result, say
 
 PYTHON = sys.executable
 BIN = Path(sys.executable).parent
@@ -32,6 +32,7 @@ def check() -> int:
 
 
 def _holds(name: str, command: list[str]) -> bool:
+    say(f"Checking: {name}")
     started = time.monotonic()
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     fine = done.returncode == 0

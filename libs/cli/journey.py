@@ -41,6 +41,7 @@ async def _grant(api: Api, amount: int, *, reason: str, key: str) -> Json | None
 
 async def enrich_file(api: Api, file: Path) -> Json:
     """Upload, preview, quote, job, progress. Returns the completed job. Raises CliError when it did not complete."""
+    say(f"Sending {file.name} ({size_of(file)}), which is then read")
     upload = await api.upload(file)
     show_preview(file, upload)
     quote = await api.quote(upload["id"])
@@ -94,6 +95,16 @@ def show_quote(quote: Json) -> None:
         result(f"[yellow]Missing:[/] {', '.join(quote['missing_providers'])}; rows will be degraded, and free.")
 
 
+def size_of(file: Path) -> str:
+    """`12 MB`, as file managers show it."""
+    size = float(file.stat().st_size)
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
 def outcome_of(job: Json) -> str:
     """`39 of 41 rows; 2 skipped`: what became of the rows, without what did not happen."""
     others = {kind: int(job.get(f"rows_{kind}") or 0) for kind in ("degraded", "failed", "skipped")}
@@ -108,6 +119,7 @@ def outcome_of(job: Json) -> str:
 async def save(api: Api, job: Json, target: Path) -> Path:
     """The finished sheet as XLSX or CSV, by the target's name."""
     kind = "csv" if target.suffix.lower() == ".csv" else "xlsx"
+    say(f"Saving {target.name}")
     await api.download(job["id"], target, kind=kind)
     return target
 

@@ -9,8 +9,10 @@ from typing import TypeVar
 
 import typer
 
+from libs.cli.console import say
 from libs.cli.errors import CliError
 
+SAID_AFTER_S = 2.0
 T = TypeVar("T")
 
 
@@ -38,13 +40,17 @@ async def for_ever() -> None:
 
 
 async def until(question: Callable[[], Awaitable[T | None]], *, what: str, seconds: float, every: float = 0.25) -> T:
-    """Asks until there is an answer. Raises CliError naming `what` when there is none in time."""
+    """Asks until there is an answer; says so when it takes a while. Raises CliError naming `what` when there is none."""
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + seconds
+    began = loop.time()
+    deadline, told = began + seconds, False
     while True:
         answer = await question()
         if answer is not None:
             return answer
         if loop.time() > deadline:
             raise CliError(f"{what} did not happen within {seconds:.0f} s: ./corofy status and ./corofy logs say more.")
+        if not told and loop.time() > began + SAID_AFTER_S:
+            say(f"Waiting: {what[:1].lower()}{what[1:]}")
+            told = True
         await asyncio.sleep(every)

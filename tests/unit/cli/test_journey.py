@@ -2,10 +2,82 @@
 
 from __future__ import annotations
 
-from libs.cli.journey import outcome_of
+import asyncio
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from libs.cli import check, journey, waiting
+from libs.cli.api import Api
+from libs.cli.errors import CliError
+from libs.cli.journey import outcome_of, size_of
 
 
 def test_the_outcome_counts_every_row_once_and_names_only_what_happened() -> None:
     counts = {"rows_total": 1041, "rows_degraded": 0, "rows_failed": 1, "rows_skipped": 2}
     assert outcome_of(counts) == "1,038 of 1,041 rows; 1 failed; 2 skipped"
     assert outcome_of({"rows_total": 3}) == "3 of 3 rows"
+
+
+@pytest.mark.parametrize(
+    ("size", "told"), [(0, "0 bytes"), (3_460, "3 kB"), (12_000_000, "12 MB"), (2_500_000_000, "2.5 GB")]
+)
+def test_a_size_is_told_as_file_managers_do(size: int, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "leads.csv"
+    with file.open("wb") as handle:
+        handle.truncate(size)
+    assert size_of(file) == told
+
+
+class SlowApi:
+    """Says what had been announced when the call began."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.capsys = capsys
+        self.announced = ""
+
+    async def upload(self, _: Path) -> dict[str, Any]:
+        self.announced = self.capsys.readouterr().err
+        raise CliError("that is all")
+
+    async def download(self, *_: object, **__: object) -> None:
+        self.announced = self.capsys.readouterr().err
+
+
+async def test_what_may_take_long_is_announced_before_it_begins(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Red when a large file is sent, read or saved in silence."""
+    file = tmp_path / "leads.csv"
+    file.write_bytes(b"x" * 4000)
+    api = SlowApi(capsys)
+    with pytest.raises(CliError, match="that is all"):
+        await journey.enrich_file(cast("Api", api), file)
+    assert "Sending leads.csv (4 kB)" in api.announced
+    await journey.save(cast("Api", api), {"id": "j"}, tmp_path / "out.xlsx")
+    assert "Saving out.xlsx" in api.announced
+
+
+async def test_a_wait_that_takes_longer_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(waiting, "SAID_AFTER_S", 0.01)
+    answers = iter([None] * 8 + [True])
+
+    async def question() -> bool | None:
+        return next(answers)
+
+    async with asyncio.timeout(5):
+        assert await waiting.until(question, what="Opening the account", seconds=4, every=0.01)
+    assert capsys.readouterr().err.count("Waiting: opening the account") == 1
+
+
+def test_a_check_names_a_step_before_it_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Red when a step that takes a minute is told only when it has ended: this one never gets that far."""
+    monkeypatch.setattr(check, "STEPS", (("types", ["/no/such/program"]),))
+    with pytest.raises(FileNotFoundError):
+        check.check()
+    assert capsys.readouterr().err.splitlines() == ["· Checking: types"]
