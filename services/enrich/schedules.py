@@ -8,10 +8,14 @@ from services.enrich.clients.tools import Tools
 from services.enrich.use_cases.probe_providers import probe_providers
 from services.enrich.use_cases.reap_checkpoints import reap_checkpoints
 
+_REAPING_S = 540
+"""Ends by itself before it is ended: what was not finished is no failure."""
+
 
 def schedules(open_uow: UnitOfWorkFactory, tools: Tools) -> list[Schedule]:
-    """Every few seconds ask who is back, when it is due; every hour forget what a week-old job left."""
+    """Every few seconds ask who is back, when it is due; every hour forget what week-old jobs left."""
+    reap = functools.partial(reap_checkpoints, open_uow, within_s=_REAPING_S)
     return [
         Schedule("probe_providers", 5, functools.partial(probe_providers, open_uow, tools)),
-        Schedule("reap_checkpoints", 3600, functools.partial(reap_checkpoints, open_uow), timeout_s=600),
+        Schedule("reap_checkpoints", 3600, reap, timeout_s=_REAPING_S + 60),
     ]
