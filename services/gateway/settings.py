@@ -38,6 +38,11 @@ class GatewaySettings(CommonSettings):
         return frozenset(split_list(self.admin_emails.lower()))
 
     @property
+    def reserved(self) -> frozenset[str]:
+        """Addresses that cannot be signed up by whoever types them: nobody has proved that they own one."""
+        return self.operators if self.env == "production" else frozenset()
+
+    @property
     def origins(self) -> list[str]:
         """Origins for CORS."""
         return split_list(self.frontend_base_urls)

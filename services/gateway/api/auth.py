@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
-from email_validator import EmailNotValidError, validate_email
 from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -13,25 +12,20 @@ from libs.common.http.dependencies import OpenUowDep
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.ids import new_id
 from services.gateway.api.access import CurrentMember, CurrentResources
+from services.gateway.api.bodies import SmallBodyRoute
+from services.gateway.clients.addresses import normal_address
 from services.gateway.clients.passwords import hash_password
 from services.gateway.clients.tokens import AccessToken, issue_token
-from services.gateway.domain.members import Member, check_password
+from services.gateway.domain.members import MAX_PASSWORD_CHARS, Member, check_password, check_public
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.sign_in import sign_in
 from services.gateway.use_cases.sign_up import sign_up
 
-router = APIRouter(prefix="/v1", tags=["who am I"], responses=PROBLEM_RESPONSES)
+router = APIRouter(prefix="/v1", tags=["who am I"], responses=PROBLEM_RESPONSES, route_class=SmallBodyRoute)
 
 
-def _normal_address(value: str) -> str:
-    try:
-        return validate_email(value.strip(), check_deliverability=False, test_environment=True).normalized.lower()
-    except EmailNotValidError as error:
-        msg = f"not an email address: {error}"
-        raise ValueError(msg) from error
-
-
-Email = Annotated[str, Field(max_length=320), AfterValidator(_normal_address)]
+Email = Annotated[str, Field(max_length=320), AfterValidator(normal_address)]
+Password = Annotated[str, Field(max_length=MAX_PASSWORD_CHARS)]
 
 
 class SignUpRequest(BaseModel):
@@ -40,7 +34,7 @@ class SignUpRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     email: Email
-    password: str
+    password: Password
     workspace_name: Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -50,7 +44,7 @@ class TokenRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     email: Email
-    password: str
+    password: Password
 
 
 class TokenResponse(BaseModel):
@@ -76,7 +70,8 @@ class MeResponse(BaseModel):
 
 @router.post("/auth/sign-up", status_code=201, openapi_extra={"security": []})
 async def post_sign_up(body: SignUpRequest, open_uow: OpenUowDep, resources: CurrentResources) -> TokenResponse:
-    """Make a user and a workspace, and sign in. 409 `email_taken`."""
+    """Make a user and a workspace, and sign in. 409 `email_taken`; 403 `address_reserved` for an operator's address."""
+    check_public(body.email, reserved=resources.settings.reserved)
     check_password(body.password, email=body.email)
     password_hash = await hash_password(body.password)
     async with open_uow() as uow:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from libs.common.errors import Invalid
+from libs.common.errors import Forbidden, Invalid
 
 Role = Literal["owner", "admin", "member"]
 
@@ -34,3 +34,10 @@ def check_password(password: str, *, email: str) -> None:
     if password.lower() == email.lower():
         msg = "the password is the email address: choose another"
         raise Invalid(msg, code="password_is_email")
+
+
+def check_public(email: str, *, reserved: frozenset[str]) -> None:
+    """Refuse a sign-up from outside for an operator's address. Raises Forbidden `address_reserved`."""
+    if email in reserved:
+        msg = f"{email} is an operator's: make the account on the server, with python -m services.gateway.add_operator {email}"
+        raise Forbidden(msg, code="address_reserved")

@@ -95,6 +95,12 @@ async def test_a_grant_without_a_key_is_refused(service: RunningBilling) -> None
     assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_required")
 
 
+async def test_a_reason_with_nul_in_it_is_refused_by_name(service: RunningBilling) -> None:
+    """Red when a character that Postgres does not store is a crash."""
+    refused = await grant(service, new_id(), key="nul", reason="a\0b")
+    assert (refused.status_code, refused.json()["code"]) == (422, "text_not_storable")
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -1,14 +1,17 @@
 """Who are you: sign up, sign in, tokens."""
 
+import asyncio
+import sys
 from datetime import timedelta
 from uuid import uuid4
 
 import jwt
+import pytest
 from sqlalchemy import text
 
 from libs.common.clock import utc_now
 from services.gateway.clients.tokens import AccessToken, issue_token
-from tests.integration.gateway.conftest import AUTH_SECRET, PASSWORD, Gateway, bearer
+from tests.integration.gateway.conftest import AUTH_SECRET, PASSWORD, Behind, Gateway, bearer, replica
 
 
 async def test_signing_up_makes_a_workspace_and_announces_it(gateway: Gateway) -> None:
@@ -86,6 +89,62 @@ async def test_missing_forged_and_expired_tokens_are_refused_by_name(gateway: Ga
         answer = await gateway.client.get("/v1/jobs", headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (401, code)
     assert gateway.behind.paths == []
+
+
+async def test_in_production_an_operators_address_is_not_for_whoever_types_it(
+    behind: Behind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sign-up proves no address. Red when it makes an operator of whoever knows one; or when the server's own command does
+    not."""
+    email, body = "chief@corofy.example", {"password": PASSWORD, "workspace_name": "Mine"}
+    monkeypatch.setenv("ENV", "production")
+    monkeypatch.setenv("ADMIN_EMAILS", f"other@corofy.example, {email.upper()}")
+    async with replica(behind) as gateway:
+        refused = await gateway.client.post("/v1/auth/sign-up", json={**body, "email": f" {email.title()} "})
+        assert (refused.status_code, refused.json()["code"]) == (403, "address_reserved")
+        assert f"services.gateway.add_operator {email}" in refused.json()["detail"]
+        assert await add_operator(email, PASSWORD) == (
+            0,
+            f"{email} can sign in now, as an operator with a workspace of their own.",
+        )
+        token = await gateway.client.post("/v1/auth/token", json={"email": email, "password": PASSWORD})
+        me = (await gateway.client.get("/v1/me", headers=bearer(token.json()))).json()
+        assert (me["operator"], me["role"]) == (True, "owner")
+        await gateway.sign_up("anybody@corofy.example")
+    assert await add_operator(email, PASSWORD) == (1, f"{email} is signed up already: sign in instead")
+    assert await add_operator("stranger@corofy.example", PASSWORD) == (
+        1, "stranger@corofy.example is not listed in ADMIN_EMAILS: add it there first"
+    )  # fmt: skip
+    assert (await add_operator("other@corofy.example", "short"))[0] == 1
+
+
+async def add_operator(email: str, password: str) -> tuple[int | None, str]:
+    """The command, with the password on stdin. Answers its exit code and what it said."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "services.gateway.add_operator", email),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await asyncio.wait_for(process.communicate(f"{password}\n".encode()), timeout=30)
+    return process.returncode, said.decode().strip()
+
+
+async def test_what_is_too_large_for_a_form_is_refused(gateway: Gateway) -> None:
+    """Red when a password of any length is hashed, or a body of any size is read, for somebody we do not know."""
+    body = {"email": "large@first.example", "password": "x" * 201, "workspace_name": "W"}
+    for path in ("/v1/auth/sign-up", "/v1/auth/token"):
+        answer = await gateway.client.post(path, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+        answer = await gateway.client.post(path, json={**body, "password": "x" * 70_000})
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+async def test_a_name_with_nul_in_it_is_refused_by_name(gateway: Gateway) -> None:
+    """Red when it is a crash."""
+    body = {"email": "nul@first.example", "password": PASSWORD, "workspace_name": "A\0B"}
+    answer = await gateway.client.post("/v1/auth/sign-up", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "text_not_storable")
 
 
 async def test_an_operator_is_whom_the_settings_name(gateway: Gateway) -> None:

@@ -1,0 +1,39 @@
+"""The gateway's own routes take small JSON; what it passes on to a service may be as large as the service says."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+from starlette.types import Message
+
+from libs.common.errors import TooLarge
+
+MAX_BODY_BYTES = 64 * 1024
+
+
+class SmallBodyRoute(APIRoute):
+    """A route that reads no more than MAX_BODY_BYTES before it answers 413 `too_large`."""
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # pyright: ignore[reportIncompatibleMethodOverride] - a coroutine is awaitable
+        handle = super().get_route_handler()
+
+        async def handle_small(request: Request) -> Response:
+            message: Message = {"type": "http.request", "body": await _read(request), "more_body": False}
+
+            async def receive() -> Message:
+                return message
+
+            return await handle(Request(request.scope, receive))
+
+        return handle_small
+
+
+async def _read(request: Request) -> bytes:
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY_BYTES:
+            msg = f"the body is larger than {MAX_BODY_BYTES} bytes"
+            raise TooLarge(msg)
+    return bytes(body)
