@@ -34,10 +34,11 @@ Decide = Callable[[Job], Sequence[Job]]
 async def turn_job(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, decide: Decide) -> Job:
     """Load, decide, save by compare-and-swap; again when the version has moved meanwhile. Answers the job as it is then.
 
-    Raises NotFound; Busy when others keep moving it.
+    It waits its turn among the answers to the job's chunks: without that a steady stream of them would always be first,
+    and a person could neither pause nor cancel what goes on being charged. Raises NotFound; Busy when others keep moving it.
     """
     for _ in range(TRIES):
-        job = await jobs.load(uow.conn, job_id, workspace_id=workspace_id)
+        job = await jobs.load(uow.conn, job_id, workspace_id=workspace_id, in_turn=True)
         turns = decide(job)
         if not turns:
             return job

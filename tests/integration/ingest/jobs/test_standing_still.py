@@ -14,13 +14,15 @@ from libs.common.contracts.billing import HoldPlaced
 from libs.common.contracts.ingest import JobCancelled, JobMerging, JobParked, JobPaused, JobResumed
 from libs.common.errors import Conflict, NotFound
 from libs.common.ids import new_id
-from services.ingest.domain.jobs import JobState
+from services.ingest.domain.jobs import Job, JobState, pause
 from services.ingest.repositories import jobs
 from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.park_jobs import resume_parked_jobs
 from services.ingest.use_cases.pause_job import pause_job
+from services.ingest.use_cases.record_results import record_results
 from services.ingest.use_cases.resume_job import resume_job
 from services.ingest.use_cases.take_back_chunk import LOOK_AGAIN
+from services.ingest.use_cases.turn_job import turn_job
 from tests.integration.ingest.jobs.steps import Ingest, answer, exhausted, failed, recovered, returned
 from tests.support.waiting import eventually
 
@@ -45,6 +47,29 @@ async def test_pause_and_resume_are_said_with_rising_versions(ingest: Ingest) ->
     (paused,) = await ingest.said(JobPaused)
     assert begun.job_version < paused.job_version < resumed.job_version
     assert resumed.job_version == (await ingest.job(job_id)).version
+
+
+async def test_a_turn_waits_for_its_turn_among_the_answers(ingest: Ingest) -> None:
+    """Red when it reads without the lock that answers take: it would decide on what an answer is about to change, and do so
+    again after each, while the next answer is already in line before it."""
+    job_id = await ingest.queued((1, 1))
+    seen: list[int] = []
+
+    def decide(job: Job) -> list[Job]:
+        seen.append(job.tally.rows)
+        turned = pause(job, now=utc_now())
+        return [] if turned is None else [turned]
+
+    async def turn() -> Job:
+        async with ingest.open_uow() as uow:
+            return await turn_job(uow, job_id, workspace_id=ingest.workspace_id, decide=decide)
+
+    async with ingest.open_uow() as answering:
+        await record_results(answer(job_id, 0, [1]), uow=answering, workspace_id=ingest.workspace_id, now=utc_now())
+        turning = asyncio.create_task(turn())
+        await eventually(lambda: somebody_waits(ingest))
+    assert (await turning).state is JobState.PAUSED
+    assert seen == [1]
 
 
 async def test_what_goes_out_after_a_resume_carries_a_higher_version_than_the_pause(ingest: Ingest) -> None:
