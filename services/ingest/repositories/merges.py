@@ -107,15 +107,12 @@ async def note_published(conn: AsyncConnection, found: RecipientList) -> bool:
     return noted.rowcount == 1
 
 
-async def unpublished(conn: AsyncConnection, *, limit: int) -> list[UUID]:
-    """Finished jobs whose lists are not published to the end."""
-    rows = await conn.execute(
-        select(jobs.c.id)
-        .where(
-            jobs.c.state == JobState.COMPLETED.value,
-            jobs.c.recipient_parts_published < jobs.c.recipient_parts,
-        )
-        .order_by(jobs.c.id)
-        .limit(limit)
+async def unpublished(conn: AsyncConnection, *, after: UUID | None, limit: int) -> list[UUID]:
+    """Finished jobs whose lists are not published to the end, in the order of their ids, from after one."""
+    query = select(jobs.c.id).where(
+        jobs.c.state == JobState.COMPLETED.value,
+        jobs.c.recipient_parts_published < jobs.c.recipient_parts,
     )
-    return list(rows.scalars())
+    if after is not None:
+        query = query.where(jobs.c.id > after)
+    return list((await conn.execute(query.order_by(jobs.c.id).limit(limit))).scalars())

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from libs.common.contracts.ingest import Recipient, RecipientsPublished
+from libs.common.logs import get_logger
 from libs.common.storage import Storage
 from libs.common.uow import OpenUow, UnitOfWork
 from services.ingest.domain.recipients import CHUNKS_PER_PART, recipient_of
@@ -12,7 +13,9 @@ from services.ingest.repositories.merges import RecipientList
 from services.ingest.repositories.results import StoredResult
 from services.ingest.segments import ChunkRef, read_chunk, text_of
 
-JOBS_A_RUN = 20
+log = get_logger()
+
+JOBS_A_PAGE = 20
 
 
 async def publish_recipients(job_id: UUID, *, open_uow: OpenUow, storage: Storage) -> None:
@@ -34,11 +37,27 @@ async def publish_recipients(job_id: UUID, *, open_uow: OpenUow, storage: Storag
 
 
 async def publish_unfinished_lists(*, open_uow: OpenUow, storage: Storage) -> None:
-    """Go on with lists whose publisher died on the way."""
+    """Go on with lists whose publisher died on the way.
+
+    One that cannot be published keeps none behind it waiting. Raises the first such failure when all have had their turn.
+    """
+    failures: list[Exception] = []
+    after: UUID | None = None
+    while waiting := await _unpublished(open_uow, after=after):
+        for job_id in waiting:
+            try:
+                await publish_recipients(job_id, open_uow=open_uow, storage=storage)
+            except Exception as error:
+                log.warning("list.not_published", job_id=str(job_id), error=f"{type(error).__name__}: {error}")
+                failures.append(error)
+        after = waiting[-1]
+    if failures:
+        raise failures[0]
+
+
+async def _unpublished(open_uow: OpenUow, *, after: UUID | None) -> list[UUID]:
     async with open_uow() as uow:
-        waiting = await merges.unpublished(uow.conn, limit=JOBS_A_RUN)
-    for job_id in waiting:
-        await publish_recipients(job_id, open_uow=open_uow, storage=storage)
+        return await merges.unpublished(uow.conn, after=after, limit=JOBS_A_PAGE)
 
 
 async def _load_part(found: RecipientList, uow: UnitOfWork) -> tuple[list[ChunkRef], dict[int, StoredResult]]:

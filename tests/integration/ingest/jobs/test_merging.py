@@ -16,7 +16,9 @@ from libs.common.ids import new_id
 from services.ingest.domain.jobs import JobState
 from services.ingest.domain.storage_keys import export_key
 from services.ingest.repositories import merges
+from services.ingest.segments import SegmentDamaged
 from services.ingest.use_cases import merge_results as merging
+from services.ingest.use_cases import publish_recipients as publishing
 from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.publish_recipients import publish_recipients, publish_unfinished_lists
 from tests.integration.ingest.jobs.steps import MAPPING, Ingest, answer, failed, result
@@ -239,3 +241,20 @@ async def test_a_list_whose_publisher_died_goes_on_where_it_stopped(ingest: Inge
         publish_recipients(job_id, open_uow=ingest.open_uow, storage=ingest.storage),
     )
     assert [part.model_dump() for part in await ingest.said(RecipientsPublished)] == whole[1:]
+
+
+async def test_a_list_that_cannot_be_published_keeps_none_behind_it_waiting(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when it fills a page alone. Red when the first failure ends the run, or when nobody hears of it."""
+    lists = [await merged(ingest, (1,)) for _ in range(3)]
+    for job_id in lists:
+        await ingest.merge(job_id)
+    await ingest.execute("DELETE FROM ingest.outbox")
+    await ingest.execute("UPDATE ingest.jobs SET recipient_parts_published = 0")
+    (broken,) = await ingest.chunk_rows(min(lists))
+    await ingest.storage.put(broken.segment_key, b"damaged")
+    monkeypatch.setattr(publishing, "JOBS_A_PAGE", 1)
+    with pytest.raises(SegmentDamaged):
+        await publish_unfinished_lists(open_uow=ingest.open_uow, storage=ingest.storage)
+    assert {part.list_id for part in await ingest.said(RecipientsPublished)} == set(lists) - {broken.job_id}
