@@ -26,6 +26,7 @@ async def rows_in(house: House, table: str) -> int:
 
 
 async def test_a_chunk_on_the_bus_is_answered_on_the_bus(house: House) -> None:
+    """Red when a queue, a binding or the relay is not wired, or the chunk is not acked."""
     async with house.running():
         await house.say(house.chunk(3))
         answer = await house.take("ingest.record_results")
@@ -39,6 +40,7 @@ async def idle(house: House) -> bool:
 
 
 async def test_the_same_message_twice_is_answered_once(house: House) -> None:
+    """Red when the inbox is not asked, or another dispatch pays again."""
     async with house.running():
         envelope = await house.say(house.chunk(2))
         await house.take("ingest.record_results")
@@ -67,6 +69,7 @@ async def waiting(house: House) -> bool:
 
 
 async def test_a_stop_hands_the_chunk_back_within_twenty_seconds_and_the_next_replica_goes_on(house: House) -> None:
+    """Red when a stop waits for a provider that hangs, leaves the message unacked, or forgets what was found."""
     house.world.turn(groq={"hang": True})
     async with house.running(house.settings(shutdown_seconds=13)):
         await house.say(house.chunk(3))
@@ -99,6 +102,7 @@ async def dead(house: House) -> bool:
 
 
 async def test_news_of_a_job_is_heard_on_the_bus(house: House) -> None:
+    """Red when `enrich.follow_job` is not bound to what ingest says of jobs."""
     async with house.running():
         await house.say(JobPaused(job_id=house.job_id, job_version=7))
         await eventually(lambda: heard(house))
@@ -111,7 +115,7 @@ async def heard(house: House) -> bool:
 
 
 async def test_capacity_is_announced_with_who_is_missing_and_who_is_invented(house: House) -> None:
-    """Rows in hand, not slots: a window of the slots alone leaves them empty while chunks end and are fetched."""
+    """Red when it counts slots, not rows in hand: the window would leave them empty while chunks end and are fetched."""
     async with house.running(house.settings(rows_in_flight=48)):
         said = await house.take("ingest.note_capacity")
     assert (said["rows_capacity"], said["rows_in_flight"]) == (96, 0)
@@ -119,6 +123,7 @@ async def test_capacity_is_announced_with_who_is_missing_and_who_is_invented(hou
 
 
 async def test_without_keys_the_capacity_says_so_and_rows_are_degraded_if_that_was_agreed_to(house: House) -> None:
+    """Red when a quote cannot warn of what is missing, or consent is not asked for."""
     async with house.running(house.settings(sandbox=False)):
         said = await house.take("ingest.note_capacity")
         assert (said["missing_providers"], said["sandboxed"]) == (["serper", "groq"], False)
@@ -130,6 +135,7 @@ async def test_without_keys_the_capacity_says_so_and_rows_are_degraded_if_that_w
 
 
 async def test_the_list_of_providers_says_who_answers_and_how_they_are(house: House) -> None:
+    """Red when the page shows a provider as up that is out, or anybody may read it."""
     house.world.turn(groq={"bad_key": True})
     async with house.running() as app, house.browser(app) as browser:
         await house.say(house.chunk(1))
@@ -153,6 +159,7 @@ async def test_the_list_of_providers_says_who_answers_and_how_they_are(house: Ho
 
 
 async def test_the_load_is_for_operators(house: House) -> None:
+    """Red when a member of a workspace sees what the replica has in hand."""
     async with house.running() as app:
         async with house.browser(app, operator=True) as browser:
             load = (await browser.get("/internal/load")).json()

@@ -26,6 +26,7 @@ def statements(row: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 async def test_a_row_gets_cited_research_a_line_and_a_receipt(bench: Bench) -> None:
+    """Red when a statement is not cited, or a call is missing from the receipt."""
     (row,) = await enriched(bench, INGRID)
     assert (row["status"], row["reason"]) == ("enriched", None)
     assert row["line"].startswith("Ingrid, ")
@@ -44,7 +45,7 @@ async def test_a_row_gets_cited_research_a_line_and_a_receipt(bench: Bench) -> N
 
 
 async def test_every_kind_of_result_is_what_the_contract_says(bench: Bench) -> None:
-    """What is stored is published as it is: nobody else checks its form before ingest does."""
+    """What is stored is published as it is: nobody else checks its form before ingest does. Red when a field is missing."""
     bench.world.turn(groq={"fail_rate": 0.5, "fail_status": 500})
     floor = bench.with_limits(row_budget_s=0.01)
     await bench.deliver(bench.chunk([INGRID, {}, *({**INGRID, "City": str(n)} for n in range(6))]), floor=floor)
@@ -58,6 +59,7 @@ async def test_every_kind_of_result_is_what_the_contract_says(bench: Bench) -> N
 
 
 async def test_the_website_is_read_and_cited(bench: Bench) -> None:
+    """Red when the home page is not read, or what is cited of it is not on it."""
     (row,) = await enriched(bench, INGRID)
     (site,) = [source for source in row["research"]["sources"] if source["kind"] == "website"]
     assert site["url"] == "https://haldenlube.example/"
@@ -68,6 +70,7 @@ async def test_the_website_is_read_and_cited(bench: Bench) -> None:
 
 
 async def test_a_changed_cell_changes_the_research_and_its_snippets(bench: Bench) -> None:
+    """Red when an answer does not depend on the row that was asked about."""
     (before,) = await enriched(bench, {**INGRID, "Company": "Quarry Nine", "Website": "", "City": "Porto"})
     (after,) = await enriched(bench, {**INGRID, "Company": "Quarry Nine", "Website": "", "City": "Turin"})
     said_before, said_after = ({one["snippet"] for one in statements(row)} for row in (before, after))
@@ -77,6 +80,7 @@ async def test_a_changed_cell_changes_the_research_and_its_snippets(bench: Bench
 
 
 async def test_a_changed_sentence_of_a_page_changes_the_cited_snippet(bench: Bench) -> None:
+    """Red when what is cited does not come from the page as it is now."""
     sentence = "Halden Lubricants launched a refill van for harbours in Moss."
     (before,) = await enriched(bench, INGRID)
     bench.world.box.world.put_page("haldenlube.example", "home", sentence)
@@ -86,6 +90,7 @@ async def test_a_changed_sentence_of_a_page_changes_the_cited_snippet(bench: Ben
 
 
 async def test_a_row_without_anything_to_look_for_is_skipped_and_costs_nothing(bench: Bench) -> None:
+    """Red when somebody is searched for by a name alone."""
     (row,) = await enriched(bench, {"First": "Ingrid", "Last": "Solheim"})
     assert row["status"] == "skipped"
     assert "nobody can tell who is meant" in row["reason"]
@@ -95,6 +100,7 @@ async def test_a_row_without_anything_to_look_for_is_skipped_and_costs_nothing(b
 
 
 async def test_what_the_model_misquotes_does_not_reach_the_research(bench: Bench) -> None:
+    """Red when a snippet is kept that its source does not contain."""
     (honest,) = await enriched(bench, INGRID)
     bench.world.turn(groq={"misquote": 1})
     (row,) = await enriched(bench, INGRID)
@@ -105,6 +111,7 @@ async def test_what_the_model_misquotes_does_not_reach_the_research(bench: Bench
 
 @pytest.mark.parametrize("lie", ["invent_facts", "mix_namesakes"])
 async def test_a_line_that_lies_twice_is_replaced_by_the_plain_one_and_free(bench: Bench, lie: str) -> None:
+    """Red when a line with an invented claim goes out, or is tried for ever."""
     bench.world.turn(groq={lie: 1})
     (row,) = await enriched(bench, {**INGRID, "Company": "Halden Lubricants"})
     assert row["status"] == "degraded"
@@ -114,6 +121,7 @@ async def test_a_line_that_lies_twice_is_replaced_by_the_plain_one_and_free(benc
 
 
 async def test_a_line_that_is_too_long_is_refused_with_the_reason(bench: Bench) -> None:
+    """Red when the length is only asked for, and not checked."""
     (row,) = await enriched(bench, INGRID, max_words=5)
     assert row["status"] in {"enriched", "degraded"}
     if row["status"] == "enriched":

@@ -50,6 +50,7 @@ def by_row(answer: dict[str, Any]) -> dict[int, dict[str, Any]]:
 
 
 async def test_a_chunk_delivered_twice_is_answered_once_and_paid_once(bench: Bench) -> None:
+    """Red when the inbox row is not written with the answer: the second delivery answers again."""
     message = await bench.deliver(bench.chunk(3))
     await bench.deliver(bench.chunk(3), message=message)
     assert len(await bench.said(ChunkEnriched)) == 1
@@ -77,12 +78,14 @@ async def test_another_dispatch_is_answered_from_the_checkpoints(bench: Bench) -
 
 
 async def test_another_spec_is_other_work(bench: Bench) -> None:
+    """Red when the checkpoint key leaves the spec out: another offer would get the line of the first."""
     await bench.deliver(bench.chunk(1))
     await bench.deliver(bench.chunk(1, dispatch=2, hash="spec-2"))
     assert bench.world.answered("groq") == 4
 
 
 async def test_news_of_a_job_delivered_twice_and_with_the_inbox_emptied_changes_nothing(bench: Bench) -> None:
+    """Red when an old pause, heard again after its resume, stops the job: `job_ver`."""
     paused = JobPaused(job_id=bench.job_id, job_version=5)
     message = await bench.deliver(paused)
     await bench.deliver(paused, message=message)
@@ -109,6 +112,7 @@ async def test_while_a_row_is_worked_on_a_second_copy_waits(bench: Bench) -> Non
 
 
 async def test_who_meets_a_claim_does_its_own_rows_first(bench: Bench) -> None:
+    """Red when a chunk of which others hold a row is given up whole, or answered without that row."""
     async with bench.open_uow() as uow:
         held = await claims.claim(uow.conn, RowSet(bench.job_id, "spec-1", (2,)), holder=new_id(), lease_s=60)
     assert held == {2}
@@ -123,6 +127,7 @@ async def test_who_meets_a_claim_does_its_own_rows_first(bench: Bench) -> None:
 
 
 async def test_of_many_that_claim_at_once_each_row_is_had_by_one(bench: Bench) -> None:
+    """Red when a claim takes what a live lease holds: a row is paid for as often as it was claimed."""
     rows = RowSet(bench.job_id, "spec-1", tuple(range(1, 51)))
 
     async def claim() -> set[int]:
@@ -134,6 +139,7 @@ async def test_of_many_that_claim_at_once_each_row_is_had_by_one(bench: Bench) -
 
 
 async def test_a_lease_that_ran_out_is_anybodys(bench: Bench) -> None:
+    """Red when the rows of a worker that died stay its own for ever, or those of a live one are free."""
     rows = RowSet(bench.job_id, "spec-1", (1,))
     async with bench.open_uow() as uow:
         assert await claims.claim(uow.conn, rows, holder=new_id(), lease_s=-1) == {1}
@@ -142,6 +148,7 @@ async def test_a_lease_that_ran_out_is_anybodys(bench: Bench) -> None:
 
 
 async def test_a_lease_is_renewed_and_one_that_others_took_is_noticed(bench: Bench) -> None:
+    """Red when a chunk longer than a lease loses its rows to others, or does not notice that it has lost them."""
     leases, rows = bench.floor.leases, RowSet(bench.job_id, "spec-1", (1, 2))
     with leases.hold() as lease:
         async with bench.open_uow() as uow:
@@ -162,6 +169,7 @@ async def test_a_lease_is_renewed_and_one_that_others_took_is_noticed(bench: Ben
 
 
 async def test_who_has_lost_its_lease_starts_no_further_row(database: str, bench: Bench) -> None:
+    """Red when the lease is not looked at before each row: both holders would pay for the rest."""
     async with bench_on(database, bench.world, slots=1) as narrow:
         bench.world.turn(groq={"latency_ms": 100})
         late = asyncio.create_task(narrow.deliver(narrow.chunk(3)))
@@ -189,7 +197,8 @@ async def test_the_first_stored_result_is_the_answer_of_everyone(bench: Bench) -
 
 @pytest.mark.parametrize("provider", ["serper", "groq"])
 async def test_a_crash_repeats_at_most_the_rows_that_were_in_flight(database: str, bench: Bench, provider: str) -> None:
-    """Two slots, eight rows; killed in the middle of two of them. Stages keep what these had found."""
+    """Two slots, eight rows; killed in the middle of two of them. Stages keep what these had found. Red when a row that was
+    done, or a stage that was stored, is paid for again."""
     async with bench_on(database, bench.world, slots=2) as narrow:
         bench.world.turn(groq={"latency_ms": 150})
         doomed = asyncio.create_task(narrow.deliver(narrow.chunk(8)))
@@ -219,6 +228,7 @@ async def stored(bench: Bench, stage: str, at_least: int) -> bool:
 
 @pytest.mark.parametrize("stage", ["searches", "research", "result"])
 async def test_killed_after_each_stage_the_next_worker_goes_on_from_there(bench: Bench, stage: str) -> None:
+    """Red when a stage is not stored, or not taken up: its calls are paid for a second time."""
     chunk = bench.chunk([INGRID])
     await bench.deliver(chunk)
     calls = {"searches": (0, 2), "research": (0, 1), "result": (0, 0)}[stage]
@@ -240,6 +250,7 @@ async def test_killed_after_each_stage_the_next_worker_goes_on_from_there(bench:
 
 
 async def test_killed_before_the_record_the_redelivery_only_answers(bench: Bench) -> None:
+    """Red when results count only with the answer that carries them: a crash in between pays every row again."""
     await bench.deliver(bench.chunk(3))
     async with bench.open_uow() as uow:
         tables = bench.open_uow.tables
@@ -262,6 +273,7 @@ async def state_of(bench: Bench) -> tuple[int, str]:
 
 @pytest.mark.parametrize("turn", [JobPaused, JobParked])
 async def test_a_chunk_of_a_paused_job_is_handed_back_unpaid(bench: Bench, turn: type[JobPaused | JobParked]) -> None:
+    """Red when a row is started although the job stands still, or the chunk is kept unanswered."""
     await bench.deliver(turn(job_id=bench.job_id, job_version=4))
     await bench.deliver(bench.chunk(2, version=3))
     (returned,) = await bench.said(ChunkReturned)
@@ -288,6 +300,7 @@ async def test_a_pause_that_comes_after_its_resume_is_old_news(bench: Bench) -> 
 
 
 async def test_what_is_stored_is_answered_even_while_the_job_is_paused(bench: Bench) -> None:
+    """Red when a chunk that is done is handed back: it would go round until the job resumes."""
     await bench.deliver(bench.chunk(1, version=1))
     await bench.deliver(JobPaused(job_id=bench.job_id, job_version=2))
     await bench.deliver(bench.chunk(1, version=1, dispatch=2))
@@ -298,6 +311,7 @@ async def test_what_is_stored_is_answered_even_while_the_job_is_paused(bench: Be
 async def test_a_chunk_of_an_ended_job_is_dropped_without_a_word(
     bench: Bench, end: type[JobCancelled | JobCompleted]
 ) -> None:
+    """Red when rows of a cancelled job are paid for, or answered."""
     await bench.deliver(end(job_id=bench.job_id, job_version=9, credits_total=0))
     message = await bench.deliver(bench.chunk(1, version=8))
     assert await bench.said(ChunkEnriched) == []
@@ -328,6 +342,7 @@ async def test_no_further_row_is_started_once_the_job_has_turned(
 
 
 async def test_a_slow_row_holds_nobody_elses_chunk_up(bench: Bench) -> None:
+    """Red when rows in flight hold more than their own slots: P7."""
     bench.world.turn(firecrawl={"hang": True})
     slow = asyncio.create_task(bench.deliver(bench.chunk(2)))
     await eventually(lambda: bench.world.in_flight("firecrawl") >= 2)
@@ -339,6 +354,7 @@ async def test_a_slow_row_holds_nobody_elses_chunk_up(bench: Bench) -> None:
 
 
 async def test_at_a_stop_rows_in_flight_finish_and_the_others_are_handed_back(database: str, bench: Bench) -> None:
+    """Red when a stop throws away rows in flight, starts further ones, or leaves the chunk unanswered."""
     async with bench_on(database, bench.world, slots=2) as narrow:
         bench.world.turn(groq={"latency_ms": 200})
         chunk = asyncio.create_task(narrow.deliver(narrow.chunk(12)))
@@ -354,6 +370,7 @@ async def test_at_a_stop_rows_in_flight_finish_and_the_others_are_handed_back(da
 
 
 async def test_rows_that_outlast_the_grace_are_handed_back_with_their_stages(bench: Bench) -> None:
+    """Red when a stop waits for a provider that hangs, or loses what was found out before."""
     bench.world.turn(groq={"hang": True})
     chunk = asyncio.create_task(bench.deliver(bench.chunk(2), floor=bench.with_limits(grace_s=0.2)))
     await eventually(lambda: bench.world.in_flight("groq") >= 2)
@@ -385,6 +402,7 @@ async def test_a_dead_chunk_is_answered_as_failed(bench: Bench) -> None:
 
 
 async def test_a_fault_of_our_own_fails_its_row_and_no_other(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Red when an error in one row takes the chunk with it: P6."""
     from services.enrich.use_cases import find_sources
 
     plan = find_sources.plan_searches
@@ -432,6 +450,7 @@ async def test_one_run_reaps_every_job_that_is_due(bench: Bench) -> None:
 
 
 async def test_the_claim_of_a_tenants_chunk_names_the_tenant_in_every_answer(bench: Bench) -> None:
+    """Red when an answer goes out without its tenant or its job: ingest would not find the job. P7."""
     await bench.deliver(bench.chunk(1), tenant=OTHER_TENANT)
     outbox = bench.open_uow.tables.outbox
     async with bench.open_uow() as uow:

@@ -42,6 +42,7 @@ def assert_plain_and_free(row: dict[str, Any], reason: str) -> None:
 @pytest.mark.parametrize("provider", ["serper", "groq"])
 @pytest.mark.parametrize("status", [500, 503])
 async def test_a_provider_that_is_down_degrades_the_row(bench: Bench, provider: str, status: int) -> None:
+    """Red when a 5xx fails the row, parks the job, or hides its reason. P6."""
     bench.world.turn(**{provider: {"fail_rate": 1, "fail_status": status}})
     row = await one_row(bench, row_budget_s=0.01)
     assert_plain_and_free(row, f"{provider.capitalize()} gave no usable answer: ")
@@ -51,6 +52,7 @@ async def test_a_provider_that_is_down_degrades_the_row(bench: Bench, provider: 
 @pytest.mark.parametrize("provider", ["serper", "groq"])
 @pytest.mark.parametrize("garbage", ["invalid_json", "truncated", "html", "error_200", "broken_body"])
 async def test_nonsense_is_never_a_success(bench: Bench, provider: str, garbage: str) -> None:
+    """Red when a 200 is believed without reading what it says. P6."""
     bench.world.turn(**{provider: {"garbage": garbage}})
     row = await one_row(bench, row_budget_s=0.01)
     assert_plain_and_free(row, f"{provider.capitalize()} gave no usable answer: ")
@@ -59,6 +61,7 @@ async def test_nonsense_is_never_a_success(bench: Bench, provider: str, garbage:
 
 @pytest.mark.parametrize("provider", ["serper", "groq"])
 async def test_a_failure_that_passes_is_tried_again_and_shows_in_the_receipt(bench: Bench, provider: str) -> None:
+    """Red when a row gives up at the first failure, or its receipt hides the tries."""
     bench.world.turn(**{provider: {"next_failures": [500, 503]}})
     row = await one_row(bench)
     assert row["status"] == "enriched"
@@ -66,6 +69,7 @@ async def test_a_failure_that_passes_is_tried_again_and_shows_in_the_receipt(ben
 
 
 async def test_a_provider_that_never_answers_runs_into_our_timeout(bench: Bench) -> None:
+    """Red when a client has no timeout of its own: the row would hang until its chunk is out of time."""
     bench.world.turn(serper={"hang": True}, groq={"hang": True})
     by_name = {one.name: one for one in bench.world.accounts()}
     serper = Serper(by_name["serper"], concurrency=1, read_s=0.2)
@@ -82,6 +86,7 @@ async def test_a_provider_that_never_answers_runs_into_our_timeout(bench: Bench)
 
 
 async def test_a_chunk_whose_time_is_up_is_handed_back_with_its_checkpoints(bench: Bench) -> None:
+    """Red when a hanging provider keeps a chunk beyond its budget, or the next worker searches again."""
     bench.world.turn(groq={"hang": True})
     await bench.deliver(bench.chunk([INGRID]), floor=bench.with_limits(chunk_s=0.7))
     (returned,) = await bench.said(ChunkReturned)
@@ -94,6 +99,7 @@ async def test_a_chunk_whose_time_is_up_is_handed_back_with_its_checkpoints(benc
 
 
 async def test_a_website_that_cannot_be_read_costs_the_row_only_that_source(bench: Bench) -> None:
+    """Red when a website reader that is down degrades the row."""
     bench.world.turn(firecrawl={"fail_rate": 1, "fail_status": 502})
     row = await one_row(bench)
     assert row["status"] == "enriched"
@@ -111,6 +117,7 @@ async def test_a_site_that_nobody_may_read_costs_the_row_only_that_source(bench:
 
 
 async def test_a_minute_limit_is_waited_out_and_burns_no_attempt(bench: Bench) -> None:
+    """Red when a minute limit degrades a row, or counts as a failed try."""
     bench.world.turn(groq={"rate_limit_per_minute": 2, "rate_window_s": 1})
     await bench.deliver(bench.chunk([INGRID, INGRID]))
     rows = await bench.rows_said(ChunkEnriched)
@@ -119,6 +126,7 @@ async def test_a_minute_limit_is_waited_out_and_burns_no_attempt(bench: Bench) -
 
 
 async def test_a_minute_limit_that_outlasts_the_chunk_hands_it_back(bench: Bench) -> None:
+    """Red when rows sleep into the end of their chunk, or it comes back before the wait is over."""
     bench.world.turn(groq={"rate_limit_per_minute": 1, "rate_window_s": 60})
     began = utc_now()
     await bench.deliver(bench.chunk([INGRID]), floor=bench.with_limits(chunk_s=10))
@@ -129,6 +137,7 @@ async def test_a_minute_limit_that_outlasts_the_chunk_hands_it_back(bench: Bench
 
 
 async def test_a_day_limit_parks_once_with_the_time_it_ends(bench: Bench) -> None:
+    """Red when a day limit is waited out like a minute, is told by each chunk, or without its end."""
     bench.world.turn(groq={"day_limit": 0, "day_resets_in_s": 7200})
     await bench.deliver(bench.chunk(3))
     await bench.deliver(bench.chunk(3, dispatch=2))
@@ -144,6 +153,7 @@ async def test_a_day_limit_parks_once_with_the_time_it_ends(bench: Bench) -> Non
 
 
 async def test_while_a_provider_is_out_nothing_is_asked(bench: Bench) -> None:
+    """Red when chunks of an account that is out search on: paid for, and never finished."""
     bench.world.turn(serper={"bad_key": True})
     await bench.deliver(bench.chunk(1))
     bench.world.reset()
@@ -154,6 +164,7 @@ async def test_while_a_provider_is_out_nothing_is_asked(bench: Bench) -> None:
 
 @pytest.mark.parametrize("provider", ["serper", "groq", "firecrawl"])
 async def test_a_rejected_key_parks_and_a_mended_one_recovers(bench: Bench, provider: str) -> None:
+    """Red when a 401 degrades rows, the probe does not ask, or recovery is not told, or told twice."""
     bench.world.turn(**{provider: {"bad_key": True}})
     await bench.deliver(bench.chunk(2))
     (returned,) = await bench.said(ChunkReturned)
@@ -172,6 +183,7 @@ async def test_a_rejected_key_parks_and_a_mended_one_recovers(bench: Bench, prov
 
 
 async def test_a_provider_is_not_asked_before_its_time(bench: Bench) -> None:
+    """Red when a probe does not wait for `probe_at`: a refusal each five seconds, all day."""
     bench.world.turn(groq={"day_limit": 0, "day_resets_in_s": 7200})
     await bench.deliver(bench.chunk(1))
     bench.world.reset()
@@ -261,6 +273,7 @@ async def test_an_old_refusal_does_not_turn_a_recovered_provider_out_again(bench
 
 
 async def test_of_two_that_meet_a_refusal_one_tells(bench: Bench) -> None:
+    """Red when the counter is raised without comparing it: two numbers for one change."""
     bench.world.turn(groq={"day_limit": 0})
     other = replace(bench)
     other.job_id = bench.job_id.__class__(int=99)
