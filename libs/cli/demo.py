@@ -32,7 +32,7 @@ async def demo(*, once: bool, folder: Path) -> None:
             campaign = await journey.start_campaign(api, job)
             after = await api.credits()
         seconds = time.monotonic() - started_at
-        _tell(
+        tell(
             job,
             campaign,
             spent=int(after["spent"]) - int(before["spent"]),
@@ -63,13 +63,15 @@ def _check_writable(folder: Path) -> None:
         ) from error
 
 
-def _tell(job: Json, campaign: Json | None, *, spent: int, left: int, seconds: float) -> None:
+def tell(job: Json, campaign: Json | None, *, spent: int, left: int, seconds: float) -> None:
     """What it did and what it cost."""
     result(f"\n[bold green]Done[/] in {seconds:.0f} s.")
     result(f"  researched   {journey.outcome_of(job)}")
     cost = job.get("credits_total")
     result(f"  cost         {cost if cost is not None else spent:,} credits; {left:,} are left")
-    if campaign is not None:
+    if campaign is not None and campaign["state"] == "draft":
+        result("  mails        none: nobody on the list can be written to (why is said above)")
+    elif campaign is not None:
         counts, quota = campaign["counts"], campaign["quota_today"]
         waiting = counts["waiting"] + counts["planned"] + counts["deferred"]
         result(

@@ -125,7 +125,10 @@ async def save(api: Api, job: Json, target: Path) -> Path:
 
 
 async def start_campaign(api: Api, job: Json, *, patience_s: float = 60) -> Json | None:
-    """Writes to everybody on the job's list, and waits until the first mails have left. None when it has no list."""
+    """Writes to everybody on the job's list, and waits until the first mails have left. None when it has no list.
+
+    When nobody on it can be written to, this says why, and the campaign stays a draft.
+    """
     list_id = job.get("list_id")
     if not list_id:
         return None
@@ -136,7 +139,7 @@ async def start_campaign(api: Api, job: Json, *, patience_s: float = 60) -> Json
     except ApiError as refusal:
         if refusal.code != "nothing_to_send":
             raise
-        say(f"No mail was sent: {refusal}")
+        say(f"No mail is sent: {refusal}.")
         return campaign
     loop = asyncio.get_running_loop()
     deadline, calm_since, seen = loop.time() + patience_s, loop.time(), -1

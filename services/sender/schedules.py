@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Sequence
 from uuid import UUID
 
+from libs.common.db import DatabaseUnavailable
 from libs.common.listener import Listener
 from libs.common.schedules import Schedule
 from services.sender import metrics
@@ -18,18 +19,20 @@ from services.sender.use_cases.start_campaign import SENDER_WORK
 POLL_S = 2
 
 
-async def plan_workspace(context: SendContext, workspace_id: UUID) -> int:
-    """Plan a workspace's day in a transaction of its own; answers how many slots were given away."""
+async def plan_workspace(context: SendContext, workspace_id: UUID) -> bool:
+    """Plan a workspace's day in a transaction of its own. False: another is at it, or a person pauses a campaign."""
     async with context.open_uow() as uow:
         planned = await plan_day(
             uow,
             workspace_id=workspace_id,
+            mailbox_id=context.mailbox_id,
             now=await context.clock(uow.conn),
             default_quota=context.default_quota,
             mail_domain=context.sender.domain,
+            wait=False,
         )
     metrics.SLOTS_ASSIGNED.inc(planned.assigned)
-    return planned.assigned
+    return not planned.busy
 
 
 def schedules(context: SendContext) -> Sequence[Schedule]:
@@ -38,8 +41,18 @@ def schedules(context: SendContext) -> Sequence[Schedule]:
     async def plan_days() -> None:
         async with context.open_uow() as uow:
             found = await workspaces.with_active_campaigns(uow.conn)
+        failed: dict[UUID, Exception] = {}
         for workspace_id in found:
-            await plan_workspace(context, workspace_id)
+            try:
+                await plan_workspace(context, workspace_id)
+            except DatabaseUnavailable:
+                raise
+            except Exception as error:
+                failed[workspace_id] = error
+        if failed:
+            first, error = next(iter(failed.items()))
+            msg = f"{len(failed)} of {len(found)} workspaces could not be planned, the first, {first}, as {error}"
+            raise ExceptionGroup(msg, list(failed.values()))
 
     async def resolve_leases() -> None:
         async with context.open_uow() as uow:
@@ -79,6 +92,8 @@ class SendLoop:
         turn = await send_emails(self._context, self._mailbox, stopping=self._stopping.is_set)
         self._touched |= turn.workspace_ids
         if turn.slots_back or turn.claimed < self._context.batch_size:
-            while self._touched:
-                await plan_workspace(self._context, self._touched.pop())
+            touched, self._touched = self._touched, set()
+            for workspace_id in touched:
+                if not await plan_workspace(self._context, workspace_id):
+                    self._touched.add(workspace_id)
         return turn.claimed > 0

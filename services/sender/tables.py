@@ -217,6 +217,7 @@ emails = Table(
     Index("ix_emails_leased", "lease_until", postgresql_where=text("state IN ('claimed', 'sending')")),
     Index("ix_emails_campaign_id_state", "campaign_id", "state"),
     Index("ix_emails_workspace_id_id", "workspace_id", "id"),
+    Index("ix_emails_workspace_id_recipient", "workspace_id", "recipient"),
 )
 
 daily_plans = Table(

@@ -47,6 +47,7 @@ async def plan_today(uow: UnitOfWork, workspace_id: UUID, resources: Resources) 
     await plan_day(
         uow,
         workspace_id=workspace_id,
+        mailbox_id=resources.context.mailbox_id,
         now=await resources.clock(uow.conn),
         default_quota=resources.default_quota,
         mail_domain=resources.sender.domain,

@@ -47,6 +47,7 @@ class Facts:
     campaign_active: bool
     sandboxed_lead: bool
     sandboxed_mailbox: bool
+    already_sent: bool
     day_ends_at: datetime | None
 
 
@@ -78,6 +79,8 @@ def decide(facts: Facts, *, now: datetime, timing: SendTiming) -> Go | GiveBack 
         return Drop("cancelled", "enrolment_ended")
     if facts.sandboxed_lead and not facts.sandboxed_mailbox:
         return Drop("cancelled", "sandboxed_row")
+    if facts.already_sent:
+        return Drop("cancelled", "already_sent")
     if not facts.campaign_active:
         return GiveBack("campaign_paused")
     if facts.day_ends_at is None or now + timedelta(seconds=timing.call_s) > facts.day_ends_at:

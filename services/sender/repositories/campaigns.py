@@ -172,6 +172,13 @@ async def excluded_rows(conn: AsyncConnection, campaign_id: UUID, *, limit: int)
     return [Enrolment(r.lead_id, r.email, r.position, r.state, r.reason, r.detail) for r in rows]
 
 
+async def excluded_counts(conn: AsyncConnection, campaign_id: UUID) -> dict[str, int]:
+    """How many rows the campaign leaves out, by reason."""
+    query = select(enrolments.c.reason, func.count().label("n")).group_by(enrolments.c.reason)
+    rows = await conn.execute(query.where(enrolments.c.campaign_id == campaign_id, enrolments.c.state == "excluded"))
+    return {row.reason: row.n for row in rows}
+
+
 async def end_enrolment(
     conn: AsyncConnection, enrolment_id: UUID, *, state: str, reason: str | None, now: datetime
 ) -> None:

@@ -1,15 +1,18 @@
 """Emails on their way: each write of a claimer names its token, and is refused when another holds a newer one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, exists, select, update
+from sqlalchemy import Select, and_, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.domain.sending import Record
 from services.sender.repositories.claims import Claim
 from services.sender.tables import campaigns, emails, enrolments, leads, mailboxes, suppressions
+
+_TEXT = ("subject", "text_body", "html_body")
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Reasons:
     campaign_active: bool
     sandboxed_lead: bool
     sandboxed_mailbox: bool
+    already_sent: bool
 
 
 async def lock_claimed(conn: AsyncConnection, claim: Claim) -> bool:
@@ -34,6 +38,9 @@ async def reasons(conn: AsyncConnection, claim: Claim) -> Reasons:
     suppressed = exists().where(
         suppressions.c.workspace_id == claim.workspace_id, suppressions.c.email == claim.recipient
     )
+    before = _same_mail_elsewhere(claim.workspace_id, step=claim.step).where(
+        _other.c.recipient == claim.recipient, _other.c.id != claim.email_id
+    )
     query = (
         select(
             suppressed.label("suppressed"),
@@ -41,6 +48,7 @@ async def reasons(conn: AsyncConnection, claim: Claim) -> Reasons:
             (campaigns.c.state == "active").label("campaign_active"),
             leads.c.sandboxed.label("sandboxed_lead"),
             mailboxes.c.sandboxed.label("sandboxed_mailbox"),
+            before.exists().label("already_sent"),
         )
         .select_from(enrolments)
         .join(campaigns, campaigns.c.id == enrolments.c.campaign_id)
@@ -49,6 +57,39 @@ async def reasons(conn: AsyncConnection, claim: Claim) -> Reasons:
         .where(enrolments.c.id == claim.enrolment_id)
     )
     return Reasons(**(await conn.execute(query)).mappings().one())
+
+
+async def sent_before(
+    conn: AsyncConnection, *, workspace_id: UUID, campaign_id: UUID, step: int, addresses: Sequence[str]
+) -> dict[str, UUID]:
+    """Who has had this very mail of the campaign from another one, and from which."""
+    query = (
+        _same_mail_elsewhere(workspace_id, step=step)
+        .add_columns(_other.c.recipient, _other.c.campaign_id)
+        .join(campaigns, campaigns.c.id == campaign_id)
+        .join(mailboxes, mailboxes.c.id == campaigns.c.mailbox_id)
+        .where(_other.c.recipient.in_(addresses), _other.c.campaign_id != campaign_id)
+    )
+    return {row.recipient: row.campaign_id for row in await conn.execute(query)}
+
+
+_other, _its_campaign, _its_mailbox = emails.alias(), campaigns.alias(), mailboxes.alias()
+
+
+def _same_mail_elsewhere(workspace_id: UUID, *, step: int) -> Select[tuple[UUID]]:
+    """Emails that have, or may have, arrived with the text that the query's `campaigns` and `mailboxes` would send again.
+
+    What a sandbox took has reached nobody.
+    """
+    same_text = (_its_campaign.c[name].is_not_distinct_from(campaigns.c[name]) for name in _TEXT)
+    return (
+        select(_other.c.id)
+        .join(_its_campaign, _its_campaign.c.id == _other.c.campaign_id)
+        .join(_its_mailbox, _its_mailbox.c.id == _its_campaign.c.mailbox_id)
+        .where(_other.c.workspace_id == workspace_id, _other.c.step == step)
+        .where(_other.c.state.in_(("sending", "sent", "unknown")), *same_text)
+        .where(_its_mailbox.c.sandboxed == mailboxes.c.sandboxed)
+    )
 
 
 async def mark_sending(conn: AsyncConnection, claim: Claim, *, subject: str, now: datetime, lease_s: float) -> int:

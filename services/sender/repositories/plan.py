@@ -69,13 +69,30 @@ async def close_earlier_days(conn: AsyncConnection, *, workspace_id: UUID, today
 async def stop_suppressed(conn: AsyncConnection, *, workspace_id: UUID, today: date, now: datetime) -> None:
     """Suppressed addresses leave the plan; their slots are free for the next. Those in hand are stopped by their send."""
     listed = exists().where(suppressions.c.workspace_id == workspace_id, suppressions.c.email == enrolments.c.email)
+    mine = and_(enrolments.c.workspace_id == workspace_id, listed)
+    await _stop(conn, mine, state="suppressed", reason="suppressed", today=today, now=now)
+
+
+async def take_over(
+    conn: AsyncConnection, addresses: Sequence[str], *, workspace_id: UUID, mailbox_id: UUID, today: date, now: datetime
+) -> None:
+    """Addresses that wait in a campaign of another mailbox, which sends no more, are free for one of this mailbox."""
+    elsewhere = exists().where(campaigns.c.id == enrolments.c.campaign_id, campaigns.c.mailbox_id != mailbox_id)
+    theirs = and_(enrolments.c.workspace_id == workspace_id, enrolments.c.email.in_(addresses), elsewhere)
+    await _stop(conn, theirs, state="cancelled", reason="mailbox_changed", today=today, now=now)
+
+
+async def _stop(
+    conn: AsyncConnection, which: ColumnElement[bool], *, state: str, reason: str, today: date, now: datetime
+) -> None:
+    """End active enrolments that have no email in hand; what was planned for them ends in `state`."""
     in_hand = exists().where(
         emails.c.enrolment_id == enrolments.c.id, emails.c.state.in_(("claimed", "sending", "unknown"))
     )
     stopped = await conn.execute(
         update(enrolments)
-        .where(enrolments.c.workspace_id == workspace_id, enrolments.c.state == "active", listed, ~in_hand)
-        .values(state="stopped", reason="suppressed", ended_at=now)
+        .where(enrolments.c.state == "active", which, ~in_hand)
+        .values(state="stopped", reason=reason, ended_at=now)
         .returning(enrolments.c.id)
     )
     ids = list(stopped.scalars())
@@ -84,10 +101,20 @@ async def stop_suppressed(conn: AsyncConnection, *, workspace_id: UUID, today: d
     ended = await conn.execute(
         update(emails)
         .where(_one_of(emails.c.enrolment_id, ids), emails.c.state.in_(("planned", "deferred")))
-        .values(state="suppressed", reason="suppressed", ended_at=now)
+        .values(state=state, reason=reason, ended_at=now)
         .returning(emails.c.id)
     )
     await release_assigned(conn, _one_of(slots.c.email_id, list(ended.scalars())), today=today)
+
+
+async def release_other_mailboxes(conn: AsyncConnection, *, workspace_id: UUID, mailbox_id: UUID, today: date) -> None:
+    """What was planned for another mailbox, which sends no more, does not eat up this one's day."""
+    theirs = select(campaigns.c.id).where(
+        campaigns.c.workspace_id == workspace_id, campaigns.c.mailbox_id != mailbox_id
+    )
+    await release_assigned(
+        conn, and_(slots.c.workspace_id == workspace_id, slots.c.campaign_id.in_(theirs)), today=today
+    )
 
 
 async def release_assigned(conn: AsyncConnection, which: ColumnElement[bool], *, today: date | None) -> None:
@@ -109,15 +136,17 @@ async def free_numbers(conn: AsyncConnection, *, workspace_id: UUID, day: date, 
     return list((await conn.execute(select(number.c.number).where(~held).order_by(number.c.number))).scalars())
 
 
-async def rooms(conn: AsyncConnection, *, workspace_id: UUID, day: date) -> list[tuple[UUID, int]]:
-    """The active campaigns, oldest first, with what is left of their own quota today."""
+async def rooms(conn: AsyncConnection, *, workspace_id: UUID, mailbox_id: UUID, day: date) -> list[tuple[UUID, int]]:
+    """The active campaigns of this mailbox, oldest first, with what is left of their own quota today."""
     held = (
         select(func.count())
         .where(slots.c.campaign_id == campaigns.c.id, slots.c.day == day, slots.c.state.in_(("assigned", "used")))
         .scalar_subquery()
     )
     query = select(campaigns.c.id, (campaigns.c.daily_quota - held).label("room")).where(
-        campaigns.c.workspace_id == workspace_id, campaigns.c.state == "active"
+        campaigns.c.workspace_id == workspace_id,
+        campaigns.c.mailbox_id == mailbox_id,
+        campaigns.c.state == "active",
     )
     return [(row.id, row.room) for row in await conn.execute(query.order_by(campaigns.c.id))]
 

@@ -44,12 +44,27 @@ async def add_workspace(conn: AsyncConnection, *, workspace_id: UUID, name: str,
     return done.rowcount == 1
 
 
-async def load_workspace(conn: AsyncConnection, workspace_id: UUID, *, lock: bool = False) -> Workspace | None:
-    """`lock` makes it the planning mutex of the workspace: planners, pauses and resumes wait for each other."""
+async def load_workspace(
+    conn: AsyncConnection, workspace_id: UUID, *, lock: bool = False, wait: bool = True
+) -> Workspace | None:
+    """`lock` makes it the planning mutex of the workspace: planners and pauses wait for each other.
+
+    Without `wait` it is None as well while another holds the mutex.
+    """
     query = select(workspaces.c.id, workspaces.c.time_zone, workspaces.c.daily_quota)
     query = query.where(workspaces.c.id == workspace_id)
-    row = (await conn.execute(query.with_for_update(key_share=True) if lock else query)).first()
+    locked = query.with_for_update(key_share=True, skip_locked=not wait)
+    row = (await conn.execute(locked if lock else query)).first()
     return Workspace(row.id, row.time_zone, row.daily_quota) if row else None
+
+
+async def queue_for_start(conn: AsyncConnection, workspace_id: UUID) -> None:
+    """Starts of a workspace go one after the other: two with the same addresses, in opposite orders, would deadlock.
+
+    Not the planning mutex: rendering a long list takes a minute, in which days are planned and campaigns paused.
+    """
+    key = func.hashtextextended(f"sender.start_campaign:{workspace_id}", 0)
+    await conn.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 async def with_active_campaigns(conn: AsyncConnection) -> list[UUID]:

@@ -25,7 +25,7 @@ async def begin_sending(
 ) -> Begun:
     """Re-check everything, then take the slot by writing it. `problem`: the mail cannot be built, so it fails here."""
     if not await emails.lock_claimed(uow.conn, claim):
-        return Begun("lost", "claimed again by another")
+        return Begun("lost", "claim_lost")
     today, ends_at = await plan.day_end(uow.conn, workspace_id=claim.workspace_id, now=now)
     reasons = await emails.reasons(uow.conn, claim)
     facts = Facts(**asdict(reasons), day_ends_at=ends_at)

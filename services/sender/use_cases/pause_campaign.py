@@ -14,7 +14,7 @@ from services.sender.tables import slots
 async def pause_campaign(uow: UnitOfWork, *, workspace_id: UUID, campaign_id: UUID, now: datetime) -> Campaign:
     """Idempotent. Raises NotFound (campaign_not_found), Conflict (campaign_not_active) for a draft or a finished one."""
     workspace = await workspaces.load_workspace(uow.conn, workspace_id, lock=True)
-    campaign = await campaigns.load_campaign(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id, lock=True)
+    campaign = await campaigns.load_campaign(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id)
     if campaign is None or workspace is None:
         raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
     if campaign.state not in {"active", "paused"}:

@@ -1,5 +1,6 @@
 """The daily plan: today's slots are given to the leads that come first. Only planned leads are sent to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,37 +17,57 @@ from services.sender.use_cases.start_campaign import SENDER_WORK
 
 @dataclass(frozen=True)
 class Planned:
-    """How many slots this run gave away."""
+    """How many slots this run gave away. `busy`: none, as another was planning."""
 
     assigned: int
+    busy: bool = False
 
 
 async def plan_day(
-    uow: UnitOfWork, *, workspace_id: UUID, now: datetime, default_quota: int, mail_domain: str
+    uow: UnitOfWork,
+    *,
+    workspace_id: UUID,
+    mailbox_id: UUID,
+    now: datetime,
+    default_quota: int,
+    mail_domain: str,
+    wait: bool = True,
 ) -> Planned:
-    """Give every free slot of today to the next lead; run again at any time, by any number of planners.
+    """Give every free slot of today to the mailbox's next lead; run again at any time, by any number of planners.
 
     Earlier days' unused slots are gone, suppressed leads leave the plan, exhausted campaigns are finished.
     """
-    workspace = await workspaces.load_workspace(uow.conn, workspace_id, lock=True)
+    workspace = await workspaces.load_workspace(uow.conn, workspace_id, lock=True, wait=wait)
     if workspace is None:
-        return Planned(0)
+        return Planned(0, busy=True)
     day = day_at(now, time_zone=workspace.time_zone)
     quota = await plan.open_day(
         uow.conn, workspace_id=workspace_id, day=day, quota=workspace.daily_quota or default_quota
     )
     await plan.close_earlier_days(uow.conn, workspace_id=workspace_id, today=day.date)
     await plan.stop_suppressed(uow.conn, workspace_id=workspace_id, today=day.date, now=now)
-    taken = await _assign(uow, workspace_id=workspace_id, day=day, quota=quota, now=now, mail_domain=mail_domain)
+    await plan.release_other_mailboxes(uow.conn, workspace_id=workspace_id, mailbox_id=mailbox_id, today=day.date)
+    numbers = await plan.free_numbers(uow.conn, workspace_id=workspace_id, day=day.date, quota=quota)
+    chosen = await _choose(uow, workspace_id=workspace_id, mailbox_id=mailbox_id, day=day, free=len(numbers), now=now)
+    taken = await _assign(
+        uow, chosen, numbers=numbers, workspace_id=workspace_id, day=day, now=now, mail_domain=mail_domain
+    )
     await campaigns.finish_exhausted(uow.conn, workspace_id=workspace_id, now=now)
     if taken:
         uow.notify(SENDER_WORK)
     return Planned(taken)
 
 
-async def _assign(uow: UnitOfWork, *, workspace_id: UUID, day: Day, quota: int, now: datetime, mail_domain: str) -> int:
-    numbers = await plan.free_numbers(uow.conn, workspace_id=workspace_id, day=day.date, quota=quota)
-    chosen = await _choose(uow, workspace_id=workspace_id, day=day, free=len(numbers), now=now)
+async def _assign(
+    uow: UnitOfWork,
+    chosen: Sequence[Candidate],
+    *,
+    numbers: Sequence[int],
+    workspace_id: UUID,
+    day: Day,
+    now: datetime,
+    mail_domain: str,
+) -> int:
     fresh = {who.enrolment_id: new_id() for who in chosen if who.email_id is None}
     await plan.add_emails(
         uow.conn,
@@ -65,10 +86,12 @@ async def _assign(uow: UnitOfWork, *, workspace_id: UUID, day: Day, quota: int, 
     return len(taken)
 
 
-async def _choose(uow: UnitOfWork, *, workspace_id: UUID, day: Day, free: int, now: datetime) -> list[Candidate]:
+async def _choose(
+    uow: UnitOfWork, *, workspace_id: UUID, mailbox_id: UUID, day: Day, free: int, now: datetime
+) -> list[Candidate]:
     waiting: dict[UUID, list[Candidate]] = {}
     demands: list[Demand] = []
-    for campaign_id, room in await plan.rooms(uow.conn, workspace_id=workspace_id, day=day.date):
+    for campaign_id, room in await plan.rooms(uow.conn, workspace_id=workspace_id, mailbox_id=mailbox_id, day=day.date):
         found = await plan.candidates(uow.conn, campaign_id, now=now, limit=min(room, free))
         waiting[campaign_id] = found
         demands.append(Demand(campaign_id, room=max(room, 0), waiting=len(found)))

@@ -3,16 +3,17 @@
 Rows that cannot be sent do not stop the campaign. Each is kept as excluded with its reason, and Start answers with them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from libs.common.errors import Conflict, Invalid, NotFound
 from libs.common.uow import UnitOfWork
+from services.sender.domain.days import Day, day_at
 from services.sender.domain.message import Sender, build, message_id_of
 from services.sender.domain.templates import render
-from services.sender.repositories import campaigns, lists, workspaces
+from services.sender.repositories import campaigns, emails, lists, plan, workspaces
 from services.sender.repositories.campaigns import Campaign, Enrolment
 from services.sender.repositories.lists import Lead
 from services.sender.use_cases.create_campaign import check_sandboxed_rows
@@ -36,43 +37,62 @@ async def start_campaign(
 
     Raises NotFound (campaign_not_found), Conflict (campaign_finished, nothing_to_send, sandboxed_rows).
     """
-    if await workspaces.load_workspace(uow.conn, workspace_id, lock=True) is None:
-        raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
+    await workspaces.queue_for_start(uow.conn, workspace_id)
+    workspace = await workspaces.load_workspace(uow.conn, workspace_id)
     campaign = await campaigns.load_campaign(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id, lock=True)
-    if campaign is None:
+    if campaign is None or workspace is None:
         raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
     if campaign.state == "finished":
         raise Conflict("the campaign is finished: make a new one", code="campaign_finished")
     if campaign.state == "draft":
-        await _enrol(uow, campaign, sender=sender, now=now)
+        await _enrol(uow, campaign, sender=sender, day=day_at(now, time_zone=workspace.time_zone), now=now)
     await campaigns.activate(uow.conn, campaign_id, now=now)
     uow.notify(SENDER_WORK)
     excluded = await campaigns.excluded_rows(uow.conn, campaign_id, limit=REPORTED_ROWS)
     return Started(replace(campaign, state="active", started_at=campaign.started_at or now), excluded)
 
 
-async def _enrol(uow: UnitOfWork, campaign: Campaign, *, sender: Sender, now: datetime) -> None:
+async def _enrol(uow: UnitOfWork, campaign: Campaign, *, sender: Sender, day: Day, now: datetime) -> None:
     found = await lists.load_list(uow.conn, workspace_id=campaign.workspace_id, list_id=campaign.list_id)
     assert found is not None, "a campaign's list is never deleted"
     await check_sandboxed_rows(uow, found, mailbox_id=campaign.mailbox_id)
     row_no, taken = 0, 0
     while page := await lists.page_leads(uow.conn, list_id=campaign.list_id, after_row=row_no, limit=_PAGE):
         row_no = page[-1].row_no
-        taken += await _enrol_page(uow, campaign, page, sender=sender, now=now)
+        taken += await _enrol_page(uow, campaign, page, sender=sender, day=day, now=now)
     if not taken:
         excluded = await campaigns.excluded_rows(uow.conn, campaign.id, limit=REPORTED_ROWS)
         rows = [{"row_no": row.position, "code": row.reason, "detail": row.detail} for row in excluded]
-        raise Conflict("no row of the list can be sent", code="nothing_to_send", extra={"excluded_rows": rows})
+        why = nothing_to_send(await campaigns.excluded_counts(uow.conn, campaign.id))
+        raise Conflict(why, code="nothing_to_send", extra={"excluded_rows": rows})
+
+
+def nothing_to_send(excluded: Mapping[str, int]) -> str:
+    """Why no row of a list can be sent, by how many rows there are for each reason."""
+    again, total = excluded.get("already_sent", 0), sum(excluded.values())
+    if not again:
+        return "no row of the list can be sent"
+    return (
+        f"no row of the list can be sent: {again} of {total} have had this very email already, and nobody gets it twice"
+    )
 
 
 async def _enrol_page(
-    uow: UnitOfWork, campaign: Campaign, page: Sequence[Lead], *, sender: Sender, now: datetime
+    uow: UnitOfWork, campaign: Campaign, page: Sequence[Lead], *, sender: Sender, day: Day, now: datetime
 ) -> int:
     workspace_id = campaign.workspace_id
     addresses = [lead.email for lead in page]
-    suppressed = await lists.suppressed_among(uow.conn, workspace_id=workspace_id, emails=addresses)
-    wanted = [_enrolment(lead, campaign, suppressed=suppressed, sender=sender, now=now) for lead in page]
+    barred = await _barred(uow, campaign, addresses)
+    wanted = [_enrolment(lead, campaign, barred=barred, sender=sender, now=now) for lead in page]
     active = [row for row in wanted if row.state == "active"]
+    await plan.take_over(
+        uow.conn,
+        [row.email for row in active],
+        workspace_id=workspace_id,
+        mailbox_id=campaign.mailbox_id,
+        today=day.date,
+        now=now,
+    )
     taken = await campaigns.enrol(uow.conn, workspace_id=workspace_id, campaign_id=campaign.id, rows=active)
     holders = await campaigns.campaigns_of_addresses(uow.conn, workspace_id=workspace_id, addresses=addresses)
     left_out = [
@@ -85,20 +105,41 @@ async def _enrol_page(
     return len(taken)
 
 
+async def _barred(uow: UnitOfWork, campaign: Campaign, addresses: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Addresses that this campaign must not write to, each with reason and detail."""
+    workspace_id = campaign.workspace_id
+    before = await emails.sent_before(
+        uow.conn, workspace_id=workspace_id, campaign_id=campaign.id, step=plan.FIRST_STEP, addresses=addresses
+    )
+    suppressed = await lists.suppressed_among(uow.conn, workspace_id=workspace_id, emails=addresses)
+    return {
+        **{
+            address: {
+                "reason": "already_sent",
+                "detail": f"the campaign {other} has sent this very email to the address",
+            }
+            for address, other in before.items()
+        },
+        **{address: {"reason": "suppressed", "detail": "the address is suppressed"} for address in suppressed},
+    }
+
+
 def _held_by(holder: UUID | None, campaign_id: UUID) -> dict[str, str]:
     if holder == campaign_id:
         return {"reason": "duplicate_address", "detail": "an earlier row of the list has the same address"}
     return {"reason": "in_another_campaign", "detail": f"the address is in the active campaign {holder}"}
 
 
-def _enrolment(lead: Lead, campaign: Campaign, *, suppressed: set[str], sender: Sender, now: datetime) -> Enrolment:
+def _enrolment(
+    lead: Lead, campaign: Campaign, *, barred: Mapping[str, dict[str, str]], sender: Sender, now: datetime
+) -> Enrolment:
     row = Enrolment(lead.id, lead.email, lead.row_no)
     if lead.set_aside:
         return replace(
             row, state="excluded", reason=lead.set_aside, detail=f"{lead.email[:100]!r} cannot be written to"
         )
-    if lead.email in suppressed:
-        return replace(row, state="excluded", reason="suppressed", detail="the address is suppressed")
+    if lead.email in barred:
+        return replace(row, state="excluded", **barred[lead.email])
     try:
         rendered = render(campaign.source, values_for(lead.values, sender))
         message_id = message_id_of(lead.id, domain=sender.domain)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from typing import cast
 from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 
 from libs.common.errors import Conflict, NotFound
+from services.sender.domain.sending import Accepted, Refused, Unknown
 from services.sender.repositories import campaigns as repository
 from services.sender.repositories import plan
 from services.sender.tables import campaigns, enrolments
 from services.sender.use_cases.send_emails import send_emails
 from services.sender.use_cases.show_campaign import CampaignView, show_campaign
-from tests.integration.sender.world import Post, World, recipient
+from services.sender.use_cases.start_campaign import start_campaign
+from tests.integration.sender.world import SENDER, Post, World, recipient, with_mailbox
+from tests.support.waiting import eventually
 
 
 async def view(world: World) -> CampaignView:
@@ -102,6 +106,87 @@ async def test_a_campaign_of_which_nothing_can_be_sent_does_not_start(world: Wor
     assert raised.value.code == "nothing_to_send"
     assert raised.value.extra["excluded_rows"]
     assert (await view(world)).campaign.state == "draft"
+
+
+async def test_a_second_campaign_does_not_send_the_same_mail_to_the_same_people(world: World) -> None:
+    """P3: red when Start does not look at what other campaigns have sent, or may have (`unknown`)."""
+    await world.running(leads=3)
+    answers = iter([Accepted("250"), Unknown("lost"), Refused("550 no")])
+    post = Post(answer=lambda _: next(answers))
+    for _ in range(2):
+        await send_emails(world.context, post, stopping=lambda: False)
+        world.later(minutes=1)
+    assert await world.states() == {"sent": 1, "unknown": 1, "failed": 1}
+    await world.run(enrolments.update().where(enrolments.c.campaign_id == world.campaign_id).values(state="finished"))
+    again = await world.draft(await world.list_of(*(recipient(n) for n in range(1, 5))))
+    assert {row.position: row.reason for row in (await world.start()).excluded} == {
+        1: "already_sent",
+        2: "already_sent",
+    }
+    await world.run(enrolments.update().where(enrolments.c.campaign_id == again).values(state="finished"))
+    await world.draft(await world.list_of(recipient(1), recipient(2), recipient(5, line="")))
+    with pytest.raises(Conflict, match="2 of 3 have had this very email already") as raised:
+        await world.start()
+    assert raised.value.code == "nothing_to_send"
+    named = cast("list[dict[str, object]]", raised.value.extra["excluded_rows"])
+    assert [row["code"] for row in named] == ["already_sent", "already_sent", "line_missing"]
+
+
+async def test_another_text_and_a_real_mailbox_after_the_sandbox_are_another_mail(world: World) -> None:
+    """Red when whoever was written to once is never written to again, or what a sandbox took counts as received."""
+    await world.running(leads=1)
+    await send_emails(world.context, Post(), stopping=lambda: False)
+    real = with_mailbox(world, (await World(world.open_uow).open(sandboxed=False)).mailbox_id)
+    await real.draft(await real.list_of(recipient(1, sandboxed=False)))
+    assert (await real.start()).excluded == []
+    await world.run(enrolments.update().where(enrolments.c.campaign_id == real.campaign_id).values(state="finished"))
+    await world.draft(await world.list_of(recipient(1)))
+    await world.run(campaigns.update().where(campaigns.c.id == world.campaign_id).values(text_body="Hi, {{ line }}"))
+    assert (await world.start()).excluded == []
+
+
+async def test_a_new_mailbox_has_the_days_quota_and_the_addresses_to_itself(world: World) -> None:
+    """Red when campaigns of a mailbox that is not used any more hold slots, or the people who wait in them."""
+    world.quota = 2
+    await world.running(leads=4)
+    old, after = world.campaign_id, with_mailbox(world, (await World(world.open_uow).open()).mailbox_id)
+    await after.draft(await after.list_of(*(recipient(n) for n in (2, 3, 9))))
+    assert (await after.start()).excluded == []
+    assert await after.plan() == 2
+    assert {claim.recipient.split("@")[0] for claim in await after.claim(5)} == {"lead2", "lead3"}
+    assert await world.claim(5) == []
+    async with world.open_uow() as uow:
+        query = sa.select(enrolments.c.position, enrolments.c.reason).where(enrolments.c.campaign_id == old)
+        reasons = {row.position: row.reason for row in await uow.conn.execute(query)}
+    assert reasons == {1: None, 2: "mailbox_changed", 3: "mailbox_changed", 4: None}
+
+
+async def test_a_long_start_holds_up_neither_plans_nor_pauses(world: World) -> None:
+    """P7: red when Start takes the planning lock before it renders, or a pause waits for a campaign that starts."""
+    await world.running(leads=2)
+    running = world.campaign_id
+    starting = await world.draft(await world.list_of(recipient(11)))
+    async with world.open_uow() as uow:
+        await start_campaign(uow, workspace_id=world.workspace_id, campaign_id=starting, sender=SENDER, now=world.now)
+        async with asyncio.timeout(5):
+            assert await world.plan() == 0
+            with pytest.raises(Conflict, match="draft"):
+                await world.pause()
+            world.campaign_id = running
+            await world.pause()
+    assert await world.plan() == 1
+
+
+async def test_starts_of_a_workspace_go_one_after_the_other(world: World) -> None:
+    """Red when two starts run at once: with the same addresses on later pages, in opposite orders, they would deadlock."""
+    one = await world.draft(await world.list_of(recipient(1)))
+    two = await world.draft(await world.list_of(recipient(2)))
+    async with world.open_uow() as uow:
+        await start_campaign(uow, workspace_id=world.workspace_id, campaign_id=one, sender=SENDER, now=world.now)
+        second = asyncio.create_task(world.start(two))
+        await eventually(world.somebody_waits)
+        assert not second.done()
+    assert (await second).campaign.state == "active"
 
 
 async def test_two_clicks_on_start_enrol_once(world: World) -> None:

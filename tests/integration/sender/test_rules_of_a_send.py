@@ -54,6 +54,20 @@ async def test_two_who_hold_the_same_claim_begin_only_once(world: World) -> None
     assert await world.slot_states() == {"used": 1}
 
 
+async def test_a_mail_that_somebody_has_had_from_another_campaign_is_not_sent_again(world: World) -> None:
+    """P3: red when begin_sending does not look for it (here the first one is known to have left only after Start)."""
+    await world.running(leads=1)
+    await send_emails(world.context, Post(), stopping=lambda: False)
+    await world.run(emails.update().where(emails.c.campaign_id == world.campaign_id).values(state="failed"))
+    first = world.campaign_id
+    await world.running(leads=1)
+    claim = await world.claim_one()
+    await world.run(emails.update().where(emails.c.campaign_id == first).values(state="sent"))
+    assert (await world.begin(claim)).reason == "already_sent"
+    assert await world.state_of(claim) == "cancelled"
+    assert (await world.slot_states())["free"] == 1
+
+
 async def test_a_slot_that_is_being_moved_while_a_send_begins_is_not_used(world: World) -> None:
     """Rule slot_write: red when `use_slot` is a SELECT: it would read the slot as it was before the move committed."""
     await world.running(leads=1, quota=1)
@@ -61,18 +75,10 @@ async def test_a_slot_that_is_being_moved_while_a_send_begins_is_not_used(world:
     async with world.open_uow() as mover:
         await plan.release_assigned(mover.conn, slots.c.email_id == claim.email_id, today=world.now.date())
         beginning = asyncio.create_task(world.begin(claim))
-        await eventually(lambda: _somebody_waits(world))
+        await eventually(world.somebody_waits)
     assert (await beginning).reason == "no_slot"
     assert await world.state_of(claim) == "planned"
     assert await world.slot_states() == {"free": 1}
-
-
-async def _somebody_waits(world: World) -> bool:
-    async with world.open_uow() as uow:
-        query = sa.text(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        return (await uow.conn.execute(query)).scalar_one() > 0
 
 
 async def test_somebody_who_unsubscribes_after_the_claim_gets_no_mail(world: World) -> None:

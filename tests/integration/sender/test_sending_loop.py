@@ -15,8 +15,9 @@ from libs.common.uow import UnitOfWork, UnitOfWorkFactory
 from services.sender.clients.smtp import MailboxDown, SmtpMailbox, parse_smtp_url
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import MAX_REFUSALS, Accepted, Deferred, Outcome, Refused, Unknown
-from services.sender.repositories.workspaces import load_mailbox
-from services.sender.schedules import schedules
+from services.sender.repositories.workspaces import load_mailbox, load_workspace
+from services.sender.schedules import plan_workspace, schedules
+from services.sender.tables import workspaces
 from services.sender.use_cases.send_emails import Turn, send_emails
 from tests.integration.sender.servers import Inbox, listening
 from tests.integration.sender.world import TIMING, Post, World
@@ -268,3 +269,28 @@ async def test_the_schedules_plan_the_new_day_and_resolve_lost_sends(world: Worl
     world.later(days=1)
     await work["plan_days"]()
     assert await world.slot_states() == {"used": 1, "gone": 1, "assigned": 2}
+
+
+async def test_a_workspace_that_cannot_be_planned_leaves_the_others_their_plan(world: World) -> None:
+    """P7: red when the first failure ends the round."""
+    others = [await (await World(world.open_uow).open()).running(leads=1) for _ in range(3)]
+    others.sort(key=lambda other: other.workspace_id)
+    broken = workspaces.update().where(workspaces.c.id == others[1].workspace_id)
+    await world.run(broken.values(time_zone="Mars/Olympus"))
+    for other in others:
+        other.later(days=1)
+    (plan_days,) = (each.work for each in schedules(others[0].context) if each.name == "plan_days")
+    with pytest.raises(ExceptionGroup, match=f"{others[1].workspace_id}.*Mars/Olympus"):
+        await plan_days()
+    await world.run(broken.values(time_zone="UTC"))
+    assert [(await other.slot_states())["gone"] for other in others] == [1, 0, 1]
+
+
+async def test_a_planner_passes_over_a_workspace_that_another_is_planning(world: World) -> None:
+    """Red when the sending loops wait for the planning lock."""
+    await world.running(leads=1)
+    async with world.open_uow() as uow:
+        await load_workspace(uow.conn, world.workspace_id, lock=True)
+        async with asyncio.timeout(5):
+            assert not await plan_workspace(world.context, world.workspace_id)
+    assert await plan_workspace(world.context, world.workspace_id)

@@ -165,6 +165,7 @@ class World:
             planned = await plan_day(
                 uow,
                 workspace_id=self.workspace_id,
+                mailbox_id=self.mailbox_id,
                 now=self.now,
                 default_quota=self.quota,
                 mail_domain=SENDER.domain,
@@ -204,6 +205,14 @@ class World:
     async def run(self, statement: sa.Executable) -> None:
         async with self.open_uow() as uow:
             await uow.conn.execute(statement)
+
+    async def somebody_waits(self) -> bool:
+        """Whether any transaction waits for a lock."""
+        query = sa.text(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        async with self.open_uow() as uow:
+            return (await uow.conn.execute(query)).scalar_one() > 0
 
     async def states(self) -> Counter[str]:
         query = sa.select(emails.c.state).where(emails.c.workspace_id == self.workspace_id)

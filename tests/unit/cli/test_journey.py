@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
-from libs.cli import check, journey, waiting
+from libs.cli import check, demo, journey, waiting
 from libs.cli.api import Api
-from libs.cli.errors import CliError
+from libs.cli.errors import ApiError, CliError
 from libs.cli.journey import outcome_of, size_of
 
 
@@ -81,3 +81,25 @@ def test_a_check_names_a_step_before_it_runs(
     with pytest.raises(FileNotFoundError):
         check.check()
     assert capsys.readouterr().err.splitlines() == ["· Checking: types"]
+
+
+class NobodyApi:
+    """Refuses the start as the sender does when everybody has been written to."""
+
+    async def create_campaign(self, *_: object, **__: object) -> dict[str, Any]:
+        return {"id": "c", "state": "draft", "counts": {}, "quota_today": {"limit": 400, "used": 0}}
+
+    async def start_campaign(self, _: str) -> None:
+        msg = "no row of the list can be sent: 2 of 2 have had this very email already"
+        raise ApiError(msg, status=409, code="nothing_to_send", extra={})
+
+
+async def test_a_second_demo_says_why_it_sends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Red when a campaign that does not start is told as one that has sent and left out nobody."""
+    job = {"list_id": "l", "rows_total": 2, "credits_total": 2}
+    campaign = await journey.start_campaign(cast("Api", NobodyApi()), job)
+    demo.tell(job, campaign, spent=2, left=8, seconds=1)
+    told = capsys.readouterr()
+    assert "2 of 2 have had this very email already" in " ".join(told.err.split())
+    assert "none: nobody on the list can be written to" in " ".join(told.out.split())
+    assert "0 left out" not in told.out

@@ -30,6 +30,7 @@ FINE: dict[str, object] = {
     "campaign_active": True,
     "sandboxed_lead": False,
     "sandboxed_mailbox": False,
+    "already_sent": False,
     "day_ends_at": NOW + timedelta(hours=1),
 }
 
@@ -44,6 +45,7 @@ def test_nothing_in_the_way_means_go() -> None:
         ({"suppressed": True}, Drop("suppressed", "suppressed")),
         ({"enrolment_active": False}, Drop("cancelled", "enrolment_ended")),
         ({"sandboxed_lead": True}, Drop("cancelled", "sandboxed_row")),
+        ({"already_sent": True}, Drop("cancelled", "already_sent")),
         ({"campaign_active": False}, GiveBack("campaign_paused")),
         ({"day_ends_at": None}, GiveBack("day_over")),
         ({"day_ends_at": NOW + timedelta(seconds=39.9)}, GiveBack("day_over")),
@@ -53,7 +55,7 @@ def test_nothing_in_the_way_means_go() -> None:
     ],
 )
 def test_each_reason_against_a_send_is_heard(change: dict[str, object], verdict: object) -> None:
-    """Red when any of re_suppress, re_stop, re_pause, re_window or P9 leaves `decide`."""
+    """Red when any of re_suppress, re_stop, re_pause, re_window, P3 or P9 leaves `decide`."""
     facts = Facts(**{**FINE, **change})  # pyright: ignore[reportArgumentType] - typed above
     assert decide(facts, now=NOW, timing=TIMING) == verdict
 
