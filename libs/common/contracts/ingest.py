@@ -46,7 +46,7 @@ class InputRow(Payload):
 
 
 class ChunkCreated(Event):
-    """Up to 50 rows (≤ 256 KiB) to research. Dispatches raise `dispatch_no`, cancel and rerun raise `epoch`."""
+    """Up to 50 rows (≤ 256 KiB) to research. Dispatches raise `dispatch_no`, a cancel raises `epoch`."""
 
     type = "ingest.chunk.created"
 
