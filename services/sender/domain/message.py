@@ -9,6 +9,7 @@ import email.header
 import email.policy
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
@@ -19,7 +20,24 @@ from uuid import UUID
 from libs.common.errors import Invalid
 from services.sender.domain.templates import Rendered
 
-_POLICY = email.policy.SMTP.clone(cte_type="7bit", max_line_length=900)
+
+class _Wire(email.policy.EmailPolicy):
+    """A subject's encoded words have at most 75 characters (RFC 2047, section 2). Other lines stay whole.
+
+    The older Header folds it: the policy's own folding loses spaces between encoded words (3.11.7).
+    """
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """The header's lines."""
+        words = str(value)
+        if name != "Subject" or words.isascii():
+            return super().fold_binary(name, value)
+        folded = Header(words, "utf-8", maxlinelen=_LONGEST_ENCODED_LINE, header_name=name).encode(linesep="\r\n")
+        return f"{name}: {folded}\r\n".encode("ascii")
+
+
+_LONGEST_ENCODED_LINE = 76
+_POLICY = _Wire(linesep="\r\n", cte_type="7bit", max_line_length=900)
 _LINE_ENDS = frozenset("\r\n\0\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
 HEADERS = (
     "From", "To", "Subject", "Date", "Message-ID", "List-Unsubscribe", "MIME-Version", "Content-Type",

@@ -1,5 +1,6 @@
 """The mail on the wire: data never becomes a header, the envelope has one recipient, the Message-ID is the row's."""
 
+import email.policy
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.header import Header
@@ -69,6 +70,20 @@ def test_any_subject_makes_a_mail_with_our_headers_only_or_none(subject: str) ->
     names = message_from_bytes(content).keys()
     assert set(names) <= set(HEADERS)
     assert len(names) == len(set(names))
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=200))
+def test_a_subject_of_any_length_is_folded_and_reads_the_same(subject: str) -> None:
+    """Red when an encoded word is longer than the 75 characters of RFC 2047, or folding loses a space or a character."""
+    try:
+        content = letter("Süß " + subject).content
+    except Invalid:
+        return
+    head = content.partition(b"\r\n\r\n")[0]
+    for line in head.split(b"\r\n"):
+        assert b"=?" not in line or len(line) <= 76, line
+    read = message_from_bytes(content, policy=email.policy.default)["Subject"]
+    assert " ".join(str(read).split()) == " ".join(("Süß " + subject).split())
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "Zs"]), max_size=40), st.sampled_from(["b", "q"]))
