@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import httpx
@@ -62,6 +63,24 @@ async def test_the_end_is_seen_by_its_event_without_waiting_to_ask(
     respx_mock.get("/v1/jobs/j").respond(json=job("completed", 10))
     async with Api(BASE) as api, asyncio.timeout(10):
         assert (await progress.follow_job(api, job("processing", 0)))["state"] == "completed"
+
+
+@respx.mock(base_url=BASE)
+async def test_progress_is_shown_by_its_event_without_waiting_to_ask(
+    respx_mock: respx.MockRouter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Red when `ingest.job.progressed` moves nothing: asking would show the end only."""
+    monkeypatch.setattr(progress, "ASK_EVERY_S", 30)
+    told = [
+        {"type": "ingest.job.progressed", "data": {**job("processing", 7), "state": "processing"}},
+        {"type": "ingest.job.completed", "data": {}},
+    ]
+    stream = "".join(f"event: x\ndata: {json.dumps(envelope)}\n\n" for envelope in told)
+    respx_mock.get("/v1/events").respond(text=stream)
+    respx_mock.get("/v1/jobs/j").respond(json=job("completed", 10))
+    async with Api(BASE) as api, asyncio.timeout(10):
+        await progress.follow_job(api, job("reserving", 0))
+    assert "processing: 7 of 10 rows 2.0 rows/s, 1 s left" in capsys.readouterr().err
 
 
 @respx.mock(base_url=BASE)
