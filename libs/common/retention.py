@@ -1,4 +1,4 @@
-"""How long the bus edge remembers: outbox rows 24 h after their confirm, inbox rows 30 days."""
+"""How long the bus edge remembers: outbox rows 24 h after their confirm, inbox rows 30 days, settled dead letters as long."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,11 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common import inbox, outbox
 from libs.common.clock import utc_now
+from libs.common.messaging import dead_letters
 from libs.common.schedules import Schedule
 from libs.common.uow import UnitOfWorkFactory
 
 KEEP_OUTBOX = timedelta(hours=24)
 KEEP_INBOX = timedelta(days=30)
+KEEP_SETTLED = timedelta(days=30)
+"""Dead letters that were replayed or discarded. Open ones stay until somebody has dealt with them."""
 
 
 def retention_schedules(open_uow: UnitOfWorkFactory) -> Sequence[Schedule]:
@@ -25,7 +28,14 @@ def retention_schedules(open_uow: UnitOfWorkFactory) -> Sequence[Schedule]:
     async def sweep_inbox() -> None:
         await _until_nothing_is_left(open_uow, inbox.sweep, open_uow.tables.inbox, keep=KEEP_INBOX)
 
-    return (Schedule("sweep_outbox", 600, sweep_outbox), Schedule("sweep_inbox", 3600, sweep_inbox))
+    async def sweep_dead_letters() -> None:
+        await _until_nothing_is_left(open_uow, dead_letters.sweep, open_uow.tables.dead_letters, keep=KEEP_SETTLED)
+
+    return (
+        Schedule("sweep_outbox", 600, sweep_outbox),
+        Schedule("sweep_inbox", 3600, sweep_inbox),
+        Schedule("sweep_dead_letters", 3600, sweep_dead_letters),
+    )
 
 
 class _Sweep(Protocol):

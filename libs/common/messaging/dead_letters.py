@@ -13,6 +13,8 @@ from libs.common.messaging.bus import Bus
 from libs.common.messaging.delivery import ATTEMPTS_HEADER
 from libs.common.uow import UnitOfWorkFactory
 
+_SWEEP_ROWS = 5000
+
 REPLAY_WITHIN = timedelta(days=30)
 """As long as inbox rows are kept: an older message could be handled twice."""
 
@@ -109,3 +111,10 @@ async def replay(open_uow: UnitOfWorkFactory, bus: Bus, dead_letter_id: UUID, *,
     async with open_uow() as uow:
         await _close(uow.conn, open_uow.tables.dead_letters, letter, resolution="replayed")
     return letter
+
+
+async def sweep(conn: AsyncConnection, table: Table, *, older_than: datetime) -> int:
+    """Delete a batch of letters settled before an instant; answers how many. 0: nothing is left. Open ones stay."""
+    old = select(table.c.id).where(table.c.resolved_at < older_than).limit(_SWEEP_ROWS)
+    done = await conn.execute(table.delete().where(table.c.id.in_(old)))
+    return done.rowcount

@@ -122,7 +122,9 @@ async def test_the_status_tells_of_outbox_queues_letters_and_schedules(edge: Edg
     assert told["outbox"] == {"pending": 0, "oldest_seconds": 0.0, "last_error": None}
     assert told["queues"][WORK] == 0
     assert {"ingest.retry.5s", f"{WORK}.dead"} <= set(told["queues"])
-    assert {schedule["name"] for schedule in told["schedules"]} <= {"sweep_outbox", "sweep_inbox"}
+    assert {schedule["name"] for schedule in told["schedules"]} <= {
+        "sweep_outbox", "sweep_inbox", "sweep_dead_letters",
+    }  # fmt: skip
 
 
 async def test_only_an_operator_sees_the_inside(edge: Edge) -> None:
