@@ -1,6 +1,7 @@
 """The composition root of billing."""
 
 import contextlib
+import functools
 from collections.abc import AsyncGenerator
 
 from fastapi import FastAPI
@@ -23,7 +24,7 @@ async def start(platform: Platform) -> AsyncGenerator[Parts]:
     yield Parts(
         subscriptions=handlers.subscriptions(),
         schedules=schedules.schedules(platform.open_uow),
-        tasks=[announce_at_start],
+        tasks=[announce_at_start, functools.partial(schedules.keep_measuring, platform.open_uow)],
     )
 
 

@@ -1,15 +1,23 @@
 """Billing's clock edge."""
 
+import asyncio
 from collections.abc import Sequence
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from libs.common.clock import utc_now
+from libs.common.logs import get_logger
 from libs.common.schedules import Schedule
 from libs.common.uow import UnitOfWorkFactory
 from services.billing.use_cases import announce_prices as announcing
 from services.billing.use_cases import expire_grants as expiring
+from services.billing.use_cases import measure_holds as measuring
 from services.billing.use_cases import question_holds as questioning
 
-_DAY_S = 86_400
+log = get_logger()
+
+MEASURE_EVERY_S = 30
+_HOUR_S = 3600
 
 
 def schedules(open_uow: UnitOfWorkFactory) -> Sequence[Schedule]:
@@ -29,5 +37,16 @@ def schedules(open_uow: UnitOfWorkFactory) -> Sequence[Schedule]:
     return [
         Schedule("question_holds", 60, question_holds),
         Schedule("expire_grants", 60, expire_grants),
-        Schedule("announce_prices", _DAY_S, announce_prices),
+        Schedule("announce_prices", _HOUR_S, announce_prices),
     ]
+
+
+async def keep_measuring(open_uow: UnitOfWorkFactory) -> None:
+    """What each replica measures for itself. A schedule runs on one replica; the others would go on saying what was."""
+    while True:
+        try:
+            async with open_uow() as uow:
+                await measuring.measure_holds(uow=uow, now=utc_now())
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("measuring.stumbled", error=str(error))
+        await asyncio.sleep(MEASURE_EVERY_S)

@@ -1,4 +1,4 @@
-"""Say what things cost, at start and once a day, so that a service that missed it or lost it learns it again."""
+"""Say what things cost, at start and once an hour, so that a service that missed it or lost it learns it again."""
 
 from libs.common.contracts.billing import PricesChanged
 from libs.common.uow import UnitOfWork

@@ -27,7 +27,6 @@ async def question_holds(*, uow: UnitOfWork, now: datetime) -> int:
         uow.publish(event, tenant_id=workspace_id, correlation_id=subject.id)
     metrics.HOLDS_QUESTIONED.inc(len(asked))
     overdue, first = await holds.overdue_holds(uow.conn, now=now, settling=OVERDUE_AFTER, limit=_NAMED)
-    metrics.OVERDUE_HOLDS.set(overdue)
     if overdue:
         log.error(
             "holds.overdue",

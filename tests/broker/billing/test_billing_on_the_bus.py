@@ -7,12 +7,14 @@ from uuid import UUID
 import aio_pika
 import orjson
 import pytest
+from prometheus_client import REGISTRY
 
 from libs.common.contracts.envelope import Event
 from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.contracts.ingest import ChunkCompleted, JobCompleted, JobCreated
 from libs.common.ids import new_id
 from libs.common.outbox import encode
+from services.billing import metrics
 from tests.integration.billing.steps import message_of
 from tests.support.billing import RunningBilling, headers, running_billing
 from tests.support.waiting import eventually
@@ -69,6 +71,7 @@ def types_of(heard: list[dict[str, Any]], workspace_id: UUID) -> list[str]:
 async def test_a_job_is_held_captured_and_settled_over_the_bus(
     service: RunningBilling, listening: list[dict[str, Any]]
 ) -> None:
+    """Red when an answer is not said, is said twice, or does not name its job."""
     workspace_id, job_id = await open_with(service, 10), new_id()
     await say(service, JobCreated(job_id=job_id, credits=6, price_version=1), workspace_id)
     await eventually(lambda: "billing.hold.placed" in types_of(listening, workspace_id))
@@ -101,6 +104,7 @@ async def test_a_job_is_held_captured_and_settled_over_the_bus(
 async def test_a_capture_that_comes_before_its_hold_waits_and_is_charged(
     service: RunningBilling, listening: list[dict[str, Any]]
 ) -> None:
+    """Red when a capture that finds no hold is dead instead of tried again, or is taken for done."""
     workspace_id, job_id = await open_with(service, 10), new_id()
     await say(service, ChunkCompleted(job_id=job_id, chunk_no=0, credits=3), workspace_id)
     await eventually(lambda: depth_of(service, "billing.retry.5s"))
@@ -112,6 +116,7 @@ async def test_a_capture_that_comes_before_its_hold_waits_and_is_charged(
 async def test_a_capture_above_its_hold_is_dead_at_once_and_charges_nothing(
     service: RunningBilling, listening: list[dict[str, Any]]
 ) -> None:
+    """Red when more is charged than was held, or when what can never be right is tried again."""
     workspace_id, job_id = await open_with(service, 10), new_id()
     await say(service, JobCreated(job_id=job_id, credits=2, price_version=1), workspace_id)
     await eventually(lambda: "billing.hold.placed" in types_of(listening, workspace_id))
@@ -132,9 +137,20 @@ async def test_a_capture_above_its_hold_is_dead_at_once_and_charges_nothing(
     }
 
 
+async def test_each_replica_measures_for_itself(
+    service: RunningBilling, module_database: str, module_vhost: str
+) -> None:
+    """Red when a replica starts without its measuring task."""
+    del service
+    metrics.OVERDUE_HOLDS.set(7)
+    async with running_billing(module_database, module_vhost):
+        await eventually(lambda: REGISTRY.get_sample_value("billing_overdue_holds") == 0)
+
+
 async def test_prices_are_announced_at_every_start(
     service: RunningBilling, module_database: str, module_vhost: str
 ) -> None:
+    """Red when only the schedule announces: a new price list would wait for its hour."""
     await eventually(lambda: depth_of(service, "ingest.update_prices"))
     before = await depth_of(service, "ingest.update_prices")
     async with running_billing(module_database, module_vhost):

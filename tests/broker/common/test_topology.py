@@ -71,3 +71,8 @@ async def test_every_event_that_must_not_be_lost_has_a_queue_to_wait_in() -> Non
     deaf = {event.type for event in EVENTS if event not in heard and not event.transient}
     assert deaf == set()
     assert CapacityAnnounced in heard
+
+
+def test_nothing_waits_longer_than_five_minutes_in_the_broker() -> None:
+    """A longer wait is a row with `due_at`, where it can be seen and changed. Red when a retry queue holds for longer."""
+    assert all(0 < milliseconds <= 5 * 60 * 1000 for _, milliseconds in RETRY_DELAYS)

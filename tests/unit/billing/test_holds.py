@@ -39,6 +39,7 @@ def end(books: Books, hold: Hold | None, total: int, *, now: datetime = NOW) -> 
 
 
 def test_a_hold_takes_the_grant_that_expires_first() -> None:
+    """Red when the burn order looks at the date of no grant, or at the largest."""
     books = books_with(5)
     soon = Grant(new_id(), GrantKind.PLAN, 20, NOW + timedelta(days=1), 3)
     books = grant_credits(books, soon, business_key="grant:soon", reason="", now=NOW).books
@@ -48,6 +49,7 @@ def test_a_hold_takes_the_grant_that_expires_first() -> None:
 
 
 def test_a_lower_priority_burns_before_an_earlier_expiry() -> None:
+    """Red when the date counts for more than the priority."""
     books = books_with(5, days=1)
     first = Grant(new_id(), GrantKind.PROMOTIONAL, 10, None, 5)
     books = grant_credits(books, first, business_key="grant:first", reason="", now=NOW).books
@@ -55,6 +57,7 @@ def test_a_lower_priority_burns_before_an_earlier_expiry() -> None:
 
 
 def test_credits_whose_date_has_passed_cannot_be_held_even_before_the_sweeper_came() -> None:
+    """Red when only the sweeper expires what is due."""
     decision = ask(books_with(5, days=1), 5, now=NOW + timedelta(days=2))
     assert decision.hold.state is HoldState.DECLINED
     assert (decision.hold.declined_available, decision.books.balance.available) == (0, 0)
@@ -87,6 +90,7 @@ def test_a_job_cancelled_before_its_request_arrives_holds_nothing() -> None:
 
 
 def test_a_request_after_an_end_with_credits_holds_exactly_those() -> None:
+    """Red when the late request holds what it asks for instead of what its end said."""
     tombstone = end(books_with(9), None, 2)
     late = ask(tombstone.books, 3, tombstone.hold)
     assert (late.hold.state, late.hold.held, late.books.balance.settling) == (HoldState.SETTLING, 2, 2)
@@ -104,6 +108,7 @@ def test_the_end_releases_the_rest_at_once_and_waits_for_the_captures() -> None:
 
 
 def test_a_chunk_that_earned_nothing_moves_nothing() -> None:
+    """Red when a capture of nothing is written as a movement, or keeps its hold open."""
     held = ask(books_with(9), 6)
     assert charge(held.books, held.hold, 0, 0).movements == ()
     ended = end(held.books, held.hold, 0)
@@ -119,6 +124,7 @@ def test_a_repeated_capture_charges_nothing() -> None:
 
 
 def test_a_hold_that_is_asked_for_with_nothing_is_held() -> None:
+    """Red when nothing is too little to hold: the job would wait for ever."""
     assert ask(books_with(), 0).hold.state is HoldState.HELD
 
 
@@ -145,6 +151,7 @@ def test_a_refund_to_an_expired_grant_lives_on_in_a_new_one_for_30_days() -> Non
 
 
 def test_other_content_under_the_holds_key_is_a_named_conflict() -> None:
+    """Red when the key alone decides, and a request for other credits passes as a repetition."""
     held = ask(books_with(9), 6)
     with pytest.raises(AppError) as refused:
         ask(held.books, 7, held.hold)
@@ -152,6 +159,7 @@ def test_other_content_under_the_holds_key_is_a_named_conflict() -> None:
 
 
 def test_other_content_under_a_captures_key_is_a_named_conflict() -> None:
+    """Red when the key alone decides, and another amount passes as a repetition."""
     held = ask(books_with(9), 6)
     with pytest.raises(AppError) as refused:
         charge(held.books, held.hold, 0, 3, before=2)
@@ -159,6 +167,7 @@ def test_other_content_under_a_captures_key_is_a_named_conflict() -> None:
 
 
 def test_a_capture_above_its_hold_is_a_named_error_and_is_not_clamped() -> None:
+    """Red when more than was held is charged, or when the amount is cut to fit and nobody hears of it."""
     held = ask(books_with(9), 6)
     with pytest.raises(AppError) as refused:
         charge(held.books, held.hold, 0, 7)
@@ -166,6 +175,7 @@ def test_a_capture_above_its_hold_is_a_named_error_and_is_not_clamped() -> None:
 
 
 def test_a_capture_above_what_settling_kept_is_a_named_error() -> None:
+    """Red when what the end released can still be charged."""
     held = ask(books_with(9), 6)
     ended = end(held.books, held.hold, 2)
     with pytest.raises(AppError) as refused:
@@ -175,6 +185,7 @@ def test_a_capture_above_what_settling_kept_is_a_named_error() -> None:
 
 @pytest.mark.parametrize("total", [None, 2])
 def test_a_capture_before_its_hold_is_tried_again_later(total: int | None) -> None:
+    """Red when an early capture is refused for good: its credits would never be charged."""
     tombstone = None if total is None else end(books_with(9), None, total).hold
     with pytest.raises(Transient) as refused:
         charge(books_with(9), tombstone, 0, 2)
@@ -182,6 +193,7 @@ def test_a_capture_before_its_hold_is_tried_again_later(total: int | None) -> No
 
 
 def test_a_capture_for_a_declined_or_buried_job_is_a_named_error() -> None:
+    """Red when it is charged, or tried for ever."""
     books = books_with(1)
     for hold in (ask(books, 2).hold, end(books, None, 0).hold):
         with pytest.raises(AppError) as refused:
@@ -191,6 +203,7 @@ def test_a_capture_for_a_declined_or_buried_job_is_a_named_error() -> None:
 
 @pytest.mark.parametrize(("captured", "total"), [(0, 7), (3, 2)])
 def test_an_end_that_contradicts_the_hold_is_a_named_conflict(captured: int, total: int) -> None:
+    """Red when an end may claim more than was held, or less than was charged."""
     held = ask(books_with(9), 6)
     charged = charge(held.books, held.hold, 0, captured)
     with pytest.raises(AppError) as refused:
@@ -199,6 +212,7 @@ def test_an_end_that_contradicts_the_hold_is_a_named_conflict(captured: int, tot
 
 
 def test_an_end_told_twice_with_different_totals_is_a_named_conflict() -> None:
+    """Red when the second total replaces the first."""
     held = ask(books_with(9), 6)
     ended = end(held.books, held.hold, 2)
     assert end(ended.books, ended.hold, 2).movements == ()
@@ -208,6 +222,7 @@ def test_an_end_told_twice_with_different_totals_is_a_named_conflict() -> None:
 
 
 def test_a_late_request_that_cannot_be_paid_for_is_refused_by_name() -> None:
+    """Red when it holds what is there, or makes a debt."""
     tombstone = end(books_with(1), None, 2)
     with pytest.raises(PaymentRequired) as refused:
         ask(tombstone.books, 3, tombstone.hold)
@@ -215,6 +230,7 @@ def test_a_late_request_that_cannot_be_paid_for_is_refused_by_name() -> None:
 
 
 def test_a_refund_beyond_its_capture_is_refused() -> None:
+    """Red when more, or nothing, can be given back."""
     held = ask(books_with(9), 6)
     charged = charge(held.books, held.hold, 0, 2)
     for amount in (0, 3):
@@ -232,6 +248,7 @@ def test_a_refund_beyond_its_capture_is_refused() -> None:
 
 
 def test_books_whose_grants_fall_short_of_their_balance_are_refused() -> None:
+    """Red when credits are held that no grant covers."""
     books = books_with(9)
     with pytest.raises(AppError) as refused:
         ask(Books(books.workspace_id, books.balance, ()), 3)
