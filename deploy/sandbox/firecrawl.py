@@ -14,7 +14,7 @@ from deploy.sandbox.world.chance import number
 from deploy.sandbox.world.model import Page
 from deploy.sandbox.world.world import SiteDownError, UnknownHostError
 
-_UNSUPPORTED = ("facebook.com", "instagram.com", "linkedin.com", "tiktok.com", "x.com")
+_UNSUPPORTED = ("facebook.com", "instagram.com", "linkedin.com", "reddit.com", "tiktok.com", "x.com")
 """Some of the sites that Firecrawl reads for nobody, with their subdomains."""
 
 

@@ -107,8 +107,8 @@ async def test_a_website_that_cannot_be_read_costs_the_row_only_that_source(benc
 
 
 async def test_a_site_that_nobody_may_read_costs_the_row_only_that_source(bench: Bench) -> None:
-    """Red when a 403 is taken for a rejected key: one lead with a social page for a website would park every job."""
-    await bench.deliver(bench.chunk([{**INGRID, "Website": "https://www.facebook.com/acme"}]))
+    """Red when a 403 is taken for a rejected key: one lead with such a website would park every job."""
+    await bench.deliver(bench.chunk([{**INGRID, "Website": "https://www.reddit.com/r/acme"}]))
     (row,) = await bench.rows_said(ChunkEnriched)
     assert row["status"] == "enriched"
     assert "website" not in {source["kind"] for source in row["research"]["sources"]}

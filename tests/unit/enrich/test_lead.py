@@ -74,3 +74,10 @@ def test_no_cell_makes_reading_fail(cells: dict[str, str]) -> None:
     lead = read_lead(1, cells, MAPPING)
     assert lead.domain == public_host(lead.domain)
     assert all(len(value) <= 300 for value in lead.roles.values())
+
+
+@pytest.mark.parametrize("page", ["https://www.facebook.com/acme", "de.linkedin.com/company/acme", "x.com/acme"])
+def test_a_page_on_a_site_that_many_share_is_no_domain(page: str) -> None:
+    """Red when it is: any text that mentions the site would then count as the company's own, a namesake's too."""
+    assert read_lead(1, {"Site": page, "Mail": "i.solheim@haldenlube.example"}, MAPPING).domain == "haldenlube.example"
+    assert read_lead(1, {"Site": page, "Firm": "Acme"}, MAPPING).domain == ""
