@@ -7,7 +7,7 @@ from email.header import Header
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from libs.common.errors import Invalid
@@ -73,17 +73,23 @@ def test_any_subject_makes_a_mail_with_our_headers_only_or_none(subject: str) ->
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=200))
+@example(
+    'ae.cé ?😀c日"é.? .üée本bé écßü!?😀,ßö?ß céa:"!(,a,.語! ,eeüa日:ac: ?":de ü?,😀,é" "😀cß aed ücb!d!d übcd, :":ßé,ß.d?語'
+)
+@example(
+    '!ebß😀 b?! d😀":a.eßd? "öbüß.é.ö"d!e. :ö é,débaadb! üüd 😀,"ßb,. :.😀ß"éßö é(.😀日. ,dca:ca,?e.üe .,ß bß! öc(é(."!日'
+)
 def test_a_subject_of_any_length_is_folded_and_reads_the_same(subject: str) -> None:
     """Red when an encoded word is longer than the 75 characters of RFC 2047, or folding loses a space or a character."""
     try:
-        content = letter("Süß " + subject).content
+        content = letter(subject).content
     except Invalid:
         return
     head = content.partition(b"\r\n\r\n")[0]
     for line in head.split(b"\r\n"):
         assert b"=?" not in line or len(line) <= 76, line
     read = message_from_bytes(content, policy=email.policy.default)["Subject"]
-    assert " ".join(str(read).split()) == " ".join(("Süß " + subject).split())
+    assert " ".join(str(read).split()) == " ".join(subject.split())
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "Zs"]), max_size=40), st.sampled_from(["b", "q"]))
