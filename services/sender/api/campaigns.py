@@ -85,8 +85,8 @@ async def start(
             sender=resources.sender,
             now=await resources.clock(uow.conn),
         )
+    await plan_today(open_uow, identity.workspace_id, resources)
     async with open_uow() as uow:
-        await plan_today(uow, identity.workspace_id, resources)
         view = await _view(uow, started.campaign, resources)
     rows = [ExcludedRow(row_no=r.position, code=r.reason or "", detail=r.detail) for r in started.excluded]
     return StartedOut(**view.model_dump(), excluded_rows=rows)
@@ -100,9 +100,8 @@ async def pause(
     async with open_uow() as uow:
         now = await resources.clock(uow.conn)
         campaign = await pause_campaign(uow, workspace_id=identity.workspace_id, campaign_id=campaign_id, now=now)
-    # The pause holds, whatever becomes of the plan.
+    await plan_today(open_uow, identity.workspace_id, resources)
     async with open_uow() as uow:
-        await plan_today(uow, identity.workspace_id, resources)
         return await _view(uow, campaign, resources)
 
 

@@ -72,9 +72,7 @@ async def suppress(
     async with open_uow() as uow:
         email = await suppress_address(uow, workspace_id=identity.workspace_id, address=body.email, reason=body.reason)
         stored = await lists.load_suppression(uow.conn, workspace_id=identity.workspace_id, email=email)
-    # The suppression holds, whatever becomes of the plan.
-    async with open_uow() as uow:
-        await plan_today(uow, identity.workspace_id, resources)
+    await plan_today(open_uow, identity.workspace_id, resources)
     return SuppressionOut(email=stored[0], reason=stored[1], created_at=stored[2])
 
 

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request
 
-from libs.common.uow import UnitOfWork
+from libs.common.uow import OpenUow
+from services.sender import metrics
 from services.sender.domain.message import Sender
 from services.sender.use_cases.plan_day import plan_day
 from services.sender.use_cases.send_emails import Clock, SendContext
@@ -40,18 +41,23 @@ def resources_of(request: Request) -> Resources:
 CurrentResources = Annotated[Resources, Depends(resources_of)]
 
 
-async def plan_today(uow: UnitOfWork, workspace_id: UUID, resources: Resources) -> None:
-    """Give today's free slots to whoever is next, now rather than at the planner's next round. Idle without a mailbox."""
+async def plan_today(open_uow: OpenUow, workspace_id: UUID, resources: Resources) -> None:
+    """Give today's free slots to whoever is next, now rather than at the planner's next round. Idle without a mailbox.
+
+    In a transaction of its own: what made it necessary holds, whatever becomes of the plan.
+    """
     if resources.context is None:
         return
-    await plan_day(
-        uow,
-        workspace_id=workspace_id,
-        mailbox_id=resources.context.mailbox_id,
-        now=await resources.clock(uow.conn),
-        default_quota=resources.default_quota,
-        mail_domain=resources.sender.domain,
-    )
+    async with open_uow() as uow:
+        planned = await plan_day(
+            uow,
+            workspace_id=workspace_id,
+            mailbox_id=resources.context.mailbox_id,
+            now=await resources.clock(uow.conn),
+            default_quota=resources.default_quota,
+            mail_domain=resources.sender.domain,
+        )
+    metrics.SLOTS_ASSIGNED.inc(planned.assigned)
 
 
 def cut(items: list[_Item], limit: int) -> tuple[list[_Item], bool]:

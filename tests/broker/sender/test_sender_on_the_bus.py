@@ -77,7 +77,13 @@ async def test_a_list_arrives_a_campaign_is_started_and_its_mail_leaves_within_t
     assert len(page["items"]) == 3
     rest = (await sender.get(f"/v1/emails?limit=200&cursor={page['next_cursor']}", workspace_id)).json()
     assert (len(rest["items"]), rest["next_cursor"]) == (2, None)
-    assert "sender_emails_sent_total" in (await sender.client.get("/metrics")).text
+    told = (await sender.client.get("/metrics")).text
+    for name in ("sender_emails_sent_total", "sender_slots_assigned_total"):
+        assert figure(told, name) >= 5, "whoever planned, a route or the clock, counts"
+
+
+def figure(told: str, name: str) -> float:
+    return sum(float(line.rpartition(" ")[2]) for line in told.splitlines() if line.startswith(name))
 
 
 def said(heard: list[dict[str, Any]], workspace_id: UUID) -> list[str]:
