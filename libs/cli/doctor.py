@@ -21,7 +21,13 @@ from libs.cli.operator import Operator
 from libs.cli.target import Target, running_target
 
 LEAST_MEMORY_BYTES = 1_500_000_000
-PROVIDERS = {"SERPER_API_KEY": "web search", "GROQ_API_KEY": "language model", "SMTP_URL": "mail"}
+PROVIDERS = {
+    "SERPER_API_KEY": "web search",
+    "GROQ_API_KEY": "language model",
+    "FIRECRAWL_API_KEY": "website reader",
+    "SMTP_URL": "mail",
+}
+NOT_NEEDED = {"FIRECRAWL_API_KEY": "research does without companies' own pages"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ async def _look() -> AsyncIterator[Finding]:
     yield await _server("database", env.get("DATABASE_URL"), otherwise="private Postgres in the state folder")
     broker = where_programs_would_come_from(State(folder))
     yield await _server("broker", env.get("RABBITMQ_URL"), otherwise=broker or "", missing=broker is None)
-    for finding in _configuration(env):
+    for finding in findings_of(env):
         yield finding
     target = running_target()
     if target is None:
@@ -101,19 +107,23 @@ async def _server(subject: str, url: str | None, *, otherwise: str, missing: boo
     return Finding(subject, f"{where} answers")
 
 
-def _configuration(env: Mapping[str, str]) -> list[Finding]:
-    findings = [
-        Finding("providers", f"{what}: {'real' if env.get(name) else f'sandbox ({name} is not set)'}")
-        for name, what in PROVIDERS.items()
-    ]
-    if env.get("ENV") == "production":
-        missing = [name for name in PROVIDERS if not env.get(name)]
-        findings = [
-            Finding("providers", f"ENV=production refuses the sandbox: set {name}", problem=True) for name in missing
-        ]
+def findings_of(env: Mapping[str, str]) -> list[Finding]:
+    """What the configuration says: which provider is real, and what would keep the services from starting."""
+    findings = [_provider(name, env) for name in PROVIDERS]
     if env.get("REDIS_URL"):
         findings.append(Finding("configuration", "REDIS_URL is retired: unset it, nothing reads it", problem=True))
     return findings
+
+
+def _provider(name: str, env: Mapping[str, str]) -> Finding:
+    what = PROVIDERS[name]
+    if env.get(name):
+        return Finding("providers", f"{what}: real")
+    if env.get("ENV") != "production":
+        return Finding("providers", f"{what}: sandbox ({name} is not set)")
+    if name in NOT_NEEDED:
+        return Finding("providers", f"{what}: none ({name} is not set): {NOT_NEEDED[name]}")
+    return Finding("providers", f"{what}: none, and ENV=production refuses the sandbox: set {name}", problem=True)
 
 
 def _ports(folder: Path) -> Finding:
