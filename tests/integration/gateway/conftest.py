@@ -52,7 +52,8 @@ def bearer(token: dict[str, str]) -> dict[str, str]:
 
 
 def pretend_service(behind: Behind) -> FastAPI:
-    """Answers 418 to everything, a stream to `…/download`, 413 in the middle of `…/large`, never to `…/silence`."""
+    """Answers 418 to everything, a stream to `…/download`, 413 in the middle of `…/large` and at
+    once to `…/refused`, never to `…/silence`."""
     app = FastAPI()
     install_problem_handlers(app)
 
@@ -61,6 +62,11 @@ def pretend_service(behind: Behind) -> FastAPI:
         async for _ in request.stream():
             msg = f"{path} is larger than one part"
             raise TooLarge(msg)
+
+    @app.post("/v1/{path:path}/refused")
+    async def refuse(path: str) -> None:
+        msg = f"{path} is too large by its length"
+        raise TooLarge(msg)
 
     @app.post("/v1/{path:path}/silence")
     async def silence(path: str) -> None:

@@ -47,15 +47,19 @@ async def test_bodies_stream_both_ways(gateway: Gateway) -> None:
     assert answer.headers["content-disposition"] == 'attachment; filename="x"'
 
 
-async def test_a_refusal_in_the_middle_of_an_upload_reaches_the_client(gateway: Gateway) -> None:
+@pytest.mark.parametrize("path", ["large", "refused"])
+@pytest.mark.parametrize("length", [{}, {"Content-Length": "40000000"}], ids=["unknown", "declared"])
+async def test_a_refusal_in_the_middle_of_an_upload_reaches_the_client(
+    gateway: Gateway, path: str, length: dict[str, str]
+) -> None:
     """Red when the broken upload counts for more than the answer: the client would be told to try again."""
-    token = await gateway.sign_up("large@first.example")
+    token = await gateway.sign_up(f"{new_id()}@first.example")
 
     async def body() -> AsyncGenerator[bytes]:
         for _ in range(400):
             yield b"x" * 100_000
 
-    answer = await gateway.client.post("/v1/uploads/large", content=body(), headers=bearer(token))
+    answer = await gateway.client.post(f"/v1/uploads/{path}", content=body(), headers=bearer(token) | length)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     assert answer.headers["content-type"] == "application/problem+json"
 
