@@ -29,11 +29,13 @@ async def service(
 
 
 @pytest.fixture
-def us(service: RunningIngest) -> Ingest:
-    """A workspace of the test's own, by ingest's bus edge."""
+async def us(service: RunningIngest) -> Ingest:
+    """A workspace of the test's own, by ingest's bus edge. Enrich has announced itself before, as jobs want it."""
     open_uow = service.platform.open_uow
     assert isinstance(open_uow, UnitOfWorkFactory)
-    return Ingest(open_uow, service.storage)
+    ingest = Ingest(open_uow, service.storage)
+    await ingest.have_known_enrich()
+    return ingest
 
 
 async def ask(
@@ -111,6 +113,7 @@ async def test_many_waiting_clicks_hold_no_connection(service: RunningIngest, us
 
 
 async def test_a_key_used_for_another_request_is_409(service: RunningIngest, us: Ingest) -> None:
+    """Red when the second request is answered with the first one's job."""
     job = await us.create(await us.upload((1,)), key="mine")
     await us.deliver(HoldPlaced(job_id=job.id, credits=1))
     refused = await ask(service, us, "POST", "/v1/jobs", key="mine", json={"upload_id": str(await us.upload((1,)))})
@@ -154,6 +157,7 @@ async def test_rows_are_paged_in_the_order_of_the_sheet(service: RunningIngest, 
 
 
 async def test_pause_resume_and_cancel(service: RunningIngest, us: Ingest) -> None:
+    """Red when a route is wired to another turn, or answers with the job as it was."""
     job_id = await us.processing((1,))
     for verb, state in (("pause", "paused"), ("resume", "processing"), ("cancel", "cancelled")):
         turned = await ask(service, us, "POST", f"/v1/jobs/{job_id}/{verb}")
@@ -209,11 +213,13 @@ async def test_bad_requests_are_problems_with_a_stable_code(
 
 
 async def test_nobody_without_an_identity_gets_in(service: RunningIngest) -> None:
+    """P7. Red when a route believes whoever asks."""
     for method, path in (("GET", "/v1/jobs"), ("POST", "/v1/jobs"), ("POST", "/v1/quotes")):
         assert (await service.client.request(method, path)).status_code == 401
 
 
 async def test_only_an_operator_may_rescue(service: RunningIngest, us: Ingest) -> None:
+    """P7. Red when a member may."""
     job_id = await us.processing((1,))
     await us.execute("UPDATE ingest.chunks SET state = 'queued', queued_at = now() WHERE job_id = :id", id=job_id)
     path = f"/internal/jobs/{job_id}/rescue"
