@@ -1,6 +1,7 @@
 """Ingest's queues, dispatcher and merge on the real broker: a job goes from its hold to its recipients by itself."""
 
 from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import aio_pika
@@ -18,6 +19,9 @@ from libs.common.messaging.bus import Bus
 from libs.common.outbox import encode
 from libs.common.uow import UnitOfWorkFactory
 from services.ingest.domain.jobs import JobState
+from services.ingest.domain.window import Replica
+from services.ingest.repositories import enrich_replicas
+from services.ingest.tables import COMMON
 from tests.integration.ingest.jobs.steps import Ingest, answer
 from tests.support.ingest import RunningIngest, running_ingest
 from tests.support.waiting import eventually
@@ -29,19 +33,26 @@ async def service(fresh_database: str, fresh_vhost: str, tmp_path: Path) -> Asyn
         yield running
 
 
-async def say(service: RunningIngest, event: Event, ingest: Ingest) -> None:
-    envelope = Envelope(
+def envelope_of(event: Event, ingest: Ingest, *, occurred_at: datetime | None = None) -> Envelope:
+    return Envelope(
         id=new_id(),
         type=event.type,
         version=event.version,
         source=event.source(),
-        occurred_at=utc_now(),
+        occurred_at=occurred_at or utc_now(),
         tenant_id=ingest.workspace_id,
         data=event.model_dump(mode="json"),
     )
+
+
+async def publish(service: RunningIngest, envelope: Envelope) -> None:
     bus = service.platform.bus
     assert isinstance(bus, Bus)
     await bus.publish_event(envelope.routing_key(), encode(envelope), message_id=str(envelope.id))
+
+
+async def say(service: RunningIngest, event: Event, ingest: Ingest) -> None:
+    await publish(service, envelope_of(event, ingest))
 
 
 async def heard(queue: AbstractQueue) -> ChunkCreated:
@@ -104,6 +115,49 @@ async def test_an_answer_nobody_can_record_fails_its_chunk(service: RunningInges
 
     await eventually(ended, within_s=30)
     assert (await ingest.job(job_id)).tally.failed == 1
+
+
+async def test_an_announcement_heard_again_changes_nothing(service: RunningIngest) -> None:
+    """Delivered twice, and with the inbox emptied in between: its natural key is the replica. Red when a copy adds to the
+    window, when an older word replaces a newer one, or when every announcement leaves an inbox row for a month."""
+    open_uow = service.platform.open_uow
+    assert isinstance(open_uow, UnitOfWorkFactory)
+    ingest = Ingest(open_uow, service.storage)
+    told = CapacityAnnounced(replica_id=new_id(), rows_capacity=10, rows_in_flight=2, outbox_pending=1)
+    newest = envelope_of(told, ingest)
+    older = envelope_of(
+        told.model_copy(update={"rows_capacity": 99}), ingest, occurred_at=newest.occurred_at - timedelta(seconds=1)
+    )
+
+    async def heard_all() -> None:
+        """What is said now is heard after all that was said before: one at a time, in order."""
+        last = told.model_copy(update={"replica_id": new_id()})
+        await say(service, last, ingest)
+
+        async def heard_last() -> bool:
+            async with open_uow() as uow:
+                return last.replica_id in {replica.id for replica in await enrich_replicas.known(uow.conn)}
+
+        await eventually(heard_last)
+
+    async def known() -> list[Replica]:
+        async with open_uow() as uow:
+            return [replica for replica in await enrich_replicas.known(uow.conn) if replica.id == told.replica_id]
+
+    await publish(service, newest)
+    await heard_all()
+    before = await known()
+    assert [(replica.rows_capacity, replica.seen_at) for replica in before] == [(10, newest.occurred_at)]
+    for again in (newest, older):
+        await publish(service, again)
+        await heard_all()
+        assert await known() == before
+        await ingest.forget_inbox()
+        await publish(service, again)
+        await heard_all()
+        assert await known() == before
+    async with open_uow() as uow:
+        assert not (await uow.conn.execute(COMMON.inbox.select())).all()
 
 
 async def test_every_queue_of_ingest_has_its_handler(service: RunningIngest) -> None:

@@ -193,6 +193,8 @@ def test_any_table_goes_through_xlsx_unchanged(tmp_path: Path, table: list[list[
 
 
 def test_text_that_looks_like_a_formula_stays_text(tmp_path: Path) -> None:
+    """P1. Red when such a cell becomes a formula, a number or another text in the workbook, or a live formula in the CSV,
+    or when a number there is taken for one."""
     row: list[Cell] = [
         "=1+1",
         "+SUM(A1)",
@@ -213,6 +215,7 @@ def test_text_that_looks_like_a_formula_stays_text(tmp_path: Path) -> None:
 
 
 def test_a_cell_too_long_for_a_workbook_is_cut_visibly_and_whole_in_the_csv(tmp_path: Path) -> None:
+    """Red when a cell is cut without a mark, or the CSV is cut as well."""
     exact, long, wide = "x" * MAX_CELL_CHARS, "y" * (MAX_CELL_CHARS + 1), "𝄞" * 20_000
     export = Export(tmp_path, ["a", "b", "c"])
     summary = export.write([[exact, long, wide]])
@@ -225,6 +228,7 @@ def test_a_cell_too_long_for_a_workbook_is_cut_visibly_and_whole_in_the_csv(tmp_
 
 
 def test_control_characters_survive(tmp_path: Path) -> None:
+    """Red when what XML cannot hold is dropped, or breaks the workbook."""
     text = "a\x01b\x1fc\td\ne\rf & <g> _x0001_ \u200b"
     export = Export(tmp_path, ["a"])
     export.write([[text]])
@@ -233,6 +237,7 @@ def test_control_characters_survive(tmp_path: Path) -> None:
 
 
 def test_more_rows_than_a_sheet_holds_go_on_in_another(tmp_path: Path) -> None:
+    """Red when rows past a sheet's end are lost, or the second sheet has no header."""
     export = Export(tmp_path, ["n"], max_rows=4)
     summary = export.write([[n] for n in range(1, 8)], status="failed")
     assert (
@@ -253,6 +258,7 @@ def test_more_rows_than_a_sheet_holds_go_on_in_another(tmp_path: Path) -> None:
 
 
 def test_failed_and_skipped_rows_stand_on_their_own_sheet_with_the_reason(tmp_path: Path) -> None:
+    """Red when a row is missing from the main sheet, a delivered one stands among the failed, or a reason is lost."""
     export = Export(tmp_path, ["Name", "Size"])
     export.files.add(["Acme", 3], research=RESEARCH, line=LINE, status="enriched", reason=None)
     export.files.add([], research=None, line=None, status="skipped", reason="empty_row")

@@ -168,6 +168,7 @@ def test_a_recipient_is_made_of_the_mapped_cells() -> None:
 
 @pytest.mark.parametrize("status", ["failed", "skipped"])
 def test_a_row_that_was_not_delivered_is_written_to_nobody(status: str) -> None:
+    """P9. Red when a failed or skipped row becomes a recipient."""
     cells, mapping = ["ann@acme.example"], {"email": 0}
     assert recipient_of(row_no=1, cells=cells, mapping=mapping, status=status, line="Hi", sandboxed=False) is None
 

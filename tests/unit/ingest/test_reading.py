@@ -156,11 +156,13 @@ def test_a_bad_byte_far_into_the_file_still_counts(read: Reader) -> None:
 
 
 def test_line_breaks_and_blanks_inside_quotes_stay(read: Reader) -> None:
+    """P1. Red when a cell is trimmed, or cut into rows."""
     result = read(b'Name,Note\nAcme,"two\nlines\r\nand  blanks "\n')
     assert result.rows == [["Acme", "two\nlines\r\nand  blanks "]]
 
 
 def test_ragged_rows_lose_nothing(read: Reader) -> None:
+    """P1. Red when cells beyond the header are dropped."""
     result = read(b"Name,City\nAcme\nBeta,Bonn,extra,more\n")
     assert result.rows == [["Acme"], ["Beta", "Bonn", "extra", "more"]]
     assert result.names == ["Name", "City", "Column 3", "Column 4"]
@@ -194,6 +196,7 @@ def test_sample_and_mapping_come_with_the_count(read: Reader) -> None:
 
 
 def test_cells_of_a_workbook_keep_their_types(read: Reader) -> None:
+    """P1. Red when a leading zero, a date or a number becomes something else."""
     row: list[Any] = [
         "00123",
         42,
@@ -266,12 +269,14 @@ def test_empty_columns_and_rows_before_a_table_are_part_of_the_sheet(read: Reade
     ids=lambda part: "file" if isinstance(part, bytes) else part,
 )
 def test_what_is_no_table_is_refused_by_name(read: Reader, content: bytes, code: str, words: str) -> None:
+    """Red when a hostile or a useless file is read, or refused without saying what to do."""
     with pytest.raises(Refused) as refused:
         read(content, max_text_chars=10 * LIMIT)
     assert (refused.value.code, words in refused.value.detail) == (code, True), refused.value.detail
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(read: Reader) -> None:
+    """P8. Red when the archive's declared sizes are not looked at."""
     bomb = zipped(
         **{"[Content_Types].xml": b"<a/>", "xl/workbook.xml": b"<a/>", "xl/sharedStrings.xml": b"a" * 80_000_000}
     )
@@ -295,6 +300,7 @@ def segments_of(rows: list[list[Cell]], names: list[str]) -> list[Segment]:
 
 
 def test_a_chunk_has_at_most_fifty_rows_and_a_segment_two_thousand() -> None:
+    """P8. Red when what is held in memory grows with the rows."""
     segments = segments_of([[f"row {n}"] for n in range(1, 4322)], ["Name"])
     assert [segment.rows_read for segment in segments] == [2000, 4000, 4321]
     chunks = [chunk for segment in segments for chunk in segment.chunks]

@@ -43,6 +43,7 @@ def typed(cells: list[Cell]) -> list[tuple[type, Cell]]:
 
 @given(cells=st.lists(CELLS, max_size=12))
 def test_a_row_comes_back_with_its_values_and_types(cells: list[Cell]) -> None:
+    """P1. Red when a type or a character does not survive storage."""
     line = encode_row(cells)
     assert b"\n" not in line
     assert typed(decode_row(line)) == typed(cells)
@@ -75,6 +76,7 @@ async def test_any_chunk_is_read_alone_and_all_of_them_in_order(tmp_path: Path) 
 
 
 async def test_a_chunk_that_is_not_what_its_reference_says_is_named(tmp_path: Path) -> None:
+    """P1. Red when fewer rows than were counted are handed on."""
     storage = Storage.from_url(f"file://{tmp_path}")
     (ref,) = await written(storage, [["a"], ["b"]], per_chunk=4)
     with pytest.raises(SegmentDamaged, match="has 2 rows, not 3"):
@@ -141,4 +143,5 @@ def test_a_cell_as_text(cell: Cell, text: str) -> None:
 
 
 def test_the_wire_leaves_blanks_out_and_cuts_long_cells() -> None:
+    """Red when one long cell may burst the event of its chunk."""
     assert wire_cells(["a", "b", "c"], ["x" * 3000, None]) == {"a": "x" * 2000}

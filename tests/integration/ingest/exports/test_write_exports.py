@@ -73,6 +73,7 @@ ROWS: list[list[Cell]] = [[f"Acme {n}", n] for n in range(1, 11)]
 
 
 async def test_every_row_comes_out_once_in_order_in_both_files(storage: Storage) -> None:
+    """P1. Red when a row is lost, doubled, out of order or without its outcome."""
     summary = await export(storage, await lay_down(storage, ROWS), range(1, 11), rows_total=10)
     assert (summary.rows, summary.rows_failed, summary.sheets) == (10, 2, ["Rows", "Failed rows"])
     xlsx, text = await storage.get("result.xlsx"), await storage.get("result.csv")
@@ -115,12 +116,14 @@ async def test_rows_and_results_that_do_not_match_make_no_file(
 
 
 async def test_a_missing_chunk_makes_no_file(storage: Storage) -> None:
+    """P1. Red when a sheet with a hole in it is stored."""
     refs = await lay_down(storage, ROWS)
     with pytest.raises(RowsDiffer):
         await export(storage, [refs[0], *refs[2:]], range(1, 11), rows_total=10)
 
 
 async def test_written_twice_it_is_the_same_sheet(storage: Storage) -> None:
+    """Red when the sheet depends on the attempt: a download that goes on after a second merge would mix two files."""
     refs = await lay_down(storage, ROWS)
     await export(storage, refs, range(1, 11), rows_total=10)
     first = await storage.get("result.csv")
@@ -180,6 +183,7 @@ def writers() -> list[int]:
 
 
 async def test_the_writer_has_a_limit_of_its_own(storage: Storage) -> None:
+    """P8. Red when one sheet may take the machine's memory."""
     # Cells too large for what the interpreter holds in reserve: each needs memory that the limit refuses.
     rows: list[list[Cell]] = [["x" * 4_000_000, n] for n in range(4)]
     refs = await lay_down(storage, rows, per_chunk=1)

@@ -254,6 +254,7 @@ async def test_text_with_a_nul_in_it_is_stored_without(ingest: Ingest) -> None:
 
 
 async def test_a_chunk_that_does_not_exist_is_named(ingest: Ingest) -> None:
+    """Red when an answer to it is dropped in silence instead of becoming a dead letter."""
     job_id = await ingest.queued((1,))
     with pytest.raises(NotFound) as refused:
         await ingest.deliver(ChunkEnriched(job_id=job_id, chunk_no=9, epoch=0, dispatch_no=1, results=[]))

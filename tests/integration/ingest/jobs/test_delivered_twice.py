@@ -10,7 +10,6 @@ from libs.common.contracts.catalogue import LISTENERS
 from libs.common.contracts.envelope import Event
 from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.ids import new_id
-from services.ingest.repositories import enrich_replicas
 from tests.integration.ingest.jobs.steps import (
     IN_ONE_TRANSACTION,
     Ingest,
@@ -89,16 +88,8 @@ async def test_a_question_heard_again_is_answered_again_and_changes_nothing(inge
     assert await ingest.snapshot() == before
 
 
-async def test_an_announcement_heard_again_changes_nothing(ingest: Ingest) -> None:
-    """Its natural key is the replica; it leaves no inbox row."""
-    replica = await ingest.announce(rows=10)
-    await ingest.announce(rows=10, replica=replica)
-    async with ingest.open_uow() as uow:
-        assert len(await enrich_replicas.known(uow.conn)) == 1
-
-
 def test_every_queue_of_jobs_is_covered_here_or_by_the_merge() -> None:
-    """Red when a queue is added without a delivered-twice test."""
+    """Red when a queue is added without a delivered-twice test. Announcements are heard by the real consumer (broker)."""
     elsewhere = {"ingest.read_upload", "ingest.merge_results", "ingest.note_capacity"}
     ours = {queue for queue in LISTENERS if queue.startswith("ingest.")} - elsewhere
     assert ours == {queue for queue, _ in IN_ONE_TRANSACTION.values()}

@@ -36,6 +36,7 @@ async def test_two_clicks_make_one_job(ingest: Ingest) -> None:
 
 
 async def test_a_replayed_key_answers_with_the_present_state(ingest: Ingest) -> None:
+    """Red when a second click makes a second job, or is told what the first one was told."""
     upload_id = await ingest.upload((3, 2))
     job = await ingest.create(upload_id, key="k")
     await ingest.deliver(HoldPlaced(job_id=job.id, credits=5))
@@ -111,6 +112,7 @@ async def test_a_hold_that_comes_after_cancel_begins_nothing(ingest: Ingest) -> 
 
 
 async def test_another_sum_than_was_asked_for_is_a_named_conflict(ingest: Ingest) -> None:
+    """Red when a job begins with a hold that is not what it may cost."""
     job = await ingest.create(await ingest.upload((3, 2)))
     with pytest.raises(Conflict) as refused:
         await ingest.deliver(HoldPlaced(job_id=job.id, credits=4))

@@ -67,6 +67,7 @@ async def test_one_look_is_not_enough(ingest: Ingest) -> None:
 
 
 async def test_a_busy_look_in_between_starts_over(ingest: Ingest) -> None:
+    """Red when the first idle look is remembered across a busy one."""
     await ingest.queued((1,))
     await lost(ingest)
     replica = await ingest.announce(rows=100)
@@ -130,6 +131,7 @@ async def test_a_chunk_that_was_queued_just_now_is_left_alone(ingest: Ingest) ->
 
 
 async def test_completed_and_cancelled_chunks_are_left_alone(ingest: Ingest) -> None:
+    """Red when a chunk that has its answer, or whose job has ended, is published again."""
     job_id = await ingest.queued((1, 1))
     other = await ingest.queued((1,))
     await ingest.deliver(answer(job_id, 0, [1]))
@@ -155,6 +157,7 @@ async def test_an_answer_to_the_old_copy_still_counts_after_a_rescue(ingest: Ing
 
 
 async def test_an_operator_rescues_one_job_whatever_the_broker_says(ingest: Ingest) -> None:
+    """Red when it asks the queues first, or takes another job's chunks along."""
     job_id = await ingest.queued((1,))
     other = await ingest.queued((1,))
     async with ingest.open_uow() as uow:

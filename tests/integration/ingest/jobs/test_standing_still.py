@@ -93,6 +93,7 @@ async def test_resuming_makes_what_was_handed_back_due_at_once(ingest: Ingest) -
 
 
 async def test_pausing_twice_is_pausing_once(ingest: Ingest) -> None:
+    """Red when the second pause raises the version, or says it again."""
     job_id = await ingest.processing((1,))
     versions = [(await do(ingest, pause_job, job_id)).version for _ in range(2)]
     assert versions[0] == versions[1]
@@ -100,6 +101,7 @@ async def test_pausing_twice_is_pausing_once(ingest: Ingest) -> None:
 
 
 async def test_turns_that_do_not_fit_are_refused_by_name(ingest: Ingest) -> None:
+    """Red when a turn from the wrong state is taken, or passed over in silence."""
     job = await ingest.create(await ingest.upload((1,)))
     with pytest.raises(Conflict) as found:
         await do(ingest, pause_job, job.id)
@@ -137,6 +139,7 @@ async def test_cancel_in_every_state_before_the_end(ingest: Ingest, state: str) 
 
 
 async def test_eight_cancels_at_once_say_it_once(ingest: Ingest) -> None:
+    """Red when two of them both turn the job: two terminal events."""
     job_id = await ingest.queued((1,))
     await asyncio.gather(*(do(ingest, cancel_job, job_id) for _ in range(8)))
     assert len(await ingest.said(JobCancelled)) == 1
@@ -189,6 +192,7 @@ async def test_one_workspaces_own_key_parks_only_its_own_jobs(ingest: Ingest) ->
 
 
 async def test_recovery_leaves_a_job_that_a_person_paused(ingest: Ingest) -> None:
+    """Red when a provider's return overrides a person."""
     job_id = await ingest.processing((1,))
     await do(ingest, pause_job, job_id)
     await ingest.deliver(exhausted(1))

@@ -79,6 +79,7 @@ async def test_before_it_is_completed_there_is_no_sheet(service: Service, state:
 
 
 async def test_another_workspace_gets_nothing(service: Service) -> None:
+    """P7. Red when the workspace is not in the query."""
     job_id = await job_of(service)
     theirs = await service.neighbour().get(f"/v1/jobs/{job_id}/download")
     unknown = await service.get(f"/v1/jobs/{new_id()}/download")

@@ -129,6 +129,7 @@ async def test_the_event_leaves_with_the_upload_row(ingest: Ingest) -> None:
 
 
 async def test_delivered_twice_it_is_read_once(ingest: Ingest) -> None:
+    """Red when a second delivery reads again what is read."""
     upload, message = await ingest.receive()
     await ingest.read(upload, message)
     first, files = await ingest.look(upload), ingest.stored()
@@ -256,6 +257,8 @@ async def test_a_file_that_eats_memory_is_refused_and_the_service_lives(ingest: 
 
 
 async def test_a_file_that_eats_time_is_refused(tmp_path: Path) -> None:
+    """Red when the child has no limit of CPU time, or its end by that limit is taken for somebody's kill: read again
+    for ever."""
     path = tmp_path / "long.csv"
     path.write_bytes(b"Name,City\n" + b"some text here,and there\n" * 1_500_000)
     limits = ReadingLimits(memory_bytes=1024**3, cpu_seconds=1, max_text_chars=10**9)

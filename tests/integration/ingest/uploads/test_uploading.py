@@ -62,6 +62,7 @@ async def test_real_companies_are_read_from_csv_and_xlsx_alike(service: Service)
 
 
 async def test_the_body_is_streamed_into_storage(service: Service) -> None:
+    """Red when a piece is lost or doubled on its way."""
     content = b"Name,City\n" + b"Acme,Bonn\n" * 200_000
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -99,6 +100,7 @@ async def test_a_file_that_is_no_table_ends_refused_and_says_why(service: Servic
 
 
 async def test_an_empty_body_is_refused_at_once_and_leaves_nothing(service: Service) -> None:
+    """Red when a row or an object is left behind."""
     before = service.stored_files()
     answer = await service.send(b"")
     assert (answer.status_code, answer.json()["code"]) == (422, "empty_file")
@@ -128,6 +130,7 @@ async def test_a_body_over_the_limit_is_cut_off_while_it_streams(service: Servic
 
 
 async def test_a_client_that_goes_away_leaves_nothing(service: Service) -> None:
+    """Red when half a file is kept as an upload."""
     before = service.stored_files()
 
     async def broken() -> AsyncIterator[bytes]:
@@ -141,6 +144,7 @@ async def test_a_client_that_goes_away_leaves_nothing(service: Service) -> None:
 
 
 async def test_another_workspace_sees_nothing_of_it(service: Service) -> None:
+    """P7. Red when the workspace is not in a query, or an unknown upload is told from somebody else's."""
     upload = await service.read(b"Name\nAcme\n")
     stranger = service.neighbour()
     theirs = await stranger.get(f"/v1/uploads/{upload['id']}")
@@ -151,6 +155,7 @@ async def test_another_workspace_sees_nothing_of_it(service: Service) -> None:
 
 
 async def test_nobody_is_believed_without_a_signed_identity(service: Service) -> None:
+    """P7. Red when a route believes whoever asks."""
     for answer in (
         await service.client.post("/v1/uploads?filename=a", content=b"Name\nAcme\n"),
         await service.client.get("/v1/uploads"),
