@@ -16,8 +16,10 @@ from deploy.local.state import CHECKOUT, State, read_env_file
 SERVICES = ("gateway", "ingest", "enrich", "billing", "sender")
 EVERYTHING = ("sandbox", *SERVICES)
 DEMO_EMAIL = "demo@corofy.example"
-# A stop of the whole stack has 20 s: the services get most of them, then the servers.
-SHUTDOWN_SECONDS = 10
+# A stop of the whole stack has 20 s: the services get most of them (open requests first), then the servers.
+OPEN_REQUESTS_SECONDS = 3
+SHUTDOWN_SECONDS = 8
+STOP_SECONDS = OPEN_REQUESTS_SECONDS + SHUTDOWN_SECONDS + 1
 # What a child needs of ours even when it is to be told nothing else.
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
@@ -87,7 +89,7 @@ def process_of(name: str, *, env: Mapping[str, str], state: State, ports: Ports)
     service = name.partition("-")[0]
     app = ["deploy.sandbox.app:app"] if service == "sandbox" else ["--factory", f"services.{service}.main:build_app"]
     argv = [sys.executable, "-m", "uvicorn", *app, "--host", "127.0.0.1", "--port", str(ports[name])]
-    argv += ["--no-access-log", "--timeout-graceful-shutdown", str(SHUTDOWN_SECONDS)]
+    argv += ["--no-access-log", "--timeout-graceful-shutdown", str(OPEN_REQUESTS_SECONDS)]
     return Process(name, argv, env=env, log=_log_of(name, state), run=state.run, cwd=CHECKOUT)
 
 

@@ -21,7 +21,7 @@ from deploy.local.postgres import Postgres, start_postgres
 from deploy.local.processes import Process, end_leftovers
 from deploy.local.rabbitmq import RabbitMQ, start_rabbitmq
 from deploy.local.run_file import RunFile
-from deploy.local.services import EVERYTHING, SERVICES, Servers, environment, process_of, replicas, url_of
+from deploy.local.services import EVERYTHING, SERVICES, STOP_SECONDS, Servers, environment, process_of, replicas, url_of
 from deploy.local.state import State
 from deploy.local.supervisor import Supervisor
 
@@ -191,7 +191,7 @@ class LocalStack:
         await upgrade_all({service: urls[service] for service in SERVICES})
 
     async def _stop_services(self) -> None:
-        await asyncio.gather(*(process.stop(seconds=12) for process in self.processes.values()))
+        await asyncio.gather(*(process.stop(seconds=STOP_SECONDS) for process in self.processes.values()))
 
     # One service at a time, for tests.
 

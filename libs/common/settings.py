@@ -43,7 +43,7 @@ class CommonSettings(BaseSettings):
     log_format: Literal["json", "console"] = "json"
     sandbox_url: str = ""
     redis_url: str = Field(default="", description="Retired: RabbitMQ and Postgres do its work.")
-    shutdown_seconds: float = Field(default=20, gt=0)
+    shutdown_seconds: float = Field(default=15, gt=0)
 
     def __init__(self, **values: Any) -> None:
         # A variable called SERVICE, which means something else elsewhere, must not rename us.

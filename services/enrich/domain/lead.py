@@ -17,12 +17,12 @@ _FREE_MAIL = word_set(
     " me.com proton.me protonmail.com gmx.com gmx.de gmx.net web.de t-online.de mail.ru yandex.ru qq.com 163.com"
     " libero.it orange.fr free.fr wanadoo.fr laposte.net wp.pl o2.pl seznam.cz"
 )
-_SHARED_SITES = tuple(
-    "facebook.com instagram.com linkedin.com twitter.com x.com tiktok.com youtube.com xing.com pinterest.com threads.net"
-    " vk.com linktr.ee wikipedia.org".split()
-)
 _HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _NOT_PUBLIC = (".localhost", ".local", ".internal", ".test", ".invalid", ".onion", ".arpa", ".lan", ".home")
+_SHARED_SITES = (
+    *(".facebook.com", ".instagram.com", ".linkedin.com", ".twitter.com", ".x.com", ".tiktok.com", ".youtube.com"),
+    *(".xing.com", ".pinterest.com", ".threads.net", ".vk.com", ".linktr.ee", ".wikipedia.org"),
+)
 _PRIVATE_ROLES = frozenset({"email", "phone", "linkedin"})
 
 
@@ -103,7 +103,7 @@ def _site(website: str) -> str:
         host = public_host(urlsplit(website if "//" in website else f"//{website}").hostname or "")
     except ValueError:
         return ""
-    return "" if any(host == shared or host.endswith(f".{shared}") for shared in _SHARED_SITES) else host
+    return "" if f".{host}".endswith(_SHARED_SITES) else host
 
 
 def _business_domain(email: str) -> str:
