@@ -27,6 +27,9 @@ _GOAL = 5000
 _SECONDS = 3
 _ROUNDS = 3
 _CONNECTIONS = 32
+_ROWS = 200
+_WITHOUT_GOAL = ("research", "line")
+"""They read a prompt of kilobytes: what counts is the row they are a part of."""
 _SOURCE = "Halden Lubricants opened a blending line in Fredrikstad. Ingrid Solheim joined from a shipyard in Moss. "
 
 
@@ -49,7 +52,7 @@ def _rate_figures(rates: dict[str, int]) -> list[Figure]:
     figures = [Figure(NAME, "bare ASGI", reference, "req/s")]
     for name, value in rates.items():
         ratio = round(value / reference, 3)
-        if name == "language model":
+        if name in _WITHOUT_GOAL:
             figures.append(Figure(NAME, name, value, "req/s", "bare ASGI", ratio))
         else:
             figures.append(at_least(NAME, name, value, "req/s", goal=_GOAL, against="bare ASGI", ratio=ratio))
@@ -70,20 +73,48 @@ def _requests() -> dict[str, list[str]]:
     known = ('"Halden Lubricants" "Ingrid Solheim"', '"Calder Foods"', '"Seoul Battery Forge" "Min-jun Park"')
     questions = [*known * 30, *(f'"Company {nth}" "Building Products" "Milwaukee"' for nth in range(400))]
     sites = ["haldenlube.example", "calderfoods.example/about", *(f"company-{nth}.example" for nth in range(400))]
-    return {
+    chat = "/groq/openai/v1/chat/completions"
+    work = {
         "search": [_request("/serper/search", {"q": question}) for question in questions],
         "scrape": [_request("/firecrawl/v1/scrape", {"url": f"https://{site}"}) for site in sites],
-        "language model": [_request("/groq/openai/v1/chat/completions", _prompt(nth)) for nth in range(200)],
+        "research": [_request(chat, _research_prompt(nth)) for nth in range(_ROWS)],
+        "line": [_request(chat, _line_prompt(nth)) for nth in range(_ROWS)],
     }
+    return work | {"all calls of a row": _rows(work)}
 
 
-def _prompt(nth: int) -> dict[str, object]:
-    row = {"first_name": "Ingrid", "last_name": "Solheim", "company": "Halden Lubricants", "city": f"Town {nth}"}
+def _rows(work: dict[str, list[str]]) -> list[str]:
+    """The calls of one row after the other, as many of each kind as enrich makes."""
+    return [
+        work[kind][(nth * many + at) % len(work[kind])]
+        for nth in range(_ROWS)
+        for kind, many in {"search": 3, "scrape": 1, "research": 1, "line": 1}.items()
+        for at in range(many)
+    ]
+
+
+def _research_prompt(nth: int) -> dict[str, object]:
     sources = [{"id": f"s{at}", "url": "https://haldenlube.example/", "title": "", "text": _SOURCE} for at in range(6)]
-    content = orjson.dumps({"task": "research", "row": row, "sources": sources}).decode()
+    return _completion({"task": "research", "row": _row(nth), "sources": sources})
+
+
+def _line_prompt(nth: int) -> dict[str, object]:
+    text = "Halden Lubricants opened a blending line in Fredrikstad."
+    statements = [{"id": f"g{at}", "category": "signals", "text": f"{text} ({nth})"} for at in range(8)]
+    return _completion({"task": "line", "row": _row(nth), "statements": statements, "offer": "", "max_words": 35})
+
+
+def _row(nth: int) -> dict[str, str]:
+    return {"first_name": "Ingrid", "last_name": "Solheim", "company": "Halden Lubricants", "city": f"Town {nth}"}
+
+
+def _completion(content: dict[str, object]) -> dict[str, object]:
     return {
         "model": "openai/gpt-oss-20b",
-        "messages": [{"role": "system", "content": "Answer in JSON."}, {"role": "user", "content": content}],
+        "messages": [
+            {"role": "system", "content": "Answer in JSON."},
+            {"role": "user", "content": orjson.dumps(content).decode()},
+        ],
         "response_format": {"type": "json_object"},
     }
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from json import JSONDecodeError, JSONDecoder
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import orjson
@@ -20,8 +20,7 @@ _FREE_MAIL = frozenset(
 _TITLES = frozenset({"dr", "prof", "mr", "mrs", "ms", "herr", "frau", "ing", "dipl"})
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A text the model may quote."""
 
     id: str
@@ -32,8 +31,7 @@ class Source:
     """The site it comes from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A checked statement the line may use."""
 
     id: str
@@ -162,8 +160,13 @@ def _source(entry: dict[str, Any], nth: int) -> Source:
         url=url,
         title=_text(entry.get("title")),
         text=_text(entry.get("text") or entry.get("snippet") or entry.get("content")),
-        host=url.partition("//")[2].partition("/")[0].partition("?")[0].lower().removeprefix("www."),
+        host=_host(url),
     )
+
+
+@lru_cache(maxsize=1024)
+def _host(url: str) -> str:
+    return url.partition("//")[2].partition("/")[0].partition("?")[0].lower().removeprefix("www.")
 
 
 @lru_cache(maxsize=1024)
@@ -190,4 +193,6 @@ def _objects(value: object) -> list[dict[str, Any]]:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
     return "" if value is None else str(value).strip()

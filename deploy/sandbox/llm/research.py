@@ -112,6 +112,8 @@ class Subject:
             return True
         if source.host in self._sites:
             return False
+        if self._company is not None and self._company.stands_in(source.text):
+            return True
         whole = f"{source.title}\n{source.text}\n{source.url}"
         if self._company is not None:
             return self._company.stands_in(whole) or bool(self._domain and self._domain in whole)
@@ -135,7 +137,7 @@ class Subject:
         """Home pages of other companies of that name, told apart by the place when the row has no site."""
         if self._domain or not self._place or self._company is None:
             return frozenset()
-        named = [source for source in prompt.sources if self._company.stands_in(source.title)]
+        named = [source for source in prompt.sources if source.title and self._company.stands_in(source.title)]
         here = {source.host for source in named if self._place.casefold() in source.text.casefold()}
         return (
             frozenset(source.host for source in named if source.url.rstrip("/").endswith(source.host)) - here
