@@ -92,7 +92,9 @@ async def test_what_concerns_everybody_is_replayed_as_it_was_pushed(gateway: Gat
     async with listening(gateway, token, query=f"?subject={job}") as browser:
         said = [await exhaust(gateway)]
         await browser.has(*said)
-        await browser.has(*said, await grant(gateway, workspace))
+        said.append(await grant(gateway, workspace))
+        await browser.has(*said)
+    await recorded(gateway, *said)
     first = await record(gateway, workspace)
     missed = [
         await record(gateway, None),
