@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import cache
@@ -10,19 +11,26 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("gateway", "ingest", "enrich", "billing", "sender")
-_NOT_OURS = {".git", ".venv", ".corofy", ".hypothesis", ".ruff_cache", "__pycache__", "node_modules"}
+_NOT_OURS = {
+    *(".git", ".venv", ".venv.lock", ".corofy", ".hypothesis", ".ruff_cache", ".import_linter_cache", "__pycache__"),
+    *("node_modules", ".env", "leads-enriched.xlsx"),
+}
 
 
 @cache
 def files() -> tuple[Path, ...]:
     """What is, or would be, committed; without git (as in an image), everything that is not made by a run."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
-    if listed.returncode == 0 and listed.stdout:
-        paths = [ROOT / name for name in listed.stdout.decode().split("\0") if name]
-    else:
-        paths = [path for path in ROOT.rglob("*") if not _NOT_OURS & set(path.relative_to(ROOT).parts)]
+    paths = _listed_by_git() or [path for path in ROOT.rglob("*") if not _NOT_OURS & set(path.relative_to(ROOT).parts)]
     return tuple(sorted(path for path in paths if path.is_file()))
+
+
+def _listed_by_git() -> list[Path]:
+    git = shutil.which("git")
+    if git is None:
+        return []
+    command = [git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    return [ROOT / name for name in listed.stdout.decode().split("\0") if name] if listed.returncode == 0 else []
 
 
 def modules(*folders: str) -> list[Path]:

@@ -22,6 +22,7 @@ LINE_LIMIT = 64 * 1024 * 1024
 """Above the longest line: what was found in 1,000 columns with headers of 2,000 characters, ten rows of the sample with
 cells of 500, and names of 120, where every character is one that JSON writes with six bytes."""
 _ERROR_CHARS = 2000
+_CRASHES = frozenset({-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL})
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ async def read_file(path: Path, limits: ReadingLimits) -> AsyncGenerator[Finding
             if not isinstance(finding, Segment):
                 return
         code = await child.wait()
-        yield _cause_of_death(code, (await errors).decode(errors="replace"), limits)
+        yield cause_of_death(code, (await errors).decode(errors="replace"), limits)
 
 
 @contextlib.asynccontextmanager
@@ -92,8 +93,8 @@ async def _finding(message: dict[str, Any], stdout: asyncio.StreamReader) -> Fin
     return Reading(**message["found"]) if "found" in message else Problem(**message["refused"])
 
 
-def _cause_of_death(code: int, errors: str, limits: ReadingLimits) -> Problem:
-    """The child fell silent: SIGKILL is somebody else's doing, everything else is the file's."""
+def cause_of_death(code: int, errors: str, limits: ReadingLimits) -> Problem:
+    """The child fell silent: SIGKILL is somebody else's doing (raises ReaderKilled), everything else is the file's."""
     if code == -signal.SIGKILL:
         msg = "the process that read the file was killed"
         raise ReaderKilled(msg)
@@ -102,5 +103,11 @@ def _cause_of_death(code: int, errors: str, limits: ReadingLimits) -> Problem:
     if code == -signal.SIGABRT or "memory allocation" in errors or "MemoryError" in errors:
         megabytes = limits.memory_bytes // 1024**2
         return Problem("too_large", f"Reading it takes more than {megabytes:,} MB of memory, which is the limit.")
+    if code in _CRASHES:
+        msg = (
+            f"The program that reads it crashed on it ({signal.Signals(-code).name}), as it does on a damaged file, or when its"
+            f" {limits.memory_bytes // 1024**2:,} MB of memory are used up: open it and save it again, or split it."
+        )
+        return Problem("unreadable", msg)
     reason = errors.strip().splitlines()[-1][:_ERROR_CHARS] if errors.strip() else f"exit status {code}"
     return Problem("unreadable", f"The file cannot be read ({reason}): open it and save it again.")

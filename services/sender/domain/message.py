@@ -112,11 +112,12 @@ def build(rendered: Rendered, *, sender: Sender, to: str, message_id: str, email
         mail.add_alternative(rendered.html, subtype="html")
         mail.set_boundary(f"=_{email_id.hex}")
     content = mail.as_bytes()
-    _check_wire(content)
+    check_wire(content)
     return Letter(sender.address, to, message_id, content)
 
 
-def _check_wire(content: bytes) -> None:
+def check_wire(content: bytes) -> None:
+    """Refuse finished bytes that carry other headers than ours, or one of them twice. Raises Invalid `unsafe_header`."""
     names = BytesHeaderParser(policy=email.policy.compat32).parsebytes(content).keys()
     if len(set(names)) != len(names) or not set(names) <= set(HEADERS):
         raise Invalid(f"the mail would carry the headers {', '.join(names)}", code="unsafe_header")

@@ -1,5 +1,6 @@
 """The mail on the wire: data never becomes a header, the envelope has one recipient, the Message-ID is the row's."""
 
+import contextlib
 import email.policy
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -11,7 +12,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from libs.common.errors import Invalid
-from services.sender.domain.message import HEADERS, Letter, Sender, build, message_id_of, safe_header, sender_from
+from services.sender.domain.message import (
+    HEADERS,
+    Letter,
+    Sender,
+    build,
+    check_wire,
+    message_id_of,
+    safe_header,
+    sender_from,
+)
 from services.sender.domain.templates import Rendered
 
 NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
@@ -53,11 +63,23 @@ def _unchecked(_name: str, value: str) -> str:
     return value
 
 
-def test_the_trap_is_really_there_without_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second guard reads the finished bytes: red when it goes, even with the first one switched off."""
+def test_the_trap_ends_at_the_second_guard_where_python_falls_into_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Red when the finished bytes are not read again: 3.11.7 writes a Bcc of its own (3.11.2 does not)."""
     monkeypatch.setattr("services.sender.domain.message.safe_header", _unchecked)
-    with pytest.raises(Invalid, match="Bcc"):
-        letter("Hi =?UTF-8?Q?=0A?=Bcc: x@y.example")
+    names: set[str] = set()
+    with contextlib.suppress(Invalid):
+        names = set(message_from_bytes(letter("Hi =?UTF-8?Q?=0A?=Bcc: x@y.example").content).keys())
+    assert names <= set(HEADERS)
+
+
+@pytest.mark.parametrize("line", [b"Bcc: x@y.example\r\n", b"Subject: another one\r\n"])
+def test_finished_bytes_with_a_header_too_many_are_refused(line: bytes) -> None:
+    """Red when a foreign header, or one of ours twice, passes the second guard."""
+    content = letter("Hi").content
+    check_wire(content)
+    with pytest.raises(Invalid) as raised:
+        check_wire(line + content)
+    assert raised.value.code == "unsafe_header"
 
 
 @given(st.text(max_size=120))

@@ -249,8 +249,8 @@ async def test_given_up_by_the_bus_the_upload_says_so(ingest: Ingest) -> None:
 async def test_a_file_that_eats_memory_is_refused_and_the_service_lives(ingest: Ingest, tmp_path: Path) -> None:
     """Red when the child has no limit of its own: one file would take the machine's memory."""
     path = tmp_path / "wide.csv"
-    path.write_bytes(b"Name\n" + b"x" * 900_000 + b"\n" + b"y\n")
-    limits = ReadingLimits(memory_bytes=40 * 1024**2, cpu_seconds=60, max_text_chars=10**8)
+    path.write_bytes(b"Name\n" + b"x" * 20_000_000 + b"\n" + b"y\n")
+    limits = ReadingLimits(memory_bytes=64 * 1024**2, cpu_seconds=60, max_text_chars=10**8)
     (problem,) = [finding async for finding in read_file(path, limits)]
     assert not isinstance(problem, Segment)
     assert getattr(problem, "code", None) == "too_large"
