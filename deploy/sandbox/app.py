@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Callable
 
 from deploy.sandbox import controls, firecrawl, groq, inbox, serper
@@ -11,6 +10,7 @@ from deploy.sandbox.serve import Endpoint, serve
 from deploy.sandbox.smtp import listen
 from deploy.sandbox.state import Sandbox, SandboxSettings
 from deploy.sandbox.web import Answer, BadBodyError, Receive, Request, Scope, Send, bearer, read_request, send_answer
+from libs.common.garbage import seldom_collected
 
 Control = Callable[[Request, Sandbox], Answer]
 
@@ -93,10 +93,9 @@ class SandboxApp:
             message = f"the SMTP inbox cannot listen on {settings.smtp_host}:{settings.smtp_port}: {error.strerror}"
             await send({"type": "lifespan.startup.failed", "message": message})
             return
-        gc.collect()
-        gc.freeze()  # the world stays: no collection need look at it again
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
+        with seldom_collected():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
         if self._listener is not None:
             self._listener.close()
         await send({"type": "lifespan.shutdown.complete"})
