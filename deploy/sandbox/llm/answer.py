@@ -9,23 +9,10 @@ import orjson
 from deploy.sandbox.dials import Dials
 from deploy.sandbox.llm.line import write_line
 from deploy.sandbox.llm.mischief import Mischief, spoil_line, spoil_research
-from deploy.sandbox.llm.prompt import Prompt, read_prompt, text_of
+from deploy.sandbox.llm.prompt import NO_PROMPT, Prompt, read_prompt, text_of
 from deploy.sandbox.llm.research import research
 from deploy.sandbox.llm.schema import Content, default_form, fill
 from deploy.sandbox.llm.sentences import sentences
-
-_NOTHING = Prompt(
-    task="",
-    row={},
-    sources=[],
-    statements=[],
-    offer="",
-    language="en",
-    max_words=35,
-    company="",
-    person="",
-    domain="",
-)
 
 
 def compose(
@@ -36,7 +23,7 @@ def compose(
     kind = response_format.get("type", "text")
     if prompt is None and kind == "text":
         return _chatter(text_of(messages[-1])), "chat"
-    content = _content(prompt or _NOTHING, dials, nth)
+    content = _content(prompt or NO_PROMPT, dials, nth)
     schema = (response_format.get("json_schema") or {}).get("schema") if kind == "json_schema" else None
     form = fill(schema, content) if isinstance(schema, dict) else default_form(content)
     about = f"{content.prompt.task}: {content.prompt.person or content.prompt.company}"

@@ -196,3 +196,7 @@ def _text(value: object) -> str:
     if isinstance(value, str):
         return value.strip()
     return "" if value is None else str(value).strip()
+
+
+NO_PROMPT = _prompt({})
+"""What is asked when no message carries anything."""
