@@ -42,7 +42,7 @@ async def park_jobs(uow: UnitOfWork, *, workspace_id: UUID | None, now: datetime
 async def resume_parked_jobs(uow: UnitOfWork, *, workspace_id: UUID | None, now: datetime) -> None:
     """Resume every parked job that has nothing in its way any more: its provider is back or has a key, or its time has come.
 
-    The others are told what they wait for now.
+    The others are told what stands in their way by then, where that has changed.
     """
     providers = await known_providers(uow, now=now)
     for job in await jobs.in_state(uow.conn, JobState.PARKED, workspace_id=workspace_id):

@@ -30,7 +30,7 @@ _BROKEN = (SMTPException, OSError, EOFError)
 _OURS = frozenset({421, 454, 530})
 """Shutting down, login or TLS not to be had, login wanted: whoever the recipient is."""
 _OVERLOADED = re.compile(r"[45]\.4\.5\b")
-"""The enhanced code of a system, or an account, that takes no more mail for now (RFC 3463, 3.5)."""
+"""The enhanced code of a system, or an account, that is over its limit or congested (RFC 3463, 3.5)."""
 
 
 class MailboxDown(Transient):
