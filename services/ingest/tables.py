@@ -16,7 +16,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from libs.common.tables import common_tables, instant, service_metadata
 
@@ -30,12 +30,16 @@ uploads = Table(
     Column("workspace_id", Uuid, nullable=False),
     Column("user_id", Uuid, nullable=False),
     Column("filename", Text, nullable=False),
+    Column("source", Text, nullable=False, server_default=text("'file'")),
     Column("state", Text, nullable=False, server_default=text("'reading'")),
     Column("size_bytes", BigInteger, nullable=False),
-    Column("sha256", Text, nullable=False),
+    Column("received_bytes", BigInteger, nullable=False),
+    Column("sha256", Text),
     Column("storage_key", Text, nullable=False),
+    Column("options", JSONB, nullable=False, server_default=text("'{}'")),
     Column("kind", Text),
     Column("reading", JSONB),
+    Column("sheets", JSONB),
     Column("columns", JSONB),
     Column("sample", JSONB),
     Column("mapping", JSONB),
@@ -46,11 +50,21 @@ uploads = Table(
     instant("lease_until"),
     instant("created_at", now=True),
     instant("read_at"),
-    CheckConstraint("state IN ('reading', 'ready', 'refused')", name="state_known"),
+    instant("expires_at"),
+    Column("check_no", Integer, nullable=False, server_default=text("0")),
+    Column("checked_no", Integer, nullable=False, server_default=text("0")),
+    Column("findings", JSONB),
+    CheckConstraint("source IN ('file', 'paste', 'apollo')", name="source_known"),
+    CheckConstraint("state IN ('receiving', 'reading', 'ready', 'refused')", name="state_known"),
+    CheckConstraint("(state = 'receiving') = (sha256 IS NULL)", name="received_is_hashed"),
+    CheckConstraint("received_bytes BETWEEN 0 AND size_bytes", name="not_more_than_was_announced"),
     CheckConstraint("(state = 'ready') = (row_count IS NOT NULL)", name="ready_is_counted"),
     CheckConstraint("(state = 'refused') = (problem IS NOT NULL)", name="refused_says_why"),
+    CheckConstraint("checked_no <= check_no", name="checked_what_was_mapped"),
     Index("ix_uploads_workspace_id_id", "workspace_id", "id"),
+    Index("ix_uploads_expires_at", "expires_at", postgresql_where=text("state = 'receiving'")),
 )
+"""`check_no` rises with every mapping; `checked_no` is the one that `findings`, problems and keys are of."""
 
 upload_chunks = Table(
     "upload_chunks",
@@ -65,6 +79,42 @@ upload_chunks = Table(
     PrimaryKeyConstraint("upload_id", "chunk_no"),
     CheckConstraint("row_count > 0 AND first_row_no > 0", name="rows_counted_from_one"),
 )
+
+upload_problems = Table(
+    "upload_problems",
+    METADATA,
+    Column("upload_id", Uuid, ForeignKey("ingest.uploads.id", ondelete="CASCADE"), nullable=False),
+    Column("row_no", Integer, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("column_index", Integer, nullable=False),
+    Column("value", Text),
+    Column("detail", Text, nullable=False),
+    PrimaryKeyConstraint("upload_id", "row_no", "code", "column_index"),
+)
+"""What is wrong in which cell; `column_index` is -1 where it is the row. Never the reason to drop a row."""
+
+lead_keys = Table(
+    "lead_keys",
+    METADATA,
+    Column("upload_id", Uuid, ForeignKey("ingest.uploads.id", ondelete="CASCADE"), nullable=False),
+    Column("row_no", Integer, nullable=False),
+    Column("workspace_id", Uuid, nullable=False),
+    Column("key_hash", BigInteger, nullable=False),
+    PrimaryKeyConstraint("upload_id", "row_no"),
+    Index("ix_lead_keys_workspace_id_key_hash", "workspace_id", "key_hash"),
+)
+"""Which rows are the same lead: 64 bits of a hash of the normalised address, or of name and company where there is none."""
+
+mapping_memories = Table(
+    "mapping_memories",
+    METADATA,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("header", Text, nullable=False),
+    Column("role", Text),
+    instant("remembered_at", now=True),
+    PrimaryKeyConstraint("workspace_id", "header"),
+)
+"""Which role a workspace gave to a column with this (normalised) header last; null when it gave it none."""
 
 workspaces = Table(
     "workspaces",
@@ -84,6 +134,8 @@ jobs = Table(
     Column("user_id", Uuid, nullable=False),
     Column("idempotency_key", Text),
     Column("request_fingerprint", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default=text("'list'")),
+    Column("root_id", Uuid, ForeignKey("ingest.jobs.id", ondelete="CASCADE")),
     Column("filename", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("version", Integer, nullable=False),
@@ -97,6 +149,12 @@ jobs = Table(
     Column("rows_skipped", Integer, nullable=False),
     Column("chunks_total", Integer, nullable=False),
     Column("chunks_answered", Integer, nullable=False),
+    Column("first_rows", Integer),
+    Column("free_rows", ARRAY(Integer), nullable=False, server_default=text("'{}'")),
+    Column("affordable", Boolean, nullable=False, server_default=text("false")),
+    Column("ceiling_credits", BigInteger),
+    Column("ceiling_round", Integer, nullable=False, server_default=text("0")),
+    Column("credits_needed", BigInteger, nullable=False),
     Column("credits_held", BigInteger, nullable=False),
     Column("credits_total", BigInteger, nullable=False),
     Column("credits_available", BigInteger),
@@ -118,7 +176,11 @@ jobs = Table(
     instant("merge_lease_until"),
     Column("recipient_parts", Integer),
     Column("recipient_parts_published", Integer, nullable=False, server_default=text("0")),
+    instant("deleted_at"),
     UniqueConstraint("workspace_id", "idempotency_key"),
+    CheckConstraint("kind IN ('list', 'trial', 'retry')", name="kind_known"),
+    CheckConstraint("(kind = 'retry') = (root_id IS NOT NULL)", name="a_retry_has_a_root"),
+    CheckConstraint("first_rows > 0 AND ceiling_credits >= 0", name="limits_are_not_negative"),
     CheckConstraint(
         "state IN ('reserving', 'declined', 'queued', 'processing', 'paused', 'parked', 'merging', 'completed',"
         " 'cancelled', 'failed')",
@@ -130,8 +192,18 @@ jobs = Table(
         name="no_row_counts_twice",
     ),
     CheckConstraint("chunks_answered BETWEEN 0 AND chunks_total", name="no_chunk_counts_twice"),
-    CheckConstraint("credits_total BETWEEN 0 AND rows_total::bigint * credits_per_row", name="never_above_the_hold"),
+    CheckConstraint("credits_total BETWEEN 0 AND credits_needed", name="never_above_the_hold"),
     Index("ix_jobs_workspace_id_id", "workspace_id", "id"),
+    Index("ix_jobs_upload_id", "upload_id"),
+    Index("ix_jobs_root_id", "root_id", "id", postgresql_where=text("root_id IS NOT NULL")),
+    Index(
+        "ix_jobs_live_retry",
+        "root_id",
+        unique=True,
+        postgresql_where=text(
+            "root_id IS NOT NULL AND state IN ('reserving', 'queued', 'processing', 'paused', 'parked', 'merging')"
+        ),
+    ),
     Index(
         "ix_jobs_open",
         "state",
@@ -144,6 +216,9 @@ jobs = Table(
         postgresql_where=text("state = 'completed' AND recipient_parts_published < recipient_parts"),
     ),
 )
+
+"""A `retry` is a child of the `list` job `root_id`: at most one is alive. `first_rows` leaves out what lies below that row;
+rows in `free_rows` were tried before and are not charged again."""
 
 chunks = Table(
     "chunks",
@@ -159,6 +234,8 @@ chunks = Table(
     Column("publish_failures", Integer, nullable=False, server_default=text("0")),
     Column("first_row_no", Integer, nullable=False),
     Column("row_count", Integer, nullable=False),
+    Column("stored_rows", Integer, nullable=False),
+    Column("row_nos", ARRAY(Integer)),
     Column("segment_key", Text, nullable=False),
     Column("byte_offset", BigInteger, nullable=False),
     Column("byte_length", Integer, nullable=False),
@@ -169,10 +246,12 @@ chunks = Table(
     CheckConstraint("state IN ('pending', 'publishing', 'queued', 'completed', 'failed')", name="state_known"),
     CheckConstraint("(state = 'completed') = (completed_at IS NOT NULL)", name="completed_says_when"),
     CheckConstraint("state = 'completed' OR credits = 0", name="only_completed_chunks_earn"),
+    CheckConstraint("row_count = coalesce(cardinality(row_nos), stored_rows)", name="rows_are_those_chosen"),
     Index("ix_chunks_pending", "job_id", "chunk_no", postgresql_where=text("state = 'pending'")),
     Index("ix_chunks_under_way", "job_id", "state", postgresql_where=text("state IN ('publishing', 'queued')")),
     Index("ix_chunks_failed", "job_id", "chunk_no", postgresql_where=text("state = 'failed'")),
 )
+"""`stored_rows` lie in the segment; the job wants `row_count` of them: those in `row_nos`, or all where that is null."""
 
 results = Table(
     "results",
@@ -184,10 +263,38 @@ results = Table(
     Column("line", Text),
     Column("reason", Text),
     Column("receipt", JSONB, nullable=False),
+    Column("extra", JSONB),
     instant("recorded_at", now=True),
     PrimaryKeyConstraint("job_id", "row_no"),
     CheckConstraint("status IN ('enriched', 'degraded', 'failed', 'skipped')", name="status_known"),
 )
+
+exports = Table(
+    "exports",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("workspace_id", Uuid, nullable=False),
+    Column("job_id", Uuid, ForeignKey("ingest.jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("format", Text, nullable=False),
+    Column("flat", Boolean, nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'writing'")),
+    Column("standing", Text, nullable=False),
+    Column("rows_total", Integer),
+    Column("rows_done", Integer, nullable=False, server_default=text("0")),
+    Column("storage_key", Text, nullable=False),
+    Column("size_bytes", BigInteger),
+    Column("problem", JSONB),
+    Column("lease_token", Uuid),
+    instant("lease_until"),
+    instant("created_at", now=True),
+    instant("ready_at"),
+    UniqueConstraint("job_id", "format", "flat", "standing"),
+    CheckConstraint("format IN ('xlsx', 'csv')", name="format_known"),
+    CheckConstraint("state IN ('writing', 'ready', 'failed')", name="state_known"),
+    CheckConstraint("(state = 'ready') = (size_bytes IS NOT NULL)", name="ready_has_a_size"),
+    CheckConstraint("(state = 'failed') = (problem IS NOT NULL)", name="failed_says_why"),
+)
+"""A sheet somebody asked for beside the finished ones: flattened, or of a job under way. `standing` names its results."""
 
 job_log = Table(
     "job_log",
@@ -206,6 +313,7 @@ price_lists = Table(
     METADATA,
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("credits_per_row", Integer, nullable=False),
+    Column("credits_per_lead", Integer, nullable=False, server_default=text("1")),
     instant("received_at", now=True),
     CheckConstraint("version >= 1 AND credits_per_row >= 0", name="prices_are_not_negative"),
 )
@@ -219,6 +327,7 @@ enrich_replicas = Table(
     Column("outbox_pending", Integer, nullable=False),
     Column("missing_providers", JSONB, nullable=False),
     Column("sandboxed", Boolean, nullable=False),
+    Column("waits", JSONB, nullable=False, server_default=text("'[]'")),
     instant("seen_at", nullable=False),
 )
 

@@ -16,15 +16,21 @@ class PricesChanged(Event):
 
     price_version: int = Field(ge=1)
     credits_per_row: int = Field(ge=0)
+    credits_per_lead: int = Field(default=1, ge=0)
+
+
+HoldSubject = Literal["job", "sourcing"]
+"""What credits are held for. `job_id` is the subject's id, of whichever kind."""
 
 
 class HoldPlaced(Event):
-    """`credits` are set aside for the job."""
+    """`credits` are set aside for the job (or sourcing)."""
 
     type = "billing.hold.placed"
 
     job_id: UUID
     credits: int = Field(ge=0)
+    subject: HoldSubject = "job"
 
 
 class HoldDeclined(Event):
@@ -33,6 +39,28 @@ class HoldDeclined(Event):
     type = "billing.hold.declined"
 
     job_id: UUID
+    needed: int
+    available: int
+    subject: HoldSubject = "job"
+
+
+class HoldRaised(Event):
+    """`credits` in all are set aside for the job now; `round` says which raise this answers."""
+
+    type = "billing.hold.raised"
+
+    job_id: UUID
+    round: int = Field(ge=1)
+    credits: int = Field(ge=0)
+
+
+class HoldRaiseDeclined(Event):
+    """The raise cannot be paid: `needed` more credits, `available` there are. What is held stays held."""
+
+    type = "billing.hold.raise_declined"
+
+    job_id: UUID
+    round: int = Field(ge=1)
     needed: int
     available: int
 
@@ -44,6 +72,7 @@ class HoldQuestioned(Event):
 
     job_id: UUID
     round: int = Field(ge=1)
+    subject: HoldSubject = "job"
 
 
 class _LedgerMovement(Event):

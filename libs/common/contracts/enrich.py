@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from libs.common.contracts.envelope import Event
+from libs.common.contracts.envelope import Event, Payload
 from libs.common.contracts.research import RowResult
 
 
@@ -73,11 +73,20 @@ class ProviderRecovered(_ProviderState):
     type = "enrich.provider.recovered"
 
 
+class ProviderWait(Payload):
+    """Calls wait for a provider's limit of the minute: until when, as far as it says."""
+
+    provider: str
+    account: str
+    workspace_id: UUID | None = None
+    until: datetime
+
+
 class CapacityAnnounced(Event):
     """What one replica can hold in flight, every few seconds.
 
-    Ingest takes from it the window of the dispatcher, the idleness of the rescue, and what a quote has to warn of:
-    providers without a key, and that stand-ins answer.
+    Ingest takes from it the window of the dispatcher, the idleness of the rescue, what a quote has to warn of
+    (providers without a key, and that stand-ins answer), and what jobs are waiting for.
     """
 
     type = "enrich.capacity.announced"
@@ -89,3 +98,4 @@ class CapacityAnnounced(Event):
     outbox_pending: int = Field(ge=0)
     missing_providers: list[str] = []
     sandboxed: bool = False
+    waits: list[ProviderWait] = []

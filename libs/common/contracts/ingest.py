@@ -17,14 +17,48 @@ class UploadReceived(Event):
     upload_id: UUID
 
 
+class UploadMapped(Event):
+    """Its rows are known, and which column plays which role: they can be checked. `check_no` rises with every mapping."""
+
+    type = "ingest.upload.mapped"
+
+    upload_id: UUID
+    check_no: int = Field(ge=1)
+
+
 class JobCreated(Event):
-    """A job wants `credits` held at a price version. Published again while the job is still `reserving`."""
+    """A job wants `credits` held at a price version. Published again while the job is still `reserving`.
+
+    With `credits_step` it takes less than that where there is less: the greatest multiple of the step that is available.
+    """
 
     type = "ingest.job.created"
 
     job_id: UUID
     credits: int = Field(ge=0)
     price_version: int
+    credits_step: int | None = Field(default=None, ge=1)
+
+
+class JobCeilingRaised(Event):
+    """A person lets a job spend more: `credits` in all are to be held for it. `round` counts from 1."""
+
+    type = "ingest.job.ceiling_raised"
+
+    job_id: UUID
+    round: int = Field(ge=1)
+    credits: int = Field(ge=0)
+
+
+ColumnKind = Literal["text", "number", "boolean", "date", "list"]
+
+
+class ExtraColumn(Payload):
+    """A column somebody asked for in plain words. Its answers have this type; none is invented: unknown stays blank."""
+
+    name: str
+    description: str
+    kind: ColumnKind = "text"
 
 
 class ResearchSpec(Payload):
@@ -36,6 +70,7 @@ class ResearchSpec(Payload):
     max_words: int = 40
     offer: str = ""
     accept_degraded: bool = False
+    extra_columns: list[ExtraColumn] = []
 
 
 class InputRow(Payload):
@@ -92,6 +127,10 @@ class JobProgressed(Event):
     rows_failed: int
     rows_per_second: float
     eta_seconds: float | None = None
+    rows_enriched: int = 0
+    rows_skipped: int = 0
+    credits_total: int = 0
+    waiting: str | None = None
 
 
 class _JobState(Event):
@@ -148,6 +187,38 @@ class JobCancelled(_JobEnded):
     """Stopped by a person; rows in flight are discarded, free."""
 
     type = "ingest.job.cancelled"
+
+
+class SourcingCreated(Event):
+    """A search for leads wants `credits` held for the leads it will reveal. Published again while nobody has answered."""
+
+    type = "ingest.sourcing.created"
+
+    sourcing_id: UUID
+    credits: int = Field(ge=0)
+    price_version: int
+
+
+class SourcingBatchRevealed(Event):
+    """A batch of leads has been asked for: `credits` are earned for those whose address was revealed, for good."""
+
+    type = "ingest.sourcing.batch_revealed"
+
+    sourcing_id: UUID
+    batch_no: int = Field(ge=0)
+    credits: int = Field(ge=0)
+
+
+class SourcingEnded(Event):
+    """No more leads will be revealed. `credits_total` is the exact sum of its batches' credits."""
+
+    type = "ingest.sourcing.ended"
+
+    sourcing_id: UUID
+    state: Literal["completed", "failed", "cancelled"]
+    reason: str | None = None
+    leads: int = Field(default=0, ge=0)
+    credits_total: int = Field(ge=0)
 
 
 class Recipient(Payload):

@@ -62,8 +62,19 @@ class Receipt(Payload):
     sandboxed: bool = False
 
 
+ColumnAnswer = str | int | float | bool | list[str] | None
+
+
+class ExtraAnswer(Payload):
+    """What was found for one extra column, in the column's type, and the words of the sources that back it; null is unknown."""
+
+    value: ColumnAnswer = None
+    source_ids: list[str] = []
+    snippet: str = ""
+
+
 class RowResult(Payload):
-    """What enrich answers for one row. `reason` says why when the status is not `enriched`."""
+    """What enrich answers for one row. `reason` says why when the status is not `enriched`; `extra` is by column name."""
 
     row_no: int = Field(ge=1)
     status: RowStatus
@@ -71,3 +82,4 @@ class RowResult(Payload):
     line: str | None = None
     reason: str | None = None
     receipt: Receipt = Receipt()
+    extra: dict[str, ExtraAnswer] = {}

@@ -1,6 +1,6 @@
 """The chunk: up to 50 rows that are dispatched and answered together, and which answers count."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -21,7 +21,10 @@ class ChunkState(StrEnum):
 
 @dataclass(frozen=True)
 class Chunk:
-    """One chunk of a job. `credits` are fixed when it is completed, for good."""
+    """One chunk of a job. `credits` are fixed when it is completed, for good.
+
+    The job wants all of its rows, or those in `chosen`; `row_count` counts the wanted ones.
+    """
 
     job_id: UUID
     chunk_no: int
@@ -33,9 +36,13 @@ class Chunk:
     credits: int = 0
     error: str | None = None
     due_at: datetime | None = None
+    chosen: tuple[int, ...] | None = None
 
     @property
-    def row_nos(self) -> range:
+    def row_nos(self) -> Sequence[int]:
+        """The rows that the job wants, in their order."""
+        if self.chosen is not None:
+            return self.chosen
         return range(self.first_row_no, self.first_row_no + self.row_count)
 
 

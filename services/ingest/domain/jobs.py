@@ -11,6 +11,14 @@ from uuid import UUID
 from services.ingest.domain.progress import Pace, eta_seconds, may_announce
 
 
+class JobKind(StrEnum):
+    """`list`: what somebody ordered. `trial`: a few rows, free. `retry`: failed rows of a list once more, laid over it."""
+
+    LIST = "list"
+    TRIAL = "trial"
+    RETRY = "retry"
+
+
 class JobState(StrEnum):
     """`reserving → declined`, `reserving → queued → processing ⇄ paused | parked`, `processing → merging → completed`."""
 
@@ -61,7 +69,8 @@ class Tally:
 class Job:
     """One list on its way. `credits_total` is the exact sum of the credits of its completed chunks so far.
 
-    `accept_degraded` says that plain lines are better than waiting for a provider without a key.
+    `accept_degraded` says that plain lines are better than waiting for a provider without a key. Rows below `first_rows`
+    are left out; `free_rows` are not charged (again); `ceiling_credits` is the most it may spend until a person raises it.
     """
 
     id: UUID
@@ -72,8 +81,16 @@ class Job:
     rows_total: int
     price_version: int
     credits_per_row: int
+    credits_needed: int
     created_at: datetime
     state_changed_at: datetime
+    kind: JobKind = JobKind.LIST
+    root_id: UUID | None = None
+    first_rows: int | None = None
+    free_rows: tuple[int, ...] = ()
+    affordable: bool = False
+    ceiling_credits: int | None = None
+    ceiling_round: int = 0
     version: int = 1
     epoch: int = 0
     reason: str | None = None
@@ -98,8 +115,9 @@ class Job:
         return eta_seconds(rows_left=self.rows_total - self.tally.rows, rows_per_second=self.pace.rows_per_second)
 
     @property
-    def credits_needed(self) -> int:
-        return self.rows_total * self.credits_per_row
+    def family_id(self) -> UUID:
+        """The list job whose sheet this job's results belong to."""
+        return self.root_id or self.id
 
     @property
     def is_answered(self) -> bool:

@@ -30,9 +30,11 @@ _COLUMNS = (
     chunks.c.credits,
     chunks.c.error,
     chunks.c.due_at,
+    chunks.c.row_nos,
 )
-_REF = ("chunk_no", "first_row_no", "row_count", "segment_key", "byte_offset", "byte_length")
-REF_COLUMNS = [chunks.c[name] for name in _REF]
+_PLACE = ("chunk_no", "first_row_no", "segment_key", "byte_offset", "byte_length")
+_LAID_OUT = (*_PLACE, "row_count", "stored_rows")
+REF_COLUMNS = [*(chunks.c[name] for name in _PLACE), chunks.c.stored_rows]
 _PAGE = 1000
 
 
@@ -48,19 +50,24 @@ def _to_chunk(row: Row[*tuple[Any, ...]]) -> Chunk:
         credits=row.credits,
         error=row.error,
         due_at=row.due_at,
+        chosen=None if row.row_nos is None else tuple(row.row_nos),
     )
 
 
 def to_ref(row: Row[*tuple[Any, ...]]) -> ChunkRef:
-    """Where the rows of a chunk lie, of a row that has `REF_COLUMNS`."""
-    return ChunkRef(**{name: getattr(row, name) for name in _REF})
+    """Where the rows of a chunk lie (all of them, chosen or not), of a row that has `REF_COLUMNS`."""
+    return ChunkRef(**{name: getattr(row, name) for name in _PLACE}, row_count=row.stored_rows)
 
 
 async def lay_out(conn: AsyncConnection, job: Job) -> int:
     """Make a job's chunks from its upload's, in one statement; answers how many. Again, it changes nothing."""
-    names = ["job_id", "epoch", *_REF]
+    names = ["job_id", "epoch", *_LAID_OUT]
     rows = select(
-        literal(job.id).label("job_id"), literal(job.epoch).label("epoch"), *(upload_chunks.c[name] for name in _REF)
+        literal(job.id),
+        literal(job.epoch),
+        *(upload_chunks.c[name] for name in _PLACE),
+        upload_chunks.c.row_count,
+        upload_chunks.c.row_count,
     ).where(upload_chunks.c.upload_id == job.upload_id)
     await conn.execute(insert(chunks).from_select(names, rows).on_conflict_do_nothing())
     count = await conn.execute(select(func.count()).select_from(chunks).where(chunks.c.job_id == job.id))
@@ -191,7 +198,7 @@ async def completed(conn: AsyncConnection, job_id: UUID) -> AsyncIterator[Sequen
 
 
 async def refs(conn: AsyncConnection, job_id: UUID, *, after: int = -1, limit: int | None = None) -> list[ChunkRef]:
-    """Where the job's rows lie, in their order."""
+    """Where the rows of the job's chunks lie, in their order: also those that the job does not want."""
     rows = await conn.execute(
         select(*REF_COLUMNS)
         .where(chunks.c.job_id == job_id, chunks.c.chunk_no > after)

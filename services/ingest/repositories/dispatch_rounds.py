@@ -23,7 +23,10 @@ _NAMES = cast("$[*].name", JSONPATH)
 
 @dataclass(frozen=True)
 class Dispatch:
-    """One chunk on its way out: the claim is `dispatch_no`, and the job's version is of the moment it was claimed."""
+    """One chunk on its way out: the claim is `dispatch_no`, and the job's version is of the moment it was claimed.
+
+    `chosen` are the rows that the job wants of it; None stands for all.
+    """
 
     workspace_id: UUID
     job_id: UUID
@@ -32,6 +35,7 @@ class Dispatch:
     dispatch_no: int
     job_version: int
     ref: ChunkRef
+    chosen: frozenset[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -129,11 +133,21 @@ async def claim(conn: AsyncConnection, chosen: Sequence[Waiting], *, lease: time
             chunks.c.epoch,
             chunks.c.dispatch_no,
             jobs.c.version.label("job_version"),
+            chunks.c.row_nos,
             *REF_COLUMNS,
         )
     )
     found = [
-        Dispatch(row.workspace_id, row.job_id, row.chunk_no, row.epoch, row.dispatch_no, row.job_version, to_ref(row))
+        Dispatch(
+            workspace_id=row.workspace_id,
+            job_id=row.job_id,
+            chunk_no=row.chunk_no,
+            epoch=row.epoch,
+            dispatch_no=row.dispatch_no,
+            job_version=row.job_version,
+            ref=to_ref(row),
+            chosen=None if row.row_nos is None else frozenset(row.row_nos),
+        )
         for row in taken
     ]
     place = {(chunk.job_id, chunk.chunk_no): index for index, chunk in enumerate(chosen)}

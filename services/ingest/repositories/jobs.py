@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import NotFound
 from libs.common.ids import new_id
-from services.ingest.domain.jobs import Job, JobState, Tally
+from services.ingest.domain.jobs import Job, JobKind, JobState, Tally
 from services.ingest.domain.progress import Pace
 from services.ingest.tables import job_log, jobs
 
@@ -31,6 +31,12 @@ _PLAIN = (
     "credits_available",
     "price_version",
     "credits_per_row",
+    "credits_needed",
+    "root_id",
+    "first_rows",
+    "affordable",
+    "ceiling_credits",
+    "ceiling_round",
     "sandboxed",
     "created_at",
     "state_changed_at",
@@ -40,6 +46,8 @@ _PLAIN = (
 )
 _FOLDED = (
     "state",
+    "kind",
+    "free_rows",
     "rows_enriched",
     "rows_degraded",
     "rows_failed",
@@ -60,6 +68,8 @@ def to_job(row: Row[*tuple[Any, ...]]) -> Job:
     return Job(
         **{name: getattr(row, name) for name in _PLAIN},
         state=JobState(row.state),
+        kind=JobKind(row.kind),
+        free_rows=tuple(row.free_rows),
         accept_degraded=bool(row.accept_degraded),
         tally=Tally(row.rows_enriched, row.rows_degraded, row.rows_failed, row.rows_skipped, row.chunks_answered),
         pace=Pace(row.rows_per_second, row.pace_since, row.pace_rows),
@@ -70,6 +80,8 @@ def _values(job: Job) -> dict[str, object]:
     return {
         **{name: getattr(job, name) for name in _PLAIN},
         "state": job.state.value,
+        "kind": job.kind.value,
+        "free_rows": list(job.free_rows),
         "rows_enriched": job.tally.enriched,
         "rows_degraded": job.tally.degraded,
         "rows_failed": job.tally.failed,
@@ -195,3 +207,9 @@ async def take_unanswered(conn: AsyncConnection, *, asked_before: datetime, limi
         update(jobs).where(jobs.c.id == due.c.id).values(asked_at=func.now()).returning(*COLUMNS)
     )
     return [to_job(row) for row in taken]
+
+
+async def family_of(conn: AsyncConnection, root_id: UUID) -> list[UUID]:
+    """A list job and its retries, in the order they were made."""
+    query = select(jobs.c.id).where(or_(jobs.c.id == root_id, jobs.c.root_id == root_id)).order_by(jobs.c.id)
+    return list((await conn.execute(query)).scalars())

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, func, literal, null, select, text, union_all
+from sqlalchemy import ColumnElement, Integer, any_, func, literal, null, or_, select, text, union_all
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
@@ -16,10 +16,10 @@ from services.ingest.tables import chunks, results
 
 _INSERT = text(
     """
-    INSERT INTO ingest.results (job_id, row_no, status, research, line, reason, receipt)
-    SELECT :job_id, r.row_no, r.status, r.research, r.line, r.reason, r.receipt
+    INSERT INTO ingest.results (job_id, row_no, status, research, line, reason, receipt, extra)
+    SELECT :job_id, r.row_no, r.status, r.research, r.line, r.reason, r.receipt, nullif(r.extra, '{}')
     FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-         AS r(row_no int, status text, research jsonb, line text, reason text, receipt jsonb)
+         AS r(row_no int, status text, research jsonb, line text, reason text, receipt jsonb, extra jsonb)
     ORDER BY r.row_no
     ON CONFLICT DO NOTHING
     RETURNING row_no, status
@@ -37,6 +37,7 @@ class StoredResult:
     line: str | None = None
     reason: str | None = None
     receipt: dict[str, Any] | None = None
+    extra: dict[str, Any] | None = None
 
     @property
     def is_sandboxed(self) -> bool:
@@ -50,14 +51,17 @@ async def insert_new(conn: AsyncConnection, job_id: UUID, rows_json: str) -> lis
     return [row.status for row in stored]
 
 
-async def statuses(conn: AsyncConnection, job_id: UUID, row_nos: range) -> list[str]:
+async def statuses(conn: AsyncConnection, job_id: UUID, row_nos: Sequence[int]) -> list[str]:
     """The statuses of a chunk's rows, as far as they have a result."""
     rows = await conn.execute(
-        select(results.c.status).where(
-            results.c.job_id == job_id, results.c.row_no.between(row_nos.start, row_nos.stop - 1)
-        )
+        select(results.c.status).where(results.c.job_id == job_id, results.c.row_no == any_(array_of(row_nos)))
     )
     return list(rows.scalars())
+
+
+def array_of(row_nos: Sequence[int]) -> ColumnElement[Any]:
+    """Row numbers as one parameter."""
+    return literal(list(row_nos), ARRAY(Integer))
 
 
 async def page(
@@ -71,6 +75,7 @@ async def page(
         results.c.line,
         results.c.reason,
         results.c.receipt,
+        results.c.extra,
     ).where(results.c.job_id == job_id, results.c.row_no > after)
     if status is not None:
         stored = stored.where(results.c.status == status)
@@ -84,9 +89,10 @@ async def page(
 
 
 def _given_up(job_id: UUID, *, after: int, limit: int) -> Any:
-    last_row_no = chunks.c.first_row_no + chunks.c.row_count - 1
+    last_row_no = chunks.c.first_row_no + chunks.c.stored_rows - 1
     series = func.generate_series(chunks.c.first_row_no, last_row_no).table_valued("row_no").render_derived()
     row_no = series.c.row_no
+    wanted = or_(chunks.c.row_nos.is_(None), row_no == any_(chunks.c.row_nos))
     has_result = select(results.c.row_no).where(results.c.job_id == job_id, results.c.row_no == row_no).exists()
     rows = (
         select(
@@ -96,14 +102,16 @@ def _given_up(job_id: UUID, *, after: int, limit: int) -> Any:
             sql_cast(null(), Text).label("line"),
             chunks.c.error.label("reason"),
             sql_cast(null(), JSONB).label("receipt"),
+            sql_cast(null(), JSONB).label("extra"),
         )
         .select_from(chunks)
         .join(series, literal(value=True))
         .where(
             chunks.c.job_id == job_id,
             chunks.c.state == ChunkState.FAILED.value,
-            chunks.c.first_row_no + chunks.c.row_count - 1 > after,
+            last_row_no > after,
             row_no > after,
+            wanted,
             ~has_result,
         )
         .order_by(chunks.c.first_row_no, row_no)

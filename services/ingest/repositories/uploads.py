@@ -58,7 +58,7 @@ async def insert_upload(conn: AsyncConnection, upload: Upload) -> None:
     """Write a new upload."""
     names = ("id", "workspace_id", "user_id", "filename", "state", "size_bytes", "sha256", "storage_key")
     values = {name: getattr(upload, name) for name in names}
-    await conn.execute(insert(uploads).values(**values, created_at=upload.created_at))
+    await conn.execute(insert(uploads).values(**values, received_bytes=upload.size_bytes, created_at=upload.created_at))
 
 
 async def load_upload(conn: AsyncConnection, workspace_id: UUID, upload_id: UUID) -> Upload:

@@ -122,6 +122,7 @@ def _new_job(offer: Offer, *, workspace_id: UUID, accept_degraded: bool, now: da
         rows_total=offer.quote.rows,
         price_version=offer.quote.price.version,
         credits_per_row=offer.quote.price.credits_per_row,
+        credits_needed=offer.quote.credits,
         created_at=now,
         state_changed_at=now,
         sandboxed=offer.quote.sandboxed,

@@ -117,6 +117,7 @@ async def publish_chunk(dispatch: Dispatch, sheet: JobSheet, *, storage: Storage
         rows=[
             InputRow(row_no=row.row_no, cells=wire_cells(sheet.names, row.cells))
             for row in await read_chunk(storage, dispatch.ref)
+            if dispatch.chosen is None or row.row_no in dispatch.chosen
         ],
     )
     envelope = Envelope(

@@ -18,19 +18,18 @@ from services.ingest.domain.jobs import Job, JobState, complete, fail
 from services.ingest.domain.recipients import parts_of
 from services.ingest.domain.storage_keys import export_key
 from services.ingest.export.merge import RowsDiffer, write_exports
-from services.ingest.repositories import chunks, jobs, merges, results
+from services.ingest.repositories import chunks, jobs, merges
 from services.ingest.repositories.results import StoredResult
 from services.ingest.resources import Resources
 from services.ingest.segments import SegmentDamaged, header_cells
 from services.ingest.use_cases.publish_recipients import publish_recipients
+from services.ingest.use_cases.sheet_outcomes import outcomes_of
 from services.ingest.use_cases.turn_job import turn_job
 
 log = get_logger()
 
 LEASE = timedelta(seconds=60)
 RENEW_S = 20
-PAGE = 500
-"""Results in memory at once."""
 
 
 class RowsMissing(Transient):
@@ -127,19 +126,14 @@ async def _write(job: Job, *, open_uow: OpenUow, resources: Resources) -> None:
 
 
 async def every_result(job: Job, *, open_uow: OpenUow) -> AsyncIterator[StoredResult]:
-    """The result of row 1, 2, … to the last, a page in memory at a time. Raises RowsDiffer when one is missing."""
+    """The outcome of row 1, 2, … to the last. Raises RowsDiffer when one is missing."""
     expected = 1
-    while expected <= job.rows_total:
-        async with open_uow() as uow:
-            page = await results.page(uow.conn, job.id, after=expected - 1, limit=PAGE)
-        for result in page:
-            if result.row_no != expected:
-                break
-            yield result
-            expected += 1
-        else:
-            if page:
-                continue
+    async for result in outcomes_of(job.family_id, open_uow=open_uow):
+        if result.row_no != expected:
+            break
+        yield result
+        expected += 1
+    if expected <= job.rows_total:
         msg = f"row {expected} of job {job.id} has no result"
         raise RowsDiffer(msg)
 

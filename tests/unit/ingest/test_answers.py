@@ -29,6 +29,7 @@ JOB = Job(
     rows_total=3,
     price_version=1,
     credits_per_row=1,
+    credits_needed=3,
     created_at=NOW,
     state_changed_at=NOW,
 )

@@ -60,6 +60,7 @@ def job_in(state: JobState, *, answered: bool = True) -> Job:
         rows_total=10,
         price_version=1,
         credits_per_row=2,
+        credits_needed=20,
         created_at=NOW,
         state_changed_at=NOW,
         chunks_total=1,

@@ -113,6 +113,7 @@ class Ingest:
                     filename="leads.csv",
                     state="ready",
                     size_bytes=1,
+                    received_bytes=1,
                     sha256="0",
                     storage_key="uploads/x/file",
                     kind="csv",

@@ -114,7 +114,7 @@ class JobInAnyOrder(RuleBasedStateMachine):
 
     async def begin(self) -> UUID:
         await self.ingest.execute(
-            "TRUNCATE ingest.jobs, ingest.chunks, ingest.results, ingest.job_log, ingest.outbox, ingest.inbox,"
+            "TRUNCATE ingest.jobs, ingest.exports, ingest.chunks, ingest.results, ingest.job_log, ingest.outbox, ingest.inbox,"
             " ingest.provider_states, ingest.enrich_replicas"
         )
         job_id = await self.ingest.queued(SIZES)

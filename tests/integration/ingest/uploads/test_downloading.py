@@ -27,6 +27,7 @@ async def job_of(service: Service, *, state: JobState = JobState.COMPLETED, file
         rows_total=1,
         price_version=1,
         credits_per_row=1,
+        credits_needed=1,
         created_at=utc_now(),
         state_changed_at=utc_now(),
     )

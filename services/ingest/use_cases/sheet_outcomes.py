@@ -1,0 +1,43 @@
+"""What every row of a sheet came out as: a list job's results with everything its retries delivered laid over them."""
+
+from collections.abc import AsyncIterator, Sequence
+from uuid import UUID
+
+from libs.common.uow import OpenUow
+from services.ingest.domain.overlay import effective
+from services.ingest.repositories import jobs, results
+from services.ingest.repositories.results import StoredResult
+
+PAGE = 500
+"""Results of one job in memory at once."""
+
+
+async def outcomes_of(job_id: UUID, *, open_uow: OpenUow) -> AsyncIterator[StoredResult]:
+    """One outcome per row that has any, in the order of the sheet, of the whole family of a list job (its root's id).
+
+    A page of each of its jobs is in memory at a time. Cancelled and failed retries count with what they delivered.
+    """
+    async with open_uow() as uow:
+        family = await jobs.family_of(uow.conn, job_id)
+    streams = [_results(member, open_uow=open_uow) for member in family]
+    heads = [await anext(stream, None) for stream in streams]
+    while row_nos := [head.row_no for head in heads if head is not None]:
+        row_no = min(row_nos)
+        mine: list[StoredResult] = []
+        for index, head in enumerate(heads):
+            if head is not None and head.row_no == row_no:
+                mine.append(head)
+                heads[index] = await anext(streams[index], None)
+        yield effective(mine)
+
+
+async def _results(job_id: UUID, *, open_uow: OpenUow) -> AsyncIterator[StoredResult]:
+    after = 0
+    while True:
+        async with open_uow() as uow:
+            page: Sequence[StoredResult] = await results.page(uow.conn, job_id, after=after, limit=PAGE)
+        for result in page:
+            yield result
+        if len(page) < PAGE:
+            return
+        after = page[-1].row_no
