@@ -43,6 +43,7 @@ uploads = Table(
     Column("columns", JSONB),
     Column("sample", JSONB),
     Column("mapping", JSONB),
+    Column("suggested_by", JSONB),
     Column("row_count", Integer),
     Column("rows_read", Integer, nullable=False, server_default=text("0")),
     Column("problem", JSONB),
@@ -64,7 +65,20 @@ uploads = Table(
     Index("ix_uploads_workspace_id_id", "workspace_id", "id"),
     Index("ix_uploads_expires_at", "expires_at", postgresql_where=text("state = 'receiving'")),
 )
-"""`check_no` rises with every mapping; `checked_no` is the one that `findings`, problems and keys are of."""
+"""`check_no` rises with every mapping; `checked_no` is the one that `findings`, problems and keys are of.
+`suggested_by` says of each role in `mapping` where it is from: memory, header, values, or a person."""
+
+upload_parts = Table(
+    "upload_parts",
+    METADATA,
+    Column("upload_id", Uuid, ForeignKey("ingest.uploads.id", ondelete="CASCADE"), nullable=False),
+    Column("byte_offset", BigInteger, nullable=False),
+    Column("byte_length", BigInteger, nullable=False),
+    Column("storage_key", Text, nullable=False),
+    PrimaryKeyConstraint("upload_id", "byte_offset"),
+    CheckConstraint("byte_offset >= 0 AND byte_length > 0", name="parts_have_bytes"),
+)
+"""What has come of a file that is sent in pieces. An object that no row names here is no part of it."""
 
 upload_chunks = Table(
     "upload_chunks",
@@ -130,7 +144,7 @@ jobs = Table(
     METADATA,
     Column("id", Uuid, primary_key=True),
     Column("workspace_id", Uuid, nullable=False),
-    Column("upload_id", Uuid, ForeignKey("ingest.uploads.id"), nullable=False),
+    Column("upload_id", Uuid, ForeignKey("ingest.uploads.id", ondelete="SET NULL")),
     Column("user_id", Uuid, nullable=False),
     Column("idempotency_key", Text),
     Column("request_fingerprint", Text, nullable=False),
@@ -178,6 +192,7 @@ jobs = Table(
     Column("recipient_parts_published", Integer, nullable=False, server_default=text("0")),
     instant("deleted_at"),
     UniqueConstraint("workspace_id", "idempotency_key"),
+    CheckConstraint("upload_id IS NOT NULL OR deleted_at IS NOT NULL", name="a_job_keeps_its_upload"),
     CheckConstraint("kind IN ('list', 'trial', 'retry')", name="kind_known"),
     CheckConstraint("(kind = 'retry') = (root_id IS NOT NULL)", name="a_retry_has_a_root"),
     CheckConstraint("first_rows > 0 AND ceiling_credits >= 0", name="limits_are_not_negative"),

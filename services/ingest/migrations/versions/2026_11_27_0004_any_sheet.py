@@ -12,6 +12,7 @@ depends_on = None
 
 def upgrade() -> None:
     _widen_uploads()
+    _create_upload_parts()
     _create_upload_problems()
     _create_lead_keys()
     _create_mapping_memories()
@@ -27,6 +28,7 @@ def _widen_uploads() -> None:
         sa.Column("check_no", sa.Integer, nullable=False, server_default=sa.text("0")),
         sa.Column("checked_no", sa.Integer, nullable=False, server_default=sa.text("0")),
         sa.Column("findings", postgresql.JSONB),
+        sa.Column("suggested_by", postgresql.JSONB),
     ):
         op.add_column("uploads", column, schema="ingest")
     op.execute("UPDATE ingest.uploads SET received_bytes = size_bytes")
@@ -43,6 +45,20 @@ def _widen_uploads() -> None:
         op.create_check_constraint(op.f(f"ck_uploads_{name}"), "uploads", condition, schema="ingest")
     receiving = sa.text("state = 'receiving'")
     op.create_index("ix_uploads_expires_at", "uploads", ["expires_at"], schema="ingest", postgresql_where=receiving)
+
+
+def _create_upload_parts() -> None:
+    op.create_table(
+        "upload_parts",
+        sa.Column("upload_id", sa.Uuid, nullable=False),
+        sa.Column("byte_offset", sa.BigInteger, nullable=False),
+        sa.Column("byte_length", sa.BigInteger, nullable=False),
+        sa.Column("storage_key", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("upload_id", "byte_offset", name=op.f("pk_upload_parts")),
+        sa.CheckConstraint("byte_offset >= 0 AND byte_length > 0", name=op.f("ck_upload_parts_parts_have_bytes")),
+        _of_upload("upload_parts"),
+        schema="ingest",
+    )
 
 
 def _create_upload_problems() -> None:
@@ -93,7 +109,7 @@ def _create_mapping_memories() -> None:
 
 
 def downgrade() -> None:
-    for table in ("mapping_memories", "lead_keys", "upload_problems"):
+    for table in ("mapping_memories", "lead_keys", "upload_problems", "upload_parts"):
         op.drop_table(table, schema="ingest")
     op.execute("DELETE FROM ingest.uploads WHERE state = 'receiving'")
     op.drop_index("ix_uploads_expires_at", "uploads", schema="ingest")
@@ -110,6 +126,7 @@ def downgrade() -> None:
     )
     op.alter_column("uploads", "sha256", nullable=False, schema="ingest")
     for name in (
+        "suggested_by",
         "findings",
         "checked_no",
         "check_no",

@@ -11,6 +11,7 @@ depends_on = None
 
 _LIVE = "root_id IS NOT NULL AND state IN ('reserving', 'queued', 'processing', 'paused', 'parked', 'merging')"
 _CHECKS = {
+    "a_job_keeps_its_upload": "upload_id IS NOT NULL OR deleted_at IS NOT NULL",
     "kind_known": "kind IN ('list', 'trial', 'retry')",
     "a_retry_has_a_root": "(kind = 'retry') = (root_id IS NOT NULL)",
     "limits_are_not_negative": "first_rows > 0 AND ceiling_credits >= 0",
@@ -58,6 +59,8 @@ def _widen_jobs() -> None:
         referent_schema="ingest",
         ondelete="CASCADE",
     )
+    op.alter_column("jobs", "upload_id", nullable=True, schema="ingest")
+    _refer_to_uploads(ondelete="SET NULL")
     for name, condition in _CHECKS.items():
         op.create_check_constraint(op.f(f"ck_jobs_{name}"), "jobs", condition, schema="ingest")
     _bound_credits("credits_needed")
@@ -66,6 +69,22 @@ def _widen_jobs() -> None:
     op.create_index("ix_jobs_root_id", "jobs", ["root_id", "id"], schema="ingest", postgresql_where=rooted)
     op.create_index(
         "ix_jobs_live_retry", "jobs", ["root_id"], unique=True, schema="ingest", postgresql_where=sa.text(_LIVE)
+    )
+
+
+def _refer_to_uploads(*, ondelete: str | None) -> None:
+    """An upload goes from under the jobs that were deleted; `a_job_keeps_its_upload` refuses it to all others."""
+    name = op.f("fk_jobs_upload_id")
+    op.drop_constraint(name, "jobs", schema="ingest")
+    op.create_foreign_key(
+        name,
+        "jobs",
+        "uploads",
+        ["upload_id"],
+        ["id"],
+        source_schema="ingest",
+        referent_schema="ingest",
+        ondelete=ondelete,
     )
 
 
@@ -99,6 +118,8 @@ def downgrade() -> None:
     for name in ("ix_jobs_live_retry", "ix_jobs_root_id", "ix_jobs_upload_id"):
         op.drop_index(name, "jobs", schema="ingest")
     _bound_credits("rows_total::bigint * credits_per_row")
+    _refer_to_uploads(ondelete=None)
+    op.alter_column("jobs", "upload_id", nullable=False, schema="ingest")
     for name in _CHECKS:
         op.drop_constraint(op.f(f"ck_jobs_{name}"), "jobs", schema="ingest")
     for name in (
