@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from deploy.sandbox import controls, firecrawl, groq, inbox, serper
+from deploy.sandbox import apollo, controls, firecrawl, groq, inbox, serper
 from deploy.sandbox.serve import Endpoint, serve
 from deploy.sandbox.smtp import listen
 from deploy.sandbox.state import Sandbox, SandboxSettings
@@ -17,6 +17,8 @@ Control = Callable[[Request, Sandbox], Answer]
 _SERPER = serper.SerperVoice()
 _GROQ = groq.GroqVoice()
 _FIRECRAWL = firecrawl.FirecrawlVoice()
+_APOLLO = apollo.ApolloVoice("mixed_people/api_search")
+_APOLLO_REVEAL = apollo.ApolloVoice("people/bulk_match")
 
 ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     ("POST", "/serper/search"): Endpoint("serper", "search", serper.search, _SERPER, serper.key_of),
@@ -25,6 +27,15 @@ ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     ("GET", "/groq/openai/v1/models"): Endpoint("groq", "models", groq.models, _GROQ, bearer),
     ("POST", "/firecrawl/v1/scrape"): Endpoint("firecrawl", "scrape", firecrawl.scrape, _FIRECRAWL, bearer),
     ("POST", "/firecrawl/v2/scrape"): Endpoint("firecrawl", "scrape", firecrawl.scrape, _FIRECRAWL, bearer),
+    ("POST", "/apollo/api/v1/mixed_people/search"): Endpoint("apollo", "search", apollo.search, _APOLLO, apollo.key_of),
+    ("POST", "/apollo/api/v1/mixed_people/api_search"): Endpoint(
+        "apollo", "search", apollo.api_search, _APOLLO, apollo.key_of
+    ),
+    ("POST", "/apollo/api/v1/people/bulk_match"): Endpoint(
+        "apollo_reveal", "bulk_match", apollo.bulk_match, _APOLLO_REVEAL, apollo.key_of
+    ),
+    ("GET", "/apollo/api/v1/auth/health"): Endpoint("apollo", "health", apollo.health, _APOLLO, apollo.key_of),
+    ("GET", "/apollo/v1/auth/health"): Endpoint("apollo", "health", apollo.health, _APOLLO, apollo.key_of),
 }
 CONTROLS: dict[tuple[str, str], Control] = {
     ("GET", "/"): controls.home,

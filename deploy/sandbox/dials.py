@@ -55,6 +55,20 @@ class GroqDials(ProviderDials):
     obey_injection: Rate = 0
 
 
+class ApolloDials(ProviderDials):
+    """Apollo's search."""
+
+    no_api_access: bool = False
+    """The key's plan has no access to the API: search and enrichment say so."""
+
+
+class ApolloRevealDials(ProviderDials):
+    """Apollo's bulk enrichment, which has limits of its own and costs credits."""
+
+    credits: Count | None = None
+    """How many addresses can still be paid for; null is no end."""
+
+
 class SmtpDials(BaseModel):
     """How the mailbox behaves."""
 
@@ -85,6 +99,8 @@ class Dials(BaseModel):
     serper: ProviderDials = Field(default_factory=ProviderDials)
     groq: GroqDials = Field(default_factory=GroqDials)
     firecrawl: ProviderDials = Field(default_factory=ProviderDials)
+    apollo: ApolloDials = Field(default_factory=ApolloDials)
+    apollo_reveal: ApolloRevealDials = Field(default_factory=ApolloRevealDials)
     smtp: SmtpDials = Field(default_factory=SmtpDials)
 
     def turned(self, patch: dict[str, Any]) -> Dials:

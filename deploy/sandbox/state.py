@@ -36,7 +36,7 @@ class SandboxSettings:
 
 
 def _gates() -> dict[str, Gate]:
-    return {name: Gate(name) for name in ("serper", "groq", "firecrawl")}
+    return {name: Gate(name) for name in ("serper", "groq", "firecrawl", "apollo", "apollo_reveal")}
 
 
 @dataclass(slots=True)
