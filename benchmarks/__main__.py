@@ -13,7 +13,7 @@ from benchmarks.figures import Figure, print_table, to_json_line
 def main(arguments: list[str]) -> int:
     """1 when a figure misses its goal, so that a script can tell."""
     names = [argument for argument in arguments if not argument.startswith("-")]
-    module = importlib.import_module(f"benchmarks.{names[0]}")
+    module = importlib.import_module(f"benchmarks.{names[0].replace('-', '_')}")
     found = asyncio.run(module.run()) if inspect.iscoroutinefunction(module.run) else module.run()
     figures: list[Figure] = list(found)
     if "--json" in arguments:

@@ -71,6 +71,38 @@ async def watching(roots: Mapping[str, int]) -> AsyncGenerator[Usage]:
         _note(roots, usage)
 
 
+@dataclass(slots=True)
+class Children:
+    """The children of a process while it was watched: the peak of any one of them, and how many are left."""
+
+    peak_mib: float = 0.0
+    alive: int = 0
+
+
+@asynccontextmanager
+async def children_of(pid: int, *, every_s: float = 0.1) -> AsyncGenerator[Children]:
+    """Watch a process's children while the block runs; complete after it."""
+    children = Children()
+
+    async def watch() -> None:
+        while True:
+            _note_children(pid, children)
+            await asyncio.sleep(every_s)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield children
+    finally:
+        watching.cancel()
+        _note_children(pid, children)
+
+
+def _note_children(pid: int, children: Children) -> None:
+    family = [entry.pid for entry in _family(pid, _all()) if entry.pid != pid]
+    children.alive = len(family)
+    children.peak_mib = max([children.peak_mib, *map(peak_mib, family)])
+
+
 def _machine_ticks() -> tuple[int, int]:
     """Ticks in use (also by other machines on the same hardware) and all ticks, of all processors."""
     ticks = [int(text) for text in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]

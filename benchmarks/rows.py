@@ -6,26 +6,22 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx
 import orjson
 
 from benchmarks import leads
+from benchmarks.customers import customer, enrich
 from benchmarks.figures import Figure
 from benchmarks.processes import watching
 from benchmarks.rows_figures import Job, Run, figures_of
-from benchmarks.serving import Server, free_port, serving
+from benchmarks.serving import Server, ask, dial, free_port, serving
 from deploy.local.services import DEMO_EMAIL, SERVICES
 from deploy.local.stack import LocalStack
-from libs.cli.api import Api, Json
+from libs.cli.api import Api
 from libs.cli.console import say
-from libs.cli.errors import ApiError
-from libs.cli.waiting import until
 
 NAME = "rows"
 
@@ -33,7 +29,6 @@ ROWS = int(os.environ.get("BENCH_ROWS", "4000"))
 IN_FLIGHT = 256
 GOAL = 0.8
 _RECORDED = 200
-_DIALS = {"serper": {"latency_ms": 300}, "firecrawl": {"latency_ms": 300}, "groq": {"latency_ms": 500}}
 _GRANT = 100_000
 _LONGEST_S = 900
 
@@ -47,15 +42,15 @@ async def run() -> list[Figure]:
         env |= {"ENRICH_ROWS_IN_FLIGHT": str(IN_FLIGHT), "ENV": "test"}
         async with (
             LocalStack(Path(folder) / "state", services=SERVICES, env=env, say=say) as stack,
-            _customer(stack) as api,
+            customer(stack, DEMO_EMAIL, grant=_GRANT) as api,
         ):
             async with serving("benchmarks.recorder:app", port=port) as sandbox:
-                await _dial(sandbox)
+                await dial(sandbox.url)
                 say(f"Recording the calls of {_RECORDED} rows")
                 await _through_the_system(stack, api, Path(folder), first=0, rows=_RECORDED)
-                tape = (await _ask(sandbox, "GET", "/recorded")).json()
+                tape = (await ask(sandbox.url, "GET", "/recorded")).json()
             async with serving("deploy.sandbox.app:app", port=port) as sandbox:
-                await _dial(sandbox)
+                await dial(sandbox.url)
                 say(f"The bare loop, the whole system, the bare loop: {ROWS:,} rows each")
                 before = await _loop(sandbox, tape, first=100_000)
                 job, system = await _system(stack, api, sandbox, Path(folder))
@@ -89,10 +84,10 @@ async def _system(stack: LocalStack, api: Api, sandbox: Server, folder: Path) ->
     for name, server in (("postgres", stack.postgres), ("rabbitmq", stack.rabbitmq)):
         if server is not None and server.process.pid:
             roots[name] = server.process.pid
-    await _ask(sandbox, "DELETE", "/calls")
+    await ask(sandbox.url, "DELETE", "/calls")
     async with watching(roots) as usage:
         job = await _through_the_system(stack, api, folder, first=300_000, rows=ROWS)
-    totals = (await _ask(sandbox, "GET", "/calls")).json()["totals"]
+    totals = (await ask(sandbox.url, "GET", "/calls")).json()["totals"]
     calls = sum(endpoint["count"] for endpoints in totals.values() for endpoint in endpoints.values())
     return job, Run(ROWS, job.working_s, usage, calls)
 
@@ -101,17 +96,10 @@ async def _through_the_system(stack: LocalStack, api: Api, folder: Path, *, firs
     """Upload, job, completion. Every row must come out enriched: a degraded one has asked less."""
     file = folder / f"leads-{first}.csv"
     leads.write_csv(file, first=first, rows=rows)
-    upload = await api.upload(file)
-    job = await api.create_job(upload["id"], key=f"bench-{first}")
-
-    async def ended() -> Json | None:
-        now = await api.job(job["id"])
-        return now if now["state"] not in {"reserving", "queued", "processing", "merging"} else None
-
-    final = await until(ended, what="The end of the job", seconds=_LONGEST_S, every=1)
-    if final["state"] != "completed" or final["credits_total"] != rows:
+    final = await enrich(api, file, key=f"bench-{first}", seconds=_LONGEST_S)
+    if final["credits_total"] != rows:
         raise RuntimeError(f"not every row was enriched: {final}")
-    return await _records_of(stack, job["id"])
+    return await _records_of(stack, final["id"])
 
 
 async def _records_of(stack: LocalStack, job_id: str) -> Job:
@@ -132,33 +120,6 @@ async def _records_of(stack: LocalStack, job_id: str) -> Job:
         first_row_s=(found["first"] - found["created_at"]).total_seconds(),
         whole_s=(found["finished_at"] - found["created_at"]).total_seconds(),
     )
-
-
-@asynccontextmanager
-async def _customer(stack: LocalStack) -> AsyncGenerator[Api]:
-    """Somebody with credits enough."""
-    async with Api(stack.url("gateway")) as api:
-        await api.sign_in(DEMO_EMAIL, stack.secrets["DEMO_PASSWORD"], workspace="Benchmark")
-
-        async def granted() -> Json | None:
-            try:
-                return await api.grant(_GRANT, reason="Benchmark", key="benchmark")
-            except ApiError as refusal:
-                if refusal.code == "account_not_found":
-                    return None
-                raise
-
-        await until(granted, what="Opening the account", seconds=30)
-        yield api
-
-
-async def _dial(sandbox: Server) -> None:
-    await _ask(sandbox, "PUT", "/dials", json=_DIALS)
-
-
-async def _ask(sandbox: Server, method: str, path: str, **parts: Any) -> httpx.Response:
-    async with httpx.AsyncClient(base_url=sandbox.url, timeout=30, trust_env=False) as client:
-        return (await client.request(method, path, **parts)).raise_for_status()
 
 
 def _check_calls(system: Run, *, loops: list[Run]) -> None:

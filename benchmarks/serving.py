@@ -8,7 +8,9 @@ import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import httpx
 
 from benchmarks.processes import cpu_seconds
 
@@ -67,3 +69,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+async def ask(url: str, method: str, path: str, **parts: Any) -> httpx.Response:
+    """One request to a server. Raises httpx.HTTPStatusError for a refusal."""
+    async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as client:
+        return (await client.request(method, path, **parts)).raise_for_status()
+
+
+async def dial(sandbox_url: str) -> None:
+    """Have the sandbox answer as slowly as the real providers do on a good day."""
+    latencies = {"serper": 300, "firecrawl": 300, "groq": 500}
+    await ask(sandbox_url, "PUT", "/dials", json={name: {"latency_ms": ms} for name, ms in latencies.items()})

@@ -76,6 +76,9 @@ class Api:
     async def job(self, job_id: str) -> Json:
         return await self._send("GET", f"/v1/jobs/{job_id}")
 
+    async def cancel_job(self, job_id: str) -> Json:
+        return await self._send("POST", f"/v1/jobs/{job_id}/cancel")
+
     async def download(self, job_id: str, target: Path, *, kind: str) -> None:
         """Writes beside the target first, so that a broken download never looks like a finished one."""
         part = target.with_name(target.name + ".part")
