@@ -4,10 +4,15 @@ from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 from libs.common.uow import OpenUow
+from services.ingest.domain.jobs import Job
 from services.ingest.domain.overlay import effective
 from services.ingest.repositories import jobs, results
 from services.ingest.repositories.results import StoredResult
 
+NOT_SELECTED = "not_selected"
+"""The reason of a row that is none of the first N."""
+PENDING = "pending"
+"""The status of a row that waits for its outcome. No result is stored with it."""
 PAGE = 500
 """Results of one job in memory at once."""
 
@@ -29,6 +34,29 @@ async def outcomes_of(job_id: UUID, *, open_uow: OpenUow) -> AsyncIterator[Store
                 mine.append(head)
                 heads[index] = await anext(streams[index], None)
         yield effective(mine)
+
+
+async def sheet_rows(job: Job, *, rows_in_sheet: int, open_uow: OpenUow) -> AsyncIterator[StoredResult]:
+    """The outcome of row 1, 2, … to the last of the sheet that a job, or the list it is a retry of, was made from.
+
+    A row below the last that was ordered is `skipped` as `not_selected`; one that has no outcome yet is `pending`.
+    """
+    async with open_uow() as uow:
+        root = await jobs.load(uow.conn, job.family_id, workspace_id=job.workspace_id)
+    row_no = 0
+    async for outcome in outcomes_of(root.id, open_uow=open_uow):
+        for missing in range(row_no + 1, outcome.row_no):
+            yield _without_outcome(root, missing)
+        row_no = outcome.row_no
+        yield outcome
+    for missing in range(row_no + 1, rows_in_sheet + 1):
+        yield _without_outcome(root, missing)
+
+
+def _without_outcome(root: Job, row_no: int) -> StoredResult:
+    if root.first_rows is not None and row_no > root.first_rows:
+        return StoredResult(row_no, "skipped", reason=NOT_SELECTED)
+    return StoredResult(row_no, PENDING)
 
 
 async def _results(job_id: UUID, *, open_uow: OpenUow) -> AsyncIterator[StoredResult]:
