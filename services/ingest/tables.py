@@ -55,6 +55,7 @@ uploads = Table(
     Column("check_no", Integer, nullable=False, server_default=text("0")),
     Column("checked_no", Integer, nullable=False, server_default=text("0")),
     Column("findings", JSONB),
+    Column("sandboxed", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("source IN ('file', 'paste', 'apollo')", name="source_known"),
     CheckConstraint("state IN ('receiving', 'reading', 'ready', 'refused')", name="state_known"),
     CheckConstraint("(state = 'receiving') = (sha256 IS NULL)", name="received_is_hashed"),
@@ -180,17 +181,21 @@ jobs = Table(
     Column("rows_per_second", Float, nullable=False),
     instant("pace_since"),
     Column("pace_rows", Integer, nullable=False),
+    Column("pace_seconds", Float, nullable=False, server_default=text("0")),
     instant("created_at", nullable=False),
     instant("state_changed_at", nullable=False),
     instant("started_at"),
     instant("finished_at"),
     instant("asked_at", now=True),
     instant("progressed_at"),
+    Column("progress_owed", Boolean, nullable=False, server_default=text("false")),
+    Column("overlay", JSONB),
     Column("merge_token", Uuid),
     instant("merge_lease_until"),
     Column("recipient_parts", Integer),
     Column("recipient_parts_published", Integer, nullable=False, server_default=text("0")),
     instant("deleted_at"),
+    instant("cleared_at"),
     UniqueConstraint("workspace_id", "idempotency_key"),
     CheckConstraint("upload_id IS NOT NULL OR deleted_at IS NOT NULL", name="a_job_keeps_its_upload"),
     CheckConstraint("kind IN ('list', 'trial', 'retry')", name="kind_known"),
@@ -225,6 +230,8 @@ jobs = Table(
         "id",
         postgresql_where=text("state IN ('reserving', 'queued', 'processing', 'paused', 'parked', 'merging')"),
     ),
+    Index("ix_jobs_progress_owed", "id", postgresql_where=text("progress_owed")),
+    Index("ix_jobs_deleted_at", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
     Index(
         "ix_jobs_recipients_due",
         "id",
@@ -233,7 +240,9 @@ jobs = Table(
 )
 
 """A `retry` is a child of the `list` job `root_id`: at most one is alive. `first_rows` leaves out what lies below that row;
-rows in `free_rows` were tried before and are not charged again."""
+rows in `free_rows` were tried before and are not charged again. `overlay` counts the sheet of a list with its ended retries.
+`progress_owed`: what was counted last has not been pushed yet. Of a deleted job a tombstone is left; `cleared_at` says that
+its results and files are gone too."""
 
 chunks = Table(
     "chunks",
@@ -282,6 +291,7 @@ results = Table(
     instant("recorded_at", now=True),
     PrimaryKeyConstraint("job_id", "row_no"),
     CheckConstraint("status IN ('enriched', 'degraded', 'failed', 'skipped')", name="status_known"),
+    Index("ix_results_job_id_status_row_no", "job_id", "status", "row_no"),
 )
 
 exports = Table(
@@ -319,6 +329,7 @@ job_log = Table(
     Column("job_version", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("reason", Text),
+    Column("user_id", Uuid),
     instant("happened_at", nullable=False),
     Index("ix_job_log_job_id_id", "job_id", "id"),
 )
@@ -369,3 +380,101 @@ dispatch_rounds = Table(
     CheckConstraint("id = 1", name="there_is_one"),
 )
 """One row: whose turn it is, locked by the one planner at a time; and since when enrich has been seen idle."""
+
+sourcings = Table(
+    "sourcings",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("workspace_id", Uuid, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("idempotency_key", Text),
+    Column("request_fingerprint", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("filters", JSONB, nullable=False),
+    Column("skip_known", Boolean, nullable=False),
+    Column("wanted", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("reason", Text),
+    Column("message", Text),
+    instant("resume_at"),
+    instant("due_at"),
+    Column("matches", BigInteger),
+    Column("searched", Boolean, nullable=False),
+    Column("pages", Integer, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("batches", Integer, nullable=False),
+    Column("leads", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("price_version", Integer, nullable=False),
+    Column("credits_per_lead", Integer, nullable=False),
+    Column("credits_held", BigInteger, nullable=False),
+    Column("credits_total", BigInteger, nullable=False),
+    Column("credits_available", BigInteger),
+    Column("sandboxed", Boolean, nullable=False),
+    Column("upload_id", Uuid, ForeignKey("ingest.uploads.id", ondelete="SET NULL")),
+    instant("created_at", nullable=False),
+    instant("state_changed_at", nullable=False),
+    instant("finished_at"),
+    instant("asked_at", now=True),
+    instant("stepped_at"),
+    Column("lease_token", Uuid),
+    instant("lease_until"),
+    UniqueConstraint("workspace_id", "idempotency_key"),
+    CheckConstraint(
+        "state IN ('reserving', 'declined', 'searching', 'revealing', 'delivering', 'parked', 'completed', 'cancelled',"
+        " 'failed')",
+        name="state_known",
+    ),
+    CheckConstraint("wanted BETWEEN 1 AND 50000", name="as_many_as_can_be_shown"),
+    CheckConstraint("0 <= leads AND leads <= people AND people <= wanted", name="no_more_than_wanted"),
+    CheckConstraint("credits_total = leads * credits_per_lead", name="only_leads_are_charged"),
+    Index("ix_sourcings_workspace_id_id", "workspace_id", "id"),
+    Index("ix_sourcings_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+    Index("ix_sourcings_reserving", "asked_at", postgresql_where=text("state = 'reserving'")),
+)
+"""`lease_token` is the fencing token of whoever is at it: what is recorded under an older one is thrown away."""
+
+sourcing_people = Table(
+    "sourcing_people",
+    METADATA,
+    Column("sourcing_id", Uuid, ForeignKey("ingest.sourcings.id", ondelete="CASCADE"), nullable=False),
+    Column("person_no", Integer, nullable=False),
+    Column("person_id", Text, nullable=False),
+    PrimaryKeyConstraint("sourcing_id", "person_no"),
+    UniqueConstraint("sourcing_id", "person_id"),
+)
+"""Whom to reveal, counted from 0: batch n is the ten from 10 × n."""
+
+sourcing_batches = Table(
+    "sourcing_batches",
+    METADATA,
+    Column("sourcing_id", Uuid, ForeignKey("ingest.sourcings.id", ondelete="CASCADE"), nullable=False),
+    Column("batch_no", Integer, nullable=False),
+    Column("credits", Integer, nullable=False),
+    Column("leads", JSONB, nullable=False),
+    instant("revealed_at", now=True),
+    PrimaryKeyConstraint("sourcing_id", "batch_no"),
+    CheckConstraint("credits >= 0", name="credits_are_not_negative"),
+)
+"""What has been revealed and earned, for good. `leads` are the cells of each."""
+
+known_people = Table(
+    "known_people",
+    METADATA,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("person_id", Text, nullable=False),
+    instant("revealed_at", now=True),
+    PrimaryKeyConstraint("workspace_id", "person_id"),
+)
+"""Whom a workspace has paid for before."""
+
+apollo_pauses = Table(
+    "apollo_pauses",
+    METADATA,
+    Column("endpoint", Text, primary_key=True),
+    instant("until", nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("message", Text),
+)
+"""Until when nobody asks an endpoint of Apollo: shared by all replicas."""

@@ -40,6 +40,9 @@ TERMINAL = ENDED | {JobState.DECLINED}
 TAKES_ANSWERS = frozenset({JobState.PROCESSING, JobState.PAUSED, JobState.PARKED})
 """Merging and terminal jobs take no answers."""
 
+RERUN = "rerun_by_user"
+"""Why a job that is processing has begun once more."""
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -71,6 +74,7 @@ class Job:
 
     `accept_degraded` says that plain lines are better than waiting for a provider without a key. Rows below `first_rows`
     are left out; `free_rows` are not charged (again); `ceiling_credits` is the most it may spend until a person raises it.
+    `overlay` counts the rows of a list's sheet with what its ended retries delivered; None while it has none.
     """
 
     id: UUID
@@ -106,13 +110,15 @@ class Job:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     progressed_at: datetime | None = None
+    progress_owed: bool = False
+    overlay: Tally | None = None
 
     @property
     def eta_seconds(self) -> float | None:
         """Seconds to the last row; None while nobody can know."""
         if self.state is not JobState.PROCESSING:
             return None
-        return eta_seconds(rows_left=self.rows_total - self.tally.rows, rows_per_second=self.pace.rows_per_second)
+        return eta_seconds(rows_left=self.rows_total - self.tally.rows, pace=self.pace)
 
     @property
     def family_id(self) -> UUID:
@@ -126,7 +132,16 @@ class Job:
 
 
 def _turn(job: Job, state: JobState, now: datetime, *, reason: str | None = None) -> Job:
-    return replace(job, state=state, version=job.version + 1, reason=reason, resume_at=None, state_changed_at=now)
+    return replace(
+        job,
+        state=state,
+        version=job.version + 1,
+        reason=reason,
+        resume_at=None,
+        state_changed_at=now,
+        progressed_at=now,
+        progress_owed=False,
+    )
 
 
 def place(job: Job, *, credits_held: int, now: datetime) -> Job | None:
@@ -149,7 +164,7 @@ def start(job: Job, *, chunks_total: int, now: datetime) -> Job | None:
     if job.state is not JobState.QUEUED:
         return None
     begun = _turn(job, JobState.PROCESSING, now)
-    return replace(begun, chunks_total=chunks_total, started_at=now, pace=Pace(since=now))
+    return replace(begun, chunks_total=chunks_total, started_at=now)
 
 
 def pause(job: Job, *, now: datetime) -> Job | None:
@@ -175,7 +190,7 @@ def resume(job: Job, *, now: datetime) -> Job | None:
     """At work again, from paused or parked."""
     if job.state not in {JobState.PAUSED, JobState.PARKED}:
         return None
-    return replace(_turn(job, JobState.PROCESSING, now), pace=replace(job.pace, since=now, rows=0))
+    return replace(_turn(job, JobState.PROCESSING, now), pace=job.pace.stop_watch())
 
 
 def unpark(job: Job, *, now: datetime) -> Job | None:
@@ -186,8 +201,9 @@ def unpark(job: Job, *, now: datetime) -> Job | None:
 def count(job: Job, *, added: Tally, earned: int, now: datetime, sandboxed: bool = False) -> Job:
     """What an answer brought: rows, perhaps a chunk, perhaps credits; and whether stand-ins had a hand in it.
 
-    `progressed_at` moves when it may be pushed again.
+    `progressed_at` moves when it may be pushed again; until then the push is owed.
     """
+    pushed = may_announce(last=job.progressed_at, now=now)
     return replace(
         job,
         version=job.version + 1,
@@ -195,7 +211,8 @@ def count(job: Job, *, added: Tally, earned: int, now: datetime, sandboxed: bool
         credits_total=job.credits_total + earned,
         sandboxed=job.sandboxed or sandboxed,
         pace=job.pace.note(added.rows, now=now),
-        progressed_at=now if may_announce(last=job.progressed_at, now=now) else job.progressed_at,
+        progressed_at=now if pushed else job.progressed_at,
+        progress_owed=not pushed,
     )
 
 
@@ -209,6 +226,18 @@ def finish_if_answered(job: Job, *, now: datetime) -> list[Job]:
 
 def _present(job: Job | None) -> list[Job]:
     return [] if job is None else [job]
+
+
+def rerun(job: Job, *, missing_rows: int, given_up: int, now: datetime) -> Job | None:
+    """What has not been completed is done once more: the epoch rises, and no answer of before counts any more.
+
+    `given_up` chunks are open again, and their `missing_rows` (without a result) do not count as failed any more.
+    """
+    if job.state not in TAKES_ANSWERS:
+        return None
+    begun = _turn(job, JobState.PROCESSING, now, reason=RERUN)
+    tally = job.tally + Tally(failed=-missing_rows, chunks=-given_up)
+    return replace(begun, epoch=job.epoch + 1, tally=tally, pace=job.pace.stop_watch())
 
 
 def begin_merge(job: Job, *, now: datetime) -> Job | None:

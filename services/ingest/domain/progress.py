@@ -7,34 +7,60 @@ from datetime import datetime
 SAMPLE_S = 2.0
 """Answers come in bursts of a chunk: a rate is taken over at least so long."""
 MEMORY_S = 20.0
-"""Time constant of the moving average."""
+"""What is older than a few times this counts no more, however fast the job is."""
+MEMORY_ROWS = 1000
+"""But so many rows are remembered: twenty chunks, of which one more or less moves the rate by a twentieth."""
+LONGEST_MEMORY_S = 600.0
+WARM_UP_S = 5.0
+"""Observed for less, a rate is a guess."""
 
 
 @dataclass(frozen=True)
 class Pace:
-    """Rows per second as an exponential moving average; `rows` were counted since `since` and are not in it yet."""
+    """Rows per second over the `seconds` that are remembered; `rows` came since `since` and are not in it yet.
+
+    Both are sums that fade at the same pace, so that a sample weighs what it lasted. The first answer after a start only
+    opens the watch: its rows took as long as the way to the first answer, and the next ones do not.
+    """
 
     rows_per_second: float = 0.0
     since: datetime | None = None
     rows: int = 0
+    seconds: float = 0.0
 
     def note(self, rows: int, *, now: datetime) -> "Pace":
         """Count rows; every `SAMPLE_S` seconds the average takes them in."""
         if self.since is None:
-            return replace(self, since=now, rows=max(rows, 0))
+            return replace(self, since=now, rows=0)
         counted, seconds = max(self.rows + rows, 0), (now - self.since).total_seconds()
         if seconds < SAMPLE_S:
             return replace(self, rows=counted)
-        sample = counted / seconds
-        weight = 1.0 if self.rows_per_second == 0 else 1 - math.exp(-seconds / MEMORY_S)
-        return Pace(self.rows_per_second + weight * (sample - self.rows_per_second), since=now)
+        kept = self.seconds * math.exp(-seconds / self.memory_s)
+        rate = (self.rows_per_second * kept + counted) / (kept + seconds)
+        return Pace(rate, since=now, seconds=kept + seconds)
+
+    def stop_watch(self) -> "Pace":
+        """The job stands still: the time until the next answer is no part of its pace."""
+        return replace(self, since=None, rows=0)
+
+    @property
+    def memory_s(self) -> float:
+        """Time constant of the fading."""
+        if self.rows_per_second <= 0:
+            return MEMORY_S
+        return min(max(MEMORY_S, MEMORY_ROWS / self.rows_per_second), LONGEST_MEMORY_S)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it may be shown and reckoned with."""
+        return self.seconds >= WARM_UP_S and self.rows_per_second > 0
 
 
-def eta_seconds(*, rows_left: int, rows_per_second: float) -> float | None:
-    """Seconds to the last row at the present pace; None while there is no pace."""
+def eta_seconds(*, rows_left: int, pace: Pace) -> float | None:
+    """Seconds to the last row at the present pace; None while there is no pace to speak of."""
     if rows_left <= 0:
         return 0.0
-    return rows_left / rows_per_second if rows_per_second > 0 else None
+    return rows_left / pace.rows_per_second if pace.is_known else None
 
 
 def may_announce(*, last: datetime | None, now: datetime, per_second: float = 4) -> bool:

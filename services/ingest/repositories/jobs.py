@@ -43,6 +43,7 @@ _PLAIN = (
     "started_at",
     "finished_at",
     "progressed_at",
+    "progress_owed",
 )
 _FOLDED = (
     "state",
@@ -56,11 +57,16 @@ _FOLDED = (
     "rows_per_second",
     "pace_since",
     "pace_rows",
+    "pace_seconds",
 )
 COLUMNS = [
     *(jobs.c[name] for name in (*_PLAIN, *_FOLDED)),
+    jobs.c.overlay,
     jobs.c.spec["accept_degraded"].as_boolean().label("accept_degraded"),
 ]
+
+LIVING = jobs.c.deleted_at.is_(None)
+"""Not deleted: of a deleted job nothing is left but what billing may still ask for."""
 
 
 def to_job(row: Row[*tuple[Any, ...]]) -> Job:
@@ -72,7 +78,8 @@ def to_job(row: Row[*tuple[Any, ...]]) -> Job:
         free_rows=tuple(row.free_rows),
         accept_degraded=bool(row.accept_degraded),
         tally=Tally(row.rows_enriched, row.rows_degraded, row.rows_failed, row.rows_skipped, row.chunks_answered),
-        pace=Pace(row.rows_per_second, row.pace_since, row.pace_rows),
+        pace=Pace(row.rows_per_second, row.pace_since, row.pace_rows, row.pace_seconds),
+        overlay=None if row.overlay is None else Tally(**row.overlay),
     )
 
 
@@ -90,6 +97,7 @@ def _values(job: Job) -> dict[str, object]:
         "rows_per_second": job.pace.rows_per_second,
         "pace_since": job.pace.since,
         "pace_rows": job.pace.rows,
+        "pace_seconds": job.pace.seconds,
     }
 
 
@@ -124,7 +132,7 @@ async def load(conn: AsyncConnection, job_id: UUID, *, workspace_id: UUID, in_tu
 
     With `in_turn`, whoever else does so waits for the end of this transaction: nothing is done in vain.
     """
-    query = select(*COLUMNS).where(jobs.c.id == job_id, jobs.c.workspace_id == workspace_id)
+    query = select(*COLUMNS).where(jobs.c.id == job_id, jobs.c.workspace_id == workspace_id, LIVING)
     row = (await conn.execute(query.with_for_update(key_share=True) if in_turn else query)).first()
     if row is None:
         raise job_not_found(job_id)
@@ -138,7 +146,7 @@ def job_not_found(job_id: UUID) -> NotFound:
 
 async def workspace_of(conn: AsyncConnection, job_id: UUID) -> UUID:
     """Whose job this is, for operators. Raises NotFound."""
-    found = (await conn.execute(select(jobs.c.workspace_id).where(jobs.c.id == job_id))).scalar()
+    found = (await conn.execute(select(jobs.c.workspace_id).where(jobs.c.id == job_id, LIVING))).scalar()
     if found is None:
         raise job_not_found(job_id)
     return found
@@ -158,7 +166,7 @@ async def find_by_key(conn: AsyncConnection, *, workspace_id: UUID, key: str) ->
 
 async def page(conn: AsyncConnection, *, workspace_id: UUID, before: UUID | None, limit: int) -> list[Job]:
     """A workspace's jobs, newest first."""
-    query = select(*COLUMNS).where(jobs.c.workspace_id == workspace_id).order_by(jobs.c.id.desc()).limit(limit)
+    query = select(*COLUMNS).where(jobs.c.workspace_id == workspace_id, LIVING).order_by(jobs.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(jobs.c.id < before)
     return [to_job(row) for row in await conn.execute(query)]
@@ -207,6 +215,18 @@ async def take_unanswered(conn: AsyncConnection, *, asked_before: datetime, limi
         update(jobs).where(jobs.c.id == due.c.id).values(asked_at=func.now()).returning(*COLUMNS)
     )
     return [to_job(row) for row in taken]
+
+
+async def newest_merged(conn: AsyncConnection, root_id: UUID) -> UUID | None:
+    """Of a list and its retries the one that wrote the whole sheet last; None while there is no finished sheet."""
+    query = (
+        select(jobs.c.id)
+        .where(or_(jobs.c.id == root_id, jobs.c.root_id == root_id), LIVING)
+        .where(jobs.c.state == JobState.COMPLETED.value)
+        .order_by(jobs.c.id.desc())
+        .limit(1)
+    )
+    return (await conn.execute(query)).scalar()
 
 
 async def family_of(conn: AsyncConnection, root_id: UUID) -> list[UUID]:

@@ -53,9 +53,10 @@ def test_the_pace_of_a_steady_job_is_its_rate(rate: float, seconds: int) -> None
 
 def test_the_eta_is_rows_left_by_pace() -> None:
     """None while there is no pace."""
-    assert eta_seconds(rows_left=100, rows_per_second=4) == 25
-    assert eta_seconds(rows_left=100, rows_per_second=0) is None
-    assert eta_seconds(rows_left=0, rows_per_second=0) == 0
+    assert eta_seconds(rows_left=100, pace=Pace(4, seconds=60)) == 25
+    assert eta_seconds(rows_left=100, pace=Pace(4, seconds=2)) is None
+    assert eta_seconds(rows_left=100, pace=Pace()) is None
+    assert eta_seconds(rows_left=0, pace=Pace()) == 0
 
 
 def out(

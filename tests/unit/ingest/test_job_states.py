@@ -19,6 +19,7 @@ DRAWN: dict[JobState, set[JobState]] = {
     JobState.RESERVING: {JobState.DECLINED, JobState.QUEUED, JobState.CANCELLED, JobState.FAILED},
     JobState.QUEUED: {JobState.PROCESSING, JobState.CANCELLED, JobState.FAILED},
     JobState.PROCESSING: {
+        JobState.PROCESSING,
         JobState.PAUSED,
         JobState.PARKED,
         JobState.MERGING,
@@ -43,6 +44,7 @@ TURNS: list[Callable[[Job], Job | None]] = [
     lambda job: turns.resume(job, now=NOW),
     lambda job: turns.unpark(job, now=NOW),
     lambda job: turns.begin_merge(job, now=NOW),
+    lambda job: turns.rerun(job, missing_rows=0, given_up=0, now=NOW),
     lambda job: turns.complete(job, now=NOW),
     lambda job: turns.fail(job, reason="x", now=NOW),
     lambda job: turns.cancel(job, now=NOW),
@@ -161,7 +163,7 @@ def test_progress_is_pushed_at_most_four_times_a_second(steps: list[float]) -> N
 def test_the_eta_is_unknown_unless_the_job_is_at_work() -> None:
     """A paused job has no end in sight."""
     job = job_in(JobState.PROCESSING, answered=False)
-    running = replace(job, pace=replace(job.pace, rows_per_second=2.0))
+    running = replace(job, pace=replace(job.pace, rows_per_second=2.0, seconds=60.0))
     assert running.eta_seconds == 5.0
     assert replace(running, state=JobState.PAUSED).eta_seconds is None
     assert job.eta_seconds is None

@@ -17,11 +17,15 @@ _CHECKS = {
     "limits_are_not_negative": "first_rows > 0 AND ceiling_credits >= 0",
 }
 
+_LIFE = ("cleared_at", "pace_seconds", "progress_owed", "overlay")
+
 
 def upgrade() -> None:
     _widen_jobs()
     _widen_chunks()
+    op.add_column("job_log", sa.Column("user_id", sa.Uuid), schema="ingest")
     op.add_column("results", sa.Column("extra", postgresql.JSONB), schema="ingest")
+    op.create_index("ix_results_job_id_status_row_no", "results", ["job_id", "status", "row_no"], schema="ingest")
     op.add_column(
         "price_lists",
         sa.Column("credits_per_lead", sa.Integer, nullable=False, server_default=sa.text("1")),
@@ -45,6 +49,10 @@ def _widen_jobs() -> None:
         sa.Column("ceiling_round", sa.Integer, nullable=False, server_default=sa.text("0")),
         sa.Column("credits_needed", sa.BigInteger),
         sa.Column("deleted_at", sa.DateTime(timezone=True)),
+        sa.Column("cleared_at", sa.DateTime(timezone=True)),
+        sa.Column("pace_seconds", sa.Float, nullable=False, server_default=sa.text("0")),
+        sa.Column("progress_owed", sa.Boolean, nullable=False, server_default=sa.text("false")),
+        sa.Column("overlay", postgresql.JSONB),
     ):
         op.add_column("jobs", column, schema="ingest")
     op.execute("UPDATE ingest.jobs SET credits_needed = rows_total::bigint * credits_per_row")
@@ -67,6 +75,11 @@ def _widen_jobs() -> None:
     rooted = sa.text("root_id IS NOT NULL")
     op.create_index("ix_jobs_upload_id", "jobs", ["upload_id"], schema="ingest")
     op.create_index("ix_jobs_root_id", "jobs", ["root_id", "id"], schema="ingest", postgresql_where=rooted)
+    for name, column, which in (
+        ("ix_jobs_progress_owed", "id", "progress_owed"),
+        ("ix_jobs_deleted_at", "deleted_at", "deleted_at IS NOT NULL"),
+    ):
+        op.create_index(name, "jobs", [column], schema="ingest", postgresql_where=sa.text(which))
     op.create_index(
         "ix_jobs_live_retry", "jobs", ["root_id"], unique=True, schema="ingest", postgresql_where=sa.text(_LIVE)
     )
@@ -110,12 +123,20 @@ def _widen_chunks() -> None:
 def downgrade() -> None:
     op.drop_column("enrich_replicas", "waits", schema="ingest")
     op.drop_column("price_lists", "credits_per_lead", schema="ingest")
+    op.drop_index("ix_results_job_id_status_row_no", "results", schema="ingest")
     op.drop_column("results", "extra", schema="ingest")
+    op.drop_column("job_log", "user_id", schema="ingest")
     op.execute("DELETE FROM ingest.jobs WHERE kind <> 'list' OR deleted_at IS NOT NULL")
     op.drop_constraint(op.f("ck_chunks_rows_are_those_chosen"), "chunks", schema="ingest")
     for name in ("row_nos", "stored_rows"):
         op.drop_column("chunks", name, schema="ingest")
-    for name in ("ix_jobs_live_retry", "ix_jobs_root_id", "ix_jobs_upload_id"):
+    for name in (
+        "ix_jobs_live_retry",
+        "ix_jobs_deleted_at",
+        "ix_jobs_progress_owed",
+        "ix_jobs_root_id",
+        "ix_jobs_upload_id",
+    ):
         op.drop_index(name, "jobs", schema="ingest")
     _bound_credits("rows_total::bigint * credits_per_row")
     _refer_to_uploads(ondelete=None)
@@ -123,6 +144,7 @@ def downgrade() -> None:
     for name in _CHECKS:
         op.drop_constraint(op.f(f"ck_jobs_{name}"), "jobs", schema="ingest")
     for name in (
+        *_LIFE,
         "deleted_at",
         "credits_needed",
         "ceiling_round",
