@@ -7,22 +7,31 @@ from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.contracts.ingest import (
     ChunkCompleted,
     JobCancelled,
+    JobCeilingRaised,
     JobCompleted,
     JobCreated,
     JobFailed,
     JobParked,
     JobPaused,
     JobResumed,
+    SourcingBatchRevealed,
+    SourcingCreated,
+    SourcingEnded,
 )
 from libs.common.messaging.consumer import Subscription
 from libs.common.uow import Message, UnitOfWork
 from services.billing.domain.ledger import Subject
 from services.billing.domain.placing import HoldRequest
+from services.billing.domain.raising import RaiseRequest
 from services.billing.use_cases import capture_chunk as capturing
+from services.billing.use_cases import capture_sourcing_batch as capturing_leads
 from services.billing.use_cases import note_job_state as noting
 from services.billing.use_cases import open_account as opening
 from services.billing.use_cases import place_hold as placing
+from services.billing.use_cases import place_sourcing_hold as placing_leads
+from services.billing.use_cases import raise_hold as raising
 from services.billing.use_cases import settle_job as settling
+from services.billing.use_cases import settle_sourcing as settling_leads
 
 JobEnded = JobCompleted | JobFailed | JobCancelled
 JobTurned = JobPaused | JobParked | JobResumed
@@ -37,7 +46,18 @@ async def open_account(event: WorkspaceCreated, *, uow: UnitOfWork, message: Mes
 async def place_hold(event: JobCreated, *, uow: UnitOfWork, message: Message) -> None:
     """A job's credits are held, or it is declined."""
     await placing.place_hold(
-        HoldRequest(_job(event), event.credits, event.price_version),
+        HoldRequest(_job(event), event.credits, event.price_version, event.credits_step),
+        workspace_id=message.tenant_id,
+        uow=uow,
+        now=utc_now(),
+        actor=message.envelope.source,
+    )
+
+
+async def raise_hold(event: JobCeilingRaised, *, uow: UnitOfWork, message: Message) -> None:
+    """More is held for a job, or it is told how many credits there are."""
+    await raising.raise_hold(
+        RaiseRequest(_job(event), event.round, event.credits),
         workspace_id=message.tenant_id,
         uow=uow,
         now=utc_now(),
@@ -75,16 +95,58 @@ async def note_job_state(event: JobTurned, *, uow: UnitOfWork, message: Message)
     await noting.note_job_state(_job(event), workspace_id=message.tenant_id, uow=uow, now=utc_now())
 
 
+async def place_sourcing_hold(event: SourcingCreated, *, uow: UnitOfWork, message: Message) -> None:
+    """A sourcing's credits are held, or it is declined."""
+    await placing_leads.place_sourcing_hold(
+        event.sourcing_id,
+        event.credits,
+        price_version=event.price_version,
+        workspace_id=message.tenant_id,
+        uow=uow,
+        now=utc_now(),
+        actor=message.envelope.source,
+    )
+
+
+async def capture_sourcing_batch(event: SourcingBatchRevealed, *, uow: UnitOfWork, message: Message) -> None:
+    """A batch of revealed leads is charged."""
+    await capturing_leads.capture_sourcing_batch(
+        event.sourcing_id,
+        event.batch_no,
+        earned=event.credits,
+        workspace_id=message.tenant_id,
+        uow=uow,
+        now=utc_now(),
+        actor=message.envelope.source,
+    )
+
+
+async def settle_sourcing(event: SourcingEnded, *, uow: UnitOfWork, message: Message) -> None:
+    """An ended sourcing's surplus is released."""
+    await settling_leads.settle_sourcing(
+        event.sourcing_id,
+        credits_total=event.credits_total,
+        workspace_id=message.tenant_id,
+        uow=uow,
+        now=utc_now(),
+        actor=message.envelope.source,
+    )
+
+
 def subscriptions() -> Sequence[Subscription]:
     """One subscription per queue. Handlers of one account take turns anyway, so few at once are enough."""
     return [
         Subscription("billing.open_account", open_account, prefetch=2),
         Subscription("billing.place_hold", place_hold, prefetch=4),
+        Subscription("billing.raise_hold", raise_hold, prefetch=2),
         Subscription("billing.note_job_state", note_job_state, prefetch=2),
         Subscription("billing.capture_chunk", capture_chunk, prefetch=4),
         Subscription("billing.settle_job", settle_job, prefetch=2),
+        Subscription("billing.place_sourcing_hold", place_sourcing_hold, prefetch=2),
+        Subscription("billing.capture_sourcing_batch", capture_sourcing_batch, prefetch=2),
+        Subscription("billing.settle_sourcing", settle_sourcing, prefetch=2),
     ]
 
 
-def _job(event: JobCreated | ChunkCompleted | JobEnded | JobTurned) -> Subject:
+def _job(event: JobCreated | JobCeilingRaised | ChunkCompleted | JobEnded | JobTurned) -> Subject:
     return Subject("job", event.job_id)

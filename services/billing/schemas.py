@@ -29,6 +29,7 @@ class PricesAnswer(_Answer):
 
     version: int
     credits_per_row: int
+    credits_per_lead: int
     created_at: datetime
 
 
@@ -67,6 +68,7 @@ class LedgerItemAnswer(_Answer):
     operation: str
     business_key: str
     job_id: UUID | None
+    sourcing_id: UUID | None
     actor: str
     reason: str
     changes: dict[str, int]

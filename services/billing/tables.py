@@ -83,6 +83,8 @@ holds = Table(
     Column("workspace_id", Uuid, ForeignKey("billing.accounts.workspace_id"), nullable=False),
     Column("state", Text, nullable=False),
     _amount("needed"),
+    _amount("placed"),
+    _amount("raised"),
     _amount("held"),
     _amount("captured"),
     Column("credits_total", BigInteger),
@@ -94,11 +96,11 @@ holds = Table(
     Column("questions", Integer, nullable=False, server_default=text("0")),
     instant("created_at", now=True),
     PrimaryKeyConstraint("subject_kind", "subject_id"),
-    CheckConstraint("subject_kind IN ('job')", name="subject_kind"),
+    CheckConstraint("subject_kind IN ('job', 'sourcing')", name="subject_kind"),
     CheckConstraint("state IN ('held', 'declined', 'settling', 'closed', 'tombstone')", name="state"),
     CheckConstraint("held = 0 OR state IN ('held', 'settling')", name="open"),
-    CheckConstraint("captured <= coalesce(credits_total, needed)", name="captured"),
-    _none_negative("needed", "held", "captured", "credits_total"),
+    CheckConstraint("captured <= coalesce(credits_total, placed + raised)", name="captured"),
+    _none_negative("placed", "raised", "needed", "held", "captured", "credits_total"),
     Index("ix_holds_workspace_id", "workspace_id"),
     Index("ix_holds_open", "last_heard_at", postgresql_where=text("state IN ('held', 'settling')")),
 )
@@ -120,6 +122,23 @@ hold_grants = Table(
     CheckConstraint("refunded <= captured", name="refunded"),
     _none_negative("held", "captured", "refunded"),
 )
+
+hold_raises = Table(
+    "hold_raises",
+    METADATA,
+    Column("subject_kind", Text, nullable=False),
+    Column("subject_id", Uuid, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("asked", BigInteger, nullable=False),
+    Column("credits", BigInteger),
+    Column("needed", BigInteger, nullable=False),
+    Column("available", BigInteger, nullable=False),
+    instant("created_at", now=True),
+    PrimaryKeyConstraint("subject_kind", "subject_id", "round"),
+    ForeignKeyConstraint(_SUBJECT, _HOLD, name="fk_hold_raises_hold"),
+    _none_negative("asked", "credits", "needed", "available"),
+)
+"""Append-only by trigger: the first answer to `raise:<subject>:<round>`, for ever. `credits` is null when declined."""
 
 captures = Table(
     "captures",
@@ -165,7 +184,8 @@ price_lists = Table(
     METADATA,
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("credits_per_row", BigInteger, nullable=False),
+    Column("credits_per_lead", BigInteger, nullable=False, server_default=text("1")),
     instant("created_at", now=True),
     CheckConstraint("version > 0", name="version"),
-    _none_negative("credits_per_row"),
+    _none_negative("credits_per_row", "credits_per_lead"),
 )

@@ -4,7 +4,14 @@ import functools
 from collections.abc import Sequence
 
 from libs.common.clock import utc_now
-from libs.common.contracts.billing import HoldDeclined, HoldPlaced, HoldQuestioned, PricesChanged
+from libs.common.contracts.billing import (
+    HoldDeclined,
+    HoldPlaced,
+    HoldQuestioned,
+    HoldRaised,
+    HoldRaiseDeclined,
+    PricesChanged,
+)
 from libs.common.contracts.enrich import (
     CapacityAnnounced,
     ChunkEnriched,
@@ -21,6 +28,7 @@ from services.ingest.resources import Resources
 from services.ingest.use_cases import answer_question as answering
 from services.ingest.use_cases import apply_hold_answer as holding
 from services.ingest.use_cases import apply_provider_state as providing
+from services.ingest.use_cases import apply_raise_answer as raising
 from services.ingest.use_cases import fail_chunk as failing
 from services.ingest.use_cases import merge_results as merging
 from services.ingest.use_cases import note_capacity as noting
@@ -48,6 +56,11 @@ async def update_prices(event: PricesChanged, *, uow: UnitOfWork, message: Messa
 async def apply_hold_answer(event: HoldPlaced | HoldDeclined, *, uow: UnitOfWork, message: Message) -> None:
     """Begin the job, or decline it."""
     await holding.apply_hold_answer(event, uow=uow, workspace_id=message.tenant_id, now=utc_now())
+
+
+async def apply_raise_answer(event: HoldRaised | HoldRaiseDeclined, *, uow: UnitOfWork, message: Message) -> None:
+    """Let the job spend more, or keep its ceiling."""
+    await raising.apply_raise_answer(event, uow=uow, workspace_id=message.tenant_id, now=utc_now())
 
 
 async def answer_question(event: HoldQuestioned, *, uow: UnitOfWork, message: Message) -> None:
@@ -92,6 +105,7 @@ def job_subscriptions(platform: Platform, resources: Resources) -> Sequence[Subs
         Subscription("ingest.open_workspace", open_workspace),
         Subscription("ingest.update_prices", update_prices),
         Subscription("ingest.apply_hold_answer", apply_hold_answer),
+        Subscription("ingest.apply_raise_answer", apply_raise_answer),
         Subscription("ingest.answer_question", answer_question, prefetch=1),
         Subscription("ingest.record_results", record_results, prefetch=4, on_dead=failing.fail_unrecorded),
         Subscription("ingest.take_back_chunk", take_back_chunk),

@@ -30,6 +30,9 @@ PROTECTIONS: dict[str, Protection] = {
     ),
     "ingest.update_prices": Protection("keeps the price list", "primary key `price_lists.version`"),
     "ingest.apply_hold_answer": Protection("starts or declines the job", "the job leaves `reserving` once"),
+    "ingest.apply_raise_answer": Protection(
+        "lets the job spend more, or keeps its ceiling", "what is held only grows; a decline counts for its round"
+    ),
     "ingest.answer_question": Protection(
         "says the job's state (a terminal job: its end and each chunk) again",
         "listeners' keys: `hold:job`, (job, chunk)",
@@ -61,10 +64,20 @@ PROTECTIONS: dict[str, Protection] = {
     "billing.place_hold": Protection(
         "holds credits, or declines", "business key `hold:job`, the first answer repeated"
     ),
+    "billing.raise_hold": Protection(
+        "holds more credits, or declines", "business key `raise:job:round`, the first answer repeated"
+    ),
     "billing.note_job_state": Protection("notes that the job is alive", "the latest time heard of wins"),
     "billing.capture_chunk": Protection("charges a chunk", "business key `capture:job:chunk`"),
     "billing.settle_job": Protection(
         "releases the rest, closes the hold", "the hold is settled once; an unknown hold leaves a tombstone"
+    ),
+    "billing.place_sourcing_hold": Protection(
+        "holds credits for leads, or declines", "business key `hold:sourcing`, the first answer repeated"
+    ),
+    "billing.capture_sourcing_batch": Protection("charges a batch of leads", "business key `capture:sourcing:batch`"),
+    "billing.settle_sourcing": Protection(
+        "releases what was not revealed", "the hold is settled once; an unknown hold leaves a tombstone"
     ),
     "sender.open_workspace": Protection("knows the tenant and its day", "primary key `workspaces.id`"),
     "sender.import_recipients": Protection("stores leads of a list", "primary key (list, part); unique (list, row)"),

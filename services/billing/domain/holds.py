@@ -33,6 +33,7 @@ class Share:
 class Hold:
     """The one hold of a subject, kept for ever: that is what makes `created` and the terminal event count once.
 
+    `needed` is what was asked for at first, `placed` what was set aside then, `raised` what raises have added.
     `declined_available` is what there was when it was declined, so that the same answer can be given again.
     `settled_at` is when the subject's end was heard of.
     """
@@ -41,11 +42,18 @@ class Hold:
     workspace_id: UUID
     state: HoldState
     needed: int = 0
+    placed: int = 0
+    raised: int = 0
     shares: tuple[Share, ...] = ()
     credits_total: int | None = None
     price_version: int | None = None
     declined_available: int | None = None
     settled_at: datetime | None = None
+
+    @property
+    def granted(self) -> int:
+        """What has been set aside for it in all."""
+        return self.placed + self.raised
 
     @property
     def held(self) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 _FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -28,6 +29,7 @@ class Operation(StrEnum):
 
     GRANT = "grant"
     HOLD = "hold"
+    RAISE = "raise"
     CAPTURE = "capture"
     RELEASE = "release"
     EXPIRE = "expire"
@@ -44,12 +46,20 @@ class GrantKind(StrEnum):
     ADJUSTMENT = "adjustment"
 
 
+SubjectKind = Literal["job", "sourcing"]
+
+
 @dataclass(frozen=True)
 class Subject:
     """What credits are held for. One subject has at most one hold, for ever."""
 
-    kind: str
+    kind: SubjectKind
     id: UUID
+
+    @property
+    def job_id(self) -> UUID | None:
+        """Its id, if it is a job."""
+        return self.id if self.kind == "job" else None
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}"

@@ -11,11 +11,18 @@ from services.billing.domain.ledger import AccountKind, Books, Movement, Operati
 
 @dataclass(frozen=True)
 class HoldRequest:
-    """A subject wants `credits` set aside at a price version."""
+    """A subject wants `credits` set aside at a price version; with a `step`, the greatest multiple of it that there is."""
 
     subject: Subject
     credits: int
     price_version: int
+    step: int | None = None
+
+    def affordable(self, available: int) -> int | None:
+        """What to set aside of `available` credits; None when there is not enough."""
+        if self.credits <= available:
+            return self.credits
+        return available // self.step * self.step or None if self.step else None
 
 
 def place(books: Books, hold: Hold | None, request: HoldRequest, *, now: datetime) -> Decision:
@@ -48,10 +55,11 @@ def _place_first(books: Books, request: HoldRequest, *, now: datetime) -> Decisi
         price_version=request.price_version,
     )
     available = turn.books.balance.available
-    if request.credits > available:
+    amount = request.affordable(available)
+    if amount is None:
         declined = replace(hold, state=HoldState.DECLINED, declined_available=available)
         return Decision(turn.books, declined, turn.movements)
-    return _set_aside(turn, hold, request.credits)
+    return set_aside(turn, replace(hold, placed=amount), amount, key=f"{Operation.HOLD}:{hold.subject}")
 
 
 def _place_late(books: Books, hold: Hold, request: HoldRequest, *, now: datetime) -> Decision:
@@ -65,11 +73,18 @@ def _place_late(books: Books, hold: Hold, request: HoldRequest, *, now: datetime
     if total > available:
         msg = f"{request.subject} delivered rows for {total} credits, and {available} are available"
         raise PaymentRequired(msg, extra={"needed": total, "available": available})
-    settling = replace(hold, state=HoldState.SETTLING, needed=request.credits, price_version=request.price_version)
-    return _set_aside(turn, settling, total)
+    settling = replace(
+        hold,
+        state=HoldState.SETTLING,
+        needed=request.credits,
+        placed=request.credits,
+        price_version=request.price_version,
+    )
+    return set_aside(turn, settling, total, key=f"{Operation.HOLD}:{hold.subject}")
 
 
-def _set_aside(turn: Turn, hold: Hold, amount: int) -> Decision:
+def set_aside(turn: Turn, hold: Hold, amount: int, *, key: str) -> Decision:
+    """Move credits that are available to a hold, from the beginning of the burn order, under a business key."""
     books, left, postings = turn.books, amount, list[Posting]()
     for grant in books.grants:
         take = min(left, grant.available)
@@ -78,5 +93,5 @@ def _set_aside(turn: Turn, hold: Hold, amount: int) -> Decision:
     if left:
         msg = f"the grants of workspace {books.workspace_id} hold {left} credits less than its balance says"
         raise Conflict(msg, code="books_differ")
-    movement = Movement(Operation.HOLD, f"{Operation.HOLD}:{hold.subject}", tuple(postings), subject=hold.subject)
+    movement = Movement(Operation(key.partition(":")[0]), key, tuple(postings), subject=hold.subject)
     return conclude(books.post(postings), before=hold, after=hold.post(postings), movements=(*turn.movements, movement))

@@ -64,7 +64,7 @@ def settle(books: Books, hold: Hold | None, *, subject: Subject, credits_total: 
         return Decision(books, hold)
     surplus = hold.held - (credits_total - hold.captured)
     if surplus < 0 or credits_total < hold.captured:
-        msg = f"{subject} ended with {credits_total} credits: {hold.needed} were held for it, {hold.captured} are captured"
+        msg = f"{subject} ended with {credits_total} credits: {hold.granted} were held for it, {hold.captured} are captured"
         raise Conflict(msg, code="settlement_conflict")
     return _release(books, hold, surplus, credits_total=credits_total, now=now)
 

@@ -1,6 +1,7 @@
 """Holds, what each grant covers of them, and captures."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,8 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from libs.common.errors import Conflict
 from services.billing.domain.holds import Hold, HoldState, Share
 from services.billing.domain.ledger import Subject
-from services.billing.tables import captures, hold_grants, holds
+from services.billing.domain.raising import RaiseAnswer
+from services.billing.tables import captures, hold_grants, hold_raises, holds
 
 _Columns = ReadOnlyColumnCollection[str, Column[Any]]
 _OPEN = holds.c.state.in_([HoldState.HELD, HoldState.SETTLING])
@@ -37,6 +39,8 @@ async def find_hold(conn: AsyncConnection, subject: Subject, *, workspace_id: UU
         workspace_id,
         HoldState(row.state),
         needed=row.needed,
+        placed=row.placed,
+        raised=row.raised,
         shares=tuple(Share(*share) for share in shares),
         credits_total=row.credits_total,
         price_version=row.price_version,
@@ -50,6 +54,8 @@ async def save_hold(conn: AsyncConnection, hold: Hold, *, heard_at: datetime) ->
     values = {
         "state": hold.state,
         "needed": hold.needed,
+        "placed": hold.placed,
+        "raised": hold.raised,
         "held": hold.held,
         "captured": hold.captured,
         "credits_total": hold.credits_total,
@@ -94,6 +100,20 @@ async def add_capture(conn: AsyncConnection, subject: Subject, chunk_no: int, cr
     await conn.execute(
         insert(captures).values(subject_kind=subject.kind, subject_id=subject.id, chunk_no=chunk_no, credits=credits_)
     )
+
+
+async def find_raise(conn: AsyncConnection, subject: Subject, round_no: int) -> RaiseAnswer | None:
+    """What a round of raising was answered, if it was."""
+    names = ("asked", "credits", "needed", "available")
+    query = select(*(hold_raises.c[name] for name in names))
+    row = (await conn.execute(query.where(*_of(hold_raises.c, subject), hold_raises.c.round == round_no))).one_or_none()
+    return None if row is None else RaiseAnswer(*row)
+
+
+async def add_raise(conn: AsyncConnection, subject: Subject, round_no: int, answer: RaiseAnswer) -> None:
+    """The key `raise:<subject>:<round>` with its answer, for ever."""
+    key = {"subject_kind": subject.kind, "subject_id": subject.id, "round": round_no}
+    await conn.execute(insert(hold_raises).values(**key, **asdict(answer)))
 
 
 async def question_quiet_holds(

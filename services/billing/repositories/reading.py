@@ -18,6 +18,7 @@ class Prices:
 
     version: int
     credits_per_row: int
+    credits_per_lead: int
     created_at: datetime
 
 
@@ -40,6 +41,11 @@ class LedgerItem:
         """The job it belongs to, if it belongs to one."""
         return self.subject_id if self.subject_kind == "job" else None
 
+    @property
+    def sourcing_id(self) -> UUID | None:
+        """The sourcing it belongs to, if it belongs to one."""
+        return self.subject_id if self.subject_kind == "sourcing" else None
+
 
 async def balance(conn: AsyncConnection, workspace_id: UUID) -> Balance:
     """The workspace's balance; nothing at all for one whose account is not open yet."""
@@ -50,7 +56,8 @@ async def balance(conn: AsyncConnection, workspace_id: UUID) -> Balance:
 
 async def newest_prices(conn: AsyncConnection) -> Prices:
     """The price list that new jobs are made at."""
-    columns = (price_lists.c.version, price_lists.c.credits_per_row, price_lists.c.created_at)
+    names = ("version", "credits_per_row", "credits_per_lead", "created_at")
+    columns = [price_lists.c[name] for name in names]
     row = (await conn.execute(select(*columns).order_by(price_lists.c.version.desc()).limit(1))).one()
     return Prices(*row)
 

@@ -8,4 +8,9 @@ from services.billing.repositories import reading
 async def announce_prices(*, uow: UnitOfWork) -> None:
     """Publish the newest version. Harmless to repeat: versions only rise."""
     prices = await reading.newest_prices(uow.conn)
-    uow.publish(PricesChanged(price_version=prices.version, credits_per_row=prices.credits_per_row), tenant_id=None)
+    event = PricesChanged(
+        price_version=prices.version,
+        credits_per_row=prices.credits_per_row,
+        credits_per_lead=prices.credits_per_lead,
+    )
+    uow.publish(event, tenant_id=None)

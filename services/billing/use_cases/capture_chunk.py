@@ -1,4 +1,4 @@
-"""A chunk has been delivered: its exact credits are charged, once."""
+"""A chunk (of a sourcing: a batch) has been delivered: its exact credits are charged, once."""
 
 from datetime import datetime
 from uuid import UUID
@@ -36,5 +36,5 @@ async def capture_chunk(
     await holds.add_capture(uow.conn, subject, chunk_no, earned)
     if earned:
         available = decision.books.balance.available
-        event = CreditsCaptured(job_id=subject.id, credits=earned, available=available)
+        event = CreditsCaptured(job_id=subject.job_id, credits=earned, available=available)
         uow.publish(event, tenant_id=workspace_id, correlation_id=subject.id)

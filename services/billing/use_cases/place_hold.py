@@ -1,4 +1,4 @@
-"""A job asks for credits: they are set aside, or it is told how many there are."""
+"""A job or a sourcing asks for credits: they are set aside, or it is told how many there are."""
 
 from datetime import datetime
 from uuid import UUID
@@ -31,7 +31,8 @@ def _answer(hold: Hold, *, uow: UnitOfWork) -> None:
     if hold.state is HoldState.TOMBSTONE:
         return
     if hold.state is HoldState.DECLINED:
-        event = HoldDeclined(job_id=job_id, needed=hold.needed, available=hold.declined_available or 0)
+        available = hold.declined_available or 0
+        event = HoldDeclined(job_id=job_id, needed=hold.needed, available=available, subject=hold.subject.kind)
     else:
-        event = HoldPlaced(job_id=job_id, credits=hold.needed)
+        event = HoldPlaced(job_id=job_id, credits=hold.placed, subject=hold.subject.kind)
     uow.publish(event, tenant_id=hold.workspace_id, correlation_id=job_id)

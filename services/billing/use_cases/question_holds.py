@@ -23,7 +23,7 @@ async def question_holds(*, uow: UnitOfWork, now: datetime) -> int:
         uow.conn, now=now, quiet=QUIET_AFTER, settling=OVERDUE_AFTER, again=ASK_AGAIN_AFTER, limit=_BATCH
     )
     for subject, workspace_id, round_no in asked:
-        event = HoldQuestioned(job_id=subject.id, round=round_no)
+        event = HoldQuestioned(job_id=subject.id, round=round_no, subject=subject.kind)
         uow.publish(event, tenant_id=workspace_id, correlation_id=subject.id)
     metrics.HOLDS_QUESTIONED.inc(len(asked))
     overdue, first = await holds.overdue_holds(uow.conn, now=now, settling=OVERDUE_AFTER, limit=_NAMED)

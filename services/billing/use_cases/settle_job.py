@@ -1,4 +1,4 @@
-"""A job has ended: what it did not earn is released at once, and the hold closes with the last capture."""
+"""A job or a sourcing has ended: what it did not earn is released at once, and the hold closes with the last capture."""
 
 from datetime import datetime
 from uuid import UUID
@@ -25,5 +25,5 @@ async def settle_job(
     given_back = released(decision)
     if given_back:
         available = decision.books.balance.available
-        event = CreditsReleased(job_id=subject.id, credits=given_back, available=available)
+        event = CreditsReleased(job_id=subject.job_id, credits=given_back, available=available)
         uow.publish(event, tenant_id=workspace_id, correlation_id=subject.id)

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from libs.common.uow import UnitOfWork
+from services.ingest.domain.ceilings import is_at_ceiling
 from services.ingest.domain.jobs import Job, JobState, finish_if_answered, park, unpark, wait_on
 from services.ingest.domain.providers import Providers, ProviderState
 from services.ingest.domain.window import enrich_state
@@ -23,7 +24,12 @@ def obstacle_of(job: Job, providers: Providers, *, now: datetime) -> ProviderSta
 
 
 def parked(job: Job, providers: Providers, *, now: datetime) -> list[Job]:
-    """The turn of a job that is at work, or waits for something else, while a provider is in its way; none otherwise."""
+    """The turn of a job that is at work, or waits for something else, while a provider is in its way; none otherwise.
+
+    What waits for credits waits for its person.
+    """
+    if is_at_ceiling(job):
+        return []
     obstacle = obstacle_of(job, providers, now=now)
     if obstacle is None:
         return []
@@ -46,6 +52,8 @@ async def resume_parked_jobs(uow: UnitOfWork, *, workspace_id: UUID | None, now:
     """
     providers = await known_providers(uow, now=now)
     for job in await jobs.in_state(uow.conn, JobState.PARKED, workspace_id=workspace_id):
+        if is_at_ceiling(job):
+            continue
         if obstacle_of(job, providers, now=now) is None:
             await jobs.load(uow.conn, job.id, workspace_id=job.workspace_id, in_turn=True)
             await chunks.make_due(uow.conn, job.id)
@@ -57,5 +65,5 @@ async def resume_parked_jobs(uow: UnitOfWork, *, workspace_id: UUID | None, now:
 
 
 def _unparked(job: Job, now: datetime) -> list[Job]:
-    resumed = unpark(job, now=now)
+    resumed = None if is_at_ceiling(job) else unpark(job, now=now)
     return [] if resumed is None else [resumed, *finish_if_answered(resumed, now=now)]

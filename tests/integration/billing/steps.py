@@ -15,12 +15,16 @@ from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.contracts.ingest import (
     ChunkCompleted,
     JobCancelled,
+    JobCeilingRaised,
     JobCompleted,
     JobCreated,
     JobFailed,
     JobParked,
     JobPaused,
     JobResumed,
+    SourcingBatchRevealed,
+    SourcingCreated,
+    SourcingEnded,
 )
 from libs.common.ids import new_id
 from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
@@ -35,6 +39,7 @@ from services.billing.use_cases.prove_ledger import prove_ledger
 HANDLERS: dict[type[Event], Callable[..., Awaitable[None]]] = {
     WorkspaceCreated: handlers.open_account,
     JobCreated: handlers.place_hold,
+    JobCeilingRaised: handlers.raise_hold,
     ChunkCompleted: handlers.capture_chunk,
     JobCompleted: handlers.settle_job,
     JobFailed: handlers.settle_job,
@@ -42,11 +47,18 @@ HANDLERS: dict[type[Event], Callable[..., Awaitable[None]]] = {
     JobPaused: handlers.note_job_state,
     JobParked: handlers.note_job_state,
     JobResumed: handlers.note_job_state,
+    SourcingCreated: handlers.place_sourcing_hold,
+    SourcingBatchRevealed: handlers.capture_sourcing_batch,
+    SourcingEnded: handlers.settle_sourcing,
 }
 
 
 def created(job_id: UUID, credits_: int) -> JobCreated:
     return JobCreated(job_id=job_id, credits=credits_, price_version=1)
+
+
+def raised(job_id: UUID, round_no: int, credits_: int) -> JobCeilingRaised:
+    return JobCeilingRaised(job_id=job_id, round=round_no, credits=credits_)
 
 
 def completed(job_id: UUID, chunk_no: int, credits_: int) -> ChunkCompleted:

@@ -5,7 +5,7 @@ explored once, so sequences of any length are covered, not only those of each ev
 """
 
 import itertools
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from libs.common.uow import UnitOfWork
 from services.billing.domain.ledger import GrantKind
 from services.billing.tables import COMMON
 from services.billing.use_cases.grant_credits import GrantRequest, grant_credits
-from tests.integration.billing.steps import apply, completed, created, ended
+from tests.integration.billing.steps import apply, completed, created, ended, raised
 
 MONEY = """
     (SELECT jsonb_agg(a) FROM (SELECT available, held, settling, spent, owed FROM billing.accounts) a),
@@ -48,11 +48,12 @@ PROGRESS = """
 
 @dataclass
 class Walk:
-    """Depth first through everything that can happen to one job."""
+    """Depth first through everything that can happen to one job. An event that follows from another comes after it."""
 
     conn: AsyncConnection
     workspace_id: UUID
     events: Sequence[Event]
+    follows: Mapping[int, int]
     seen: set[tuple[frozenset[int], str]] = field(default_factory=set)
     ledgers: set[str] = field(default_factory=set)
     deliveries: int = 0
@@ -64,6 +65,8 @@ class Walk:
         self.seen.add(state)
         moved = False
         for number, event in enumerate(self.events):
+            if self.follows.get(number, number) not in delivered | {number}:
+                continue
             async with self.conn.begin_nested() as savepoint:
                 if await self._deliver(event):
                     moved |= number not in delivered
@@ -91,9 +94,9 @@ class Walk:
         return repr((await self.conn.execute(text(f"SELECT {what}"))).one())
 
 
-async def walk(conn: AsyncConnection, events: Sequence[Event]) -> Walk:
+async def walk(conn: AsyncConnection, events: Sequence[Event], *, follows: Mapping[int, int] | None = None) -> Walk:
     """Everything that can happen to a workspace with grants of 2 and 4 credits; nothing of it stays."""
-    journey = Walk(conn, new_id(), events)
+    journey = Walk(conn, new_id(), events, follows or {})
     async with conn.begin_nested() as savepoint:
         for size in (2, 4):
             request = GrantRequest(size, "a test", GrantKind.PURCHASED)
@@ -145,3 +148,22 @@ async def test_a_declined_job_leaves_nothing_in_any_order(connection: AsyncConne
     journey = await walk(connection, [created(job_id, 7), ended(job_id, 0, kind=JobCancelled)])
     assert len(journey.ledgers) == 1
     assert "'held': 0, 'owed': 0, 'spent': 0, 'settling': 0, 'available': 6" in journey.ledgers.pop()
+
+
+@pytest.mark.parametrize("total", [3, 4])
+async def test_raises_in_any_order_leave_the_same_ledger(connection: AsyncConnection, total: int) -> None:
+    """Two rounds, of which the second asks for more than there is; a chunk that only the first one pays for; an end that
+    may come before the second. Red when a round's key is removed, a later round makes an earlier one hold too little, or
+    a decline lets go of what was held."""
+    job_id = new_id()
+    events = [
+        created(job_id, 2),
+        raised(job_id, 1, 4),
+        raised(job_id, 2, 9),
+        completed(job_id, 0, 2),
+        completed(job_id, 1, total - 2),
+        ended(job_id, total, kind=JobCancelled),
+    ]
+    journey = await walk(connection, events, follows={4: 1, 5: 1})
+    assert len(journey.ledgers) == 1
+    assert f"'held': 0, 'owed': 0, 'spent': {total}, 'settling': 0" in journey.ledgers.pop()

@@ -7,10 +7,11 @@ import pytest
 from libs.common.contracts.envelope import Event
 from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.contracts.ingest import JobCancelled, JobCompleted, JobFailed, JobParked, JobPaused, JobResumed
+from libs.common.errors import Conflict
 from libs.common.ids import new_id
 from services.billing import handlers
 from services.billing.domain.ledger import Balance
-from tests.integration.billing.steps import HANDLERS, Billing, completed, created, ended, message_of
+from tests.integration.billing.steps import HANDLERS, Billing, completed, created, ended, message_of, raised
 
 ENDS = (JobCompleted, JobFailed, JobCancelled)
 
@@ -56,7 +57,7 @@ async def test_a_repeated_request_gets_the_first_answer_again_and_holds_once(bil
     await twice_and_again(billing, created(job_id, 4), workspace_id)
     assert await billing.balance(workspace_id) == Balance(available=6, held=4)
     placed = [data for type_, data in await billing.said(workspace_id) if type_ == "billing.hold.placed"]
-    assert placed == [{"job_id": str(job_id), "credits": 4}] * 2
+    assert placed == [{"job_id": str(job_id), "credits": 4, "subject": "job"}] * 2
 
 
 async def test_a_repeated_decline_names_the_same_numbers_and_stays_when_credits_arrive(billing: Billing) -> None:
@@ -67,7 +68,7 @@ async def test_a_repeated_decline_names_the_same_numbers_and_stays_when_credits_
     await twice_and_again(billing, created(job_id, 4), workspace_id)
     assert await billing.balance(workspace_id) == Balance(available=103)
     declined = [data for type_, data in await billing.said(workspace_id) if type_ == "billing.hold.declined"]
-    assert declined == [{"job_id": str(job_id), "needed": 4, "available": 3}] * 3
+    assert declined == [{"job_id": str(job_id), "needed": 4, "available": 3, "subject": "job"}] * 3
 
 
 async def test_a_chunk_is_charged_once(billing: Billing) -> None:
@@ -121,3 +122,58 @@ async def test_a_jobs_state_before_its_hold_is_no_harm(billing: Billing) -> None
     workspace_id = await billing.workspace(10)
     await twice_and_again(billing, JobPaused(job_id=new_id(), job_version=2), workspace_id)
     assert await billing.balance(workspace_id) == Balance(available=10)
+
+
+async def test_a_raise_holds_once_and_its_answer_is_repeated(billing: Billing) -> None:
+    """Red when the raise's key is removed: the second delivery would set credits aside again."""
+    workspace_id, job_id = await billing.workspace(10), new_id()
+    await billing.deliver(created(job_id, 4), workspace_id)
+    await twice_and_again(billing, raised(job_id, 1, 7), workspace_id)
+    assert await billing.balance(workspace_id) == Balance(available=3, held=7)
+    answers = [data for type_, data in await billing.said(workspace_id) if type_ == "billing.hold.raised"]
+    assert answers == [{"job_id": str(job_id), "round": 1, "credits": 7}] * 2
+    assert await billing.movements(workspace_id) == [
+        *(await billing.movements(workspace_id))[:1],
+        f"hold:job:{job_id}",
+        f"raise:job:{job_id}:1",
+    ]
+
+
+async def test_a_declined_raise_stays_declined_when_credits_arrive(billing: Billing) -> None:
+    """A later round is another question. Red when the decline is not kept, or lets go of what is held."""
+    workspace_id, job_id = await billing.workspace(5), new_id()
+    await billing.deliver(created(job_id, 4), workspace_id)
+    await billing.deliver(raised(job_id, 1, 7), workspace_id)
+    await billing.grant(workspace_id, 100)
+    await twice_and_again(billing, raised(job_id, 1, 7), workspace_id)
+    assert await billing.balance(workspace_id) == Balance(available=101, held=4)
+    answers = [data for type_, data in await billing.said(workspace_id) if type_ == "billing.hold.raise_declined"]
+    assert answers == [{"job_id": str(job_id), "round": 1, "needed": 3, "available": 1}] * 3
+    await billing.deliver(raised(job_id, 2, 7), workspace_id)
+    assert await billing.balance(workspace_id) == Balance(available=98, held=7)
+
+
+async def test_a_round_that_asks_for_something_else_is_a_named_conflict(billing: Billing) -> None:
+    """Red when a round's answer is given whatever it asks for."""
+    workspace_id, job_id = await billing.workspace(10), new_id()
+    await billing.deliver(created(job_id, 4), workspace_id)
+    await billing.deliver(raised(job_id, 1, 7), workspace_id)
+    with pytest.raises(Conflict) as refused:
+        await billing.deliver(raised(job_id, 1, 8), workspace_id)
+    assert refused.value.code == "raise_conflict"
+
+
+async def test_a_job_that_takes_less_gets_whole_rows_and_the_same_again(billing: Billing) -> None:
+    """With a step the greatest multiple that is available is held; 0 is a decline. Red when the step is not looked at, or
+    the second answer names what was asked for."""
+    workspace_id, job_id = await billing.workspace(8), new_id()
+    event = created(job_id, 20).model_copy(update={"credits_step": 3})
+    await billing.deliver(event, workspace_id)
+    await billing.grant(workspace_id, 100)
+    await twice_and_again(billing, event, workspace_id)
+    assert await billing.balance(workspace_id) == Balance(available=102, held=6)
+    placed = [data for type_, data in await billing.said(workspace_id) if type_ == "billing.hold.placed"]
+    assert [data["credits"] for data in placed] == [6, 6, 6]
+    poor = await billing.workspace(2)
+    await billing.deliver(created(new_id(), 20).model_copy(update={"credits_step": 3}), poor)
+    assert [type_ for type_, _ in await billing.said(poor)][-1] == "billing.hold.declined"

@@ -27,7 +27,7 @@ async def test_of_many_identical_requests_at_once_one_holds_and_all_get_the_same
     workspace_id, job_id = await billing.workspace(10), new_id()
     await asyncio.gather(*(billing.deliver(created(job_id, 3), workspace_id) for _ in range(AT_ONCE)))
     answers = [data for type_, data in await billing.said(workspace_id) if type_ == "billing.hold.placed"]
-    assert answers == [{"job_id": str(job_id), "credits": 3}] * AT_ONCE
+    assert answers == [{"job_id": str(job_id), "credits": 3, "subject": "job"}] * AT_ONCE
     assert await billing.balance(workspace_id) == Balance(available=7, held=3)
 
 

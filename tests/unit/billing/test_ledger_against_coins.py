@@ -15,6 +15,7 @@ from services.billing.domain.grants import claw_back, expire_due, grant_credits
 from services.billing.domain.holds import Decision, Hold, HoldState, Share
 from services.billing.domain.ledger import Books, Grant, GrantKind, Movement, Subject
 from services.billing.domain.placing import HoldRequest, place
+from services.billing.domain.raising import RaiseAnswer, RaiseRequest, raise_hold
 from services.billing.domain.settling import capture, refund, settle
 from tests.unit.billing.coins import Coins
 
@@ -28,6 +29,8 @@ class Job:
 
     id: UUID = field(default_factory=new_id)
     chunks: list[int | None] = field(default_factory=list)
+    asked: int = 0
+    raises: list[int] = field(default_factory=list)
     placed: bool = False
     total: int | None = None
 
@@ -40,7 +43,8 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
     """`messages` were sent at least once; each may be delivered at any time, any number of times.
 
     Red when any of these rules is removed: tombstone, settling, capture_key, hold_key, decline_key, natural_key,
-    expire_released, refund_expired, owed_first; or when captures and releases take from the same end of the burn order.
+    expire_released, refund_expired, owed_first, raise_key; or when captures and releases take from the same end of the
+    burn order.
     """
 
     def __init__(self) -> None:
@@ -50,6 +54,7 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
         self.holds: dict[UUID, Hold] = {}
         self.captures: dict[tuple[UUID, int], int] = {}
         self.movements: list[Movement] = []
+        self.answers: dict[tuple[UUID, int], RaiseAnswer] = {}
         self.jobs: dict[UUID, Job] = {}
         self.messages: list[tuple[str, UUID, int]] = []
         self.pending: set[tuple[str, UUID, int]] = set()
@@ -110,7 +115,7 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
     @precondition(lambda self: len(self.jobs) < 3)
     @rule(chunks=st.integers(1, 2))
     def create_job(self, chunks: int) -> None:
-        job = Job(chunks=[None] * chunks)
+        job = Job(chunks=[None] * chunks, asked=2 * chunks)
         self.jobs[job.id] = job
         self.send("created", job.id, 0)
 
@@ -124,6 +129,16 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
 
     def running(self) -> list[Job]:
         return [job for job in self.jobs.values() if job.placed and job.total is None and None in job.chunks]
+
+    @precondition(lambda self: self.raisable())
+    @rule(data=st.data(), more=st.integers(0, 3))
+    def raise_a_job(self, data: st.DataObject, more: int) -> None:
+        job = data.draw(st.sampled_from(self.raisable()))
+        job.raises.append(self.holds[job.id].granted + more)
+        self.send("raised", job.id, len(job.raises))
+
+    def raisable(self) -> list[Job]:
+        return [job for job in self.jobs.values() if job.placed and job.total is None and len(job.raises) < 3]
 
     @precondition(lambda self: any(job.total is None for job in self.jobs.values()))
     @rule(data=st.data())
@@ -178,7 +193,8 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
     def deliver(self, message: tuple[str, UUID, int]) -> None:
         kind, job_id, number = message
         try:
-            {"created": self.place, "completed": self.capture, "ended": self.settle}[kind](self.jobs[job_id], number)
+            handle = {"created": self.place, "completed": self.capture, "ended": self.settle, "raised": self.lift}[kind]
+            handle(self.jobs[job_id], number)
         except Transient:
             assert job_id not in self.holds
         else:
@@ -186,7 +202,7 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
 
     def place(self, job: Job, _: int) -> None:
         before = self.holds.get(job.id)
-        request = HoldRequest(Subject("job", job.id), 2 * len(job.chunks), price_version=1)
+        request = HoldRequest(Subject("job", job.id), job.asked, price_version=1)
         self.decide(place(self.books, before, request, now=self.now))
         if before is None:
             placed = self.model.hold(job.id, request.credits)
@@ -194,6 +210,26 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
         else:
             assert self.holds[job.id] == before
         job.placed |= self.holds[job.id].state is HoldState.HELD
+
+    def lift(self, job: Job, round_no: int) -> None:
+        """A raise that is paid for lets one more chunk be done: it follows from the answer."""
+        hold, before = self.holds[job.id], self.answers.get((job.id, round_no))
+        asked = job.raises[round_no - 1]
+        request = RaiseRequest(Subject("job", job.id), round_no, asked)
+        missing = max(0, asked - hold.granted)
+        decision, answer = raise_hold(self.books, hold, request, before=before, now=self.now)
+        self.decide(decision)
+        self.answers[job.id, round_no] = answer
+        if before is not None:
+            assert answer == before
+            assert self.holds[job.id] == hold
+        elif hold.state is not HoldState.HELD:
+            self.model.sweep()
+            assert answer.credits is None
+        else:
+            assert self.model.hold(job.id, missing) == (answer.credits is not None)
+            if answer.credits is not None and missing >= 2:
+                job.chunks.append(None)
 
     def capture(self, job: Job, number: int) -> None:
         earned = job.chunks[number]

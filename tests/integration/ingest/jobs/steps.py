@@ -10,7 +10,14 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from libs.common.clock import utc_now
-from libs.common.contracts.billing import HoldDeclined, HoldPlaced, HoldQuestioned, PricesChanged
+from libs.common.contracts.billing import (
+    HoldDeclined,
+    HoldPlaced,
+    HoldQuestioned,
+    HoldRaised,
+    HoldRaiseDeclined,
+    PricesChanged,
+)
 from libs.common.contracts.catalogue import BY_ROUTING_KEY
 from libs.common.contracts.enrich import (
     CapacityAnnounced,
@@ -48,6 +55,8 @@ IN_ONE_TRANSACTION: dict[type[Event], tuple[str, Handler]] = {
     PricesChanged: ("ingest.update_prices", job_handlers.update_prices),
     HoldPlaced: ("ingest.apply_hold_answer", job_handlers.apply_hold_answer),
     HoldDeclined: ("ingest.apply_hold_answer", job_handlers.apply_hold_answer),
+    HoldRaised: ("ingest.apply_raise_answer", job_handlers.apply_raise_answer),
+    HoldRaiseDeclined: ("ingest.apply_raise_answer", job_handlers.apply_raise_answer),
     HoldQuestioned: ("ingest.answer_question", job_handlers.answer_question),
     ChunkEnriched: ("ingest.record_results", job_handlers.record_results),
     ChunkReturned: ("ingest.take_back_chunk", job_handlers.take_back_chunk),

@@ -1,0 +1,58 @@
+"""Raising a hold: a person lets a job spend more. Whatever order rounds are heard in, the same is set aside in the end."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from libs.common.errors import Conflict, Transient
+from services.billing.domain.grants import expire_due
+from services.billing.domain.holds import Decision, Hold, HoldState
+from services.billing.domain.ledger import Books, Operation, Subject
+from services.billing.domain.placing import set_aside
+
+
+@dataclass(frozen=True)
+class RaiseRequest:
+    """Round `round_no` of a subject: `credits` in all are to be set aside for it."""
+
+    subject: Subject
+    round_no: int
+    credits: int
+
+
+@dataclass(frozen=True)
+class RaiseAnswer:
+    """The first answer to a round, for good: `credits` are set aside in all, or None, and `needed` more were wanted."""
+
+    asked: int
+    credits: int | None
+    needed: int
+    available: int
+
+
+def raise_hold(
+    books: Books, hold: Hold | None, request: RaiseRequest, *, before: RaiseAnswer | None, now: datetime
+) -> tuple[Decision, RaiseAnswer]:
+    """Answer a round under the key `raise:<subject>:<round>`; `before` is what was answered, and then it stays.
+
+    An end that was heard of first declines it: what was set aside is released already. Raises Transient `hold_unknown`
+    while the hold has not been asked for, Conflict `raise_conflict` when the round asked for something else before.
+    """
+    if hold is None:
+        msg = f"the hold of {request.subject} cannot be raised yet: it has not been asked for"
+        raise Transient(msg, code="hold_unknown")
+    if before is not None:
+        if before.asked != request.credits:
+            msg = (
+                f"round {request.round_no} of {request.subject} asked for {before.asked} before, now {request.credits}"
+            )
+            raise Conflict(msg, code="raise_conflict")
+        return Decision(books, hold), before
+    missing = max(0, request.credits - hold.granted)
+    turn = expire_due(books, now=now)
+    available = turn.books.balance.available
+    if hold.state is not HoldState.HELD or missing > available:
+        declined = RaiseAnswer(request.credits, None, missing, available)
+        return Decision(turn.books, hold, turn.movements), declined
+    raised = replace(hold, raised=hold.raised + missing)
+    key = f"{Operation.RAISE}:{request.subject}:{request.round_no}"
+    return set_aside(turn, raised, missing, key=key), RaiseAnswer(request.credits, raised.granted, missing, available)

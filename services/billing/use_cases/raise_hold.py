@@ -1,0 +1,32 @@
+"""A person lets a job spend more: its hold is raised, or it is told how many credits there are."""
+
+from datetime import datetime
+from uuid import UUID
+
+from libs.common.contracts.billing import HoldRaised, HoldRaiseDeclined
+from libs.common.uow import UnitOfWork
+from services.billing.domain.raising import RaiseRequest
+from services.billing.domain.raising import raise_hold as decide
+from services.billing.repositories import holds, ledger
+
+
+async def raise_hold(request: RaiseRequest, *, workspace_id: UUID, uow: UnitOfWork, now: datetime, actor: str) -> None:
+    """Key: `raise:<subject>:<round>`. Whoever asks again gets the first answer again.
+
+    Raises Transient `hold_unknown` (its request may still be on its way), Conflict `raise_conflict`.
+    """
+    subject, round_no = request.subject, request.round_no
+    books = await ledger.lock_books(uow.conn, workspace_id)
+    hold = await holds.find_hold(uow.conn, subject, workspace_id=workspace_id)
+    before = await holds.find_raise(uow.conn, subject, round_no)
+    decision, answer = decide(books, hold, request, before=before, now=now)
+    await ledger.save_books(uow.conn, books, decision.books, decision.movements, actor=actor)
+    await holds.save_hold(uow.conn, decision.hold, heard_at=now)
+    if before is None:
+        await holds.add_raise(uow.conn, subject, round_no, answer)
+    event = (
+        HoldRaiseDeclined(job_id=subject.id, round=round_no, needed=answer.needed, available=answer.available)
+        if answer.credits is None
+        else HoldRaised(job_id=subject.id, round=round_no, credits=answer.credits)
+    )
+    uow.publish(event, tenant_id=workspace_id, correlation_id=subject.id)
