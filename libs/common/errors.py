@@ -55,6 +55,42 @@ class Conflict(Permanent):
     code = "conflict"
 
 
+class BadRequest(Permanent):
+    """The request itself is malformed, where a protocol asks for this answer. HTTP 400."""
+
+    code = "bad_request"
+
+
+class Gone(Permanent):
+    """It was there and will not come back. HTTP 410."""
+
+    code = "gone"
+
+
+class PreconditionFailed(Permanent):
+    """What the client takes for granted is not so. HTTP 412."""
+
+    code = "precondition_failed"
+
+
+class UnsupportedMedia(Permanent):
+    """The body has a media type that is not taken here. HTTP 415."""
+
+    code = "unsupported_media_type"
+
+
+class Locked(Permanent):
+    """Somebody else is writing to it. HTTP 423."""
+
+    code = "locked"
+
+
+class ChecksumMismatch(Permanent):
+    """The bytes that came are not those the client sent. HTTP 460, as the tus protocol says."""
+
+    code = "checksum_mismatch"
+
+
 class TooLarge(Permanent):
     """Larger than a stated limit. HTTP 413."""
 

@@ -132,6 +132,17 @@ class Storage:
             async for piece in found.stream(min_chunk_size=READ_BYTES):
                 yield bytes(piece)
 
+    async def delete(self, key: str) -> None:
+        """Delete an object, if there is one."""
+        with _translated(key), contextlib.suppress(FileNotFoundError):
+            await obstore.delete_async(self._store, key)
+
+    async def folders(self, prefix: str) -> list[str]:
+        """The names of the folders right under a folder, in no order. One listing; the objects in them are not listed."""
+        with _translated(prefix):
+            found = await obstore.list_with_delimiter_async(self._store, prefix=prefix.rstrip("/") + "/")
+        return [path.rstrip("/").rsplit("/", 1)[-1] for path in found["common_prefixes"]]
+
     async def delete_prefix(self, prefix: str) -> int:
         """Delete every object under a folder; answers how many there were."""
         count = 0

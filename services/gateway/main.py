@@ -16,6 +16,22 @@ from services.gateway.clients.services import Services
 from services.gateway.live import LiveFeed, LiveHub
 from services.gateway.settings import GatewaySettings
 
+EXPOSED_HEADERS = [
+    "X-Request-Id",
+    "Content-Disposition",
+    "Location",
+    "Tus-Resumable",
+    "Tus-Version",
+    "Tus-Extension",
+    "Tus-Max-Size",
+    "Tus-Checksum-Algorithm",
+    "Upload-Offset",
+    "Upload-Length",
+    "Upload-Metadata",
+    "Upload-Expires",
+]
+"""What a script of another origin may read in our answers beside the headers that it always may."""
+
 
 @contextlib.asynccontextmanager
 async def start(settings: GatewaySettings, platform: Platform) -> AsyncGenerator[Parts]:
@@ -61,6 +77,6 @@ def build_app() -> FastAPI:
             allow_origins=settings.origins,
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=["X-Request-Id", "Content-Disposition"],
+            expose_headers=EXPOSED_HEADERS,
         )
     return app

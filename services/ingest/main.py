@@ -10,7 +10,7 @@ from libs.common.app import ServiceSpec, create_app
 from libs.common.platform import Parts, Platform
 from libs.common.storage import Storage
 from services.ingest import handlers, schedules, tables
-from services.ingest.api import downloads, jobs, quotes, uploads
+from services.ingest.api import downloads, jobs, quotes, resumable, uploads
 from services.ingest.resources import Resources
 from services.ingest.settings import IngestSettings
 
@@ -34,7 +34,7 @@ def build_app() -> FastAPI:
         ServiceSpec(
             settings=settings,
             tables=tables.COMMON,
-            routers=[uploads.router, quotes.router, jobs.router, downloads.router, jobs.operators],
+            routers=[resumable.router, uploads.router, quotes.router, jobs.router, downloads.router, jobs.operators],
             start=functools.partial(start, settings),
             title="Corofy ingest",
             description="Uploads, jobs, results and downloads. Errors are problem+json with a stable `code`.",

@@ -11,7 +11,9 @@ from libs.common.schedules import Schedule
 from services.ingest.repositories import enrich_replicas
 from services.ingest.resources import Resources
 from services.ingest.use_cases.ask_hold_again import ask_hold_again
+from services.ingest.use_cases.delete_upload import delete_orphaned_files, delete_unused_uploads
 from services.ingest.use_cases.dispatch_chunks import dispatch_chunks
+from services.ingest.use_cases.join_parts import join_left_parts
 from services.ingest.use_cases.park_jobs import resume_parked_jobs
 from services.ingest.use_cases.publish_recipients import publish_unfinished_lists
 from services.ingest.use_cases.rescue_chunks import rescue_chunks
@@ -44,12 +46,25 @@ def schedules(platform: Platform, resources: Resources) -> Sequence[Schedule]:
         async with open_uow() as uow:
             await enrich_replicas.forget_gone(uow.conn)
 
+    async def join_parts() -> None:
+        await join_left_parts(open_uow=open_uow, storage=resources.storage)
+
+    async def delete_unused() -> None:
+        days = resources.settings.unused_upload_days
+        await delete_unused_uploads(unused_days=days, now=utc_now(), open_uow=open_uow, storage=resources.storage)
+
+    async def delete_orphans() -> None:
+        await delete_orphaned_files(now=utc_now(), open_uow=open_uow, storage=resources.storage)
+
     return (
         Schedule("ask_hold_again", 30, ask_again),
         Schedule("resume_parked_jobs", 10, resume_parked),
         Schedule("rescue_chunks", 5, rescue),
         Schedule("publish_unfinished_lists", 30, publish_lists, timeout_s=600),
         Schedule("forget_gone_replicas", 3600, forget_replicas),
+        Schedule("join_left_parts", 10, join_parts, timeout_s=600),
+        Schedule("delete_unused_uploads", 600, delete_unused, timeout_s=600),
+        Schedule("delete_orphaned_uploads", 3600, delete_orphans, timeout_s=600),
     )
 
 

@@ -16,7 +16,7 @@ from services.gateway.domain.routing import for_the_service, owner_of
 router = APIRouter(include_in_schema=False)
 
 
-@router.api_route("/v1/{path:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+@router.api_route("/v1/{path:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 async def forward(path: str, request: Request, member: CurrentMember, resources: CurrentResources) -> Response:
     """The service's own answer, untouched.
 

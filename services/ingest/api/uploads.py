@@ -1,6 +1,7 @@
 """Routes of uploads: send a file, see what was found in it."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
@@ -10,10 +11,13 @@ from libs.common.http.dependencies import CurrentPlatform, OpenUowDep, Uow
 from libs.common.http.identity import CurrentIdentity, Identity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.platform import Platform
+from services.ingest.api.pasting import MAX_PASTED_BYTES, PASTED_BODY, PASTED_FILENAME, read_pasted
+from services.ingest.domain.digests import digests_of
 from services.ingest.domain.uploads import Upload, UploadState
 from services.ingest.repositories import uploads
 from services.ingest.resources import IngestResources
 from services.ingest.schemas.uploads import UploadOut, UploadPage, upload_item, upload_out
+from services.ingest.use_cases.delete_upload import delete_upload
 from services.ingest.use_cases.read_upload import UPLOADS_CHANNEL
 from services.ingest.use_cases.receive_upload import receive_upload, too_large
 
@@ -21,6 +25,7 @@ router = APIRouter(prefix="/v1/uploads", tags=["uploads"], responses=PROBLEM_RES
 
 MAX_WAIT_S = 30
 _POLL_S = 1.0
+_DIGESTS = ("content-digest", "repr-digest")
 _BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"format": "binary"}}}}}
 
 
@@ -32,11 +37,15 @@ async def send_upload(
     resources: IngestResources,
     filename: Annotated[str, Query(min_length=1, max_length=1000)],
 ) -> UploadOut:
-    """Send a sheet as the raw body; it is read in the background. Refused at once: `empty_file`, `too_large`."""
+    """Send a sheet as the raw body; it is read in the background. Refused at once: `empty_file`, `too_large`.
+
+    With `Content-Digest` or `Repr-Digest` (RFC 9530, sha-256 or sha-512) also `digest_mismatch`, and nothing is kept.
+    """
     limit = resources.settings.max_upload_bytes
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise too_large(limit)
+    digests = [value for name in _DIGESTS for value in request.headers.getlist(name)]
     upload = await receive_upload(
         request.stream(),
         workspace_id=identity.workspace_id,
@@ -45,6 +54,33 @@ async def send_upload(
         max_bytes=limit,
         storage=resources.storage,
         open_uow=open_uow,
+        digests=digests_of(digests),
+    )
+    return upload_out(upload)
+
+
+@router.post("/pasted", status_code=201, openapi_extra=PASTED_BODY)
+async def paste_rows(
+    request: Request,
+    identity: CurrentIdentity,
+    open_uow: OpenUowDep,
+    resources: IngestResources,
+    filename: Annotated[str, Query(min_length=1, max_length=1000)] = PASTED_FILENAME,
+) -> UploadOut:
+    """Send rows as they are copied from a sheet, a header first: as text/plain, or as JSON `{text, filename}`.
+
+    Refused at once: `empty_file`, `too_large`.
+    """
+    text, filename = await read_pasted(request, filename=filename)
+    upload = await receive_upload(
+        _once(text),
+        workspace_id=identity.workspace_id,
+        user_id=identity.user_id,
+        filename=filename,
+        max_bytes=MAX_PASTED_BYTES,
+        storage=resources.storage,
+        open_uow=open_uow,
+        source="paste",
     )
     return upload_out(upload)
 
@@ -81,6 +117,18 @@ async def show_upload(
                 changed.clear()
                 upload = await _look(platform, identity, upload_id)
     return upload_out(upload)
+
+
+@router.delete("/{upload_id}", status_code=204)
+async def remove_upload(
+    upload_id: UUID, identity: CurrentIdentity, open_uow: OpenUowDep, resources: IngestResources
+) -> None:
+    """Delete an upload and its files, for good. 409 `upload_in_use` while a job refers to it."""
+    await delete_upload(upload_id, workspace_id=identity.workspace_id, open_uow=open_uow, storage=resources.storage)
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
 
 
 async def _look(platform: Platform, identity: Identity, upload_id: UUID) -> Upload:

@@ -11,9 +11,30 @@ def upload_key(upload_id: UUID) -> str:
     return f"uploads/{upload_id}/file"
 
 
-def segment_key(upload_id: UUID, segment_no: int) -> str:
-    """One segment of the upload's rows."""
-    return f"uploads/{upload_id}/segments/{segment_no:06d}.jsonl.gz"
+def parts_prefix(upload_id: UUID) -> str:
+    """What has come of a file that is sent in pieces."""
+    return f"uploads/{upload_id}/parts"
+
+
+def part_key(upload_id: UUID, byte_offset: int, writer: UUID) -> str:
+    """One piece, by where it begins and who wrote it: a writer that is too late overwrites nobody's."""
+    return f"{parts_prefix(upload_id)}/{byte_offset:015d}-{writer}"
+
+
+def upload_prefix(upload_id: UUID) -> str:
+    """Everything that lies in storage of an upload."""
+    return f"uploads/{upload_id}"
+
+
+def segments_folder(options_tag: str) -> str:
+    """The folder of an upload's segments as they are read under these options."""
+    return f"segments-{options_tag}" if options_tag else "segments"
+
+
+def segment_key(upload_id: UUID, segment_no: int, *, options_tag: str = "") -> str:
+    """One segment of the upload's rows. Read under other options it lies elsewhere: a reader that is too late overwrites
+    nobody's."""
+    return f"uploads/{upload_id}/{segments_folder(options_tag)}/{segment_no:06d}.jsonl.gz"
 
 
 def export_key(job_id: UUID, file_format: ExportFormat) -> str:

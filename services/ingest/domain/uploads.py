@@ -8,13 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from libs.common.errors import Conflict, Invalid
+from services.ingest.domain.reading_options import ReadingOptions
 
 MAX_FILENAME_CHARS = 255
 
 
 class UploadState(StrEnum):
-    """`reading` until the child process has spoken; then for good `ready` or `refused`."""
+    """`receiving` while it comes in pieces, `reading` until the child process has spoken; then `ready` or `refused`."""
 
+    RECEIVING = "receiving"
     READING = "reading"
     READY = "ready"
     REFUSED = "refused"
@@ -33,7 +35,9 @@ class Reading:
     """What a file turned out to be.
 
     `columns` are `{index, name, header, type}` with the header as it stands in the sheet (`segments.cell_to_json`),
-    `mapping` is role → column index, `header_row` counts from 1.
+    `mapping` is role → column index; `header_row` counts the file's rows from 1 and is 0 when there is none: row n of the
+    table is row `header_row + n` of the file. Of the rows above the header `skipped_rows` had something in them. `reader`
+    is the library that read it, `archive` what it was unpacked from.
     """
 
     kind: str
@@ -45,11 +49,20 @@ class Reading:
     sample: Sequence[Sequence[object]]
     mapping: Mapping[str, int]
     row_count: int
+    quotechar: str | None = None
+    skipped_rows: int = 0
+    reader: str | None = None
+    archive: str | None = None
 
 
 @dataclass(frozen=True)
 class Upload:
-    """One uploaded file of a workspace."""
+    """One uploaded file of a workspace; `sandboxed` when its people are made up. `sha256` is null while it is `receiving`, `received_bytes` its bytes so far.
+
+    `check_no` counts its mappings; `findings` are those of the mapping `checked_no`. `suggested_by` says of each role of the
+    mapping where it is from. `options` are what a person decided about reading it; `sheets` are a workbook's, and
+    `preview` is what its first rows say while the rest is read.
+    """
 
     id: UUID
     workspace_id: UUID
@@ -57,13 +70,24 @@ class Upload:
     filename: str
     state: UploadState
     size_bytes: int
-    sha256: str
+    sha256: str | None
     storage_key: str
     rows_read: int
     created_at: datetime
     read_at: datetime | None = None
+    source: str = "file"
+    received_bytes: int = 0
+    expires_at: datetime | None = None
+    check_no: int = 0
+    checked_no: int = 0
+    findings: Mapping[str, Any] | None = None
+    suggested_by: Mapping[str, str] | None = None
+    sandboxed: bool = False
     problem: Problem | None = None
     reading: Reading | None = None
+    options: ReadingOptions = ReadingOptions()
+    sheets: Sequence[Mapping[str, Any]] | None = None
+    preview: Reading | None = None
 
     def require_reading(self) -> Reading:
         """What was found in the file.
@@ -72,6 +96,9 @@ class Upload:
         """
         if self.problem is not None:
             raise Invalid(self.problem.detail, code=self.problem.code, extra={"upload_id": str(self.id)})
+        if self.state is UploadState.RECEIVING:
+            msg = f"only {self.received_bytes:,} of the file's {self.size_bytes:,} bytes have come: send the rest"
+            raise Conflict(msg, code="upload_not_ready", extra={"upload_id": str(self.id)})
         if self.reading is None:
             msg = f"the upload is still being read ({self.rows_read} rows so far): ask again in a moment"
             raise Conflict(msg, code="upload_not_ready", extra={"upload_id": str(self.id)})

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import NotFound
+from services.ingest.domain.reading_options import ReadingOptions
 from services.ingest.domain.uploads import Problem, Reading, Upload, UploadState
 from services.ingest.segments import ChunkRef
 from services.ingest.tables import upload_chunks, uploads
@@ -25,8 +26,32 @@ _PLAIN = (
     "rows_read",
     "created_at",
     "read_at",
+    "source",
+    "received_bytes",
+    "expires_at",
+    "check_no",
+    "checked_no",
+    "findings",
+    "suggested_by",
+    "sandboxed",
 )
-_FOUND = ("state", "problem", "kind", "reading", "columns", "sample", "mapping", "row_count")
+_NEW = (
+    "id",
+    "workspace_id",
+    "user_id",
+    "filename",
+    "source",
+    "state",
+    "size_bytes",
+    "received_bytes",
+    "sha256",
+    "storage_key",
+    "created_at",
+    "expires_at",
+    "sandboxed",
+)
+_FOUND = ("state", "problem", "kind", "reading", "columns", "sample", "mapping", "row_count", "options", "sheets")
+_IN_READING = ("encoding", "delimiter", "quotechar", "sheet", "header_row", "skipped_rows", "reader", "archive")
 _COLUMNS = [uploads.c[name] for name in (*_PLAIN, *_FOUND)]
 _WITHOUT_CELLS = [
     literal([], JSONB).label(column.name) if column.name in {"columns", "sample"} else column for column in _COLUMNS
@@ -40,6 +65,9 @@ def _to_upload(row: Row[*tuple[Any, ...]]) -> Upload:
         state=UploadState(row.state),
         problem=Problem(**row.problem) if row.problem else None,
         reading=_to_reading(row) if ready else None,
+        options=ReadingOptions(**row.options),
+        sheets=row.sheets,
+        preview=_to_reading(row) if row.state == UploadState.READING and row.reading is not None else None,
     )
 
 
@@ -50,15 +78,16 @@ def _to_reading(row: Row[*tuple[Any, ...]]) -> Reading:
         columns=row.columns,
         sample=row.sample,
         mapping=row.mapping,
-        row_count=row.row_count,
+        row_count=row.row_count if row.row_count is not None else row.rows_read,
     )
 
 
 async def insert_upload(conn: AsyncConnection, upload: Upload) -> None:
     """Write a new upload."""
-    names = ("id", "workspace_id", "user_id", "filename", "state", "size_bytes", "sha256", "storage_key")
-    values = {name: getattr(upload, name) for name in names}
-    await conn.execute(insert(uploads).values(**values, received_bytes=upload.size_bytes, created_at=upload.created_at))
+    values = {name: getattr(upload, name) for name in _NEW}
+    if upload.state is not UploadState.RECEIVING:
+        values["received_bytes"] = upload.size_bytes
+    await conn.execute(insert(uploads).values(**values))
 
 
 async def load_upload(conn: AsyncConnection, workspace_id: UUID, upload_id: UUID) -> Upload:
@@ -122,6 +151,17 @@ async def save_chunks(conn: AsyncConnection, upload_id: UUID, refs: Sequence[Chu
     )
 
 
+def found_values(reading: Reading) -> dict[str, Any]:
+    """The columns that say what was found, all but the count."""
+    return {
+        "kind": reading.kind,
+        "reading": {name: getattr(reading, name) for name in _IN_READING},
+        "columns": list(reading.columns),
+        "sample": list(reading.sample),
+        "mapping": dict(reading.mapping),
+    }
+
+
 async def save_reading(conn: AsyncConnection, upload_id: UUID, *, token: UUID, reading: Reading) -> bool:
     """`reading → ready` with what was found. False when another reader has the upload."""
     done = await conn.execute(
@@ -129,16 +169,7 @@ async def save_reading(conn: AsyncConnection, upload_id: UUID, *, token: UUID, r
         .where(*_mine(upload_id, token))
         .values(
             state=UploadState.READY,
-            kind=reading.kind,
-            reading={
-                "encoding": reading.encoding,
-                "delimiter": reading.delimiter,
-                "sheet": reading.sheet,
-                "header_row": reading.header_row,
-            },
-            columns=list(reading.columns),
-            sample=list(reading.sample),
-            mapping=dict(reading.mapping),
+            **found_values(reading),
             row_count=reading.row_count,
             rows_read=reading.row_count,
             lease_token=None,

@@ -25,13 +25,17 @@ class UploadColumn(BaseModel):
 
 
 class UploadItem(BaseModel):
-    """An upload in a list. What reading finds (`kind` and below) is null until the state is `ready`."""
+    """An upload in a list. What reading finds (`kind` and below) is null until the state is `ready`; `sha256` is, and
+    `expires_at` says how long the rest is waited for, while it is `receiving`."""
 
     id: UUID
     filename: str
     state: str
     size_bytes: int
-    sha256: str
+    received_bytes: int
+    sha256: str | None
+    source: str
+    expires_at: datetime | None
     rows_read: int
     created_at: datetime
     read_at: datetime | None
@@ -77,7 +81,10 @@ def _shown(upload: Upload) -> dict[str, object]:
         "filename": upload.filename,
         "state": upload.state,
         "size_bytes": upload.size_bytes,
+        "received_bytes": upload.received_bytes,
         "sha256": upload.sha256,
+        "source": upload.source,
+        "expires_at": upload.expires_at,
         "rows_read": upload.rows_read,
         "created_at": upload.created_at,
         "read_at": upload.read_at,

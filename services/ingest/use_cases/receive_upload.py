@@ -1,7 +1,8 @@
 """Receive a file: into storage as it comes, then an upload row and the event that has it read, in one transaction."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Literal
 from uuid import UUID
 
 from starlette.requests import ClientDisconnect
@@ -11,11 +12,13 @@ from libs.common.contracts.ingest import UploadReceived
 from libs.common.errors import Invalid, TooLarge
 from libs.common.ids import new_id
 from libs.common.storage import ObjectWriter, Storage
-from libs.common.uow import OpenUow
+from libs.common.uow import OpenUow, UnitOfWork
+from services.ingest.domain.digests import Digest
 from services.ingest.domain.storage_keys import upload_key
 from services.ingest.domain.uploads import Upload, UploadState, clean_filename
 from services.ingest.repositories import uploads
 
+Source = Literal["file", "paste", "apollo"]
 _PIECE_BYTES = 1024 * 1024
 
 
@@ -28,16 +31,18 @@ async def receive_upload(
     max_bytes: int,
     storage: Storage,
     open_uow: OpenUow,
+    source: Source = "file",
+    digests: Sequence[Digest] = (),
 ) -> Upload:
     """Store the body and announce it. Holds no connection while the client sends.
 
-    Raises TooLarge as soon as the body has more than `max_bytes`, Invalid (`empty_file`, `upload_interrupted`).
-    Nothing is left in storage then.
+    Raises TooLarge as soon as the body has more than `max_bytes`, Invalid (`empty_file`, `upload_interrupted`,
+    `digest_mismatch` when its bytes do not come to one of `digests`). Nothing is left in storage then.
     """
     upload_id = new_id()
     key = upload_key(upload_id)
     async with storage.writer(key) as writer:
-        sha256 = await _copy(body, writer, max_bytes=max_bytes)
+        sha256 = await _copy(body, writer, max_bytes=max_bytes, digests=digests)
         if writer.size == 0:
             msg = "the file is empty: send its content as the body of the request"
             raise Invalid(msg, code="empty_file")
@@ -46,8 +51,10 @@ async def receive_upload(
         workspace_id=workspace_id,
         user_id=user_id,
         filename=clean_filename(filename),
+        source=source,
         state=UploadState.READING,
         size_bytes=writer.size,
+        received_bytes=writer.size,
         sha256=sha256,
         storage_key=key,
         rows_read=0,
@@ -55,29 +62,47 @@ async def receive_upload(
     )
     async with open_uow() as uow:
         await uploads.insert_upload(uow.conn, upload)
-        uow.publish(UploadReceived(upload_id=upload.id), tenant_id=workspace_id, correlation_id=upload.id)
+        announce_upload(uow, upload.id, workspace_id=workspace_id)
     return upload
 
 
-async def _copy(body: AsyncIterator[bytes], writer: ObjectWriter, *, max_bytes: int) -> str:
+def announce_upload(uow: UnitOfWork, upload_id: UUID, *, workspace_id: UUID) -> None:
+    """Have the upload read: its file lies in storage."""
+    uow.publish(UploadReceived(upload_id=upload_id), tenant_id=workspace_id, correlation_id=upload_id)
+
+
+async def _copy(body: AsyncIterator[bytes], writer: ObjectWriter, *, max_bytes: int, digests: Sequence[Digest]) -> str:
     """Copy the body; answers its SHA-256."""
-    digest = hashlib.sha256()
+    sha256 = hashlib.sha256()
+    running = [digest.begin() for digest in digests]
     held = bytearray()
+
+    async def pass_on() -> None:
+        piece = bytes(held)
+        for each in (sha256, *running):
+            each.update(piece)
+        await writer.write(piece)
+        held.clear()
+
     try:
         async for piece in body:
             held += piece
             if writer.size + len(held) > max_bytes:
                 raise too_large(max_bytes)
             if len(held) >= _PIECE_BYTES:
-                digest.update(held)
-                await writer.write(bytes(held))
-                held.clear()
+                await pass_on()
     except ClientDisconnect as error:
-        msg = "the connection ended before the file did: send it again"
-        raise Invalid(msg, code="upload_interrupted") from error
-    digest.update(held)
-    await writer.write(bytes(held))
-    return digest.hexdigest()
+        raise interrupted() from error
+    await pass_on()
+    if not all(digest.agrees for digest in running):
+        msg = "the bytes that came are not those whose digest was sent along: send the file again"
+        raise Invalid(msg, code="digest_mismatch")
+    return sha256.hexdigest()
+
+
+def interrupted() -> Invalid:
+    """The refusal of a body that breaks off."""
+    return Invalid("the connection ended before the file did: send it again", code="upload_interrupted")
 
 
 def too_large(max_bytes: int) -> TooLarge:
