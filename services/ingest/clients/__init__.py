@@ -1,0 +1,1 @@
+"""The outside systems that ingest asks: Apollo, for leads."""
