@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.common.background import Background
 from libs.common.db import check_connection_budget, make_engine
 from libs.common.errors import Transient
-from libs.common.garbage import seldom_collected
+from libs.common.garbage import FEW_IN_FLIGHT, seldom_collected
 from libs.common.http import health, operations
 from libs.common.http.observe import Observe
 from libs.common.http.problems import install_problem_handlers
@@ -61,6 +61,8 @@ class ServiceSpec:
     description: str
     openapi_url: str | None = "/openapi.json"
     """None for the gateway, which serves the merged document instead of its own."""
+    collected_every: int = FEW_IN_FLIGHT
+    """Container objects between two collections of the young (`libs.common.garbage`)."""
 
 
 def create_app(spec: ServiceSpec) -> FastAPI:
@@ -101,7 +103,7 @@ async def _lifespan(app: FastAPI, spec: ServiceSpec) -> AsyncGenerator[None]:
         stack.push_async_callback(_stop_broker, broker, hands, grace_s=grace_of(settings))
         await broker.start()
         app.state.broker = broker
-        stack.enter_context(seldom_collected())
+        stack.enter_context(seldom_collected(spec.collected_every))
         log.info("service.started", queues=[subscription.queue for subscription in parts.subscriptions])
         try:
             yield

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from fastapi import FastAPI
 
 from libs.common.app import ServiceSpec, create_app
+from libs.common.garbage import MUCH_IN_FLIGHT
 from libs.common.platform import Parts, Platform
 from services.enrich import api, handlers, schedules, tables
 from services.enrich.clients.tools import Tools, open_tools
@@ -66,6 +67,7 @@ def make_app(settings: EnrichSettings) -> FastAPI:
             start=functools.partial(start, settings),
             title="Corofy enrich",
             description="Researches rows and writes opening lines. Its work comes and goes by events; this is its state.",
+            collected_every=MUCH_IN_FLIGHT,
         )
     )
 
