@@ -74,6 +74,7 @@ class Job:
 
     `accept_degraded` says that plain lines are better than waiting for a provider without a key. Rows below `first_rows`
     are left out; `free_rows` are not charged (again); `ceiling_credits` is the most it may spend until a person raises it.
+    Rows that repeat another of the sheet, or of an earlier job, are not researched where they are to be skipped.
     `overlay` counts the rows of a list's sheet with what its ended retries delivered; None while it has none.
     """
 
@@ -93,6 +94,8 @@ class Job:
     first_rows: int | None = None
     free_rows: tuple[int, ...] = ()
     affordable: bool = False
+    skip_duplicates: bool = False
+    skip_known: bool = False
     ceiling_credits: int | None = None
     ceiling_round: int = 0
     version: int = 1
@@ -127,8 +130,8 @@ class Job:
 
     @property
     def is_answered(self) -> bool:
-        """Every chunk is completed or failed."""
-        return self.chunks_total > 0 and self.tally.chunks == self.chunks_total
+        """Every chunk is completed or failed. A job that has begun may have none: all its rows were skipped."""
+        return self.tally.chunks == self.chunks_total
 
 
 def _turn(job: Job, state: JobState, now: datetime, *, reason: str | None = None) -> Job:
@@ -159,12 +162,12 @@ def decline(job: Job, *, available: int, now: datetime) -> Job | None:
     return replace(declined, credits_available=available, finished_at=now)
 
 
-def start(job: Job, *, chunks_total: int, now: datetime) -> Job | None:
-    """The chunks lie ready."""
+def start(job: Job, *, chunks_total: int, now: datetime, known: Tally | None = None) -> Job | None:
+    """The chunks lie ready. `known` counts the rows whose outcome is known already: skipped, or tried before."""
     if job.state is not JobState.QUEUED:
         return None
     begun = _turn(job, JobState.PROCESSING, now)
-    return replace(begun, chunks_total=chunks_total, started_at=now)
+    return replace(begun, chunks_total=chunks_total, tally=known or Tally(), started_at=now)
 
 
 def pause(job: Job, *, now: datetime) -> Job | None:
@@ -217,11 +220,15 @@ def count(job: Job, *, added: Tally, earned: int, now: datetime, sandboxed: bool
 
 
 def finish_if_answered(job: Job, *, now: datetime) -> list[Job]:
-    """The turns after the last chunk's answer. A parked job has nothing left to wait for; a paused one waits for its person."""
+    """The turns after the last chunk's answer. A parked job has nothing left to wait for; a paused one waits for its person.
+
+    A trial has no sheet to write.
+    """
     turns: list[Job] = []
     if job.is_answered and job.state is JobState.PARKED:
         turns += _present(unpark(job, now=now))
-    return turns + _present(begin_merge(turns[-1] if turns else job, now=now))
+    last = turns[-1] if turns else job
+    return turns + _present(end_trial(last, now=now) if job.kind is JobKind.TRIAL else begin_merge(last, now=now))
 
 
 def _present(job: Job | None) -> list[Job]:
@@ -245,6 +252,13 @@ def begin_merge(job: Job, *, now: datetime) -> Job | None:
     if job.state is not JobState.PROCESSING or not job.is_answered:
         return None
     return _turn(job, JobState.MERGING, now)
+
+
+def end_trial(job: Job, *, now: datetime) -> Job | None:
+    """Every row of a trial has its answer."""
+    if job.state is not JobState.PROCESSING or not job.is_answered:
+        return None
+    return _ended(_turn(job, JobState.COMPLETED, now), now)
 
 
 def complete(job: Job, *, now: datetime) -> Job | None:

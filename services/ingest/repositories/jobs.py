@@ -35,6 +35,8 @@ _PLAIN = (
     "root_id",
     "first_rows",
     "affordable",
+    "skip_duplicates",
+    "skip_known",
     "ceiling_credits",
     "ceiling_round",
     "sandboxed",
@@ -139,6 +141,15 @@ async def load(conn: AsyncConnection, job_id: UUID, *, workspace_id: UUID, in_tu
     return to_job(row)
 
 
+async def recall(conn: AsyncConnection, job_id: UUID, *, workspace_id: UUID) -> Job:
+    """One job of a workspace as billing may ask for it: also a deleted one. Raises NotFound."""
+    query = select(*COLUMNS).where(jobs.c.id == job_id, jobs.c.workspace_id == workspace_id)
+    row = (await conn.execute(query)).first()
+    if row is None:
+        raise job_not_found(job_id)
+    return to_job(row)
+
+
 def job_not_found(job_id: UUID) -> NotFound:
     """The refusal for a job that is not there, or not this workspace's."""
     return NotFound(f"there is no job {job_id} in this workspace", code="unknown_job")
@@ -178,8 +189,8 @@ async def save(conn: AsyncConnection, job: Job, *, was: int) -> bool:
     return saved.rowcount == 1
 
 
-async def write_log(conn: AsyncConnection, job: Job) -> None:
-    """Note a turn in the job's log."""
+async def write_log(conn: AsyncConnection, job: Job, *, user_id: UUID | None = None) -> None:
+    """Note a turn in the job's log, and the person who made it."""
     await conn.execute(
         insert(job_log).values(
             id=new_id(),
@@ -187,6 +198,7 @@ async def write_log(conn: AsyncConnection, job: Job) -> None:
             job_version=job.version,
             state=job.state.value,
             reason=job.reason,
+            user_id=user_id,
             happened_at=job.state_changed_at,
         )
     )

@@ -45,6 +45,8 @@ def _widen_jobs() -> None:
         sa.Column("first_rows", sa.Integer),
         sa.Column("free_rows", postgresql.ARRAY(sa.Integer), nullable=False, server_default=sa.text("'{}'")),
         sa.Column("affordable", sa.Boolean, nullable=False, server_default=sa.text("false")),
+        sa.Column("skip_duplicates", sa.Boolean, nullable=False, server_default=sa.text("false")),
+        sa.Column("skip_known", sa.Boolean, nullable=False, server_default=sa.text("false")),
         sa.Column("ceiling_credits", sa.BigInteger),
         sa.Column("ceiling_round", sa.Integer, nullable=False, server_default=sa.text("0")),
         sa.Column("credits_needed", sa.BigInteger),
@@ -71,7 +73,7 @@ def _widen_jobs() -> None:
     _refer_to_uploads(ondelete="SET NULL")
     for name, condition in _CHECKS.items():
         op.create_check_constraint(op.f(f"ck_jobs_{name}"), "jobs", condition, schema="ingest")
-    _bound_credits("credits_needed")
+    _bound_credits("credits_held")
     rooted = sa.text("root_id IS NOT NULL")
     op.create_index("ix_jobs_upload_id", "jobs", ["upload_id"], schema="ingest")
     op.create_index("ix_jobs_root_id", "jobs", ["root_id", "id"], schema="ingest", postgresql_where=rooted)
@@ -149,6 +151,8 @@ def downgrade() -> None:
         "credits_needed",
         "ceiling_round",
         "ceiling_credits",
+        "skip_known",
+        "skip_duplicates",
         "affordable",
         "free_rows",
         "first_rows",
