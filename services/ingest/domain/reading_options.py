@@ -4,7 +4,7 @@ import codecs
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from libs.common.errors import Invalid
@@ -79,7 +79,7 @@ def checked_options(wanted: Mapping[str, Any]) -> ReadingOptions:
         raise _invalid("quotechar", "delimiter and quotechar are the same character: they must differ")
     if options.encoding is None:
         return options
-    return ReadingOptions(**{**asdict(options), "encoding": _known_encoding(options.encoding)})
+    return replace(options, encoding=_known_encoding(options.encoding))
 
 
 def _check_character(name: str, value: str | None, *, allows_none: bool) -> None:

@@ -37,6 +37,11 @@ def segment_key(upload_id: UUID, segment_no: int, *, options_tag: str = "") -> s
     return f"uploads/{upload_id}/{segments_folder(options_tag)}/{segment_no:06d}.jsonl.gz"
 
 
+def job_prefix(job_id: UUID) -> str:
+    """Everything that lies in storage of a job."""
+    return f"jobs/{job_id}"
+
+
 def export_key(job_id: UUID, file_format: ExportFormat) -> str:
     """The finished sheet of a job."""
     return f"jobs/{job_id}/result.{file_format}"

@@ -1,7 +1,7 @@
 """An upload: a file that was sent, and what reading it has found."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -85,7 +85,7 @@ class Upload:
     sandboxed: bool = False
     problem: Problem | None = None
     reading: Reading | None = None
-    options: ReadingOptions = ReadingOptions()
+    options: ReadingOptions = field(default_factory=ReadingOptions)
     sheets: Sequence[Mapping[str, Any]] | None = None
     preview: Reading | None = None
 

@@ -1,11 +1,13 @@
-"""The child that reads one file: `python -m services.ingest.reading.child FILE MEMORY CPU TEXT PARENT`.
+"""The child that reads one file: `python -m services.ingest.reading.child FILE OPTIONS MEMORY CPU TEXT PARENT`.
 
-On its stdout: JSON lines `{"segment": …, "bytes": n}`, each followed by the segment's n bytes, and at the end one line
-`{"found": …}` or `{"refused": {"code", "detail"}}`. It knows no secret and opens no connection.
+On its stdout: JSON lines `{"segment": …, "bytes": n}`, each followed by the segment's n bytes; before them `{"sheets": […]}`
+for a workbook, among them one `{"preview": …}`; at the end `{"found": …}` or `{"refused": {"code", "detail"}}`. It knows no
+secret and opens no connection.
 """
 
+import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
@@ -13,22 +15,20 @@ from typing import BinaryIO
 import orjson
 
 from services.ingest.confinement import confine
+from services.ingest.domain.reading_options import ReadingOptions
+from services.ingest.reading.opening import open_table
 from services.ingest.reading.refusals import Refused
 from services.ingest.reading.segmenter import Segment
-from services.ingest.reading.sniff import sniff
-from services.ingest.reading.survey import Survey
-from services.ingest.reading.table import Table
+from services.ingest.reading.survey import Preview, Survey
+from services.ingest.reading.table import SheetFacts
 
 
 def main(arguments: list[str], out: BinaryIO) -> None:
     """Read the file under limits and say what it is."""
-    path, memory, cpu, max_text, parent = arguments
+    path, decided, memory, cpu, max_text, parent = arguments
     confine(memory_bytes=int(memory), cpu_seconds=int(cpu), parent_pid=int(parent))
     try:
-        survey = Survey(_open(Path(path)), max_text_chars=int(max_text))
-        for segment in survey.segments():
-            _say_segment(out, segment)
-        _say(out, {"found": survey.found()})
+        _read(Path(path), ReadingOptions(**orjson.loads(decided)), out, max_text_chars=int(max_text))
     except Refused as refusal:
         _say(out, {"refused": {"code": refusal.code, "detail": refusal.detail}})
     except MemoryError:
@@ -36,14 +36,19 @@ def main(arguments: list[str], out: BinaryIO) -> None:
         _say(out, {"refused": {"code": "too_large", "detail": detail}})
 
 
-def _open(path: Path) -> Table:
-    if sniff(path) == "xlsx":
-        from services.ingest.reading.xlsx_rows import read_xlsx
+def _read(path: Path, options: ReadingOptions, out: BinaryIO, *, max_text_chars: int) -> None:
+    def say_sheets(sheets: Sequence[SheetFacts]) -> None:
+        _say(out, {"sheets": [asdict(sheet) for sheet in sheets]})
 
-        return read_xlsx(path)
-    from services.ingest.reading.csv_rows import read_csv
-
-    return read_csv(path)
+    table = open_table(path, options, sheets_seen=say_sheets)
+    survey = Survey(table, max_text_chars=max_text_chars, header_row=options.header_row)
+    with contextlib.closing(table.rows):
+        for finding in survey.findings():
+            if isinstance(finding, Preview):
+                _say(out, {"preview": finding.found})
+            else:
+                _say_segment(out, finding)
+    _say(out, {"found": survey.found()})
 
 
 def _say_segment(out: BinaryIO, segment: Segment) -> None:
@@ -58,10 +63,15 @@ def _say(out: BinaryIO, message: dict[str, object]) -> None:
     out.flush()
 
 
-def read_in_process(path: Path, *, max_text_chars: int) -> Iterator[Segment | dict[str, object]]:
+def read_in_process(
+    path: Path, *, max_text_chars: int, options: ReadingOptions | None = None
+) -> Iterator[Segment | dict[str, object]]:
     """The same reading without a child, for tests of the readers: segments, then what was found."""
-    survey = Survey(_open(path), max_text_chars=max_text_chars)
-    yield from survey.segments()
+    options = options or ReadingOptions()
+    table = open_table(path, options)
+    survey = Survey(table, max_text_chars=max_text_chars, header_row=options.header_row)
+    with contextlib.closing(table.rows):
+        yield from (finding for finding in survey.findings() if isinstance(finding, Segment))
     yield survey.found()
 
 

@@ -6,13 +6,14 @@ import os
 import signal
 import sys
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from libs.common.errors import Transient
+from services.ingest.domain.reading_options import ReadingOptions
 from services.ingest.domain.uploads import Problem, Reading
 from services.ingest.reading.segmenter import ChunkPlace, Segment
 
@@ -21,17 +22,26 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 LINE_LIMIT = 64 * 1024 * 1024
 """Above the longest line: what was found in 1,000 columns with headers of 2,000 characters, ten rows of the sample with
 cells of 500, and names of 120, where every character is one that JSON writes with six bytes."""
+SMALL_FILE_BYTES = 20 * 1000**2
+SMALL_FILE_MEMORY_BYTES = 512 * 1024**2
 _ERROR_CHARS = 2000
 _CRASHES = frozenset({-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL})
 
 
 @dataclass(frozen=True)
 class ReadingLimits:
-    """What one reading may use."""
+    """What one reading may use: `memory_bytes` of address space, for files under SMALL_FILE_BYTES never more than
+    SMALL_FILE_MEMORY_BYTES."""
 
     memory_bytes: int
     cpu_seconds: int
     max_text_chars: int
+
+    def for_file(self, size_bytes: int) -> "ReadingLimits":
+        """These limits, lowered for a small file."""
+        if size_bytes >= SMALL_FILE_BYTES:
+            return self
+        return replace(self, memory_bytes=min(self.memory_bytes, SMALL_FILE_MEMORY_BYTES))
 
 
 class ReaderKilled(Transient):
@@ -40,17 +50,38 @@ class ReaderKilled(Transient):
     code = "reader_killed"
 
 
-Finding = Segment | Reading | Problem
+@dataclass(frozen=True)
+class Sheets:
+    """A workbook's sheets, as `{name, rows, columns, visible}`."""
+
+    sheets: list[dict[str, Any]]
 
 
-async def read_file(path: Path, limits: ReadingLimits) -> AsyncGenerator[Finding]:
-    """Segments as they are read, and last what was found, or why the file is refused. Raises ReaderKilled."""
-    async with _child(path, limits) as (child, errors):
+@dataclass(frozen=True)
+class Preview:
+    """What its first rows say a file is; the count is that of the rows so far."""
+
+    reading: Reading
+
+
+End = Reading | Problem
+Finding = Sheets | Preview | Segment | End
+
+
+async def read_file(
+    path: Path, limits: ReadingLimits, *, options: ReadingOptions | None = None
+) -> AsyncGenerator[Finding]:
+    """A workbook's sheets, a preview, segments as they are read, and last what was found, or why the file is refused.
+
+    Raises ReaderKilled.
+    """
+    limits = limits.for_file((await asyncio.to_thread(path.stat)).st_size)
+    async with _child(path, options or ReadingOptions(), limits) as (child, errors):
         assert child.stdout is not None
         while line := await child.stdout.readline():
             finding = await _finding(orjson.loads(line), child.stdout)
             yield finding
-            if not isinstance(finding, Segment):
+            if isinstance(finding, End):
                 return
         code = await child.wait()
         yield cause_of_death(code, (await errors).decode(errors="replace"), limits)
@@ -58,7 +89,7 @@ async def read_file(path: Path, limits: ReadingLimits) -> AsyncGenerator[Finding
 
 @contextlib.asynccontextmanager
 async def _child(
-    path: Path, limits: ReadingLimits
+    path: Path, options: ReadingOptions, limits: ReadingLimits
 ) -> AsyncGenerator[tuple[asyncio.subprocess.Process, asyncio.Task[bytes]]]:
     numbers = (limits.memory_bytes, limits.cpu_seconds, limits.max_text_chars, os.getpid())
     child = await asyncio.create_subprocess_exec(
@@ -66,6 +97,7 @@ async def _child(
         "-m",
         MODULE,
         str(path),
+        orjson.dumps(options.as_json()).decode(),
         *map(str, numbers),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
@@ -90,6 +122,10 @@ async def _finding(message: dict[str, Any], stdout: asyncio.StreamReader) -> Fin
         data = await stdout.readexactly(message["bytes"])
         chunks = [ChunkPlace(*place) for place in message["segment"]["chunks"]]
         return Segment(data, chunks, message["segment"]["rows_read"])
+    if "sheets" in message:
+        return Sheets(message["sheets"])
+    if "preview" in message:
+        return Preview(Reading(**message["preview"]))
     return Reading(**message["found"]) if "found" in message else Problem(**message["refused"])
 
 
@@ -102,7 +138,11 @@ def cause_of_death(code: int, errors: str, limits: ReadingLimits) -> Problem:
         return Problem("too_large", f"Reading it takes more than {limits.cpu_seconds} seconds, which is the limit.")
     if code == -signal.SIGABRT or "memory allocation" in errors or "MemoryError" in errors:
         megabytes = limits.memory_bytes // 1024**2
-        return Problem("too_large", f"Reading it takes more than {megabytes:,} MB of memory, which is the limit.")
+        msg = (
+            f"Reading it takes more than {megabytes:,} MB of memory, which is the limit: delete what stands alone far from"
+            " the table, or save it as CSV, which takes little."
+        )
+        return Problem("too_large", msg)
     if code in _CRASHES:
         msg = (
             f"The program that reads it crashed on it ({signal.Signals(-code).name}), as it does on a damaged file, or when its"

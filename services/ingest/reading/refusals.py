@@ -2,7 +2,20 @@
 
 from typing import Literal
 
-RefusalCode = Literal["empty_file", "no_rows", "not_a_table", "wrong_type", "too_large", "unreadable"]
+RefusalCode = Literal[
+    "empty_file",
+    "no_rows",
+    "not_a_table",
+    "too_large",
+    "too_sparse",
+    "unreadable",
+    "encrypted",
+    "archive_bomb",
+    "nested_archive",
+    "several_files",
+    "unsafe_xml",
+    "option_invalid",
+]
 
 
 class Refused(Exception):

@@ -1,18 +1,16 @@
-"""Text files: which encoding, which delimiter. Strict UTF-8 first, a guess second, and what was guessed is shown."""
+"""Text files: which encoding. Strict UTF-8 first, a guess second, and what was guessed is shown."""
 
 import codecs
-import csv
-from dataclasses import dataclass
 from pathlib import Path
 
 from services.ingest.reading.refusals import Refused
+from services.ingest.reading.sniff import ADVICE
 
 SAMPLE_CHARS = 16 * 1024
 _BLOCK_BYTES = 1024 * 1024
 _GUESS_BYTES = 256 * 1024
-_DELIMITERS = (",", ";", "\t", "|")
 _BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -23,17 +21,27 @@ _MAX_CONTROL_SHARE = 0.02
 _MAX_NUL_SHARE = 0.2
 
 
-@dataclass(frozen=True)
-class Dialect:
-    """How the fields of a text file are separated and quoted."""
-
-    delimiter: str
-    quotechar: str = '"'
-    escapechar: str | None = None
+def codec_of(encoding: str) -> str:
+    """The codec that also takes the mark away which may stand before UTF-8."""
+    return "utf-8-sig" if encoding == "utf-8" else encoding
 
 
-def detect_encoding(path: Path) -> str:
-    """A Python codec that decodes the whole file without an error. Raises Refused (`not_a_table`) for what is no text."""
+def choose_encoding(path: Path, wanted: str | None) -> str:
+    """An encoding that decodes the whole file without an error: the wanted one, or what it looks like.
+
+    Raises Refused (`option_invalid`, `unreadable`).
+    """
+    if wanted is None:
+        return _detect(path)
+    bad_at = _first_bad_byte(path, wanted)
+    if bad_at is not None:
+        raise Refused(
+            "option_invalid", f"The file is not {wanted}: byte {bad_at:,} cannot be. Choose another encoding."
+        )
+    return wanted
+
+
+def _detect(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(_GUESS_BYTES)
     for bom, name in _BOMS:
@@ -57,6 +65,13 @@ def _must_decode(path: Path, encoding: str) -> str:
 
 
 def _wide_without_bom(head: bytes) -> str | None:
+    fours = len(head) // 4
+    if fours:
+        nuls = [head[place::4].count(0) / fours for place in range(4)]
+        if min(nuls[1:]) > 1 - _MAX_NUL_SHARE > nuls[0]:
+            return "utf-32-le"
+        if min(nuls[:3]) > 1 - _MAX_NUL_SHARE > nuls[3]:
+            return "utf-32-be"
     pairs = len(head) // 2
     if pairs < 2:
         return None
@@ -96,44 +111,28 @@ def _first_bad_byte(path: Path, encoding: str) -> int | None:
             block = file.read(_BLOCK_BYTES)
             try:
                 decoder.decode(block, final=not block)
-            except UnicodeDecodeError as error:
-                return done + error.start
+            except UnicodeError as error:
+                return done + (error.start if isinstance(error, UnicodeDecodeError) else 0)
             if not block:
                 return None
             done += len(block)
 
 
-def read_sample(path: Path, encoding: str) -> str:
-    """The first 16 KB of text, cut at a line's end. Raises Refused for what is no text and for blank files."""
-    with path.open(encoding=encoding, newline="") as file:
+def read_sample(path: Path, encoding: str, *, chosen: bool = False) -> str:
+    """The first 16 KB of text, cut at a line's end. Raises Refused for what is no text, and for blank files.
+
+    When a person has `chosen` the encoding, it is to blame for text that is none.
+    """
+    with path.open(encoding=codec_of(encoding), newline="") as file:
         sample = file.read(SAMPLE_CHARS)
     if not sample.strip("\ufeff\x00 \t\r\n"):
         raise Refused("no_rows", "There is nothing but blanks in the file.")
     controls = sum(1 for c in sample if (ord(c) < 32 and c not in _TEXT_CONTROLS) or 0x7F <= ord(c) < 0xA0)
     if controls > len(sample) * _MAX_CONTROL_SHARE or sample.count("\x00") > len(sample) * _MAX_NUL_SHARE:
-        raise Refused("not_a_table", "This is a binary file, not a table. Send the table as XLSX or CSV.")
+        if chosen:
+            raise Refused("option_invalid", f"Read as {encoding} the file is no text: choose another encoding.")
+        raise Refused("not_a_table", f"This is a binary file, not a table. {ADVICE}")
     if len(sample) < SAMPLE_CHARS:
         return sample
     cut = max(sample.rfind("\n"), sample.rfind("\r"))
     return sample[: cut + 1] if cut > 0 else sample
-
-
-def detect_dialect(sample: str) -> Dialect:
-    """Delimiter and quoting of a sample; a file of one column counts as comma-separated."""
-    import clevercsv
-
-    if not any(delimiter in sample for delimiter in _DELIMITERS):
-        return Dialect(",")
-    try:
-        found = clevercsv.Sniffer().sniff(sample, delimiters=list(_DELIMITERS))
-    except (clevercsv.Error, csv.Error):
-        found = None
-    delimiter = found.delimiter if found and found.delimiter in _DELIMITERS else _commonest(sample)
-    quotechar = "'" if found and found.quotechar == "'" and '"' not in sample else '"'
-    escapes = bool(found and found.escapechar == "\\" and f"\\{quotechar}" in sample)
-    return Dialect(delimiter, quotechar, "\\" if escapes else None)
-
-
-def _commonest(sample: str) -> str:
-    first = sample.lstrip().splitlines()[0]
-    return max(_DELIMITERS, key=lambda delimiter: (first.count(delimiter), sample.count(delimiter)))

@@ -18,15 +18,16 @@ from libs.common.uow import Message, OpenUow, UnitOfWork
 from services.ingest import metrics
 from services.ingest.domain.storage_keys import segment_key
 from services.ingest.domain.uploads import Problem, Reading, Upload, UploadState
-from services.ingest.reading.process import ReadingLimits, read_file
+from services.ingest.reading.process import End, Preview, ReadingLimits, Sheets, read_file
 from services.ingest.reading.segmenter import Segment
-from services.ingest.repositories import uploads
+from services.ingest.repositories import readings, uploads
 from services.ingest.segments import ChunkRef
+from services.ingest.use_cases.map_upload import suggest_by_memory
 
 log = get_logger()
 
 UPLOADS_CHANNEL = "ingest_uploads"
-"""Notified whenever a reading has ended."""
+"""Notified whenever a reading has ended, and when it has something to show before."""
 LEASE_S = 30
 _RENEW_EVERY_S = 10
 
@@ -65,11 +66,13 @@ async def read_upload(
 async def _claim(upload_id: UUID, *, message: Message, open_uow: OpenUow) -> _Claim | None:
     token = new_id()
     async with open_uow() as uow:
+        # Claimed before it is loaded: options that change in between would be read past.
+        claimed = await uploads.claim_reading(uow.conn, upload_id, token=token, lease_s=LEASE_S)
         upload = await uploads.load_upload(uow.conn, message.tenant_id, upload_id)
         if upload.state is not UploadState.READING:
             await uow.record_inbox(message)
             return None
-        if not await uploads.claim_reading(uow.conn, upload_id, token=token, lease_s=LEASE_S):
+        if not claimed:
             msg = f"another reader is at upload {upload_id}"
             raise AnotherReads(msg)
     return _Claim(upload, token)
@@ -91,19 +94,35 @@ async def _kept_lease(claim: _Claim, open_uow: OpenUow) -> AsyncGenerator[None]:
         await asyncio.gather(renewal, return_exceptions=True)
 
 
-async def _read(claim: _Claim, *, open_uow: OpenUow, storage: Storage, limits: ReadingLimits) -> Reading | Problem:
+async def _read(claim: _Claim, *, open_uow: OpenUow, storage: Storage, limits: ReadingLimits) -> End:
     segment_no = 0
     with tempfile.TemporaryDirectory(prefix="corofy-reading-") as folder:
         path = Path(folder) / "file"
         await _fetch(storage, claim.upload.storage_key, path)
-        async with contextlib.aclosing(read_file(path, limits)) as findings:
+        async with contextlib.aclosing(read_file(path, limits, options=claim.upload.options)) as findings:
             async for finding in findings:
-                if not isinstance(finding, Segment):
+                if isinstance(finding, End):
                     return finding
-                await _save_segment(claim, finding, segment_no=segment_no, open_uow=open_uow, storage=storage)
-                segment_no += 1
+                if isinstance(finding, Segment):
+                    await _save_segment(claim, finding, segment_no=segment_no, open_uow=open_uow, storage=storage)
+                    segment_no += 1
+                else:
+                    await _save_early(claim, finding, open_uow=open_uow)
     msg = "the reader ended without a word"
     raise AssertionError(msg)
+
+
+async def _save_early(claim: _Claim, finding: Sheets | Preview, *, open_uow: OpenUow) -> None:
+    """So that whoever waits sees sheets, columns and first rows while the rest is read."""
+    upload_id = claim.upload.id
+    async with open_uow() as uow:
+        if isinstance(finding, Sheets):
+            held = await readings.save_sheets(uow.conn, upload_id, token=claim.token, sheets=finding.sheets)
+        else:
+            held = await readings.save_preview(uow.conn, upload_id, token=claim.token, reading=finding.reading)
+        if not held:
+            raise _taken_over(upload_id)
+        uow.notify(UPLOADS_CHANNEL)
 
 
 async def _fetch(storage: Storage, key: str, path: Path) -> None:
@@ -115,7 +134,7 @@ async def _fetch(storage: Storage, key: str, path: Path) -> None:
 async def _save_segment(
     claim: _Claim, segment: Segment, *, segment_no: int, open_uow: OpenUow, storage: Storage
 ) -> None:
-    key = segment_key(claim.upload.id, segment_no)
+    key = segment_key(claim.upload.id, segment_no, options_tag=claim.upload.options.tag)
     await storage.put(key, segment.data)
     refs = [
         ChunkRef(c.chunk_no, c.first_row_no, c.row_count, key, c.byte_offset, c.byte_length) for c in segment.chunks
@@ -125,12 +144,11 @@ async def _save_segment(
             uow.conn, claim.upload.id, token=claim.token, lease_s=LEASE_S, rows_read=segment.rows_read
         )
         if not held:
-            msg = f"another reader has taken over upload {claim.upload.id}"
-            raise AnotherReads(msg)
+            raise _taken_over(claim.upload.id)
         await uploads.save_chunks(uow.conn, claim.upload.id, refs)
 
 
-async def _record(claim: _Claim, end: Reading | Problem, *, message: Message, open_uow: OpenUow) -> None:
+async def _record(claim: _Claim, end: End, *, message: Message, open_uow: OpenUow) -> None:
     upload_id = claim.upload.id
     async with open_uow() as uow:
         await uow.record_inbox(message)
@@ -139,14 +157,19 @@ async def _record(claim: _Claim, end: Reading | Problem, *, message: Message, op
         else:
             recorded = await uploads.save_refusal(uow.conn, upload_id, token=claim.token, problem=end)
         if not recorded:
-            msg = f"another reader has taken over upload {upload_id}"
-            raise AnotherReads(msg)
+            raise _taken_over(upload_id)
+        if isinstance(end, Reading):
+            await suggest_by_memory(uow, upload_id, workspace_id=claim.upload.workspace_id, reading=end)
         uow.notify(UPLOADS_CHANNEL)
     metrics.UPLOADS.labels("read" if isinstance(end, Reading) else end.code).inc()
     if isinstance(end, Reading):
         log.info("upload.read", upload_id=str(upload_id), rows=end.row_count, kind=end.kind)
     else:
         log.info("upload.refused", upload_id=str(upload_id), code=end.code, detail=end.detail)
+
+
+def _taken_over(upload_id: UUID) -> AnotherReads:
+    return AnotherReads(f"another reader has taken over upload {upload_id}")
 
 
 async def _let_go(claim: _Claim, open_uow: OpenUow) -> None:

@@ -22,7 +22,7 @@ from services.ingest.export.xlsx_cells import MAX_CELL_CHARS
 from services.ingest.reading.child import read_in_process
 from services.ingest.reading.segmenter import Segment
 from services.ingest.segments import Cell, cell_from_json, text_of
-from tests.unit.ingest.test_reading import rows_of
+from tests.unit.ingest.reading.steps import rows_of
 
 RESEARCH = '{"company":[{"id":"c1","text":"sells < & > \\"pumps\\""}],"confidence":0.5}'
 LINE = "=Hello, that is not a formula"

@@ -1,0 +1,141 @@
+"""The parts of a zipped workbook, looked through once before a library gets them: whole, honest about their size, without
+entities. On the way: which cells hold errors, and what each sheet says of its size."""
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from xml.parsers import expat
+
+from services.ingest.reading.archives import read_part
+from services.ingest.reading.refusals import Refused
+
+MAX_ERROR_CELLS = 500_000
+_BLOCK_BYTES = 1024 * 1024
+_OVERLAP_BYTES = 4096
+_INDEX_BYTES = 4 * 1024 * 1024
+_WORKBOOK = "xl/workbook.xml"
+_RELATIONS = "xl/_rels/workbook.xml.rels"
+_RELATION_ID = "http://schemas.openxmlformats.org/officeDocument/2006/relationships id"
+_FORBIDDEN = tuple(
+    word.encode(encoding) for word in ("<!DOCTYPE", "<!ENTITY") for encoding in ("ascii", "utf-16-le", "utf-16-be")
+)
+_WIDE_STARTS = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
+_ERROR_MARK = b't="e"'
+_ERROR_CELL = re.compile(
+    rb'<(?:\w+:)?c(?=[^<>]*\st="e")([^<>]*)>\s*'
+    rb"(?:<(?:\w+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:\w+:)?f>))?\s*<(?:\w+:)?v>([^<]*)</"
+)
+_REFERENCE = re.compile(rb'\sr="([A-Z]{1,3})(\d{1,7})"')
+_DIMENSION = re.compile(rb'<(?:\w+:)?dimension\s[^<>]*ref="([A-Z]{1,3})(\d{1,7})(?::([A-Z]{1,3})(\d{1,7}))?"')
+
+CellErrors = dict[tuple[int, int], str]
+"""(row, column), both from 0 → "#N/A"."""
+
+
+@dataclass
+class Parts:
+    """What was seen in the parts. `is_wide`: some are UTF-16, which calamine takes for empty."""
+
+    is_wide: bool = False
+    errors: dict[str, CellErrors] = field(default_factory=dict)
+
+
+def look_through(archive: zipfile.ZipFile) -> Parts:
+    """Reads every part to its end, so that a false size or sum shows. Raises Refused: `unreadable`, `unsafe_xml`."""
+    parts = Parts()
+    count = 0
+    for entry in archive.infolist():
+        if PurePosixPath(entry.filename).suffix.lower() not in {".xml", ".rels", ".bin"}:
+            continue
+        is_sheet = entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml")
+        tail = b""
+        for block in _blocks(archive, entry):
+            if not tail:
+                parts.is_wide |= entry.filename.endswith(".xml") and block.startswith(_WIDE_STARTS)
+            window = tail + block
+            if any(word in window for word in _FORBIDDEN):
+                raise Refused(
+                    "unsafe_xml",
+                    "The workbook defines entities of its own, as no spreadsheet program does: open it and save it again.",
+                )
+            if is_sheet and _ERROR_MARK in window:
+                errors = parts.errors.setdefault(entry.filename, {})
+                count -= len(errors)
+                errors.update(_errors_in(window))
+                count += len(errors)
+                _check_errors(count)
+            tail = window[-_OVERLAP_BYTES:]
+    return parts
+
+
+def _blocks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    try:
+        with archive.open(entry) as part:
+            while block := part.read(_BLOCK_BYTES):
+                yield block
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
+        raise Refused("unreadable", "The workbook is damaged or was cut off: save it again.") from error
+
+
+def _errors_in(window: bytes) -> Iterator[tuple[tuple[int, int], str]]:
+    for attributes, value in _ERROR_CELL.findall(window):
+        at = _REFERENCE.search(attributes)
+        if at is not None:
+            yield (int(at[2]) - 1, column_index(at[1])), value.decode(errors="replace")
+
+
+def _check_errors(count: int) -> None:
+    if count > MAX_ERROR_CELLS:
+        raise Refused(
+            "too_large", f"More than {MAX_ERROR_CELLS:,} cells hold errors, which is the limit: mend their formulas."
+        )
+
+
+def column_index(letters: bytes) -> int:
+    """A → 0, Z → 25, AA → 26."""
+    index = 0
+    for letter in letters:
+        index = index * 26 + letter - 64
+    return index - 1
+
+
+def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The name of each sheet of an XLSX → the part that holds it. Empty when the index of the workbook is not understood."""
+    if not {_WORKBOOK, _RELATIONS} <= set(archive.namelist()):
+        return {}
+    targets = {at.get("Id"): at.get("Target", "") for at in _elements(archive, _RELATIONS, "Relationship")}
+    found: dict[str, str] = {}
+    for at in _elements(archive, _WORKBOOK, "sheet"):
+        target = targets.get(at.get(_RELATION_ID))
+        if target and "name" in at:
+            found[at["name"]] = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+    return found
+
+
+def _elements(archive: zipfile.ZipFile, part: str, name: str) -> list[dict[str, str]]:
+    """The attributes of every element of that name. What is broken ends the list: the libraries have the last word on it."""
+    found: list[dict[str, str]] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag.rsplit(" ", 1)[-1] == name:
+            found.append(attributes)
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = start
+    try:
+        parser.Parse(read_part(archive, part, max_bytes=_INDEX_BYTES), True)
+    except expat.ExpatError:
+        return found
+    return found
+
+
+def stated_size(archive: zipfile.ZipFile, part: str) -> tuple[int, int] | None:
+    """Rows and columns as a sheet states them at its beginning, without reading it."""
+    found = _DIMENSION.search(read_part(archive, part, max_bytes=_OVERLAP_BYTES))
+    if found is None:
+        return None
+    left, top, right, bottom = found[1], int(found[2]), found[3] or found[1], int(found[4] or found[2])
+    return max(bottom - top + 1, 0), max(column_index(right) - column_index(left) + 1, 0)

@@ -1,0 +1,63 @@
+"""What a reading says before its end, and having an upload read again, in Postgres."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, exists, null, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.ingest.domain.reading_options import ReadingOptions
+from services.ingest.domain.uploads import Reading, UploadState
+from services.ingest.repositories.uploads import found_values
+from services.ingest.tables import jobs, upload_chunks, uploads
+
+
+async def save_sheets(
+    conn: AsyncConnection, upload_id: UUID, *, token: UUID, sheets: Sequence[Mapping[str, Any]]
+) -> bool:
+    """Note which sheets a workbook has. False when another reader has the upload."""
+    done = await conn.execute(update(uploads).where(*_mine(upload_id, token)).values(sheets=list(sheets)))
+    return done.rowcount == 1
+
+
+async def save_preview(conn: AsyncConnection, upload_id: UUID, *, token: UUID, reading: Reading) -> bool:
+    """Note what the first rows say; the state stays `reading`. False when another reader has the upload."""
+    done = await conn.execute(update(uploads).where(*_mine(upload_id, token)).values(**found_values(reading)))
+    return done.rowcount == 1
+
+
+async def lock_upload(conn: AsyncConnection, upload_id: UUID) -> None:
+    """Keep everyone else from changing the upload, or making a job of it, until the transaction ends."""
+    await conn.execute(select(uploads.c.id).where(uploads.c.id == upload_id).with_for_update())
+
+
+async def is_in_use(conn: AsyncConnection, upload_id: UUID) -> bool:
+    """Whether a job that is not deleted is of this upload."""
+    used = select(exists().where(jobs.c.upload_id == upload_id, jobs.c.deleted_at.is_(None)))
+    return bool((await conn.execute(used)).scalar_one())
+
+
+async def reopen(conn: AsyncConnection, upload_id: UUID, *, options: ReadingOptions) -> None:
+    """`reading` again, under these options, as if nothing had been found. Whoever reads it at present has lost it.
+
+    A check of the rows that is under way is of a mapping that is not the present one any more.
+    """
+    await conn.execute(
+        update(uploads)
+        .where(uploads.c.id == upload_id)
+        .values(
+            state=UploadState.READING,
+            options=options.as_json(),
+            **dict.fromkeys(("kind", "row_count", "lease_token", "lease_until", "read_at")),
+            # In these JSON's null is not the database's.
+            **dict.fromkeys(("problem", "reading", "columns", "sample", "mapping", "findings"), null()),
+            rows_read=0,
+            check_no=uploads.c.check_no + 1,
+        )
+    )
+    await conn.execute(delete(upload_chunks).where(upload_chunks.c.upload_id == upload_id))
+
+
+def _mine(upload_id: UUID, token: UUID) -> tuple[Any, ...]:
+    return (uploads.c.id == upload_id, uploads.c.state == UploadState.READING, uploads.c.lease_token == token)
