@@ -10,21 +10,27 @@ from libs.common.app import ServiceSpec, create_app
 from libs.common.platform import Parts, Platform
 from libs.common.storage import Storage
 from services.ingest import handlers, schedules, tables
-from services.ingest.api import downloads, jobs, quotes, resumable, uploads
+from services.ingest.api import checks, downloads, job_life, jobs, quotes, readings, resumable, sourcings, uploads
+from services.ingest.clients.apollo import Apollo
 from services.ingest.resources import Resources
 from services.ingest.settings import IngestSettings
+from services.ingest.sourcer import sourcer
 
 
 @contextlib.asynccontextmanager
 async def start(settings: IngestSettings, platform: Platform) -> AsyncGenerator[Parts]:
-    """Open the storage and name the queues."""
-    resources = Resources(settings=settings, storage=Storage.from_url(settings.storage_url))
-    yield Parts(
-        subscriptions=handlers.subscriptions(platform, resources),
-        schedules=schedules.schedules(platform, resources),
-        tasks=[schedules.dispatcher(platform, resources)],
-        resources=resources,
-    )
+    """Open the storage and Apollo's client, and name the queues."""
+    apollo = Apollo(settings.apollo)
+    resources = Resources(settings=settings, storage=Storage.from_url(settings.storage_url), apollo=apollo)
+    try:
+        yield Parts(
+            subscriptions=handlers.subscriptions(platform, resources),
+            schedules=schedules.schedules(platform, resources),
+            tasks=[schedules.dispatcher(platform, resources), sourcer(platform, resources)],
+            resources=resources,
+        )
+    finally:
+        await apollo.close()
 
 
 def build_app() -> FastAPI:
@@ -34,7 +40,18 @@ def build_app() -> FastAPI:
         ServiceSpec(
             settings=settings,
             tables=tables.COMMON,
-            routers=[resumable.router, uploads.router, quotes.router, jobs.router, downloads.router, jobs.operators],
+            routers=[
+                resumable.router,
+                uploads.router,
+                readings.router,
+                checks.router,
+                quotes.router,
+                jobs.router,
+                job_life.router,
+                downloads.router,
+                sourcings.router,
+                jobs.operators,
+            ],
             start=functools.partial(start, settings),
             title="Corofy ingest",
             description="Uploads, jobs, results and downloads. Errors are problem+json with a stable `code`.",

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -105,14 +105,18 @@ async def show_upload(
     identity: CurrentIdentity,
     platform: CurrentPlatform,
     wait_seconds: Annotated[float, Query(ge=0, le=MAX_WAIT_S)] = 0,
+    wait_for: Literal["end", "preview"] = "end",
 ) -> UploadOut:
-    """One upload. With `wait_seconds` the answer waits until reading has ended, at most so long."""
+    """One upload. With `wait_seconds` the answer waits until reading has ended, at most so long; with `wait_for=preview`
+    only until its columns and first rows are known."""
 
     deadline = asyncio.get_running_loop().time() + wait_seconds
     upload = await _look(platform, identity, upload_id)
-    if wait_seconds and upload.state is UploadState.READING:
+    if wait_seconds and _is_waited_for(upload, wait_for=wait_for):
         async with platform.listener.wait_for(UPLOADS_CHANNEL) as changed:
-            while upload.state is UploadState.READING and (left := deadline - asyncio.get_running_loop().time()) > 0:
+            while (left := deadline - asyncio.get_running_loop().time()) > 0 and _is_waited_for(
+                upload, wait_for=wait_for
+            ):
                 await _wait(changed, seconds=min(left, _POLL_S))
                 changed.clear()
                 upload = await _look(platform, identity, upload_id)
@@ -129,6 +133,10 @@ async def remove_upload(
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:
     yield data
+
+
+def _is_waited_for(upload: Upload, *, wait_for: Literal["end", "preview"]) -> bool:
+    return upload.state is UploadState.READING and (wait_for == "end" or upload.preview is None)
 
 
 async def _look(platform: Platform, identity: Identity, upload_id: UUID) -> Upload:

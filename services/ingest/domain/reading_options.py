@@ -1,8 +1,6 @@
 """What a person decided about how a file is to be read. What is left open the reader decides, and says how."""
 
 import codecs
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -58,14 +56,6 @@ class ReadingOptions:
     def as_json(self) -> dict[str, Any]:
         """Only what was decided."""
         return {name: value for name, value in asdict(self).items() if value is not None}
-
-    @property
-    def tag(self) -> str:
-        """Short, equal for equal options, empty when nothing was decided. What was read differently lies elsewhere by it."""
-        decided = self.as_json()
-        if not decided:
-            return ""
-        return hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def checked_options(wanted: Mapping[str, Any]) -> ReadingOptions:

@@ -26,15 +26,19 @@ def upload_prefix(upload_id: UUID) -> str:
     return f"uploads/{upload_id}"
 
 
-def segments_folder(options_tag: str) -> str:
-    """The folder of an upload's segments as they are read under these options."""
-    return f"segments-{options_tag}" if options_tag else "segments"
+def segments_folder(reading_no: int) -> str:
+    """The folder of an upload's segments, by how often it was told to be read again."""
+    return f"segments-{reading_no:06d}" if reading_no else "segments"
 
 
-def segment_key(upload_id: UUID, segment_no: int, *, options_tag: str = "") -> str:
-    """One segment of the upload's rows. Read under other options it lies elsewhere: a reader that is too late overwrites
-    nobody's."""
-    return f"uploads/{upload_id}/{segments_folder(options_tag)}/{segment_no:06d}.jsonl.gz"
+def segment_key(upload_id: UUID, segment_no: int, *, reading_no: int = 0) -> str:
+    """One segment of the upload's rows. Read again it lies elsewhere: a reader that is too late overwrites nobody's."""
+    return f"uploads/{upload_id}/{segments_folder(reading_no)}/{segment_no:06d}.jsonl.gz"
+
+
+def job_prefix(job_id: UUID) -> str:
+    """Everything that lies in storage of a job."""
+    return f"jobs/{job_id}"
 
 
 def job_prefix(job_id: UUID) -> str:
@@ -45,3 +49,8 @@ def job_prefix(job_id: UUID) -> str:
 def export_key(job_id: UUID, file_format: ExportFormat) -> str:
     """The finished sheet of a job."""
     return f"jobs/{job_id}/result.{file_format}"
+
+
+def sheet_key(job_id: UUID, export_id: UUID, file_format: ExportFormat) -> str:
+    """A sheet somebody asked for beside the finished one."""
+    return f"{job_prefix(job_id)}/exports/{export_id}.{file_format}"

@@ -57,11 +57,12 @@ class Reading:
 
 @dataclass(frozen=True)
 class Upload:
-    """One uploaded file of a workspace; `sandboxed` when its people are made up. `sha256` is null while it is `receiving`, `received_bytes` its bytes so far.
+    """One uploaded file of a workspace; `sandboxed` when its people are made up. `sha256` is null while it is `receiving`,
+    `received_bytes` its bytes so far.
 
     `check_no` counts its mappings; `findings` are those of the mapping `checked_no`. `suggested_by` says of each role of the
-    mapping where it is from. `options` are what a person decided about reading it; `sheets` are a workbook's, and
-    `preview` is what its first rows say while the rest is read.
+    mapping where it is from. `options` are what a person decided about reading it, `reading_no` how often; `sheets` are a
+    workbook's, and `preview` is what its first rows say while the rest is read.
     """
 
     id: UUID
@@ -86,6 +87,7 @@ class Upload:
     problem: Problem | None = None
     reading: Reading | None = None
     options: ReadingOptions = field(default_factory=ReadingOptions)
+    reading_no: int = 0
     sheets: Sequence[Mapping[str, Any]] | None = None
     preview: Reading | None = None
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, null, select, update
+from sqlalchemy import delete, null, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.domain.reading_options import ReadingOptions
 from services.ingest.domain.uploads import Reading, UploadState
 from services.ingest.repositories.uploads import found_values
-from services.ingest.tables import jobs, upload_chunks, uploads
+from services.ingest.tables import upload_chunks, uploads
 
 
 async def save_sheets(
@@ -25,17 +25,6 @@ async def save_preview(conn: AsyncConnection, upload_id: UUID, *, token: UUID, r
     """Note what the first rows say; the state stays `reading`. False when another reader has the upload."""
     done = await conn.execute(update(uploads).where(*_mine(upload_id, token)).values(**found_values(reading)))
     return done.rowcount == 1
-
-
-async def lock_upload(conn: AsyncConnection, upload_id: UUID) -> None:
-    """Keep everyone else from changing the upload, or making a job of it, until the transaction ends."""
-    await conn.execute(select(uploads.c.id).where(uploads.c.id == upload_id).with_for_update())
-
-
-async def is_in_use(conn: AsyncConnection, upload_id: UUID) -> bool:
-    """Whether a job that is not deleted is of this upload."""
-    used = select(exists().where(jobs.c.upload_id == upload_id, jobs.c.deleted_at.is_(None)))
-    return bool((await conn.execute(used)).scalar_one())
 
 
 async def reopen(conn: AsyncConnection, upload_id: UUID, *, options: ReadingOptions) -> None:
@@ -53,6 +42,7 @@ async def reopen(conn: AsyncConnection, upload_id: UUID, *, options: ReadingOpti
             # In these JSON's null is not the database's.
             **dict.fromkeys(("problem", "reading", "columns", "sample", "mapping", "findings"), null()),
             rows_read=0,
+            reading_no=uploads.c.reading_no + 1,
             check_no=uploads.c.check_no + 1,
         )
     )

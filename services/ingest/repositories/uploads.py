@@ -100,6 +100,11 @@ async def load_upload(conn: AsyncConnection, workspace_id: UUID, upload_id: UUID
     return _to_upload(found)
 
 
+async def hold_for_job(conn: AsyncConnection, upload_id: UUID) -> None:
+    """Until the transaction ends nobody reads the upload again or deletes it: what is loaded next stays true for a job."""
+    await conn.execute(select(uploads.c.id).where(uploads.c.id == upload_id).with_for_update(read=True))
+
+
 async def list_uploads(conn: AsyncConnection, workspace_id: UUID, *, before: UUID | None, limit: int) -> list[Upload]:
     """A workspace's uploads, newest first, from before an id. Without `columns` and `sample`, which may be megabytes each."""
     query = select(*_WITHOUT_CELLS).where(uploads.c.workspace_id == workspace_id)

@@ -1,11 +1,26 @@
 """Uploads as the API shows them."""
 
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from services.ingest.domain.uploads import Reading, Upload
+from services.ingest.schemas.checks import CheckState, CodeCount, check_state, findings_of
+from services.ingest.schemas.readings import ReadingOptionsOut, SheetOut
+
+_OF_READING = (
+    "kind",
+    "reader",
+    "archive",
+    "encoding",
+    "delimiter",
+    "quotechar",
+    "sheet",
+    "header_row",
+    "skipped_rows",
+)
 
 
 class UploadProblem(BaseModel):
@@ -25,7 +40,8 @@ class UploadColumn(BaseModel):
 
 
 class UploadItem(BaseModel):
-    """An upload in a list. What reading finds (`kind` and below) is null until the state is `ready`; `sha256` is, and
+    """An upload in a list. What reading finds (`kind` and below) is null until its first rows are read, and `row_count`
+    until the state is `ready`. Row n of the table is row `header_row + n` of the file. `sha256` is null, and
     `expires_at` says how long the rest is waited for, while it is `receiving`."""
 
     id: UUID
@@ -41,19 +57,32 @@ class UploadItem(BaseModel):
     read_at: datetime | None
     problem: UploadProblem | None
     kind: str | None = None
+    reader: str | None = None
+    archive: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    quotechar: str | None = None
     sheet: str | None = None
     header_row: int | None = None
+    skipped_rows: int | None = None
     row_count: int | None = None
 
 
 class UploadOut(UploadItem):
-    """An upload with its columns, its first rows and the suggested mapping: empty until the state is `ready`."""
+    """An upload with its columns, its first rows and the suggested mapping: empty until its first rows are read.
 
+    `options` are what a person decided about reading it, `sheets` those of a workbook to choose from. `suggested_by` says of
+    each role where it is from: memory, header, values, or a person. `findings` count what `check` has found wrong.
+    """
+
+    options: ReadingOptionsOut
+    sheets: list[SheetOut] | None = None
     columns: list[UploadColumn] = []
     sample: list[list[str | int | float | bool | None]] = []
     mapping: dict[str, int] = {}
+    suggested_by: dict[str, str] = {}
+    check: CheckState | None = None
+    findings: list[CodeCount] = []
 
 
 class UploadPage(BaseModel):
@@ -70,12 +99,19 @@ def upload_item(upload: Upload) -> UploadItem:
 
 def upload_out(upload: Upload) -> UploadOut:
     """The API's view of an upload."""
-    columns = {} if upload.reading is None else _columns_of(upload.reading)
-    return UploadOut.model_validate(_shown(upload) | columns)
+    found = upload.reading or upload.preview
+    columns = {} if found is None else _columns_of(found)
+    decided = {"options": asdict(upload.options), "sheets": upload.sheets}
+    checked = {
+        "suggested_by": upload.suggested_by or {},
+        "check": check_state(upload),
+        "findings": findings_of(upload),
+    }
+    return UploadOut.model_validate(_shown(upload) | columns | decided | checked)
 
 
 def _shown(upload: Upload) -> dict[str, object]:
-    found, problem = upload.reading, upload.problem
+    found, problem = upload.reading or upload.preview, upload.problem
     shown: dict[str, object] = {
         "id": upload.id,
         "filename": upload.filename,
@@ -93,12 +129,8 @@ def _shown(upload: Upload) -> dict[str, object]:
     if found is None:
         return shown
     return shown | {
-        "kind": found.kind,
-        "encoding": found.encoding,
-        "delimiter": found.delimiter,
-        "sheet": found.sheet,
-        "header_row": found.header_row,
-        "row_count": found.row_count,
+        **{name: getattr(found, name) for name in _OF_READING},
+        "row_count": None if upload.reading is None else found.row_count,
     }
 
 

@@ -10,13 +10,13 @@ from uuid import UUID
 
 from libs.common.contracts.envelope import Event
 from libs.common.contracts.ingest import UploadReceived
-from libs.common.errors import Busy
+from libs.common.errors import Busy, Transient
 from libs.common.ids import new_id
 from libs.common.logs import get_logger
 from libs.common.storage import Storage
 from libs.common.uow import Message, OpenUow, UnitOfWork
 from services.ingest import metrics
-from services.ingest.domain.storage_keys import segment_key
+from services.ingest.domain.storage_keys import segment_key, segments_folder, upload_prefix
 from services.ingest.domain.uploads import Problem, Reading, Upload, UploadState
 from services.ingest.reading.process import End, Preview, ReadingLimits, Sheets, read_file
 from services.ingest.reading.segmenter import Segment
@@ -61,6 +61,7 @@ async def read_upload(
     except BaseException:
         await _let_go(claim, open_uow)
         raise
+    await _delete_earlier(claim.upload, storage)
 
 
 async def _claim(upload_id: UUID, *, message: Message, open_uow: OpenUow) -> _Claim | None:
@@ -134,7 +135,7 @@ async def _fetch(storage: Storage, key: str, path: Path) -> None:
 async def _save_segment(
     claim: _Claim, segment: Segment, *, segment_no: int, open_uow: OpenUow, storage: Storage
 ) -> None:
-    key = segment_key(claim.upload.id, segment_no, options_tag=claim.upload.options.tag)
+    key = segment_key(claim.upload.id, segment_no, reading_no=claim.upload.reading_no)
     await storage.put(key, segment.data)
     refs = [
         ChunkRef(c.chunk_no, c.first_row_no, c.row_count, key, c.byte_offset, c.byte_length) for c in segment.chunks
@@ -166,6 +167,19 @@ async def _record(claim: _Claim, end: End, *, message: Message, open_uow: OpenUo
         log.info("upload.read", upload_id=str(upload_id), rows=end.row_count, kind=end.kind)
     else:
         log.info("upload.refused", upload_id=str(upload_id), code=end.code, detail=end.detail)
+
+
+async def _delete_earlier(upload: Upload, storage: Storage) -> None:
+    """What earlier readings left, which nothing refers to. A store that is away keeps it until the upload is deleted."""
+    if not upload.reading_no:
+        return
+    prefix = upload_prefix(upload.id)
+    earlier = {segments_folder(number) for number in range(upload.reading_no)}
+    try:
+        for folder in earlier & set(await storage.folders(prefix)):
+            await storage.delete_prefix(f"{prefix}/{folder}")
+    except Transient as error:
+        log.warning("upload.files_left", upload_id=str(upload.id), error=str(error))
 
 
 def _taken_over(upload_id: UUID) -> AnotherReads:
