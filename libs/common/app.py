@@ -30,8 +30,8 @@ from libs.common.messaging.bus import Bus
 from libs.common.messaging.consumer import Consumer, Subscription
 from libs.common.messaging.delivery import Hands
 from libs.common.messaging.undertaker import Undertaker
-from libs.common.migrations import newest_revision
 from libs.common.platform import Parts, Platform
+from libs.common.revisions import newest_revision
 from libs.common.settings import CommonSettings
 from libs.common.signals import set_at_stop
 from libs.common.tables import CommonTables

@@ -10,7 +10,6 @@ from typing import Literal, cast
 import sqlalchemy as sa
 from alembic import command, context, op
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -110,13 +109,6 @@ async def check(service: str, url: str) -> None:
 async def downgrade(service: str, url: str) -> None:
     """Take one service's schema back to nothing. For tests of the way back."""
     await _run(service, url, "downgrade")
-
-
-def newest_revision(service: str) -> str | None:
-    """The revision the code expects the schema to be at; None for a service without migrations."""
-    if not (_ROOT / "services" / service / "migrations").is_dir():
-        return None
-    return ScriptDirectory.from_config(_config(service)).get_current_head()
 
 
 def urls_from_environment(environ: Mapping[str, str]) -> dict[str, str]:

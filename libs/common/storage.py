@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig, S3Config
 
 PART_BYTES = 5 * 1024 * 1024
-"""The smallest part S3 takes, hence what a writer holds in memory at most (times the parts in flight)."""
+"""The smallest part S3 takes, hence what a writer to S3 holds in memory at most (times the parts in flight)."""
 READ_BYTES = 1024 * 1024
 _PARTS_IN_FLIGHT = 2
 _S3_OPTIONS = frozenset({"endpoint", "region", "virtual_hosted"})
@@ -46,6 +46,7 @@ class Storage:
 
     def __init__(self, store: LocalStore | S3Store) -> None:
         self._store = store
+        self._part_bytes = READ_BYTES if isinstance(store, LocalStore) else PART_BYTES
 
     @classmethod
     def from_url(cls, url: str) -> Storage:
@@ -81,7 +82,7 @@ class Storage:
                 key,
                 writer.pieces(),
                 use_multipart=True,
-                chunk_size=PART_BYTES,
+                chunk_size=self._part_bytes,
                 max_concurrency=_PARTS_IN_FLIGHT,
             )
 
@@ -93,7 +94,9 @@ class Storage:
     async def put_file(self, key: str, path: Path) -> None:
         """Write a local file, a part at a time."""
         with _translated(key, writing=True):
-            await obstore.put_async(self._store, key, path, chunk_size=PART_BYTES, max_concurrency=_PARTS_IN_FLIGHT)
+            await obstore.put_async(
+                self._store, key, path, chunk_size=self._part_bytes, max_concurrency=_PARTS_IN_FLIGHT
+            )
 
     async def get(self, key: str) -> bytes:
         """A small object whole. Raises ObjectMissing."""
