@@ -29,6 +29,12 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel("Jobs that came into a state", "sum by (state) (increase(ingest_job_turns_total[5m]))", "{{state}}"),
         Panel("Chunks dispatched per second", "sum(rate(ingest_chunks_dispatched_total[1m]))", "dispatched"),
         Panel("Chunks handed back", "sum by (reason) (increase(enrich_chunks_returned_total[5m]))", "{{reason}}"),
+        Panel("Leads", "sum by (outcome) (increase(ingest_leads_total[5m]))", "{{outcome}}"),
+        Panel(
+            "Sourcings that came into a state",
+            "sum by (state) (increase(ingest_sourcing_turns_total[5m]))",
+            "{{state}}",
+        ),
         Panel("Uploads", "sum by (outcome) (increase(ingest_uploads_total[1h]))", "{{outcome}}"),
     ),
     "Providers": (

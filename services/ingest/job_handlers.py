@@ -26,9 +26,11 @@ from libs.common.platform import Platform
 from libs.common.uow import Message, OpenUow, UnitOfWork
 from services.ingest.resources import Resources
 from services.ingest.use_cases import answer_question as answering
+from services.ingest.use_cases import answer_sourcing_question as answering_of_leads
 from services.ingest.use_cases import apply_hold_answer as holding
 from services.ingest.use_cases import apply_provider_state as providing
 from services.ingest.use_cases import apply_raise_answer as raising
+from services.ingest.use_cases import apply_sourcing_hold as holding_for_leads
 from services.ingest.use_cases import fail_chunk as failing
 from services.ingest.use_cases import merge_results as merging
 from services.ingest.use_cases import note_capacity as noting
@@ -54,7 +56,10 @@ async def update_prices(event: PricesChanged, *, uow: UnitOfWork, message: Messa
 
 
 async def apply_hold_answer(event: HoldPlaced | HoldDeclined, *, uow: UnitOfWork, message: Message) -> None:
-    """Begin the job, or decline it."""
+    """Begin the job (or the sourcing), or decline it."""
+    if event.subject == "sourcing":
+        await holding_for_leads.apply_sourcing_hold(event, uow=uow, workspace_id=message.tenant_id, now=utc_now())
+        return
     await holding.apply_hold_answer(event, uow=uow, workspace_id=message.tenant_id, now=utc_now())
 
 
@@ -64,7 +69,10 @@ async def apply_raise_answer(event: HoldRaised | HoldRaiseDeclined, *, uow: Unit
 
 
 async def answer_question(event: HoldQuestioned, *, uow: UnitOfWork, message: Message) -> None:
-    """Say how the job stands."""
+    """Say how the job (or the sourcing) stands."""
+    if event.subject == "sourcing":
+        await answering_of_leads.answer_sourcing_question(event, uow=uow, workspace_id=message.tenant_id)
+        return
     await answering.answer_question(event, uow=uow, workspace_id=message.tenant_id)
 
 

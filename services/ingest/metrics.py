@@ -6,4 +6,6 @@ ROWS = Counter("ingest_rows_total", "Rows whose first result was stored.", ("sta
 JOB_TURNS = Counter("ingest_job_turns_total", "Jobs that came into a state.", ("state",))
 CHUNKS_DISPATCHED = Counter("ingest_chunks_dispatched_total", "Chunks published, and confirmed by the broker.")
 CHUNKS_RESCUED = Counter("ingest_chunks_rescued_total", "Queued chunks that nobody had any more, published again.")
+SOURCING_TURNS = Counter("ingest_sourcing_turns_total", "Sourcings that came into a state.", ("state",))
+LEADS = Counter("ingest_leads_total", "People asked for at Apollo: revealed, or without an address.", ("outcome",))
 UPLOADS = Counter("ingest_uploads_total", "Uploads read, by what came of it.", ("outcome",))

@@ -11,6 +11,7 @@ from libs.common.schedules import Schedule
 from services.ingest.repositories import enrich_replicas
 from services.ingest.resources import Resources
 from services.ingest.use_cases.ask_hold_again import ask_hold_again
+from services.ingest.use_cases.ask_sourcing_hold_again import ask_sourcing_hold_again
 from services.ingest.use_cases.delete_upload import delete_orphaned_files, delete_unused_uploads
 from services.ingest.use_cases.dispatch_chunks import dispatch_chunks
 from services.ingest.use_cases.join_parts import join_left_parts
@@ -31,6 +32,10 @@ def schedules(platform: Platform, resources: Resources) -> Sequence[Schedule]:
     async def ask_again() -> None:
         async with open_uow() as uow:
             await ask_hold_again(uow, now=utc_now())
+
+    async def ask_again_for_leads() -> None:
+        async with open_uow() as uow:
+            await ask_sourcing_hold_again(uow, now=utc_now())
 
     async def resume_parked() -> None:
         async with open_uow() as uow:
@@ -58,6 +63,7 @@ def schedules(platform: Platform, resources: Resources) -> Sequence[Schedule]:
 
     return (
         Schedule("ask_hold_again", 30, ask_again),
+        Schedule("ask_sourcing_hold_again", 30, ask_again_for_leads),
         Schedule("resume_parked_jobs", 10, resume_parked),
         Schedule("rescue_chunks", 5, rescue),
         Schedule("publish_unfinished_lists", 30, publish_lists, timeout_s=600),

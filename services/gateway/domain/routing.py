@@ -8,6 +8,7 @@ OWNERS: dict[str, str] = {
     "uploads": "ingest",
     "quotes": "ingest",
     "jobs": "ingest",
+    "sourcings": "ingest",
     "providers": "enrich",
     "credits": "billing",
     "prices": "billing",

@@ -8,10 +8,11 @@ from services.ingest.domain.window import EnrichState
 
 @dataclass(frozen=True)
 class Price:
-    """One version of billing's price list: whole credits per delivered row."""
+    """One version of billing's price list: whole credits per delivered row, and per revealed lead."""
 
     version: int
     credits_per_row: int
+    credits_per_lead: int = 1
 
 
 @dataclass(frozen=True)

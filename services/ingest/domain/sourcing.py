@@ -79,6 +79,11 @@ class Sourcing:
         return self.wanted * self.credits_per_lead
 
     @property
+    def asked(self) -> int:
+        """How many have been asked for, with an address in the end or without."""
+        return min(self.batches * BATCH, self.people)
+
+    @property
     def is_undelivered(self) -> bool:
         """Ended early, with leads that have been paid for and still have to be handed over."""
         return self.state in {SourcingState.CANCELLED, SourcingState.FAILED} and self.leads > 0 and not self.upload_id

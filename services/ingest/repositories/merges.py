@@ -14,7 +14,7 @@ from services.ingest.tables import jobs, uploads
 
 @dataclass(frozen=True)
 class RecipientList:
-    """A finished list with parts still to publish. Part `published` is the next."""
+    """A finished list with parts still to publish. Part `published` is the next. `sandboxed`: its people are made up."""
 
     job_id: UUID
     workspace_id: UUID
@@ -22,6 +22,7 @@ class RecipientList:
     mapping: dict[str, int]
     parts: int
     published: int
+    sandboxed: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,10 @@ async def next_part(conn: AsyncConnection, job_id: UUID) -> RecipientList | None
                 jobs.c.mapping,
                 jobs.c.recipient_parts,
                 jobs.c.recipient_parts_published,
-            ).where(jobs.c.id == job_id, jobs.c.recipient_parts_published < jobs.c.recipient_parts)
+                uploads.c.sandboxed,
+            )
+            .join(uploads, uploads.c.id == jobs.c.upload_id)
+            .where(jobs.c.id == job_id, jobs.c.recipient_parts_published < jobs.c.recipient_parts)
         )
     ).first()
     return None if row is None else RecipientList(*row)

@@ -125,7 +125,7 @@ def _new_job(offer: Offer, *, workspace_id: UUID, accept_degraded: bool, now: da
         credits_needed=offer.quote.credits,
         created_at=now,
         state_changed_at=now,
-        sandboxed=offer.quote.sandboxed,
+        sandboxed=offer.quote.sandboxed or offer.upload.sandboxed,
         accept_degraded=accept_degraded,
     )
 

@@ -85,7 +85,7 @@ async def _people(
                 mapping=found.mapping,
                 status=outcome.status,
                 line=outcome.line,
-                sandboxed=outcome.is_sandboxed,
+                sandboxed=found.sandboxed or outcome.is_sandboxed,
             )
             if person is not None:
                 people.append(
