@@ -12,6 +12,7 @@ from services.ingest.repositories import enrich_replicas
 from services.ingest.resources import Resources
 from services.ingest.use_cases.ask_hold_again import ask_hold_again
 from services.ingest.use_cases.ask_sourcing_hold_again import ask_sourcing_hold_again
+from services.ingest.use_cases.delete_job import clear_deleted_jobs, delete_orphaned_sheets, delete_outlived_jobs
 from services.ingest.use_cases.delete_upload import delete_orphaned_files, delete_unused_uploads
 from services.ingest.use_cases.dispatch_chunks import dispatch_chunks
 from services.ingest.use_cases.join_parts import join_left_parts
@@ -61,6 +62,16 @@ def schedules(platform: Platform, resources: Resources) -> Sequence[Schedule]:
     async def delete_orphans() -> None:
         await delete_orphaned_files(now=utc_now(), open_uow=open_uow, storage=resources.storage)
 
+    async def clear_deleted() -> None:
+        await clear_deleted_jobs(open_uow=open_uow, storage=resources.storage)
+
+    async def delete_outlived() -> None:
+        days = resources.settings.job_retention_days
+        await delete_outlived_jobs(retention_days=days, now=utc_now(), open_uow=open_uow)
+
+    async def delete_orphaned_results() -> None:
+        await delete_orphaned_sheets(now=utc_now(), open_uow=open_uow, storage=resources.storage)
+
     return (
         Schedule("ask_hold_again", 30, ask_again),
         Schedule("ask_sourcing_hold_again", 30, ask_again_for_leads),
@@ -70,6 +81,9 @@ def schedules(platform: Platform, resources: Resources) -> Sequence[Schedule]:
         Schedule("forget_gone_replicas", 3600, forget_replicas),
         Schedule("join_left_parts", 10, join_parts, timeout_s=600),
         Schedule("delete_unused_uploads", 600, delete_unused, timeout_s=600),
+        Schedule("clear_deleted_jobs", 5, clear_deleted, timeout_s=600),
+        Schedule("delete_outlived_jobs", 3600, delete_outlived, timeout_s=600),
+        Schedule("delete_orphaned_sheets", 3600, delete_orphaned_results, timeout_s=600),
         Schedule("delete_orphaned_uploads", 3600, delete_orphans, timeout_s=600),
     )
 

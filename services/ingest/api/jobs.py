@@ -10,14 +10,18 @@ from libs.common.errors import PaymentRequired
 from libs.common.http.dependencies import CurrentPlatform, Uow
 from libs.common.http.identity import CurrentIdentity, OperatorIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
-from services.ingest.domain.jobs import Job, JobState
+from services.ingest.domain.ceilings import credits_asked, is_raise_open
+from services.ingest.domain.jobs import TERMINAL, Job, JobKind, JobState
 from services.ingest.repositories import jobs, results
-from services.ingest.schemas.jobs import JobIn, JobOut, JobPage, JobRowPage, RescueOut, job_out, row_out
+from services.ingest.schemas.jobs import JobOut, JobPage, JobRowPage, RescueOut, job_out, row_out
+from services.ingest.schemas.quotes import CeilingIn, JobIn
 from services.ingest.use_cases.cancel_job import cancel_job
-from services.ingest.use_cases.create_job import create_job, wait_for_hold
+from services.ingest.use_cases.create_job import create_job
 from services.ingest.use_cases.pause_job import pause_job
+from services.ingest.use_cases.raise_ceiling import raise_ceiling
 from services.ingest.use_cases.rescue_chunks import rescue_job
 from services.ingest.use_cases.resume_job import resume_job
+from services.ingest.use_cases.wait_for_billing import wait_for_hold, wait_for_raise
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], responses=PROBLEM_RESPONSES)
 operators = APIRouter(prefix="/internal/jobs", include_in_schema=False)
@@ -58,15 +62,23 @@ async def start_job(
 
 def declined(job: Job) -> PaymentRequired:
     """Not enough credits. The job stays declined: more credits need a new job."""
-    needed, available = job.credits_needed, job.credits_available or 0
+    needed, available = credits_asked(job), job.credits_available or 0
+    if job.affordable and job.credits_per_row:
+        needed = job.credits_per_row
     msg = f"the job needs {needed} credits, {available} are available: get {needed - available} more, then start a new job"
     return PaymentRequired(msg, extra={"needed": needed, "available": available, "job_id": str(job.id)})
 
 
 @router.get("")
-async def list_jobs(identity: CurrentIdentity, uow: Uow, cursor: UUID | None = None, limit: Limit = 50) -> JobPage:
-    """The workspace's jobs, newest first."""
-    found = await jobs.page(uow.conn, workspace_id=identity.workspace_id, before=cursor, limit=limit + 1)
+async def list_jobs(
+    identity: CurrentIdentity,
+    uow: Uow,
+    kind: JobKind | None = None,
+    cursor: UUID | None = None,
+    limit: Limit = 50,
+) -> JobPage:
+    """The workspace's jobs, newest first: those of one kind, or all but trials."""
+    found = await jobs.page(uow.conn, workspace_id=identity.workspace_id, kind=kind, before=cursor, limit=limit + 1)
     items = [job_out(job) for job in found[:limit]]
     return JobPage(items=items, next_cursor=str(items[-1].id) if len(found) > limit else None)
 
@@ -93,22 +105,57 @@ async def list_rows(
     return JobRowPage(items=items, next_cursor=str(items[-1].row_no) if len(found) > limit else None)
 
 
+@router.patch("/{job_id}", responses=ACCEPTED)
+async def change(
+    job_id: UUID, body: CeilingIn, identity: CurrentIdentity, platform: CurrentPlatform, response: Response
+) -> JobOut:
+    """Let a job spend more: raise its ceiling and wait up to 5 s for the credits. What is parked for it goes on.
+
+    402 `insufficient_credits` leaves the ceiling where it was, 202 while nobody knows; 409 `ceiling_not_higher` for a
+    ceiling that gives it no more, `job_not_running` before its hold and after its end.
+    """
+    async with platform.open_uow() as uow:
+        job = await raise_ceiling(uow, job_id, workspace_id=identity.workspace_id, ceiling_credits=body.ceiling_credits)
+    asked = credits_asked(job)
+    job = await wait_for_raise(job, open_uow=platform.open_uow, listener=platform.listener)
+    if is_raise_open(job):
+        response.status_code = 202
+    elif job.credits_held < asked and job.state not in TERMINAL:
+        raise not_raised(job, asked=asked)
+    return job_out(job)
+
+
+def not_raised(job: Job, *, asked: int) -> PaymentRequired:
+    """Not enough credits for a higher ceiling."""
+    needed, available = asked - job.credits_held, job.credits_available or 0
+    msg = (
+        f"the job needs {needed} more credits, {available} are available: get {needed - available} more, then try again"
+    )
+    return PaymentRequired(msg, extra={"needed": needed, "available": available, "job_id": str(job.id)})
+
+
 @router.post("/{job_id}/pause")
 async def pause(job_id: UUID, identity: CurrentIdentity, uow: Uow) -> JobOut:
     """Stand still: rows in hand are finished, nothing more is begun."""
-    return job_out(await pause_job(uow, job_id, workspace_id=identity.workspace_id, now=utc_now()))
+    return job_out(
+        await pause_job(uow, job_id, workspace_id=identity.workspace_id, user_id=identity.user_id, now=utc_now())
+    )
 
 
 @router.post("/{job_id}/resume")
 async def resume(job_id: UUID, identity: CurrentIdentity, uow: Uow) -> JobOut:
     """Go on, after a pause or before a provider is back by itself."""
-    return job_out(await resume_job(uow, job_id, workspace_id=identity.workspace_id, now=utc_now()))
+    return job_out(
+        await resume_job(uow, job_id, workspace_id=identity.workspace_id, user_id=identity.user_id, now=utc_now())
+    )
 
 
 @router.post("/{job_id}/cancel")
 async def cancel(job_id: UUID, identity: CurrentIdentity, uow: Uow) -> JobOut:
     """Stop for good. Delivered rows stay delivered; the rest is free."""
-    return job_out(await cancel_job(uow, job_id, workspace_id=identity.workspace_id, now=utc_now()))
+    return job_out(
+        await cancel_job(uow, job_id, workspace_id=identity.workspace_id, user_id=identity.user_id, now=utc_now())
+    )
 
 
 @operators.post("/{job_id}/rescue")

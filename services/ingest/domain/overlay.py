@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-_RANK = {"enriched": 0, "degraded": 1, "skipped": 2, "failed": 3}
+RANK = {"enriched": 0, "degraded": 1, "skipped": 2, "failed": 3}
+"""Of two outcomes of a row, the one with the lower number counts."""
 
 
 class Outcome(Protocol):
@@ -21,4 +22,4 @@ def effective(outcomes: Sequence[AnyOutcome]) -> AnyOutcome:
 
     Raises ValueError when there is none.
     """
-    return min(reversed(outcomes), key=lambda outcome: _RANK[outcome.status])
+    return min(reversed(outcomes), key=lambda outcome: RANK[outcome.status])

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 CHUNKS_PER_PART = 4
 """A part of the list is four chunks, at most 200 rows: part n is the same rows however often it is made."""
@@ -10,7 +11,7 @@ FIELD_CHARS = 500
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _FIELDS = ("first_name", "last_name", "company", "title", "country", "state", "city", "phone")
-_WRITABLE = frozenset({"enriched", "degraded"})
+WRITABLE = frozenset({"enriched", "degraded"})
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,24 @@ def is_plausible_address(text: str) -> bool:
     return len(labels) >= 2 and all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
 
 
+@dataclass(frozen=True)
+class Member:
+    """A job of a family; a completed one has published its list."""
+
+    job_id: UUID
+    is_completed: bool
+
+
+def sources_of(family: Sequence[Member]) -> tuple[list[UUID], list[UUID]]:
+    """Whose rows the list of the newest member is made of, and whose have been published before it; the oldest first.
+
+    A member that did not complete has published nobody: what it delivered comes with the next list.
+    """
+    published = max((place for place, member in enumerate(family[:-1], start=1) if member.is_completed), default=0)
+    ids = [member.job_id for member in family]
+    return ids[published:], ids[:published]
+
+
 def parts_of(chunks_total: int) -> int:
     """How many parts a list has."""
     return -(-chunks_total // CHUNKS_PER_PART)
@@ -47,7 +66,7 @@ def recipient_of(
     """The recipient of a row; None when it has no plausible address or was not delivered."""
     values = {role: cells[index].strip()[:FIELD_CHARS] for role, index in mapping.items() if index < len(cells)}
     email = values.get("email", "")
-    if status not in _WRITABLE or not is_plausible_address(email):
+    if status not in WRITABLE or not is_plausible_address(email):
         return None
     fields = {name: values.get(name, "") for name in _FIELDS}
     if not fields["first_name"] and not fields["last_name"] and values.get("full_name"):

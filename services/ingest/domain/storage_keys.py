@@ -41,11 +41,6 @@ def job_prefix(job_id: UUID) -> str:
     return f"jobs/{job_id}"
 
 
-def job_prefix(job_id: UUID) -> str:
-    """Everything that lies in storage of a job."""
-    return f"jobs/{job_id}"
-
-
 def export_key(job_id: UUID, file_format: ExportFormat) -> str:
     """The finished sheet of a job."""
     return f"jobs/{job_id}/result.{file_format}"

@@ -6,6 +6,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.errors import Transient
 from services.ingest.domain.window import Replica
 from services.ingest.tables import enrich_replicas
 
@@ -44,6 +45,20 @@ async def known(conn: AsyncConnection) -> list[Replica]:
         ).order_by(enrich_replicas.c.seen_at.desc())
     )
     return [Replica(*row[:5], missing_providers=tuple(row[5]), sandboxed=row[6]) for row in rows]
+
+
+async def announced(conn: AsyncConnection) -> list[Replica]:
+    """The replicas of the last day. Raises Transient `enrich_unknown` when there are none.
+
+    Without any, nobody knows what enrich lacks: to say "nothing" would have people buy what they do not get.
+    """
+    replicas = await known(conn)
+    if not replicas:
+        msg = (
+            "enrich has not announced itself yet, so nobody knows which provider keys there are: try again in a moment"
+        )
+        raise Transient(msg, code="enrich_unknown")
+    return replicas
 
 
 async def forget_gone(conn: AsyncConnection) -> int:

@@ -27,6 +27,17 @@ _INSERT = text(
 )
 
 
+_SHOWN = (
+    results.c.row_no,
+    results.c.status,
+    results.c.research,
+    results.c.line,
+    results.c.reason,
+    results.c.receipt,
+    results.c.extra,
+)
+
+
 @dataclass(frozen=True)
 class StoredResult:
     """What a row came out as. A row whose chunk was given up is `failed` with the chunk's error and nothing else."""
@@ -59,6 +70,18 @@ async def statuses(conn: AsyncConnection, job_id: UUID, row_nos: Sequence[int]) 
     return list(rows.scalars())
 
 
+async def of_rows(
+    conn: AsyncConnection, job_ids: Sequence[UUID], row_nos: Sequence[int]
+) -> Sequence[tuple[UUID, StoredResult]]:
+    """What these jobs have stored for these rows, each with its job, the oldest job first."""
+    rows = await conn.execute(
+        select(results.c.job_id, *_SHOWN)
+        .where(results.c.job_id.in_(job_ids), results.c.row_no == any_(array_of(row_nos)))
+        .order_by(results.c.job_id)
+    )
+    return [(row[0], StoredResult(*row[1:])) for row in rows]
+
+
 def array_of(row_nos: Sequence[int]) -> ColumnElement[Any]:
     """Row numbers as one parameter."""
     return literal(list(row_nos), ARRAY(Integer))
@@ -68,15 +91,7 @@ async def page(
     conn: AsyncConnection, job_id: UUID, *, after: int, limit: int, status: str | None = None
 ) -> Sequence[StoredResult]:
     """Results in the order of the sheet, after a row number. Rows of failed chunks without a result are among them."""
-    stored = select(
-        results.c.row_no,
-        results.c.status,
-        results.c.research,
-        results.c.line,
-        results.c.reason,
-        results.c.receipt,
-        results.c.extra,
-    ).where(results.c.job_id == job_id, results.c.row_no > after)
+    stored = select(*_SHOWN).where(results.c.job_id == job_id, results.c.row_no > after)
     if status is not None:
         stored = stored.where(results.c.status == status)
     stored = stored.order_by(results.c.row_no).limit(limit).subquery()

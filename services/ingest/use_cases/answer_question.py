@@ -15,9 +15,10 @@ _AT_WORK = frozenset({JobState.QUEUED, JobState.MERGING})
 async def answer_question(event: HoldQuestioned, *, uow: UnitOfWork, workspace_id: UUID) -> None:
     """For an ended job its terminal event and every `chunk.completed` again, which billing's keys make harmless.
 
-    Otherwise the event of its present state. Raises NotFound for a hold without a job: a person has to look.
+    Otherwise the event of its present state. A deleted job answers as it ended. Raises NotFound for a hold without a
+    job: a person has to look.
     """
-    job = await jobs.load(uow.conn, event.job_id, workspace_id=workspace_id)
+    job = await jobs.recall(uow.conn, event.job_id, workspace_id=workspace_id)
     if job.state in _AT_WORK:
         alive = JobResumed(job_id=job.id, job_version=job.version, reason=job.state.value)
         uow.publish(alive, tenant_id=workspace_id, correlation_id=job.id)

@@ -9,7 +9,9 @@ from services.ingest.domain.jobs import Job, JobState, cancel
 from services.ingest.use_cases.turn_job import turn_job
 
 
-async def cancel_job(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, now: datetime) -> Job:
+async def cancel_job(
+    uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, now: datetime, user_id: UUID | None = None
+) -> Job:
     """Cancel in any state before the end; a cancelled job stays as it is. Raises NotFound; Conflict `job_ended`.
 
     The epoch rises and the terminal event carries `credits_total`, fixed in this transaction.
@@ -24,4 +26,4 @@ async def cancel_job(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, now: 
             raise Conflict(msg, code="job_ended", extra={"state": job.state.value})
         return [turned]
 
-    return await turn_job(uow, job_id, workspace_id=workspace_id, decide=decide)
+    return await turn_job(uow, job_id, workspace_id=workspace_id, decide=decide, by=user_id)

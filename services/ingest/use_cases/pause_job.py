@@ -9,7 +9,9 @@ from services.ingest.domain.jobs import Job, JobState, pause
 from services.ingest.use_cases.turn_job import turn_job
 
 
-async def pause_job(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, now: datetime) -> Job:
+async def pause_job(
+    uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, now: datetime, user_id: UUID | None = None
+) -> Job:
     """Pause; a paused job stays as it is. Raises NotFound; Conflict `job_not_processing` in any other state."""
 
     def decide(job: Job) -> list[Job]:
@@ -21,4 +23,4 @@ async def pause_job(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, now: d
             raise Conflict(msg, code="job_not_processing", extra={"state": job.state.value})
         return [turned]
 
-    return await turn_job(uow, job_id, workspace_id=workspace_id, decide=decide)
+    return await turn_job(uow, job_id, workspace_id=workspace_id, decide=decide, by=user_id)

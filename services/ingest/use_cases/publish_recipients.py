@@ -7,8 +7,10 @@ from libs.common.contracts.ingest import Recipient, RecipientsPublished
 from libs.common.logs import get_logger
 from libs.common.storage import Storage
 from libs.common.uow import OpenUow, UnitOfWork
-from services.ingest.domain.recipients import CHUNKS_PER_PART, recipient_of
-from services.ingest.repositories import chunks, merges, results
+from services.ingest.domain.jobs import Job
+from services.ingest.domain.overlay import effective
+from services.ingest.domain.recipients import CHUNKS_PER_PART, WRITABLE, parts_of, recipient_of, sources_of
+from services.ingest.repositories import merges, published_lists, results
 from services.ingest.repositories.merges import RecipientList
 from services.ingest.repositories.results import StoredResult
 from services.ingest.segments import ChunkRef, read_chunk, text_of
@@ -23,17 +25,27 @@ async def publish_recipients(job_id: UUID, *, open_uow: OpenUow, storage: Storag
 
     Part n is the same rows whenever it is made, so whoever hears it twice can tell.
     """
+    part_no, last_row = -1, 0
     while True:
         async with open_uow() as uow:
             found = await merges.next_part(uow.conn, job_id)
             if found is None:
                 return
-            refs, outcomes = await _load_part(found, uow)
+            after_row = last_row if found.published == part_no + 1 else None
+            refs, outcomes = await _load_part(found, uow, after_row=after_row)
+        part_no, last_row = found.published, refs[-1].first_row_no if refs else last_row
         people = await _people(found, refs, outcomes, storage=storage)
         async with open_uow() as uow:
             if not await merges.note_published(uow.conn, found):
                 return
             uow.publish(_event(found, people), tenant_id=found.workspace_id, correlation_id=job_id)
+
+
+async def plan_list(uow: UnitOfWork, job: Job) -> None:
+    """Note how many parts the list of a completed job has: of all its rows, and of what its family delivered without a list."""
+    sources, _ = sources_of(await published_lists.family_so_far(uow.conn, job.id))
+    count = await published_lists.count_places(uow.conn, sources)
+    await merges.plan_recipients(uow.conn, job.id, parts=parts_of(count))
 
 
 async def publish_unfinished_lists(*, open_uow: OpenUow, storage: Storage) -> None:
@@ -60,14 +72,22 @@ async def _unpublished(open_uow: OpenUow, *, after: UUID | None) -> list[UUID]:
         return await merges.unpublished(uow.conn, after=after, limit=JOBS_A_PAGE)
 
 
-async def _load_part(found: RecipientList, uow: UnitOfWork) -> tuple[list[ChunkRef], dict[int, StoredResult]]:
-    first = found.published * CHUNKS_PER_PART
-    refs = await chunks.refs(uow.conn, found.job_id, after=first - 1, limit=CHUNKS_PER_PART)
-    if not refs:
-        return [], {}
-    rows = sum(ref.row_count for ref in refs)
-    page = await results.page(uow.conn, found.job_id, after=refs[0].first_row_no - 1, limit=rows)
-    return refs, {result.row_no: result for result in page}
+async def _load_part(
+    found: RecipientList, uow: UnitOfWork, *, after_row: int | None
+) -> tuple[list[ChunkRef], dict[int, StoredResult]]:
+    sources, before = sources_of(await published_lists.family_so_far(uow.conn, found.job_id))
+    refs = await published_lists.places(
+        uow.conn, sources, after_row=after_row, skip=found.published * CHUNKS_PER_PART, limit=CHUNKS_PER_PART
+    )
+    row_nos = [row_no for ref in refs for row_no in range(ref.first_row_no, ref.first_row_no + ref.row_count)]
+    by_row: dict[int, list[StoredResult]] = {}
+    published: set[int] = set()
+    for job_id, result in await results.of_rows(uow.conn, [*before, *sources], row_nos):
+        if job_id in sources:
+            by_row.setdefault(result.row_no, []).append(result)
+        elif result.status in WRITABLE:
+            published.add(result.row_no)
+    return refs, {row_no: effective(mine) for row_no, mine in by_row.items() if row_no not in published}
 
 
 async def _people(

@@ -13,7 +13,9 @@ from services.ingest.use_cases.turn_job import turn_job
 _STANDING = frozenset({JobState.PAUSED, JobState.PARKED})
 
 
-async def resume_job(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, now: datetime) -> Job:
+async def resume_job(
+    uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, now: datetime, user_id: UUID | None = None
+) -> Job:
     """Go on; a processing job stays as it is. Raises NotFound; Conflict `job_not_paused` in any other state,
     `ceiling_reached` while it waits for credits: going on would only park it again.
 
@@ -39,4 +41,4 @@ async def resume_job(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, now: 
     job = await jobs.load(uow.conn, job_id, workspace_id=workspace_id, in_turn=True)
     if job.state in _STANDING:
         await chunks.make_due(uow.conn, job_id)
-    return await turn_job(uow, job_id, workspace_id=workspace_id, decide=decide)
+    return await turn_job(uow, job_id, workspace_id=workspace_id, decide=decide, by=user_id)

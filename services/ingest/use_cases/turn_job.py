@@ -18,8 +18,8 @@ from libs.common.contracts.ingest import (
 from libs.common.errors import Busy
 from libs.common.uow import UnitOfWork
 from services.ingest import metrics
-from services.ingest.domain.jobs import Job, JobState
-from services.ingest.repositories import jobs
+from services.ingest.domain.jobs import ENDED, Job, JobState
+from services.ingest.repositories import jobs, retries
 
 TRIES = 25
 HOLD_ANSWERED = "ingest_hold_answered"
@@ -31,18 +31,21 @@ Decide = Callable[[Job], Sequence[Job]]
 """The turns a job takes, in order; none when there is nothing to do."""
 
 
-async def turn_job(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, decide: Decide) -> Job:
+async def turn_job(
+    uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, decide: Decide, by: UUID | None = None
+) -> Job:
     """Load, decide, save by compare-and-swap; again when the version has moved meanwhile. Answers the job as it is then.
 
     It waits its turn among the answers to the job's chunks: without that a steady stream of them would always be first,
-    and a person could neither pause nor cancel what goes on being charged. Raises NotFound; Busy when others keep moving it.
+    and a person could neither pause nor cancel what goes on being charged. `by` is the person who turns it, where it is one.
+    Raises NotFound; Busy when others keep moving it.
     """
     for _ in range(TRIES):
         job = await jobs.load(uow.conn, job_id, workspace_id=workspace_id, in_turn=True)
         turns = decide(job)
         if not turns:
             return job
-        if await save_turns(uow, job, turns):
+        if await save_turns(uow, job, turns, by=by):
             return turns[-1]
     raise moving(job_id)
 
@@ -62,17 +65,22 @@ def moving(job_id: UUID) -> Busy:
     return Busy(f"job {job_id} keeps moving: try again", code="job_busy", extra={"retry_after_s": 1})
 
 
-async def save_turns(uow: UnitOfWork, was: Job, turns: Sequence[Job]) -> bool:
-    """Save the last of the turns where the version is still `was`; log and announce each. False: nothing was written."""
+async def save_turns(uow: UnitOfWork, was: Job, turns: Sequence[Job], *, by: UUID | None = None) -> bool:
+    """Save the last of the turns where the version is still `was`; log and announce each. False: nothing was written.
+
+    The first turn is that of the person, where one made it; the others follow from it.
+    """
     if not await jobs.save(uow.conn, turns[-1], was=was.version):
         return False
     for before, job in zip((was, *turns), turns, strict=False):
         if _standing(job) != _standing(before):
-            await jobs.write_log(uow.conn, job)
+            await jobs.write_log(uow.conn, job, user_id=by if job is turns[0] else None)
             metrics.JOB_TURNS.labels(job.state.value).inc()
             publish_state(uow, job)
     if turns[-1].state is not was.state or turns[-1].progressed_at != was.progressed_at:
         publish_progress(uow, turns[-1])
+    if turns[-1].root_id is not None and turns[-1].state in ENDED:
+        await retries.note_overlay(uow.conn, turns[-1].root_id)
     if was.state is JobState.RESERVING:
         uow.notify(HOLD_ANSWERED)
     uow.notify(DISPATCH)

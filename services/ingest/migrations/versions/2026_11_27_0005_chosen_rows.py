@@ -114,6 +114,7 @@ def _widen_chunks() -> None:
     op.add_column("chunks", sa.Column("row_nos", postgresql.ARRAY(sa.Integer)), schema="ingest")
     op.execute("UPDATE ingest.chunks SET stored_rows = row_count")
     op.alter_column("chunks", "stored_rows", nullable=False, schema="ingest")
+    op.create_index("ix_chunks_job_id_first_row_no", "chunks", ["job_id", "first_row_no"], schema="ingest")
     op.create_check_constraint(
         op.f("ck_chunks_rows_are_those_chosen"),
         "chunks",
@@ -130,6 +131,7 @@ def downgrade() -> None:
     op.drop_column("job_log", "user_id", schema="ingest")
     op.execute("DELETE FROM ingest.jobs WHERE kind <> 'list' OR deleted_at IS NOT NULL")
     op.drop_constraint(op.f("ck_chunks_rows_are_those_chosen"), "chunks", schema="ingest")
+    op.drop_index("ix_chunks_job_id_first_row_no", "chunks", schema="ingest")
     for name in ("row_nos", "stored_rows"):
         op.drop_column("chunks", name, schema="ingest")
     for name in (

@@ -1,0 +1,146 @@
+"""Retry: the failed (and degraded) rows of a finished list once more, as a job of their own that is laid over the list."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from libs.common.contracts.ingest import ResearchSpec
+from libs.common.errors import Conflict
+from libs.common.ids import new_id
+from libs.common.uow import UnitOfWork
+from services.ingest.domain.ceilings import check_ceiling
+from services.ingest.domain.jobs import TERMINAL, Job, JobKind, JobState, Tally
+from services.ingest.domain.progress import Pace
+from services.ingest.domain.quotes import check_accepted, quote
+from services.ingest.domain.specs import spec_hash
+from services.ingest.domain.window import enrich_state
+from services.ingest.repositories import enrich_replicas, jobs, prices, retries
+from services.ingest.use_cases.turn_job import publish_state
+
+
+@dataclass(frozen=True)
+class RetryRequest:
+    """What somebody asks for. `accept_degraded` is the list's unless it is said anew."""
+
+    include_degraded: bool = True
+    accept_degraded: bool | None = None
+    ceiling_credits: int | None = None
+
+    def fingerprint_for(self, root_id: UUID) -> str:
+        """Tells a second click from another request under the same key, or for the same list."""
+        return spec_hash({**asdict(self), "retry_of": str(root_id)})
+
+
+async def retry_job(
+    uow: UnitOfWork,
+    job_id: UUID,
+    request: RetryRequest,
+    *,
+    workspace_id: UUID,
+    user_id: UUID,
+    idempotency_key: str | None,
+    now: datetime,
+) -> Job:
+    """A retry that asks for its hold. Natural key: one live retry per list; a second click answers with that one.
+
+    Asked of a retry, its list is meant. Raises NotFound; Conflict `job_running` while the list is under way,
+    `retry_running` for another request while one is, `nothing_to_retry`, `not_a_list`, `idempotency_key_reused`,
+    `providers_missing`; Invalid `ceiling_too_low`; Transient before there are prices, or a word from enrich.
+    """
+    asked = await jobs.load(uow.conn, job_id, workspace_id=workspace_id)
+    root = await jobs.load(uow.conn, asked.family_id, workspace_id=workspace_id, in_turn=True)
+    fingerprint = request.fingerprint_for(root.id)
+    made = await _made(uow, root, key=idempotency_key, fingerprint=fingerprint)
+    if made is not None:
+        return made
+    _check_ended(root)
+    order = await retries.order_of(uow.conn, root.id)
+    accepts = root.accept_degraded if request.accept_degraded is None else request.accept_degraded
+    retry = await _priced(uow, root, request, accepts=accepts, now=now)
+    written = await jobs.insert_new(
+        uow.conn,
+        retry,
+        user_id=user_id,
+        idempotency_key=idempotency_key,
+        fingerprint=fingerprint,
+        mapping=order.mapping,
+        spec=_spec(order.spec, accepts=accepts),
+    )
+    assert written, "the key was looked up under the lock of the list"
+    retry = await _sized(uow, retry, include_degraded=request.include_degraded)
+    await jobs.write_log(uow.conn, retry, user_id=user_id)
+    publish_state(uow, retry)
+    return retry
+
+
+async def _made(uow: UnitOfWork, root: Job, *, key: str | None, fingerprint: str) -> Job | None:
+    """What an earlier click made: under the same key, or, while it is under way, by the same request."""
+    known = None if key is None else await jobs.find_by_key(uow.conn, workspace_id=root.workspace_id, key=key)
+    if known is not None and known[1] != fingerprint:
+        msg = f"idempotency key {key!r} was used for another request (job {known[0].id}): take a new key for a new job"
+        raise Conflict(msg, code="idempotency_key_reused", extra={"job_id": str(known[0].id)})
+    live = None if known is not None else await retries.live_retry(uow.conn, root.id)
+    if live is not None and live[1] != fingerprint:
+        msg = f"job {live[0].id} is retrying rows of this list already: wait for its end, or cancel it"
+        raise Conflict(msg, code="retry_running", extra={"job_id": str(live[0].id)})
+    found = known or live
+    return None if found is None else found[0]
+
+
+def _check_ended(root: Job) -> None:
+    if root.kind is not JobKind.LIST:
+        msg = f"job {root.id} is a {root.kind.value}: only a list can be retried. Try its rows again instead."
+        raise Conflict(msg, code="not_a_list", extra={"kind": root.kind.value})
+    if root.state not in TERMINAL:
+        msg = f"job {root.id} is {root.state.value}: its failed rows can be retried when it has ended"
+        raise Conflict(msg, code="job_running", extra={"state": root.state.value})
+
+
+async def _priced(uow: UnitOfWork, root: Job, request: RetryRequest, *, accepts: bool, now: datetime) -> Job:
+    """The retry at the present price, without its rows yet."""
+    price = await prices.newest(uow.conn)
+    enrich = enrich_state(await enrich_replicas.announced(uow.conn), now=now)
+    check_accepted(quote(rows=0, price=price, enrich=enrich), accept_degraded=accepts)
+    check_ceiling(ceiling_credits=request.ceiling_credits, credits_per_row=price.credits_per_row)
+    return Job(
+        id=new_id(),
+        workspace_id=root.workspace_id,
+        upload_id=root.upload_id,
+        filename=root.filename,
+        state=JobState.RESERVING,
+        rows_total=0,
+        price_version=price.version,
+        credits_per_row=price.credits_per_row,
+        credits_needed=0,
+        created_at=now,
+        state_changed_at=now,
+        kind=JobKind.RETRY,
+        root_id=root.id,
+        free_rows=root.free_rows,
+        ceiling_credits=request.ceiling_credits,
+        tally=Tally(),
+        pace=Pace(),
+        sandboxed=root.sandboxed or enrich.sandboxed,
+        accept_degraded=accepts,
+    )
+
+
+async def _sized(uow: UnitOfWork, retry: Job, *, include_degraded: bool) -> Job:
+    wanted = await retries.lay_out(uow.conn, retry, include_degraded=include_degraded)
+    if wanted.rows == 0:
+        which = "failed or degraded" if include_degraded else "failed"
+        msg = f"no row of job {retry.root_id} is {which}: there is nothing to retry"
+        raise Conflict(msg, code="nothing_to_retry", extra={"job_id": str(retry.root_id)})
+    sized = replace(retry, rows_total=wanted.rows, credits_needed=(wanted.rows - wanted.free) * retry.credits_per_row)
+    await retries.size(uow.conn, sized)
+    return sized
+
+
+def _spec(spec: Mapping[str, Any], *, accepts: bool) -> Mapping[str, Any]:
+    """The list's spec: the same hash, unless something else is wanted of the rows."""
+    if spec["accept_degraded"] == accepts:
+        return spec
+    content = {name: value for name, value in spec.items() if name != "hash"} | {"accept_degraded": accepts}
+    return ResearchSpec.model_validate({**content, "hash": spec_hash(content)}).model_dump(mode="json")
