@@ -143,9 +143,12 @@ def _write(folder: Path, rows: int) -> Cost:
     say(f"Writing {rows:,} rows as XLSX and CSV")
 
     def lines() -> Iterator[bytes]:
-        yield orjson.dumps({"header": _HEADER, "sheet_name": "Rows"}) + b"\n"
+        about = {"header": _HEADER, "sheet_name": "Rows", "extras": [], "flat": False, "formats": ["xlsx", "csv"]}
+        yield orjson.dumps(about) + b"\n"
         for row in rows_with_results(rows):
-            yield orjson.dumps([row[:COLUMNS], [row[-2], row[-1], "enriched", None]]) + b"\n"
+            outcome = orjson.dumps(["enriched", None, row[-1]])
+            yield b"%b\n%b\n%b\n" % (orjson.dumps(row[:COLUMNS]), row[-2].encode(), outcome)
+        yield orjson.dumps({"summary": [["File", "leads.csv"]]}) + b"\n"
 
     return _cost(["services.ingest.export.child", str(folder), str(_MEMORY), "600", str(os.getpid())], lines())
 

@@ -1,18 +1,19 @@
-"""The child that writes one job's files: `python -m services.ingest.export.child FOLDER MEMORY CPU PARENT`.
+"""The child that writes one sheet: `python -m services.ingest.export.child FOLDER MEMORY CPU PARENT`.
 
-On its stdin: a line `{"header", "sheet_name"}`, then per row a line `[cells, [research, line, status, reason]]`.
-When stdin ends it finishes `result.xlsx` and `result.csv` in the folder and says on stdout, in one JSON line, what it
+On its stdin: a line `{"header", "sheet_name", "extras", "flat", "formats"}`; then per row three lines: the row as it is
+stored, its research (JSON, or nothing), `[status, reason, personalized, *extras]`; at last `{"summary": [[…], …]}`. It
+then finishes `result.xlsx` and `result.csv` in the folder, those asked for, and says on stdout, in one JSON line, what it
 wrote.
 """
 
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 
 from services.ingest.confinement import confine
-from services.ingest.export.sheets import ExportFiles
+from services.ingest.export.sheets import Columns, ExportFiles
 from services.ingest.segments import cell_from_json
 
 XLSX_NAME = "result.xlsx"
@@ -20,22 +21,29 @@ CSV_NAME = "result.csv"
 
 
 def main(arguments: list[str], lines: BinaryIO, out: BinaryIO) -> None:
-    """Write the files under limits."""
+    """Write the files under limits. Raises EOFError when its stdin ends before the summary."""
     folder, memory, cpu, parent = arguments
     confine(memory_bytes=int(memory), cpu_seconds=int(cpu), parent_pid=int(parent))
-    about = orjson.loads(next(lines))
-    files = ExportFiles(
-        header=[cell_from_json(value) for value in about["header"]],
-        sheet_name=about["sheet_name"],
-        xlsx=Path(folder) / XLSX_NAME,
-        csv_file=Path(folder) / CSV_NAME,
-    )
+    files = _begin(Path(folder), orjson.loads(next(lines)))
     for line in lines:
-        row, (research, text, status, reason) = orjson.loads(line)
-        cells = [cell_from_json(value) if type(value) is dict else value for value in row]
-        files.add(cells, research=research, line=text, status=status, reason=reason)
-    out.write(orjson.dumps(files.close()) + b"\n")
-    out.flush()
+        if line.startswith(b"{"):
+            summary = [[cell_from_json(cell) for cell in row] for row in orjson.loads(line)["summary"]]
+            out.write(orjson.dumps(files.close(summary)) + b"\n")
+            out.flush()
+            return
+        files.add(line, lines.readline()[:-1], lines.readline())
+    msg = "the rows broke off before their end"
+    raise EOFError(msg)
+
+
+def _begin(folder: Path, about: dict[str, Any]) -> ExportFiles:
+    own = [cell_from_json(value) for value in about["header"]]
+    return ExportFiles(
+        Columns(own, extras=about["extras"], flat=about["flat"]),
+        sheet_name=about["sheet_name"],
+        xlsx=folder / XLSX_NAME if "xlsx" in about["formats"] else None,
+        csv_file=folder / CSV_NAME if "csv" in about["formats"] else None,
+    )
 
 
 if __name__ == "__main__":

@@ -1,19 +1,25 @@
 """Cells as CSV text: RFC 4180, UTF-8 without a byte order mark, and nothing that a spreadsheet would run as a formula."""
 
-import re
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from services.ingest.export.formulas import is_formula_like
 from services.ingest.segments import Cell, text_of
 
-_SUSPECTS = frozenset("=@\t\r＝＠+-＋－")
-# A sign before nothing but digits and a phone number's punctuation is a number and stays as it is.
-_FORMULA = re.compile(r"[=@\t\r＝＠]|[+\-＋－](?![\d\s().,/\-]*\Z)")
+_BUFFER_ROWS = 128
 
 
 def protected(text: str) -> str:
     """Text that a spreadsheet would take for a formula, behind an apostrophe (OWASP's advice); other text as it is."""
-    return f"'{text}" if text[:1] in _SUSPECTS and _FORMULA.match(text) else text
+    return f"'{text}" if is_formula_like(text) else text
+
+
+def csv_text(cell: Cell) -> str:
+    """A cell of any type as it stands in the CSV. Numbers are never formulas; their signs stay bare."""
+    if isinstance(cell, int | float) and math.isfinite(cell):
+        return text_of(cell)
+    return protected(text_of(cell))
 
 
 def field(text: str) -> str:
@@ -25,17 +31,33 @@ def field(text: str) -> str:
     return f'"{text}"'
 
 
+def joined(texts: Sequence[str]) -> str:
+    """Fields side by side. Where none of them needs quotes, four looks at the whole tell so."""
+    text = ",".join(texts)
+    if '"' in text or "\n" in text or "\r" in text or text.count(",") >= len(texts):
+        return ",".join(map(field, texts))
+    return text
+
+
 class CsvFile:
     """A CSV file being written."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("w", encoding="utf-8", errors="replace", newline="")
+        self._file = path.open("wb")
+        self._rows: list[str] = []
 
-    def add(self, cells: Sequence[Cell]) -> None:
-        """Write a row."""
-        fields = [field(protected(cell if type(cell) is str else text_of(cell))) for cell in cells]
-        self._file.write(",".join(fields) + "\r\n")
+    def add(self, row: str) -> None:
+        """Write a row, its fields joined already."""
+        self._rows.append(row)
+        if len(self._rows) == _BUFFER_ROWS:
+            self._flush()
 
     def close(self) -> None:
         """Write what is held."""
+        self._flush()
         self._file.close()
+
+    def _flush(self) -> None:
+        self._rows.append("")
+        self._file.write("\r\n".join(self._rows).encode("utf-8", "replace"))
+        self._rows.clear()

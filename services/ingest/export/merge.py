@@ -1,12 +1,7 @@
-"""Merge: stored rows and their results, side by side in row order, into one XLSX and one CSV in storage."""
+"""Merge: stored rows and their results, side by side in row order, into one XLSX, one CSV or both in storage."""
 
-import asyncio
-import contextlib
-import errno
-import os
-import sys
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,18 +9,31 @@ from typing import Any
 import orjson
 
 from libs.common.contracts.research import Research
-from libs.common.errors import Permanent, Transient
+from libs.common.errors import Permanent
 from libs.common.storage import Storage
+from services.ingest.domain.extra_cells import extra_cell
+from services.ingest.domain.sheet_summary import SheetFacts, SheetTally, summary_rows
+from services.ingest.domain.storage_keys import ExportFormat
 from services.ingest.export.child import CSV_NAME, XLSX_NAME
+from services.ingest.export.writer import Writer, writing
 from services.ingest.repositories.results import StoredResult
 from services.ingest.segments import Cell, ChunkRef, cell_to_json, stream_lines
 
-MODULE = "services.ingest.export.child"
-CHECKOUT = Path(__file__).resolve().parents[3]
 DEFAULT_SHEET = "Rows"
-_MIB = 1024 * 1024
-_DEFAULT_MEMORY_BYTES = 1024 * _MIB
-_CPU_SECONDS = 3600
+_FILE_NAMES: Mapping[ExportFormat, str] = {"xlsx": XLSX_NAME, "csv": CSV_NAME}
+
+NoteRows = Callable[[int], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class SheetPlan:
+    """What the sheet looks like: its own columns, extra ones (name → kind, in the order asked for), flattened or not."""
+
+    header: Sequence[Cell]
+    facts: SheetFacts
+    name: str | None = None
+    extras: Mapping[str, str] | None = None
+    flat: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,8 +44,7 @@ class ExportSummary:
     rows_failed: int
     sheets: Sequence[str]
     cells_cut: int
-    xlsx_bytes: int
-    csv_bytes: int
+    sizes: Mapping[ExportFormat, int]
 
 
 class RowsDiffer(Permanent):
@@ -46,138 +53,104 @@ class RowsDiffer(Permanent):
     code = "rows_differ"
 
 
-class WriterDied(Transient):
-    """The child that writes ended before it was done."""
-
-    code = "export_writer_died"
-
-
 async def write_exports(
     *,
     storage: Storage,
-    header: Sequence[Cell],
+    plan: SheetPlan,
     refs: Iterable[ChunkRef],
-    results: AsyncIterator[StoredResult],
+    outcomes: AsyncIterator[StoredResult],
     rows_total: int,
-    xlsx_key: str,
-    csv_key: str,
-    sheet_name: str | None = None,
-    memory_bytes: int = _DEFAULT_MEMORY_BYTES,
+    keys: Mapping[ExportFormat, str],
+    memory_bytes: int,
+    note_rows: NoteRows | None = None,
 ) -> ExportSummary:
-    """Write both files under their keys; again, it overwrites them with the same rows.
+    """Write each format under its key; again, it overwrites them with the same rows. `note_rows` hears how far it is.
 
-    `refs` and `results` come in row order. Raises RowsDiffer unless every row has exactly one result and there are
+    `refs` and `outcomes` come in row order. Raises RowsDiffer unless every row has exactly one outcome and there are
     `rows_total` of them (nothing is stored then), WriterDied when the child fails, OSError when there is no room for it.
     """
     with tempfile.TemporaryDirectory(prefix="corofy-export-") as name:
         folder = Path(name)
-        about = {"header": [cell_to_json(cell) for cell in header], "sheet_name": sheet_name or DEFAULT_SHEET}
-        async with _writer(folder, memory_bytes=memory_bytes) as writer:
-            await writer.send(orjson.dumps(about) + b"\n")
-            sent = await _send_rows(writer, storage=storage, refs=refs, results=results)
-            if sent != rows_total:
-                msg = f"the job has {rows_total} rows, its sheet would have {sent}"
+        async with writing(folder, memory_bytes=memory_bytes) as writer:
+            await writer.send(_opening(plan, list(keys)))
+            feed = _Feed(writer, plan, note_rows)
+            await feed.send_rows(storage, refs=refs, outcomes=outcomes)
+            if feed.sent != rows_total:
+                msg = f"the sheet has {rows_total} rows, what would be written has {feed.sent}"
                 raise RowsDiffer(msg)
+            await writer.send(_closing(plan, feed.tally))
             written = await writer.finish()
         if written["rows"] != rows_total:
-            msg = f"the job has {rows_total} rows, {written['rows']} were written"
+            msg = f"the sheet has {rows_total} rows, {written['rows']} were written"
             raise RowsDiffer(msg)
-        xlsx, csv_file = folder / XLSX_NAME, folder / CSV_NAME
-        await storage.put_file(xlsx_key, xlsx)
-        await storage.put_file(csv_key, csv_file)
-        return ExportSummary(**written, xlsx_bytes=xlsx.stat().st_size, csv_bytes=csv_file.stat().st_size)
+        sizes: dict[ExportFormat, int] = {}
+        for file_format, key in keys.items():
+            path = folder / _FILE_NAMES[file_format]
+            await storage.put_file(key, path)
+            sizes[file_format] = path.stat().st_size
+        return ExportSummary(**written, sizes=sizes)
 
 
-async def _send_rows(
-    writer: "_Writer", *, storage: Storage, refs: Iterable[ChunkRef], results: AsyncIterator[StoredResult]
-) -> int:
-    sent = 0
-    async for ref, lines in stream_lines(storage, refs):
-        messages: list[bytes] = []
-        for row_no, line in enumerate(lines, ref.first_row_no):
-            result = await anext(results, None)
-            if result is None or result.row_no != row_no or row_no != sent + 1:
-                found = f"row {result.row_no}" if result else "nothing"
-                msg = f"row {sent + 1} is next; the sheet has row {row_no} and the results have {found}"
-                raise RowsDiffer(msg)
-            messages.append(_row_message(line, result))
-            sent += 1
-        await writer.send(b"".join(messages))
-    if (left := await anext(results, None)) is not None:
-        msg = f"there is a result for row {left.row_no}, and the sheet ends at row {sent}"
-        raise RowsDiffer(msg)
-    return sent
+class _Feed:
+    """Sends rows to the child and counts what they came out as."""
+
+    def __init__(self, writer: Writer, plan: SheetPlan, note_rows: NoteRows | None) -> None:
+        self._writer = writer
+        self._extras = dict(plan.extras or {})
+        self._note_rows = note_rows
+        self.tally = SheetTally()
+        self.sent = 0
+
+    async def send_rows(
+        self, storage: Storage, *, refs: Iterable[ChunkRef], outcomes: AsyncIterator[StoredResult]
+    ) -> None:
+        async for ref, lines in stream_lines(storage, refs):
+            messages: list[bytes] = []
+            for row_no, line in enumerate(lines, ref.first_row_no):
+                outcome = await anext(outcomes, None)
+                if outcome is None or outcome.row_no != row_no or row_no != self.sent + 1:
+                    found = f"row {outcome.row_no}" if outcome else "nothing"
+                    msg = f"row {self.sent + 1} is next; the sheet has row {row_no} and the results have {found}"
+                    raise RowsDiffer(msg)
+                messages.append(self._message(line, outcome))
+                self.sent += 1
+            await self._writer.send(b"".join(messages))
+            if self._note_rows is not None:
+                await self._note_rows(self.sent)
+        if (left := await anext(outcomes, None)) is not None:
+            msg = f"there is a result for row {left.row_no}, and the sheet ends at row {self.sent}"
+            raise RowsDiffer(msg)
+
+    def _message(self, line: bytes, outcome: StoredResult) -> bytes:
+        """One row on its way to the child: the stored line untouched, and what was found for it."""
+        self.tally.add(status=outcome.status, reason=outcome.reason, sandboxed=outcome.is_sandboxed)
+        if outcome.research is not None:
+            self.tally.sources.add(outcome.research.get("sources") or ())
+        answers = outcome.extra or {}
+        extras = [cell_to_json(extra_cell(answers.get(name), kind=kind)) for name, kind in self._extras.items()]
+        found = [outcome.status, outcome.reason, outcome.line, *extras]
+        return b"%b\n%b\n%b\n" % (line, _research_json(outcome.research), orjson.dumps(found))
 
 
-def _row_message(line: bytes, result: StoredResult) -> bytes:
-    """One row on its way to the child: the stored line untouched, and what was found for it."""
-    found = [_research_text(result.research), result.line, result.status, result.reason]
-    return b"[%b,%b]\n" % (line, orjson.dumps(found))
+def _opening(plan: SheetPlan, formats: Sequence[ExportFormat]) -> bytes:
+    about = {
+        "header": [cell_to_json(cell) for cell in plan.header],
+        "sheet_name": plan.name or DEFAULT_SHEET,
+        "extras": list(plan.extras or {}),
+        "flat": plan.flat,
+        "formats": formats,
+    }
+    return orjson.dumps(about) + b"\n"
 
 
-def _research_text(research: dict[str, Any] | None) -> str | None:
+def _closing(plan: SheetPlan, tally: SheetTally) -> bytes:
+    rows = [[cell_to_json(cell) for cell in row] for row in summary_rows(plan.facts, tally)]
+    return orjson.dumps({"summary": rows}) + b"\n"
+
+
+def _research_json(research: dict[str, Any] | None) -> bytes:
     """The research as compact JSON, in the contract's order of keys (jsonb keeps an order of its own)."""
     if research is None:
-        return None
+        return b""
     known = {name: research[name] for name in Research.model_fields if name in research}
-    return orjson.dumps(known | research).decode()
-
-
-class _Writer:
-    """The child process; sending waits while it is slower than we are."""
-
-    def __init__(self, child: asyncio.subprocess.Process, errors: asyncio.Task[bytes]) -> None:
-        self._child = child
-        self._errors = errors
-
-    async def send(self, data: bytes) -> None:
-        assert self._child.stdin is not None
-        try:
-            self._child.stdin.write(data)
-            await self._child.stdin.drain()
-        except (BrokenPipeError, ConnectionResetError):
-            raise await self._death() from None
-
-    async def finish(self) -> dict[str, Any]:
-        assert self._child.stdin is not None
-        assert self._child.stdout is not None
-        self._child.stdin.close()
-        said = await self._child.stdout.read()
-        if await self._child.wait() or not said:
-            raise await self._death()
-        return orjson.loads(said)
-
-    async def _death(self) -> WriterDied | OSError:
-        code = await self._child.wait()
-        errors = (await self._errors).decode(errors="replace").strip().splitlines()
-        last = errors[-1] if errors else "no word"
-        for full in (errno.ENOSPC, errno.EDQUOT):
-            if os.strerror(full) in last:
-                return OSError(full, os.strerror(full))
-        return WriterDied(f"the process that writes the sheet ended with {code}: {last}")
-
-
-@contextlib.asynccontextmanager
-async def _writer(folder: Path, *, memory_bytes: int) -> AsyncGenerator[_Writer]:
-    numbers = (memory_bytes, _CPU_SECONDS, os.getpid())
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        MODULE,
-        str(folder),
-        *map(str, numbers),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=CHECKOUT,
-        env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
-    )
-    assert child.stderr is not None
-    errors = asyncio.create_task(child.stderr.read())
-    try:
-        yield _Writer(child, errors)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()
-        await errors
+    return orjson.dumps(known | research)

@@ -14,16 +14,16 @@ from libs.common.ids import new_id
 from libs.common.logs import get_logger
 from libs.common.storage import ObjectMissing
 from libs.common.uow import Message, OpenUow, UnitOfWork
-from services.ingest.domain.jobs import Job, JobState, complete, fail
-from services.ingest.domain.recipients import parts_of
+from services.ingest.domain.jobs import Job, JobKind, JobState, complete, fail
 from services.ingest.domain.storage_keys import export_key
 from services.ingest.export.merge import RowsDiffer, write_exports
-from services.ingest.repositories import chunks, jobs, merges
+from services.ingest.repositories import jobs, merges
 from services.ingest.repositories.results import StoredResult
 from services.ingest.resources import Resources
-from services.ingest.segments import SegmentDamaged, header_cells
-from services.ingest.use_cases.publish_recipients import publish_recipients
-from services.ingest.use_cases.sheet_outcomes import outcomes_of
+from services.ingest.segments import SegmentDamaged
+from services.ingest.use_cases.plan_sheet import plan_sheet
+from services.ingest.use_cases.publish_recipients import plan_list, publish_recipients
+from services.ingest.use_cases.sheet_outcomes import NOT_REACHED, PENDING, sheet_rows
 from services.ingest.use_cases.turn_job import turn_job
 
 log = get_logger()
@@ -107,35 +107,35 @@ async def _kept(job_id: UUID, *, token: UUID, open_uow: OpenUow) -> AsyncGenerat
 
 async def _write(job: Job, *, open_uow: OpenUow, resources: Resources) -> None:
     async with open_uow() as uow:
-        sheet = await merges.sheet_of(uow.conn, job.id)
-        refs = await chunks.refs(uow.conn, job.id)
+        # When the merge began, not when it is tried: written twice the sheet has the same bytes.
+        sheet = await plan_sheet(uow, job, made_at=job.state_changed_at)
     try:
         await write_exports(
             storage=resources.storage,
-            header=header_cells(sheet.columns),
-            refs=refs,
-            results=every_result(job, open_uow=open_uow),
-            rows_total=job.rows_total,
-            xlsx_key=export_key(job.id, "xlsx"),
-            csv_key=export_key(job.id, "csv"),
-            sheet_name=sheet.name,
+            plan=sheet.plan,
+            refs=sheet.refs,
+            outcomes=every_outcome(job, rows_in_sheet=sheet.rows, open_uow=open_uow),
+            rows_total=sheet.rows,
+            keys={"xlsx": export_key(job.id, "xlsx"), "csv": export_key(job.id, "csv")},
             memory_bytes=resources.settings.export_memory_bytes,
         )
     except ObjectMissing as error:
         raise RowsMissing(error.message) from error
 
 
-async def every_result(job: Job, *, open_uow: OpenUow) -> AsyncIterator[StoredResult]:
-    """The outcome of row 1, 2, … to the last. Raises RowsDiffer when one is missing."""
-    expected = 1
-    async for result in outcomes_of(job.family_id, open_uow=open_uow):
-        if result.row_no != expected:
-            break
-        yield result
-        expected += 1
-    if expected <= job.rows_total:
-        msg = f"row {expected} of job {job.id} has no result"
-        raise RowsDiffer(msg)
+async def every_outcome(job: Job, *, rows_in_sheet: int, open_uow: OpenUow) -> AsyncIterator[StoredResult]:
+    """The outcome of row 1, 2, … to the last of the sheet. Raises RowsDiffer when one is missing.
+
+    A retry of a list that was cancelled has rows that nobody reached.
+    """
+    async for outcome in sheet_rows(job, rows_in_sheet=rows_in_sheet, open_uow=open_uow):
+        if outcome.status != PENDING:
+            yield outcome
+        elif job.kind is JobKind.RETRY:
+            yield StoredResult(outcome.row_no, "skipped", reason=NOT_REACHED)
+        else:
+            msg = f"row {outcome.row_no} of job {job.id} has no result"
+            raise RowsDiffer(msg)
 
 
 async def _record(job: Job, message: Message, *, open_uow: OpenUow, reason: str | None) -> None:
@@ -147,7 +147,7 @@ async def _record(job: Job, message: Message, *, open_uow: OpenUow, reason: str 
             uow, job.id, workspace_id=job.workspace_id, decide=lambda job: _ended(job, reason=reason, now=now)
         )
         if ended.state is JobState.COMPLETED and await merges.has_addresses(uow.conn, job.id):
-            await merges.plan_recipients(uow.conn, job.id, parts=parts_of(job.chunks_total))
+            await plan_list(uow, job)
 
 
 def _ended(job: Job, *, reason: str | None, now: datetime) -> list[Job]:

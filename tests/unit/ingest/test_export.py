@@ -10,18 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
-from services.ingest.export.csv_text import protected
-from services.ingest.export.sheets import ExportFiles
+from services.ingest.export.csv_text import csv_text
+from services.ingest.export.sheets import Columns, ExportFiles
 from services.ingest.export.workbook import column_letters
 from services.ingest.export.xlsx_cells import MAX_CELL_CHARS
 from services.ingest.reading.child import read_in_process
 from services.ingest.reading.segmenter import Segment
-from services.ingest.segments import Cell, cell_from_json, text_of
+from services.ingest.segments import Cell, cell_from_json, cell_to_json, encode_row
 from tests.unit.ingest.reading.steps import rows_of
 
 RESEARCH = '{"company":[{"id":"c1","text":"sells < & > \\"pumps\\""}],"confidence":0.5}'
@@ -32,17 +33,39 @@ class Export:
     """One job's files in a folder."""
 
     def __init__(
-        self, folder: Path, header: Sequence[Cell], *, max_rows: int = 1000, sheet_name: str = "Leads"
+        self,
+        folder: Path,
+        header: Sequence[Cell],
+        *,
+        max_rows: int = 1000,
+        sheet_name: str = "Leads",
+        extras: Sequence[str] = (),
+        flat: bool = False,
     ) -> None:
         self.xlsx, self.csv = folder / "result.xlsx", folder / "result.csv"
-        self.files = ExportFiles(
-            header=header, sheet_name=sheet_name, xlsx=self.xlsx, csv_file=self.csv, max_rows=max_rows
-        )
+        columns = Columns(header, extras=extras, flat=flat)
+        self.files = ExportFiles(columns, sheet_name=sheet_name, xlsx=self.xlsx, csv_file=self.csv, max_rows=max_rows)
+
+    def add(
+        self,
+        row: Sequence[Cell],
+        *,
+        research: str | None = RESEARCH,
+        line: str | None = LINE,
+        status: str = "enriched",
+        reason: str | None = None,
+        extras: Sequence[Cell] = (),
+    ) -> None:
+        outcome = orjson.dumps([status, reason, line, *map(cell_to_json, extras)])
+        self.files.add(encode_row(row), (research or "").encode(), outcome)
+
+    def close(self) -> dict[str, object]:
+        return self.files.close([["Summary", "Value", "Remark"], ["File", "leads.csv"]])
 
     def write(self, rows: Sequence[Sequence[Cell]], *, status: str = "enriched") -> dict[str, object]:
         for row in rows:
-            self.files.add(row, research=RESEARCH, line=LINE, status=status, reason=None)
-        return self.files.close()
+            self.add(row, status=status)
+        return self.close()
 
     def sheet(self, name: str | int = 0) -> list[list[Any]]:
         """The rows of a sheet as openpyxl reads them."""
@@ -153,9 +176,7 @@ def test_any_table_goes_through_csv_unchanged(tmp_path: Path, table: list[list[C
 
     own = len(header)
     assert [[text or "" for text in row[:own]] for row in export.sheet()] == [header, *rows]
-    assert [row[:own] for row in export.csv_rows()] == [
-        [protected(text_of(cell)) for cell in row] for row in [header, *rows]
-    ]
+    assert [row[:own] for row in export.csv_rows()] == [[csv_text(cell) for cell in row] for row in [header, *rows]]
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -250,6 +271,7 @@ def test_more_rows_than_a_sheet_holds_go_on_in_another(tmp_path: Path) -> None:
             "Failed rows",
             "Failed rows (2)",
             "Failed rows (3)",
+            "Summary",
         ]
     )
     assert [[row[0] for row in export.sheet(n)] for n in range(3)] == [["n", 1, 2, 3], ["n", 4, 5, 6], ["n", 7]]
@@ -260,17 +282,21 @@ def test_more_rows_than_a_sheet_holds_go_on_in_another(tmp_path: Path) -> None:
 def test_failed_and_skipped_rows_stand_on_their_own_sheet_with_the_reason(tmp_path: Path) -> None:
     """Red when a row is missing from the main sheet, a delivered one stands among the failed, or a reason is lost."""
     export = Export(tmp_path, ["Name", "Size"])
-    export.files.add(["Acme", 3], research=RESEARCH, line=LINE, status="enriched", reason=None)
-    export.files.add([], research=None, line=None, status="skipped", reason="empty_row")
-    export.files.add(["Beta"], research=None, line="Hello", status="degraded", reason="no_evidence")
-    export.files.add(["Gamma", 5], research=None, line=None, status="failed", reason="gave up")
-    assert export.files.close()["rows_failed"] == 2
+    export.add(["Acme", 3])
+    export.add([], research=None, line=None, status="skipped", reason="empty_row")
+    export.add(["Beta"], research=None, line="Hello", status="degraded", reason="no_evidence")
+    export.add(["Gamma", 5], research=None, line=None, status="failed", reason="gave up")
+    export.add(["Delta", 6], research=None, line=None, status="skipped", reason="not_selected")
+    export.add(["Eta", 7], research=None, line=None, status="pending")
+    assert export.close()["rows_failed"] == 2
     assert export.sheet() == [
         ["Name", "Size", "sif_research", "sif_personalized"],
         ["Acme", 3, RESEARCH, LINE],
         [None] * 4,
         ["Beta", None, None, "Hello"],
         ["Gamma", 5, None, None],
+        ["Delta", 6, None, None],
+        ["Eta", 7, None, None],
     ]
     assert export.sheet("Failed rows") == [
         ["Row", "Status", "Reason", "Name", "Size"],
@@ -287,6 +313,12 @@ def test_failed_and_skipped_rows_stand_on_their_own_sheet_with_the_reason(tmp_pa
         ("x" * 40, "x" * 31),
         ("''", "Rows"),
         ("failed rows", "failed rows"),
+        ("SUMMARY", "SUMMARY"),
+        ("History", "History (2)"),
+        ("'quoted'", "quoted"),
+        ("x" * 30 + "'tail", "x" * 30),
+        ("𝄞" * 16, "𝄞" * 15),
+        ("a\x01b", "a b"),
     ],
 )
 def test_sheet_names_obey_excel(tmp_path: Path, wanted: str, named: str) -> None:
@@ -294,7 +326,7 @@ def test_sheet_names_obey_excel(tmp_path: Path, wanted: str, named: str) -> None
     export.write([[1]], status="failed")
     names = export.sheet_names()
     assert names[0] == named
-    assert len({name.lower() for name in names}) == 2
+    assert len({name.casefold() for name in names}) == 3
 
 
 def test_dates_before_excel_begins_are_text(tmp_path: Path) -> None:

@@ -10,14 +10,19 @@ import os
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import openpyxl
 import orjson
 import pytest
 
 from libs.common.storage import Storage
-from services.ingest.export.merge import ExportSummary, RowsDiffer, WriterDied, write_exports
+from services.ingest.domain.sheet_summary import SheetFacts
+from services.ingest.domain.storage_keys import ExportFormat
+from services.ingest.export.merge import ExportSummary, RowsDiffer, SheetPlan, write_exports
+from services.ingest.export.writer import WriterDied
 from services.ingest.repositories.results import StoredResult
 from services.ingest.segments import Cell, ChunkRef, encode_chunk, encode_row
 
@@ -27,6 +32,20 @@ RESEARCH = {
     "sources": [],
     "company": [{"id": "c1", "text": "sells pumps"}],
 }
+
+FACTS = SheetFacts(
+    filename="leads.csv",
+    job_id=UUID(int=7),
+    made_at=datetime(2026, 11, 27, 12, tzinfo=UTC),
+    is_partial=False,
+    credits_held=10,
+    credits_charged=8,
+    credits_per_row=1,
+    price_version=3,
+    sandboxed=False,
+)
+PLAN = SheetPlan(["Name", "Size"], FACTS)
+KEYS: dict[ExportFormat, str] = {"xlsx": "result.xlsx", "csv": "result.csv"}
 
 
 @pytest.fixture
@@ -59,12 +78,11 @@ async def export(
 ) -> ExportSummary:
     return await write_exports(
         storage=storage,
-        header=["Name", "Size"],
+        plan=PLAN,
         refs=refs,
-        results=results_for(row_nos),
+        outcomes=results_for(row_nos),
         rows_total=rows_total,
-        xlsx_key="result.xlsx",
-        csv_key="result.csv",
+        keys=KEYS,
         memory_bytes=memory_bytes,
     )
 
@@ -75,9 +93,9 @@ ROWS: list[list[Cell]] = [[f"Acme {n}", n] for n in range(1, 11)]
 async def test_every_row_comes_out_once_in_order_in_both_files(storage: Storage) -> None:
     """P1. Red when a row is lost, doubled, out of order or without its outcome."""
     summary = await export(storage, await lay_down(storage, ROWS), range(1, 11), rows_total=10)
-    assert (summary.rows, summary.rows_failed, summary.sheets) == (10, 2, ["Rows", "Failed rows"])
+    assert (summary.rows, summary.rows_failed, summary.sheets) == (10, 2, ["Rows", "Failed rows", "Summary"])
     xlsx, text = await storage.get("result.xlsx"), await storage.get("result.csv")
-    assert (summary.xlsx_bytes, summary.csv_bytes) == (len(xlsx), len(text))
+    assert summary.sizes == {"xlsx": len(xlsx), "csv": len(text)}
     book = openpyxl.load_workbook(io.BytesIO(xlsx))
     rows = [list(row) for row in book["Rows"].iter_rows(values_only=True)]
     assert rows[0] == ["Name", "Size", "sif_research", "sif_personalized"]
@@ -126,9 +144,9 @@ async def test_written_twice_it_is_the_same_sheet(storage: Storage) -> None:
     """Red when the sheet depends on the attempt: a download that goes on after a second merge would mix two files."""
     refs = await lay_down(storage, ROWS)
     await export(storage, refs, range(1, 11), rows_total=10)
-    first = await storage.get("result.csv")
+    first = [await storage.get(key) for key in KEYS.values()]
     await export(storage, refs, range(1, 11), rows_total=10)
-    assert await storage.get("result.csv") == first
+    assert [await storage.get(key) for key in KEYS.values()] == first
 
 
 async def test_a_writer_that_dies_is_named_and_leaves_no_file(storage: Storage) -> None:
@@ -146,12 +164,12 @@ async def test_a_writer_that_dies_is_named_and_leaves_no_file(storage: Storage) 
     with pytest.raises(WriterDied, match="-9"):
         await write_exports(
             storage=storage,
-            header=["Name", "Size"],
+            plan=PLAN,
             refs=refs,
-            results=killing(),
+            outcomes=killing(),
             rows_total=3000,
-            xlsx_key="result.xlsx",
-            csv_key="result.csv",
+            keys=KEYS,
+            memory_bytes=1024**3,
         )
     assert not await storage.exists("result.xlsx")
 

@@ -1,0 +1,56 @@
+"""The whole sheet of a list job and its retries: the upload it was made from, and the jobs whose outcomes it shows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.ingest.domain.jobs import Job
+from services.ingest.repositories.jobs import COLUMNS, to_job
+from services.ingest.segments import ChunkRef
+from services.ingest.tables import jobs, upload_chunks, uploads
+
+_PLACE = ("chunk_no", "first_row_no", "row_count", "segment_key", "byte_offset", "byte_length")
+
+
+@dataclass(frozen=True)
+class Original:
+    """The sheet as it was uploaded. `extras` is name → kind of the columns asked for beside the two, in their order."""
+
+    upload_id: UUID
+    columns: list[dict[str, Any]]
+    name: str | None
+    rows: int
+    extras: Mapping[str, str]
+
+
+async def original(conn: AsyncConnection, job_id: UUID) -> Original:
+    """The sheet that a job was made from."""
+    query = (
+        select(
+            uploads.c.id,
+            uploads.c.columns,
+            uploads.c.reading["sheet"].astext,
+            uploads.c.row_count,
+            jobs.c.spec["extra_columns"],
+        )
+        .join(jobs, jobs.c.upload_id == uploads.c.id)
+        .where(jobs.c.id == job_id)
+    )
+    upload_id, columns, name, rows, extras = (await conn.execute(query)).one()
+    return Original(upload_id, columns, name, rows, {extra["name"]: extra["kind"] for extra in extras or ()})
+
+
+async def refs(conn: AsyncConnection, upload_id: UUID) -> list[ChunkRef]:
+    """Where all of an upload's rows lie, in order."""
+    query = select(*(upload_chunks.c[name] for name in _PLACE)).where(upload_chunks.c.upload_id == upload_id)
+    return [ChunkRef(*row) for row in await conn.execute(query.order_by(upload_chunks.c.chunk_no))]
+
+
+async def family(conn: AsyncConnection, root_id: UUID) -> Sequence[Job]:
+    """A list job and its retries, in the order they were made."""
+    query = select(*COLUMNS).where(or_(jobs.c.id == root_id, jobs.c.root_id == root_id)).order_by(jobs.c.id)
+    return [to_job(row) for row in await conn.execute(query)]
