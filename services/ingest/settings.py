@@ -18,6 +18,7 @@ class IngestSettings(CommonSettings):
     resumable_upload_hours: int = Field(default=24, ge=1)
     unused_upload_days: int = Field(default=30, ge=0)
     job_retention_days: int = Field(default=0, ge=0)
+    trial_rows_per_day: int = Field(default=30, ge=0)
     reading_memory_bytes: int = Field(default=3 * GIB // 2, ge=128 * 1024 * 1024)
     reading_cpu_seconds: int = Field(default=600, ge=1)
     export_memory_bytes: int = Field(default=GIB, ge=128 * 1024 * 1024)

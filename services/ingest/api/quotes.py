@@ -6,7 +6,7 @@ from libs.common.clock import utc_now
 from libs.common.http.dependencies import Uow
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
-from services.ingest.schemas.jobs import QuoteIn, QuoteOut, quote_out
+from services.ingest.schemas.quotes import QuoteIn, QuoteOut, quote_out
 from services.ingest.use_cases.quote_job import quote_job
 
 router = APIRouter(prefix="/v1/quotes", tags=["jobs"], responses=PROBLEM_RESPONSES)
@@ -16,6 +16,11 @@ router = APIRouter(prefix="/v1/quotes", tags=["jobs"], responses=PROBLEM_RESPONS
 async def quote(body: QuoteIn, identity: CurrentIdentity, uow: Uow) -> QuoteOut:
     """What enriching an upload would cost at the present price list. Nothing is reserved."""
     offer = await quote_job(
-        uow, body.upload_id, workspace_id=identity.workspace_id, mapping=body.mapping, now=utc_now()
+        uow,
+        body.upload_id,
+        workspace_id=identity.workspace_id,
+        mapping=body.mapping,
+        choice=body.choice,
+        now=utc_now(),
     )
     return quote_out(offer)

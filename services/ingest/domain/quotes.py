@@ -1,6 +1,6 @@
 """What a job would cost, and what has to be said before it is made."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from libs.common.errors import Conflict
 from services.ingest.domain.window import EnrichState
@@ -16,22 +16,63 @@ class Price:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """Which rows of a sheet somebody wants: the first N, without those that repeat another, or a lead of an earlier job."""
+
+    first_rows: int | None = None
+    skip_duplicates: bool = True
+    skip_known: bool = False
+
+    def covered(self, rows: int) -> int:
+        """How many rows a job of this choice answers for."""
+        return rows if self.first_rows is None else min(rows, self.first_rows)
+
+    @property
+    def needs_findings(self) -> bool:
+        """Whether it can be followed only when the sheet has been checked."""
+        return self.skip_duplicates or self.skip_known
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Of the rows that are covered: those that repeat another, those of earlier jobs, those that are skipped for either,
+    and those that were tried and are not charged again. `checked` is whether the sheet has been looked through for them."""
+
+    duplicates: int = 0
+    known: int = 0
+    skipped: int = 0
+    tried: int = 0
+    checked: bool = True
+
+
+@dataclass(frozen=True)
 class Quote:
-    """`credits` is the most the job can cost: only enriched rows are charged."""
+    """`rows` are the sheet's, `rows_selected` those a job would answer for.
+
+    `credits` is the most the job can cost: only enriched rows are charged.
+    """
 
     rows: int
     price: Price
     missing_providers: tuple[str, ...]
     sandboxed: bool
+    choice: Choice = field(default_factory=Choice)
+    counts: Counts = field(default_factory=Counts)
+
+    @property
+    def rows_selected(self) -> int:
+        return self.choice.covered(self.rows)
 
     @property
     def credits(self) -> int:
-        return self.rows * self.price.credits_per_row
+        return (self.rows_selected - self.counts.skipped - self.counts.tried) * self.price.credits_per_row
 
 
-def quote(*, rows: int, price: Price, enrich: EnrichState) -> Quote:
+def quote(
+    *, rows: int, price: Price, enrich: EnrichState, choice: Choice | None = None, counts: Counts | None = None
+) -> Quote:
     """The price of a list at the present price list, with what enrich lacks."""
-    return Quote(rows, price, enrich.missing_providers, enrich.sandboxed)
+    return Quote(rows, price, enrich.missing_providers, enrich.sandboxed, choice or Choice(), counts or Counts())
 
 
 def check_accepted(offer: Quote, *, accept_degraded: bool) -> None:

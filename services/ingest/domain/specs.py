@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from libs.common.errors import Invalid
-from services.ingest.domain.mapping import ROLES
+from services.ingest.domain.header_words import ROLES
 
 
 def check_mapping(mapping: Mapping[str, int], *, columns: int) -> None:

@@ -9,15 +9,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, func, literal, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Row, exists, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import NotFound
 from services.ingest.domain.chunks import Chunk, ChunkState
-from services.ingest.domain.jobs import TAKES_ANSWERS, Job
+from services.ingest.domain.jobs import TAKES_ANSWERS
 from services.ingest.segments import ChunkRef
-from services.ingest.tables import chunks, jobs, upload_chunks
+from services.ingest.tables import chunks, jobs
 
 _COLUMNS = (
     chunks.c.job_id,
@@ -33,7 +32,6 @@ _COLUMNS = (
     chunks.c.row_nos,
 )
 _PLACE = ("chunk_no", "first_row_no", "segment_key", "byte_offset", "byte_length")
-_LAID_OUT = (*_PLACE, "row_count", "stored_rows")
 REF_COLUMNS = [*(chunks.c[name] for name in _PLACE), chunks.c.stored_rows]
 _PAGE = 1000
 
@@ -59,19 +57,9 @@ def to_ref(row: Row[*tuple[Any, ...]]) -> ChunkRef:
     return ChunkRef(**{name: getattr(row, name) for name in _PLACE}, row_count=row.stored_rows)
 
 
-async def lay_out(conn: AsyncConnection, job: Job) -> int:
-    """Make a job's chunks from its upload's, in one statement; answers how many. Again, it changes nothing."""
-    names = ["job_id", "epoch", *_LAID_OUT]
-    rows = select(
-        literal(job.id),
-        literal(job.epoch),
-        *(upload_chunks.c[name] for name in _PLACE),
-        upload_chunks.c.row_count,
-        upload_chunks.c.row_count,
-    ).where(upload_chunks.c.upload_id == job.upload_id)
-    await conn.execute(insert(chunks).from_select(names, rows).on_conflict_do_nothing())
-    count = await conn.execute(select(func.count()).select_from(chunks).where(chunks.c.job_id == job.id))
-    return count.scalar_one()
+async def count(conn: AsyncConnection, job_id: UUID) -> int:
+    """How many chunks a job has."""
+    return (await conn.execute(select(func.count()).select_from(chunks).where(chunks.c.job_id == job_id))).scalar_one()
 
 
 async def load(conn: AsyncConnection, job_id: UUID, chunk_no: int) -> Chunk:

@@ -1,13 +1,15 @@
 """What the replicas of enrich last said of themselves."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import Transient
-from services.ingest.domain.window import Replica
+from services.ingest.domain.window import ProviderWait, Replica
 from services.ingest.tables import enrich_replicas
 
 FORGET_AFTER = timedelta(days=1)
@@ -21,6 +23,7 @@ async def note(conn: AsyncConnection, replica: Replica) -> bool:
         "outbox_pending": replica.outbox_pending,
         "missing_providers": list(replica.missing_providers),
         "sandboxed": replica.sandboxed,
+        "waits": [_wait_json(wait) for wait in replica.waits],
         "seen_at": replica.seen_at,
     }
     written = await conn.execute(
@@ -42,9 +45,42 @@ async def known(conn: AsyncConnection) -> list[Replica]:
             enrich_replicas.c.seen_at,
             enrich_replicas.c.missing_providers,
             enrich_replicas.c.sandboxed,
+            enrich_replicas.c.waits,
         ).order_by(enrich_replicas.c.seen_at.desc())
     )
-    return [Replica(*row[:5], missing_providers=tuple(row[5]), sandboxed=row[6]) for row in rows]
+    return [
+        Replica(*row[:5], missing_providers=tuple(row[5]), sandboxed=row[6], waits=tuple(map(_wait_of, row[7])))
+        for row in rows
+    ]
+
+
+async def waits_of(conn: AsyncConnection, replica_id: UUID) -> tuple[ProviderWait, ...]:
+    """What a replica's calls waited for when it said so last."""
+    found = (
+        await conn.execute(select(enrich_replicas.c.waits).where(enrich_replicas.c.id == replica_id))
+    ).scalar_one_or_none()
+    return tuple(map(_wait_of, found or ()))
+
+
+def _wait_json(wait: ProviderWait) -> dict[str, str | None]:
+    workspace = None if wait.workspace_id is None else str(wait.workspace_id)
+    return {
+        "provider": wait.provider,
+        "account": wait.account,
+        "workspace_id": workspace,
+        "until": wait.until.isoformat(),
+    }
+
+
+def _wait_of(stored: Mapping[str, str | None]) -> ProviderWait:
+    workspace, until = stored["workspace_id"], stored["until"]
+    assert until is not None, "a wait has an end"
+    return ProviderWait(
+        provider=stored["provider"] or "",
+        account=stored["account"] or "",
+        workspace_id=None if workspace is None else UUID(workspace),
+        until=datetime.fromisoformat(until),
+    )
 
 
 async def announced(conn: AsyncConnection) -> list[Replica]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.errors import NotFound
 from libs.common.ids import new_id
 from services.ingest.domain.jobs import Job, JobKind, JobState, Tally
-from services.ingest.domain.progress import Pace
+from services.ingest.domain.progress import PUSH_EVERY, Pace
 from services.ingest.tables import job_log, jobs
 
 _PLAIN = (
@@ -175,9 +175,13 @@ async def find_by_key(conn: AsyncConnection, *, workspace_id: UUID, key: str) ->
     return None if row is None else (to_job(row), row.request_fingerprint)
 
 
-async def page(conn: AsyncConnection, *, workspace_id: UUID, before: UUID | None, limit: int) -> list[Job]:
-    """A workspace's jobs, newest first."""
-    query = select(*COLUMNS).where(jobs.c.workspace_id == workspace_id, LIVING).order_by(jobs.c.id.desc()).limit(limit)
+async def page(
+    conn: AsyncConnection, *, workspace_id: UUID, kind: JobKind | None, before: UUID | None, limit: int
+) -> list[Job]:
+    """A workspace's jobs, newest first: those of one kind, or all but trials."""
+    wanted = jobs.c.kind != JobKind.TRIAL.value if kind is None else jobs.c.kind == kind.value
+    query = select(*COLUMNS).where(jobs.c.workspace_id == workspace_id, LIVING, wanted)
+    query = query.order_by(jobs.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(jobs.c.id < before)
     return [to_job(row) for row in await conn.execute(query)]
@@ -225,6 +229,33 @@ async def take_unanswered(conn: AsyncConnection, *, asked_before: datetime, limi
     )
     taken = await conn.execute(
         update(jobs).where(jobs.c.id == due.c.id).values(asked_at=func.now()).returning(*COLUMNS)
+    )
+    return [to_job(row) for row in taken]
+
+
+async def owe_progress(conn: AsyncConnection) -> None:
+    """Have the progress of every job at work pushed soon: what it waits for has changed. Jobs in somebody's hands are
+    pushed by them."""
+    at_work = (
+        select(jobs.c.id)
+        .where(jobs.c.state == JobState.PROCESSING.value, ~jobs.c.progress_owed)
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    await conn.execute(update(jobs).where(jobs.c.id.in_(at_work)).values(progress_owed=True))
+
+
+async def take_owed(conn: AsyncConnection, *, now: datetime, limit: int) -> list[Job]:
+    """Jobs whose progress is owed, and not pushed too lately; marks it as pushed. Their version stays: nothing is turned."""
+    due = (
+        select(jobs.c.id)
+        .where(jobs.c.progress_owed, or_(jobs.c.progressed_at.is_(None), jobs.c.progressed_at <= now - PUSH_EVERY))
+        .order_by(jobs.c.id)
+        .limit(limit)
+        .with_for_update(key_share=True, skip_locked=True)
+        .cte("due")
+    )
+    taken = await conn.execute(
+        update(jobs).where(jobs.c.id == due.c.id).values(progress_owed=False, progressed_at=now).returning(*COLUMNS)
     )
     return [to_job(row) for row in taken]
 

@@ -1,67 +1,26 @@
-"""Quotes, jobs and their rows as the API takes and shows them."""
+"""Jobs and their rows as the API shows them."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel
 
 from services.ingest.domain.jobs import Job
 from services.ingest.repositories.results import StoredResult
-from services.ingest.use_cases.create_job import JobRequest
-from services.ingest.use_cases.quote_job import Offer
-
-Mapping = Annotated[dict[str, Annotated[int, Field(ge=0, strict=True)]], Field(max_length=50)]
-Offering = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
-
-
-class QuoteIn(BaseModel):
-    """For which upload. `mapping` is role → column index; the suggested one holds when it is left out."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    upload_id: UUID
-    mapping: Mapping | None = None
-
-
-class QuoteOut(BaseModel):
-    """`credits` is the most the job can cost: degraded, failed and skipped rows are free."""
-
-    upload_id: UUID
-    rows: int
-    price_version: int
-    credits_per_row: int
-    credits: int
-    missing_providers: list[str]
-    sandboxed: bool
-    mapping: dict[str, int]
-
-
-class JobIn(QuoteIn):
-    """What to do. `offer` is what is being sold; `accept_degraded` agrees to plain lines where a provider has no key."""
-
-    accept_degraded: bool = False
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] = "en"
-    max_words: Annotated[int, Field(ge=10, le=120, strict=True)] = 40
-    offer: Offering = ""
-
-    def to_request(self) -> JobRequest:
-        return JobRequest(
-            upload_id=self.upload_id,
-            mapping=self.mapping,
-            accept_degraded=self.accept_degraded,
-            language=self.language,
-            max_words=self.max_words,
-            offer=self.offer,
-        )
 
 
 class JobOut(BaseModel):
-    """A job. `credits_total` is what its completed chunks have earned so far; `list_id` names its list of recipients."""
+    """A job. `credits_total` is what its completed chunks have earned so far; `list_id` names its list of recipients.
+
+    `rows_total` are the rows it answers for: with `first_rows` those of the sheet down to that one. `ceiling_credits` is the
+    most it may spend; `rows_free` of its rows were tried before and are not charged.
+    """
 
     id: UUID
     upload_id: UUID
     list_id: UUID
+    kind: str
     filename: str
     state: str
     reason: str | None
@@ -75,6 +34,12 @@ class JobOut(BaseModel):
     rows_skipped: int
     rows_per_second: float
     eta_seconds: float | None
+    first_rows: int | None
+    rows_free: int
+    skip_duplicates: bool
+    skip_known: bool
+    affordable: bool
+    ceiling_credits: int | None
     credits_needed: int
     credits_held: int
     credits_total: int
@@ -117,26 +82,13 @@ class RescueOut(BaseModel):
     chunks: int
 
 
-def quote_out(offer: Offer) -> QuoteOut:
-    """The API's view of a quote."""
-    return QuoteOut(
-        upload_id=offer.upload.id,
-        rows=offer.quote.rows,
-        price_version=offer.quote.price.version,
-        credits_per_row=offer.quote.price.credits_per_row,
-        credits=offer.quote.credits,
-        missing_providers=list(offer.quote.missing_providers),
-        sandboxed=offer.quote.sandboxed,
-        mapping=dict(offer.mapping),
-    )
-
-
 def job_out(job: Job) -> JobOut:
     """The API's view of a job."""
     return JobOut(
         id=job.id,
         upload_id=job.upload_id,
         list_id=job.id,
+        kind=job.kind.value,
         filename=job.filename,
         state=job.state.value,
         reason=job.reason,
@@ -150,6 +102,12 @@ def job_out(job: Job) -> JobOut:
         rows_skipped=job.tally.skipped,
         rows_per_second=round(job.pace.rows_per_second, 2),
         eta_seconds=job.eta_seconds,
+        first_rows=job.first_rows,
+        rows_free=len(job.free_rows),
+        skip_duplicates=job.skip_duplicates,
+        skip_known=job.skip_known,
+        affordable=job.affordable,
+        ceiling_credits=job.ceiling_credits,
         credits_needed=job.credits_needed,
         credits_held=job.credits_held,
         credits_total=job.credits_total,

@@ -4,12 +4,12 @@ from datetime import datetime
 from uuid import UUID
 
 from libs.common.contracts.billing import HoldDeclined, HoldPlaced
-from libs.common.errors import Conflict
 from libs.common.uow import UnitOfWork
-from services.ingest.domain.jobs import Job, decline, place, start
-from services.ingest.repositories import chunks, jobs
-from services.ingest.use_cases.park_jobs import known_providers, parked
-from services.ingest.use_cases.turn_job import by_compare_and_swap, save_turns, turn_job
+from services.ingest.domain.ceilings import check_hold
+from services.ingest.domain.jobs import decline, place
+from services.ingest.repositories import jobs
+from services.ingest.use_cases.begin_job import begin_or_wait
+from services.ingest.use_cases.turn_job import by_compare_and_swap, turn_job
 
 
 async def apply_hold_answer(
@@ -32,19 +32,10 @@ async def apply_hold_answer(
 
     async def attempt() -> bool:
         job = await jobs.load(uow.conn, placed.job_id, workspace_id=workspace_id, in_turn=True)
-        return await _begin(job, placed, uow=uow, now=now)
+        queued = place(job, credits_held=placed.credits, now=now)
+        if queued is None:
+            return True
+        check_hold(job, credits_held=placed.credits)
+        return await begin_or_wait(uow, job, queued, now=now)
 
     await by_compare_and_swap(uow, attempt, job_id=event.job_id)
-
-
-async def _begin(job: Job, event: HoldPlaced, *, uow: UnitOfWork, now: datetime) -> bool:
-    queued = place(job, credits_held=event.credits, now=now)
-    if queued is None:
-        return True
-    if event.credits != job.credits_needed:
-        msg = f"job {job.id} asked for {job.credits_needed} credits, {event.credits} are held"
-        raise Conflict(msg, code="hold_differs")
-    begun = start(queued, chunks_total=await chunks.lay_out(uow.conn, job), now=now)
-    assert begun is not None, "a queued job can start"
-    providers = await known_providers(uow, now=now)
-    return await save_turns(uow, job, [queued, begun, *parked(begun, providers, now=now)])

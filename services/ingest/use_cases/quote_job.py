@@ -1,7 +1,7 @@
 """What enriching an upload would cost, and what to know before."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -49,4 +49,5 @@ async def quote_job(
     sheet = coverage.Sheet(upload_id, workspace_id, reading.row_count)
     counts = await coverage.count(uow.conn, sheet, rows, free=tried)
     made = quote(rows=reading.row_count, price=price, enrich=enrich, choice=rows, counts=counts)
-    return Offer(upload, reading, chosen, made, tuple(tried))
+    sandboxed = made.sandboxed or upload.sandboxed
+    return Offer(upload, reading, chosen, replace(made, sandboxed=sandboxed), tuple(tried))

@@ -18,8 +18,10 @@ from libs.common.contracts.ingest import (
 from libs.common.errors import Busy
 from libs.common.uow import UnitOfWork
 from services.ingest import metrics
+from services.ingest.domain.ceilings import credits_asked
 from services.ingest.domain.jobs import ENDED, Job, JobState
-from services.ingest.repositories import jobs, retries
+from services.ingest.domain.waiting import minute_limit, standing_still
+from services.ingest.repositories import enrich_replicas, jobs, retries
 
 TRIES = 25
 HOLD_ANSWERED = "ingest_hold_answered"
@@ -31,9 +33,7 @@ Decide = Callable[[Job], Sequence[Job]]
 """The turns a job takes, in order; none when there is nothing to do."""
 
 
-async def turn_job(
-    uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, decide: Decide, by: UUID | None = None
-) -> Job:
+async def turn_job(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, decide: Decide, by: UUID | None = None) -> Job:
     """Load, decide, save by compare-and-swap; again when the version has moved meanwhile. Answers the job as it is then.
 
     It waits its turn among the answers to the job's chunks: without that a steady stream of them would always be first,
@@ -78,7 +78,7 @@ async def save_turns(uow: UnitOfWork, was: Job, turns: Sequence[Job], *, by: UUI
             metrics.JOB_TURNS.labels(job.state.value).inc()
             publish_state(uow, job)
     if turns[-1].state is not was.state or turns[-1].progressed_at != was.progressed_at:
-        publish_progress(uow, turns[-1])
+        await publish_progress(uow, turns[-1])
     if turns[-1].root_id is not None and turns[-1].state in ENDED:
         await retries.note_overlay(uow.conn, turns[-1].root_id)
     if was.state is JobState.RESERVING:
@@ -112,7 +112,12 @@ def state_event(job: Job) -> Event | None:
     }
     match job.state:
         case JobState.RESERVING:
-            return JobCreated(job_id=job.id, credits=job.credits_needed, price_version=job.price_version)
+            return JobCreated(
+                job_id=job.id,
+                credits=credits_asked(job),
+                price_version=job.price_version,
+                credits_step=job.credits_per_row or None if job.affordable else None,
+            )
         case JobState.PROCESSING:
             return JobResumed.model_validate(turned)
         case JobState.PAUSED:
@@ -131,9 +136,19 @@ def state_event(job: Job) -> Event | None:
             return None
 
 
-def publish_progress(uow: UnitOfWork, job: Job) -> None:
-    """Push the counts to whoever looks."""
-    progress = JobProgressed(
+async def publish_progress(uow: UnitOfWork, job: Job) -> None:
+    """Push the counts to whoever looks, and what the job waits for."""
+    waiting = standing_still(job)
+    if job.state is JobState.PROCESSING and job.progressed_at is not None:
+        replicas = await enrich_replicas.known(uow.conn)
+        waiting = minute_limit(replicas, workspace_id=job.workspace_id, now=job.progressed_at)
+    progress = progress_event(job, waiting=None if waiting is None else waiting.message)
+    uow.publish(progress, tenant_id=job.workspace_id, correlation_id=job.id)
+
+
+def progress_event(job: Job, *, waiting: str | None) -> JobProgressed:
+    """The counts of a job for the eye."""
+    return JobProgressed(
         job_id=job.id,
         job_version=job.version,
         state=job.state.value,
@@ -143,5 +158,8 @@ def publish_progress(uow: UnitOfWork, job: Job) -> None:
         rows_failed=job.tally.failed,
         rows_per_second=job.pace.rows_per_second,
         eta_seconds=job.eta_seconds,
+        rows_enriched=job.tally.enriched,
+        rows_skipped=job.tally.skipped,
+        credits_total=job.credits_total,
+        waiting=waiting,
     )
-    uow.publish(progress, tenant_id=job.workspace_id, correlation_id=job.id)

@@ -1,0 +1,28 @@
+"""A person lets a job spend more: billing is asked to hold it."""
+
+from uuid import UUID
+
+from libs.common.contracts.ingest import JobCeilingRaised
+from libs.common.uow import UnitOfWork
+from services.ingest.domain import ceilings
+from services.ingest.domain.jobs import Job
+from services.ingest.use_cases.turn_job import turn_job
+
+
+async def raise_ceiling(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, ceiling_credits: int) -> Job:
+    """Ask for more, in a round of its own; the same ceiling again, while billing has not answered, asks nothing.
+
+    Raises NotFound; Conflict `job_not_running`, `ceiling_not_higher`.
+    """
+    asked: list[Job] = []
+
+    def decide(job: Job) -> list[Job]:
+        raised = ceilings.raise_ceiling(job, ceiling_credits=ceiling_credits)
+        asked[:] = [] if raised is None else [raised]
+        return list(asked)
+
+    job = await turn_job(uow, job_id, workspace_id=workspace_id, decide=decide)
+    for raised in asked:
+        event = JobCeilingRaised(job_id=raised.id, round=raised.ceiling_round, credits=ceilings.credits_asked(raised))
+        uow.publish(event, tenant_id=workspace_id, correlation_id=raised.id)
+    return job
