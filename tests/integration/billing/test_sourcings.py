@@ -1,20 +1,11 @@
 """Credits held for leads: the same keys as a job's, in a space of their own."""
 
-import itertools
-from collections.abc import AsyncGenerator
 from uuid import UUID
 
-import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from libs.common.contracts.envelope import Event
 from libs.common.contracts.ingest import SourcingBatchRevealed, SourcingCreated, SourcingEnded
-from libs.common.db import make_engine
 from libs.common.ids import new_id
-from libs.common.settings import normalise_database_url
 from services.billing.domain.ledger import Balance
 from tests.integration.billing.steps import Billing, completed, created
-from tests.integration.billing.test_every_order import walk
 from tests.integration.billing.test_handlers_twice import twice_and_again
 
 
@@ -28,16 +19,6 @@ def revealed(sourcing_id: UUID, batch_no: int, credits_: int) -> SourcingBatchRe
 
 def over(sourcing_id: UUID, total: int, *, state: str = "completed") -> SourcingEnded:
     return SourcingEnded.model_validate({"sourcing_id": sourcing_id, "state": state, "credits_total": total})
-
-
-@pytest.fixture(scope="module")
-async def connection(module_database: str) -> AsyncGenerator[AsyncConnection]:
-    """A connection to an empty database, whose work is never committed."""
-    engine = make_engine(normalise_database_url(module_database), pool_size=1, service="billing")
-    async with engine.connect() as conn:
-        yield conn
-        await conn.rollback()
-    await engine.dispose()
 
 
 async def test_a_sourcing_is_answered_as_one_and_held_once(billing: Billing) -> None:
@@ -80,16 +61,3 @@ async def test_a_job_and_a_sourcing_of_one_id_do_not_meet(billing: Billing) -> N
     await billing.deliver(revealed(both, 0, 2), workspace_id)
     assert await billing.balance(workspace_id) == Balance(held=7, spent=3)
     assert all(check.holds for check in await billing.proof(workspace_id))
-
-
-@pytest.mark.parametrize("earned", list(itertools.combinations_with_replacement((0, 1, 2), 2)), ids=str)
-async def test_every_order_and_repetition_of_a_sourcings_events_gives_the_same_ledger(
-    connection: AsyncConnection, earned: tuple[int, ...]
-) -> None:
-    """Red when a tombstone, a batch's key, the hold's key or settling is removed."""
-    sourcing_id = new_id()
-    events: list[Event] = [asked(sourcing_id, 2 * len(earned)), over(sourcing_id, sum(earned), state="cancelled")]
-    events += [revealed(sourcing_id, batch_no, credits_) for batch_no, credits_ in enumerate(earned)]
-    journey = await walk(connection, events)
-    assert len(journey.ledgers) == 1
-    assert f"'held': 0, 'owed': 0, 'spent': {sum(earned)}, 'settling': 0" in journey.ledgers.pop()
