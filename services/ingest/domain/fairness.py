@@ -1,6 +1,9 @@
-"""Deficit round robin (Shreedhar and Varghese, 1995) over tenants, then over the jobs of each.
+"""Deficit round robin (Shreedhar and Varghese, 1995) over tenants, then over the jobs of each; newcomers first.
 
 However many rows one tenant has waiting, every tenant with work gets its turn after at most one quantum of each other's.
+Who comes with nothing going on is served before those who have been at it, once, and then stands at the end (the "new
+queues" of FQ-CoDel, RFC 8290, 4.2): a short list does not wait for a quantum of everybody's long ones. A seat that has been
+served keeps its place, with or without work, until its next turn: nobody is a newcomer twice in a round.
 """
 
 from collections import deque
@@ -14,12 +17,14 @@ QUANTUM_ROWS = 50
 
 @dataclass(frozen=True)
 class Waiting:
-    """A chunk that could be dispatched now."""
+    """A chunk that could be dispatched now. `urgent`: somebody looks at the screen; `limited`: not all of its job is paid."""
 
     workspace_id: UUID
     job_id: UUID
     chunk_no: int
     rows: int
+    urgent: bool = False
+    limited: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,16 +56,20 @@ def plan_round(waiting: Sequence[Waiting], *, turns: Turns, free_rows: int, unde
     """Choose chunks for at most `free_rows`.
 
     With nothing under way one chunk goes out even if it alone exceeds the window: a small window must not stop the work.
+    What is urgent goes first, and beside the turns: it is a few rows (`trials.MAX_ROWS`), and few times a day.
     """
+    urgent = [chunk for chunk in waiting if chunk.urgent]
+    free_rows -= sum(chunk.rows for chunk in urgent)
+    waiting = [chunk for chunk in waiting if not chunk.urgent]
     tenants = _Ring(turns.tenants, [w.workspace_id for w in waiting])
     by_tenant: dict[UUID, list[Waiting]] = {}
     for chunk in waiting:
         by_tenant.setdefault(chunk.workspace_id, []).append(chunk)
     queues = {tenant: _Jobs(chunks, turns.jobs.get(tenant, ())) for tenant, chunks in by_tenant.items()}
-    chosen: list[Waiting] = []
+    chosen: list[Waiting] = urgent
     while tenants.head is not None:
-        queue = queues[tenants.head]
-        chunk = queue.peek()
+        queue = queues.get(tenants.head)
+        chunk = queue.peek() if queue else None
         if chunk is None:
             tenants.leave()
         elif not tenants.affords(chunk.rows):
@@ -69,7 +78,7 @@ def plan_round(waiting: Sequence[Waiting], *, turns: Turns, free_rows: int, unde
             break
         else:
             tenants.pay(chunk.rows)
-            queue.take()
+            queues[tenants.head].take()
             free_rows -= chunk.rows
             chosen.append(chunk)
     left = {tenant: queue.seats for tenant, queue in queues.items() if queue.seats}
@@ -77,13 +86,12 @@ def plan_round(waiting: Sequence[Waiting], *, turns: Turns, free_rows: int, unde
 
 
 class _Ring:
-    """Seats in turn. A seat keeps its deficit while it has work and loses it when it has none."""
+    """Seats in turn, newcomers first. A seat keeps its deficit while it has work and loses it when it has none."""
 
     def __init__(self, seats: Sequence[Seat], keys: Sequence[UUID]) -> None:
-        wanted = dict.fromkeys(keys)
-        known = {seat.key: seat for seat in seats if seat.key in wanted}
-        fresh = [Seat(key) for key in wanted if key not in known]
-        self._seats = deque([*known.values(), *fresh])
+        known = {seat.key for seat in seats}
+        fresh = [Seat(key) for key in dict.fromkeys(keys) if key not in known]
+        self._seats = deque([*fresh, *seats])
 
     @property
     def head(self) -> UUID | None:
@@ -109,7 +117,10 @@ class _Ring:
         self._seats.append(Seat(seat.key, seat.deficit))
 
     def leave(self) -> None:
-        self._seats.popleft()
+        """The head has no work. Who has just had a turn keeps the seat until the next, before it may be a newcomer again."""
+        seat = self._seats.popleft()
+        if seat.on_turn:
+            self._seats.append(Seat(seat.key))
 
 
 class _Jobs:
@@ -128,7 +139,7 @@ class _Jobs:
     def peek(self) -> Waiting | None:
         """The next chunk; the ring's head is its job."""
         while (job_id := self._ring.head) is not None:
-            queue = self._chunks[job_id]
+            queue = self._chunks.get(job_id)
             if not queue:
                 self._ring.leave()
             elif not self._ring.affords(queue[0].rows):

@@ -98,3 +98,33 @@ def test_a_window_smaller_than_a_chunk_still_lets_one_out() -> None:
     waiting = chunks_of(1, 1, [50, 50])
     assert len(plan_round(waiting, turns=Turns(), free_rows=15, under_way=0).chunks) == 1
     assert plan_round(waiting, turns=Turns(), free_rows=15, under_way=50).chunks == ()
+
+
+def at_work(tenants: int) -> Turns:
+    """Whose turn it is when so many tenants have been served for a while and all have more."""
+    waiting = [chunk for tenant in range(1, tenants + 1) for chunk in chunks_of(tenant, 1, [50] * 20)]
+    return plan_round(waiting, turns=Turns(), free_rows=50 * tenants * 2, under_way=0).turns
+
+
+def test_who_comes_with_a_short_list_is_served_before_those_who_have_been_at_it() -> None:
+    """Red when a newcomer takes its place at the end: it would wait for a quantum of every other tenant (P7)."""
+    waiting = [c for tenant in range(1, 11) for c in chunks_of(tenant, 1, [50] * 20)] + chunks_of(11, 1, [20])
+    plan = plan_round(waiting, turns=at_work(10), free_rows=100, under_way=300)
+    assert plan.chunks[0].workspace_id == uid(11)
+    assert len(plan.chunks) == 2
+
+
+def test_a_tenant_that_trickles_short_lists_is_not_always_first() -> None:
+    """Red when a seat is given up as soon as it is empty: a tenant with one short list at a time would always be a newcomer."""
+    turns, served = at_work(4), Counter[UUID]()
+    left = {tenant: chunks_of(tenant, 1, [50] * 60) for tenant in range(1, 5)}
+    for round_no in range(100):
+        waiting = [chunk for queue in left.values() for chunk in queue]
+        waiting.append(Waiting(uid(9), uid(9000 + round_no), 0, 50))
+        plan = plan_round(waiting, turns=turns, free_rows=50, under_way=300)
+        turns = plan.turns
+        for chunk in plan.chunks:
+            served[chunk.workspace_id] += chunk.rows
+            if chunk in left.get(chunk.workspace_id.int, []):
+                left[chunk.workspace_id.int].remove(chunk)
+    assert served[uid(9)] <= 100 * 50 / 5 + 2 * QUANTUM_ROWS
