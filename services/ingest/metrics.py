@@ -1,6 +1,6 @@
 """What ingest counts beside the platform's own metrics."""
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Histogram
 
 ROWS = Counter("ingest_rows_total", "Rows whose first result was stored.", ("status",))
 JOB_TURNS = Counter("ingest_job_turns_total", "Jobs that came into a state.", ("state",))
@@ -9,3 +9,7 @@ CHUNKS_RESCUED = Counter("ingest_chunks_rescued_total", "Queued chunks that nobo
 SOURCING_TURNS = Counter("ingest_sourcing_turns_total", "Sourcings that came into a state.", ("state",))
 LEADS = Counter("ingest_leads_total", "People asked for at Apollo: revealed, or without an address.", ("outcome",))
 UPLOADS = Counter("ingest_uploads_total", "Uploads read, by what came of it.", ("outcome",))
+FINDINGS = Counter("ingest_upload_findings_total", "What was found wrong in uploads' rows.", ("code",))
+CHECK_SECONDS = Histogram(
+    "ingest_upload_check_seconds", "Time to check an upload's rows.", buckets=(0.5, 1, 2, 5, 10, 30, 60, 120, 300)
+)

@@ -9,6 +9,7 @@ from libs.common.contracts.envelope import Event
 EVENTS: tuple[type[Event], ...] = (
     gateway.WorkspaceCreated,
     ingest.UploadReceived,
+    ingest.UploadMapped,
     ingest.JobCreated,
     ingest.JobCeilingRaised,
     ingest.ChunkCreated,
@@ -75,6 +76,7 @@ LIVE: tuple[type[Event], ...] = (*HISTORY, ingest.JobProgressed)
 LISTENERS: dict[str, tuple[type[Event], ...]] = {
     "ingest.open_workspace": (gateway.WorkspaceCreated,),
     "ingest.read_upload": (ingest.UploadReceived,),
+    "ingest.check_upload": (ingest.UploadMapped,),
     "ingest.update_prices": (billing.PricesChanged,),
     "ingest.apply_hold_answer": (billing.HoldPlaced, billing.HoldDeclined),
     "ingest.apply_raise_answer": (billing.HoldRaised, billing.HoldRaiseDeclined),

@@ -28,6 +28,11 @@ PROTECTIONS: dict[str, Protection] = {
         "`uploads` leaves `reading` once; primary key (upload, chunk)",
         inbox="with the recorded result",
     ),
+    "ingest.check_upload": Protection(
+        "checks the rows under a mapping",
+        "`uploads.checked_no` is this mapping's once; findings and keys replace the upload's",
+        inbox="with the recorded result",
+    ),
     "ingest.update_prices": Protection("keeps the price list", "primary key `price_lists.version`"),
     "ingest.apply_hold_answer": Protection("starts or declines the job", "the job leaves `reserving` once"),
     "ingest.apply_raise_answer": Protection(
