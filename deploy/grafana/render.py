@@ -36,6 +36,13 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "{{state}}",
         ),
         Panel("Uploads", "sum by (outcome) (increase(ingest_uploads_total[1h]))", "{{outcome}}"),
+        Panel("Findings in uploads", "sum by (code) (increase(ingest_upload_findings_total[1h]))", "{{code}}"),
+        Panel(
+            "Time to check an upload (95 %)",
+            "histogram_quantile(0.95, sum by (le) (rate(ingest_upload_check_seconds_bucket[1h])))",
+            "seconds",
+            unit="s",
+        ),
     ),
     "Providers": (
         Panel(
