@@ -101,7 +101,7 @@ def affordable_portion(row_nos: Sequence[int], *, free: frozenset[int], rows_lef
     charged = 0
     for place, row_no in enumerate(row_nos):
         costs = row_no not in free
-        if costs and charged == rows_left:
+        if costs and charged >= rows_left:
             return Portion(tuple(row_nos[:place]), tuple(row_nos[place:]), charged)
         charged += costs
     return Portion(tuple(row_nos), (), charged)

@@ -70,6 +70,11 @@ def is_present_dispatch(job: Job, chunk: Chunk, *, epoch: int, dispatch_no: int)
     )
 
 
+def charged_rows(chunk: Chunk, *, free: Collection[int]) -> list[int]:
+    """The rows of a chunk that are charged when they are enriched: not those that were tried before."""
+    return [row_no for row_no in chunk.row_nos if row_no not in free]
+
+
 def credits_of(statuses: Iterable[str], *, credits_per_row: int) -> int:
     """What a chunk earns: enriched rows only. Degraded, failed and skipped rows are free."""
     return credits_per_row * sum(status == "enriched" for status in statuses)

@@ -9,12 +9,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, func, select, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Row,
+    and_,
+    any_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import NotFound
 from services.ingest.domain.chunks import Chunk, ChunkState
-from services.ingest.domain.jobs import TAKES_ANSWERS
+from services.ingest.domain.jobs import TAKES_ANSWERS, Job
 from services.ingest.segments import ChunkRef
 from services.ingest.tables import chunks, jobs
 
@@ -52,6 +67,11 @@ def _to_chunk(row: Row[*tuple[Any, ...]]) -> Chunk:
     )
 
 
+def array_of(numbers: Sequence[int]) -> ColumnElement[Any]:
+    """Numbers as one parameter."""
+    return literal(list(numbers), ARRAY(Integer))
+
+
 def to_ref(row: Row[*tuple[Any, ...]]) -> ChunkRef:
     """Where the rows of a chunk lie (all of them, chosen or not), of a row that has `REF_COLUMNS`."""
     return ChunkRef(**{name: getattr(row, name) for name in _PLACE}, row_count=row.stored_rows)
@@ -60,6 +80,39 @@ def to_ref(row: Row[*tuple[Any, ...]]) -> ChunkRef:
 async def count(conn: AsyncConnection, job_id: UUID) -> int:
     """How many chunks a job has."""
     return (await conn.execute(select(func.count()).select_from(chunks).where(chunks.c.job_id == job_id))).scalar_one()
+
+
+async def rows_charged_under_way(conn: AsyncConnection, job: Job) -> int:
+    """How many rows of a job are being published or queued that are charged when they are enriched."""
+    free = func.unnest(array_of(job.free_rows)).table_valued("row_no").render_derived()
+    last_row_no = chunks.c.first_row_no + chunks.c.stored_rows - 1
+    in_chunk = or_(
+        free.c.row_no == any_(chunks.c.row_nos),
+        and_(chunks.c.row_nos.is_(None), free.c.row_no.between(chunks.c.first_row_no, last_row_no)),
+    )
+    free_rows = select(func.count()).select_from(free).where(in_chunk).correlate(chunks).scalar_subquery()
+    query = select(func.coalesce(func.sum(chunks.c.row_count - free_rows), 0)).where(
+        chunks.c.job_id == job.id,
+        chunks.c.epoch == job.epoch,
+        chunks.c.state.in_([ChunkState.PUBLISHING.value, ChunkState.QUEUED.value]),
+    )
+    return int((await conn.execute(query)).scalar_one())
+
+
+async def load_several(conn: AsyncConnection, job_id: UUID, chunk_nos: Sequence[int]) -> list[Chunk]:
+    """Chunks of a job, in their order."""
+    wanted = (chunks.c.job_id == job_id, chunks.c.chunk_no == any_(array_of(chunk_nos)))
+    return [_to_chunk(row) for row in await conn.execute(select(*_COLUMNS).where(*wanted).order_by(chunks.c.chunk_no))]
+
+
+async def split(conn: AsyncConnection, chunk: Chunk, *, rows: Sequence[int], rest: Sequence[int]) -> None:
+    """Leave a pending chunk only some of its rows; the rest become a chunk of their own, the job's last."""
+    mine = (chunks.c.job_id == chunk.job_id, chunks.c.chunk_no == chunk.chunk_no)
+    last = select(func.max(chunks.c.chunk_no) + 1).where(chunks.c.job_id == chunk.job_id).scalar_subquery()
+    copied = ("job_id", "epoch", "first_row_no", "segment_key", "byte_offset", "byte_length", "stored_rows")
+    other = select(*(chunks.c[name] for name in copied), last, array_of(rest), literal(len(rest))).where(*mine)
+    await conn.execute(insert(chunks).from_select([*copied, "chunk_no", "row_nos", "row_count"], other))
+    await conn.execute(update(chunks).where(*mine).values(row_nos=list(rows), row_count=len(rows)))
 
 
 async def load(conn: AsyncConnection, job_id: UUID, chunk_no: int) -> Chunk:

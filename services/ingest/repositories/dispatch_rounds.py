@@ -6,19 +6,23 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Uuid, bindparam, cast, func, literal, select, true, update
+from sqlalchemy import ColumnElement, Integer, Uuid, and_, bindparam, cast, func, literal, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.domain.chunks import ChunkState
 from services.ingest.domain.fairness import Seat, Turns, Waiting
-from services.ingest.domain.jobs import TAKES_ANSWERS, JobState
+from services.ingest.domain.jobs import TAKES_ANSWERS, Job, JobKind, JobState
 from services.ingest.repositories.chunks import REF_COLUMNS, free, to_ref
+from services.ingest.repositories.jobs import COLUMNS, to_job
 from services.ingest.segments import ChunkRef
 from services.ingest.tables import chunks, dispatch_rounds, jobs, uploads
 
 _NAMES = cast("$[*].name", JSONPATH)
 """Of `uploads.columns`. Its headers may be megabytes, and a round needs none of them."""
+
+
+_IS_LIMITED = and_(jobs.c.credits_held < jobs.c.credits_needed, jobs.c.credits_per_row > 0)
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,21 @@ async def rows_under_way(conn: AsyncConnection) -> int:
     return rows.scalar_one()
 
 
-async def waiting(conn: AsyncConnection, *, per_job: int) -> list[Waiting]:
-    """The first due chunks of every job at work."""
+async def lock_limited(conn: AsyncConnection) -> dict[UUID, Job]:
+    """The jobs at work that are not paid in full, in the order of their ids, locked until the end of the transaction.
+
+    Before any of their chunks is: that is the order of locks.
+    """
+    limited = (jobs.c.state == JobState.PROCESSING.value, _IS_LIMITED)
+    rows = await conn.execute(
+        select(*COLUMNS).where(*limited).order_by(jobs.c.id).with_for_update(key_share=True, of=jobs)
+    )
+    return {job.id: job for job in map(to_job, rows)}
+
+
+async def waiting(conn: AsyncConnection, *, per_job: int, only_urgent: bool = False) -> list[Waiting]:
+    """The first due chunks of every job at work; of trials only, where only those may go."""
+    is_trial = jobs.c.kind == JobKind.TRIAL.value
     due = (
         select(chunks.c.chunk_no, chunks.c.row_count)
         .where(
@@ -103,9 +120,9 @@ async def waiting(conn: AsyncConnection, *, per_job: int) -> list[Waiting]:
         .lateral()
     )
     rows = await conn.execute(
-        select(jobs.c.workspace_id, jobs.c.id, due.c.chunk_no, due.c.row_count)
+        select(jobs.c.workspace_id, jobs.c.id, due.c.chunk_no, due.c.row_count, is_trial, _IS_LIMITED)
         .select_from(jobs.join(due, true()))
-        .where(jobs.c.state == JobState.PROCESSING.value)
+        .where(jobs.c.state == JobState.PROCESSING.value, is_trial if only_urgent else true())
         .order_by(jobs.c.id, due.c.chunk_no)
     )
     return [Waiting(*row) for row in rows]

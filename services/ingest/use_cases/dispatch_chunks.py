@@ -25,6 +25,7 @@ from services.ingest.domain.window import window_rows
 from services.ingest.repositories import dispatch_rounds, enrich_replicas
 from services.ingest.repositories.dispatch_rounds import Dispatch, JobSheet
 from services.ingest.segments import SegmentDamaged, read_chunk, wire_cells
+from services.ingest.use_cases.ration_jobs import ration_jobs, split_chunks
 from services.ingest.use_cases.turn_job import turn_job
 
 log = get_logger()
@@ -63,16 +64,22 @@ async def plan(uow: UnitOfWork, *, now: datetime) -> list[Dispatch]:
     turns = await dispatch_rounds.begin(uow.conn)
     if turns is None:
         return []
+    limited = await dispatch_rounds.lock_limited(uow.conn)
     await dispatch_rounds.take_back_expired(uow.conn)
     window = window_rows(await enrich_replicas.known(uow.conn), now=now)
-    under_way = await dispatch_rounds.rows_under_way(uow.conn)
-    if under_way >= window:
+    if window <= 0:
         return []
-    waiting = await dispatch_rounds.waiting(uow.conn, per_job=PER_JOB)
-    planned = plan_round(waiting, turns=turns, free_rows=min(window - under_way, MAX_ROWS_A_ROUND), under_way=under_way)
+    under_way = await dispatch_rounds.rows_under_way(uow.conn)
+    is_full = under_way >= window
+    waiting = await dispatch_rounds.waiting(uow.conn, per_job=PER_JOB, only_urgent=is_full)
+    rationed = await ration_jobs(uow, waiting, limited, now=now)
+    free_rows = min(window - under_way, MAX_ROWS_A_ROUND)
+    planned = plan_round(rationed.waiting, turns=turns, free_rows=free_rows, under_way=under_way)
     if not planned.chunks:
         return []
-    await dispatch_rounds.end(uow.conn, planned.turns)
+    if not is_full:
+        await dispatch_rounds.end(uow.conn, planned.turns)
+    await split_chunks(uow, planned.chunks, rationed)
     return await dispatch_rounds.claim(uow.conn, planned.chunks, lease=LEASE)
 
 

@@ -15,8 +15,9 @@ from libs.common.errors import Invalid
 from libs.common.logs import get_logger
 from libs.common.uow import UnitOfWork
 from services.ingest import metrics
-from services.ingest.domain.chunks import Chunk, added_by, credits_of, takes_results
-from services.ingest.domain.jobs import Job, count, finish_if_answered
+from services.ingest.domain.ceilings import is_limited, rows_left
+from services.ingest.domain.chunks import Chunk, ChunkState, added_by, charged_rows, credits_of, takes_results
+from services.ingest.domain.jobs import Job, JobKind, count, finish_if_answered
 from services.ingest.repositories import chunks, jobs, results
 from services.ingest.use_cases.turn_job import by_compare_and_swap, save_turns
 
@@ -39,19 +40,22 @@ async def record_results(event: ChunkEnriched, *, uow: UnitOfWork, workspace_id:
         if not takes_results(job, chunk, epoch=event.epoch):
             log.info("answer.refused", job_id=str(job.id), chunk_no=chunk.chunk_no, job_state=job.state.value)
             return True
-        return await _store(event.results, uow=uow, job=job, chunk=chunk, now=now)
+        if not await _is_payable(uow, job, chunk):
+            log.info("answer.unpaid", job_id=str(job.id), chunk_no=chunk.chunk_no, chunk_state=chunk.state.value)
+            return True
+        rows = _rows_of(event, chunk)
+        return await _store(rows, uow=uow, job=job, chunk=chunk, now=now)
 
     await by_compare_and_swap(uow, attempt, job_id=event.job_id)
 
 
 async def _store(rows: Sequence[RowResult], *, uow: UnitOfWork, job: Job, chunk: Chunk, now: datetime) -> bool:
-    _check_rows(rows, chunk)
     fresh = await results.insert_new(uow.conn, job.id, to_json(rows))
-    if not fresh:
-        return True
     stored = await results.statuses(uow.conn, job.id, chunk.row_nos)
     completes = len(stored) == chunk.row_count
-    earned = credits_of(stored, credits_per_row=job.credits_per_row) if completes else 0
+    if not fresh and not completes:
+        return True
+    earned = await _earned(uow, job, chunk) if completes else 0
     if completes and not await chunks.complete(uow.conn, chunk, credits_earned=earned):
         return False
     counted = count(
@@ -65,17 +69,33 @@ async def _store(rows: Sequence[RowResult], *, uow: UnitOfWork, job: Job, chunk:
         return False
     for status in fresh:
         metrics.ROWS.labels(status).inc()
-    if completes:
+    if completes and job.kind is not JobKind.TRIAL:
         completed = ChunkCompleted(job_id=job.id, chunk_no=chunk.chunk_no, credits=earned)
         uow.publish(completed, tenant_id=job.workspace_id, correlation_id=job.id)
     return True
 
 
-def _check_rows(rows: Sequence[RowResult], chunk: Chunk) -> None:
-    strangers = sorted({row.row_no for row in rows} - set(chunk.row_nos))
-    if strangers:
+async def _is_payable(uow: UnitOfWork, job: Job, chunk: Chunk) -> bool:
+    """A late answer to a chunk that is not under way may find its credits promised to another: it is asked for again."""
+    if not is_limited(job) or chunk.state in {ChunkState.PUBLISHING, ChunkState.QUEUED}:
+        return True
+    under_way = await chunks.rows_charged_under_way(uow.conn, job)
+    return len(charged_rows(chunk, free=job.free_rows)) <= rows_left(job, charged_under_way=under_way)
+
+
+async def _earned(uow: UnitOfWork, job: Job, chunk: Chunk) -> int:
+    charged = await results.statuses(uow.conn, job.id, charged_rows(chunk, free=frozenset(job.free_rows)))
+    return credits_of(charged, credits_per_row=job.credits_per_row)
+
+
+def _rows_of(event: ChunkEnriched, chunk: Chunk) -> Sequence[RowResult]:
+    """The answer's rows that the chunk has. An earlier dispatch may have had more: a chunk can be split after it."""
+    wanted = set(chunk.row_nos)
+    strangers = sorted({row.row_no for row in event.results} - wanted)
+    if strangers and event.dispatch_no >= chunk.dispatch_no:
         msg = f"chunk {chunk.chunk_no} of job {chunk.job_id} has no row {strangers[0]}"
         raise Invalid(msg, code="row_not_in_chunk")
+    return [row for row in event.results if row.row_no in wanted]
 
 
 def to_json(rows: Sequence[RowResult]) -> str:
