@@ -38,7 +38,9 @@ def headers(workspace_id: UUID, *, operator: bool = False) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def running_ingest(database: str, vhost: str, storage_url: str) -> AsyncGenerator[RunningIngest]:
+async def running_ingest(
+    database: str, vhost: str, storage_url: str, *, sandbox_url: str = ""
+) -> AsyncGenerator[RunningIngest]:
     """Start the real application on a database, a vhost and a folder; stop it afterwards."""
     names = {
         "DATABASE_URL": database,
@@ -46,6 +48,7 @@ async def running_ingest(database: str, vhost: str, storage_url: str) -> AsyncGe
         "INTERNAL_SECRET": SECRET,
         "LOG_FORMAT": "console",
         "STORAGE_URL": storage_url,
+        "SANDBOX_URL": sandbox_url,
     }
     with patch.dict(os.environ, names):
         app = build_app()
