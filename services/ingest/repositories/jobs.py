@@ -176,7 +176,7 @@ async def find_by_key(conn: AsyncConnection, *, workspace_id: UUID, key: str) ->
 
 
 async def page(
-    conn: AsyncConnection, *, workspace_id: UUID, kind: JobKind | None, before: UUID | None, limit: int
+    conn: AsyncConnection, *, workspace_id: UUID, before: UUID | None, limit: int, kind: JobKind | None = None
 ) -> list[Job]:
     """A workspace's jobs, newest first: those of one kind, or all but trials."""
     wanted = jobs.c.kind != JobKind.TRIAL.value if kind is None else jobs.c.kind == kind.value

@@ -40,12 +40,13 @@ from services.ingest.repositories import jobs, uploads
 from services.ingest.resources import Resources
 from services.ingest.segments import Cell, ChunkRef, encode_chunk, encode_row
 from services.ingest.settings import IngestSettings
-from services.ingest.tables import COMMON, chunks, results
+from services.ingest.tables import COMMON, chunks, lead_keys, results
 from services.ingest.tables import uploads as uploads_table
 from services.ingest.use_cases.create_job import JobRequest, create_job
 from services.ingest.use_cases.dispatch_chunks import dispatch_chunks
 from services.ingest.use_cases.merge_results import merge_results
 from services.ingest.use_cases.publish_recipients import publish_recipients
+from services.ingest.use_cases.try_rows import TrialRequest, try_rows
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[..., Awaitable[None]]
@@ -147,6 +148,32 @@ class Ingest:
                 workspace_id=self.workspace_id,
                 user_id=self.user_id,
                 idempotency_key=key,
+                now=utc_now(),
+            )
+
+    async def same_leads(self, upload_id: UUID, leads: Sequence[int]) -> None:
+        """The sheet has been checked: rows with the same number are the same lead."""
+        async with self.open_uow() as uow:
+            await uow.conn.execute(
+                lead_keys.insert(),
+                [
+                    {"upload_id": upload_id, "row_no": n, "workspace_id": self.workspace_id, "key_hash": lead}
+                    for n, lead in enumerate(leads, start=1)
+                ],
+            )
+
+    async def try_rows(self, upload_id: UUID, row_nos: Sequence[int], *, key: str | None = None, **more: Any) -> Job:
+        """A trial of these rows."""
+        await self.have_known_enrich()
+        per_day = more.pop("rows_per_day", 30)
+        async with self.open_uow() as uow:
+            return await try_rows(
+                uow,
+                TrialRequest(upload_id=upload_id, row_nos=tuple(row_nos), **more),
+                workspace_id=self.workspace_id,
+                user_id=self.user_id,
+                idempotency_key=key,
+                rows_per_day=per_day,
                 now=utc_now(),
             )
 
