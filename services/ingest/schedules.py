@@ -12,12 +12,14 @@ from services.ingest.repositories import enrich_replicas
 from services.ingest.resources import Resources
 from services.ingest.use_cases.ask_hold_again import ask_hold_again
 from services.ingest.use_cases.ask_sourcing_hold_again import ask_sourcing_hold_again
+from services.ingest.use_cases.begin_job import begin_waiting_jobs
 from services.ingest.use_cases.delete_job import clear_deleted_jobs, delete_orphaned_sheets, delete_outlived_jobs
 from services.ingest.use_cases.delete_upload import delete_orphaned_files, delete_unused_uploads
 from services.ingest.use_cases.dispatch_chunks import dispatch_chunks
 from services.ingest.use_cases.join_parts import join_left_parts
 from services.ingest.use_cases.park_jobs import resume_parked_jobs
 from services.ingest.use_cases.publish_recipients import publish_unfinished_lists
+from services.ingest.use_cases.push_owed_progress import push_owed_progress
 from services.ingest.use_cases.rescue_chunks import rescue_chunks
 from services.ingest.use_cases.turn_job import DISPATCH
 
@@ -37,6 +39,10 @@ def schedules(platform: Platform, resources: Resources) -> Sequence[Schedule]:
     async def ask_again_for_leads() -> None:
         async with open_uow() as uow:
             await ask_sourcing_hold_again(uow, now=utc_now())
+
+    async def begin_waiting() -> None:
+        async with open_uow() as uow:
+            await begin_waiting_jobs(uow, now=utc_now())
 
     async def resume_parked() -> None:
         async with open_uow() as uow:
@@ -62,6 +68,9 @@ def schedules(platform: Platform, resources: Resources) -> Sequence[Schedule]:
     async def delete_orphans() -> None:
         await delete_orphaned_files(now=utc_now(), open_uow=open_uow, storage=resources.storage)
 
+    async def push_progress() -> None:
+        await push_owed_progress(open_uow=open_uow, now=utc_now())
+
     async def clear_deleted() -> None:
         await clear_deleted_jobs(open_uow=open_uow, storage=resources.storage)
 
@@ -75,12 +84,14 @@ def schedules(platform: Platform, resources: Resources) -> Sequence[Schedule]:
     return (
         Schedule("ask_hold_again", 30, ask_again),
         Schedule("ask_sourcing_hold_again", 30, ask_again_for_leads),
+        Schedule("begin_waiting_jobs", 2, begin_waiting),
         Schedule("resume_parked_jobs", 10, resume_parked),
         Schedule("rescue_chunks", 5, rescue),
         Schedule("publish_unfinished_lists", 30, publish_lists, timeout_s=600),
         Schedule("forget_gone_replicas", 3600, forget_replicas),
         Schedule("join_left_parts", 10, join_parts, timeout_s=600),
         Schedule("delete_unused_uploads", 600, delete_unused, timeout_s=600),
+        Schedule("push_owed_progress", 1, push_progress),
         Schedule("clear_deleted_jobs", 5, clear_deleted, timeout_s=600),
         Schedule("delete_outlived_jobs", 3600, delete_outlived, timeout_s=600),
         Schedule("delete_orphaned_sheets", 3600, delete_orphaned_results, timeout_s=600),

@@ -94,6 +94,7 @@ upload_chunks = Table(
     Column("byte_length", Integer, nullable=False),
     PrimaryKeyConstraint("upload_id", "chunk_no"),
     CheckConstraint("row_count > 0 AND first_row_no > 0", name="rows_counted_from_one"),
+    Index("ix_upload_chunks_upload_id_first_row_no", "upload_id", "first_row_no"),
 )
 
 upload_problems = Table(

@@ -31,6 +31,12 @@ class Tools:
         """Whether anything here is invented."""
         return any(one.mode == "sandbox" for one in self.accounts)
 
+    @property
+    def waits(self) -> list[tuple[Account, float]]:
+        """The accounts whose calls wait for a limit of the minute, and for how many seconds yet."""
+        clients = [one for one in (self.serper, self.groq, self.firecrawl) if one is not None]
+        return [(one.account, wait_s) for one in clients if (wait_s := one.gate.wait_s) > 0]
+
     def client(self, name: str) -> Serper | Groq | Firecrawl | None:
         """The client of an account."""
         return next((one for one in (self.serper, self.groq, self.firecrawl) if one and one.account.name == name), None)

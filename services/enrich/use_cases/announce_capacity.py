@@ -1,12 +1,14 @@
 """Say every second or two what this replica can hold in flight: ingest sizes the dispatcher's window by it."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from libs.common import outbox
-from libs.common.contracts.enrich import CapacityAnnounced
+from libs.common.clock import utc_now
+from libs.common.contracts.enrich import CapacityAnnounced, ProviderWait
 from libs.common.ids import new_id
 from libs.common.logs import get_logger
 from services.enrich.in_flight.floor import Floor
@@ -14,6 +16,10 @@ from services.enrich.in_flight.floor import Floor
 log = get_logger()
 
 EVERY_S = 1.5
+LOOK_S = 0.25
+"""How soon a wait that has begun is seen, and hence how often there can be an announcement."""
+WORTH_SAYING_S = 2.0
+"""A wait so long is announced at once: somebody looks at a job and wonders."""
 
 
 class CapacityAnnouncer:
@@ -22,19 +28,33 @@ class CapacityAnnouncer:
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
         self.replica_id: UUID = new_id()
+        self._said: frozenset[str] = frozenset()
 
     async def run(self) -> None:
-        """Announce, wait, announce again. One that is lost loses nothing."""
+        """Announce, wait, announce again: sooner when calls have begun to wait. One that is lost loses nothing."""
         while True:
             try:
                 await self.announce()
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 log.warning("capacity.not_announced", error=str(error))
-            await asyncio.sleep(EVERY_S)
+            await self._rest()
+
+    async def _rest(self) -> None:
+        for _ in range(round(EVERY_S / LOOK_S)):
+            await asyncio.sleep(LOOK_S)
+            if self.has_news():
+                return
+
+    def has_news(self) -> bool:
+        """Whether calls to an account wait for long of which nothing was said yet."""
+        return any(
+            account.name not in self._said and wait > WORTH_SAYING_S for account, wait in self._floor.tools.waits
+        )
 
     async def announce(self) -> None:
         """One transient event."""
         floor = self._floor
+        waits, now = floor.tools.waits, utc_now()
         async with floor.open_uow() as uow:
             waiting = await outbox.state(uow.conn, floor.open_uow.tables.outbox)
             said = CapacityAnnounced(
@@ -44,5 +64,10 @@ class CapacityAnnouncer:
                 outbox_pending=waiting.pending,
                 missing_providers=floor.tools.missing,
                 sandboxed=floor.tools.sandboxed,
+                waits=[
+                    ProviderWait(provider=account.name, account=account.name, until=now + timedelta(seconds=wait_s))
+                    for account, wait_s in waits
+                ],
             )
             uow.publish(said, tenant_id=None)
+        self._said = frozenset(account.name for account, _ in waits)

@@ -1,6 +1,6 @@
-"""Routes of jobs: make one, look at it and its rows, pause, resume, cancel."""
+"""Routes of jobs: make one, look at it, pause, resume, cancel."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
@@ -12,11 +12,12 @@ from libs.common.http.identity import CurrentIdentity, OperatorIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.ingest.domain.ceilings import credits_asked, is_raise_open
 from services.ingest.domain.jobs import TERMINAL, Job, JobKind, JobState
-from services.ingest.repositories import jobs, results
-from services.ingest.schemas.jobs import JobOut, JobPage, JobRowPage, RescueOut, job_out, row_out
+from services.ingest.repositories import jobs
+from services.ingest.schemas.jobs import JobOut, JobPage, RescueOut, job_out
 from services.ingest.schemas.quotes import CeilingIn, JobIn
 from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.create_job import create_job
+from services.ingest.use_cases.explain_waiting import explain_waiting
 from services.ingest.use_cases.pause_job import pause_job
 from services.ingest.use_cases.raise_ceiling import raise_ceiling
 from services.ingest.use_cases.rescue_chunks import rescue_job
@@ -79,30 +80,18 @@ async def list_jobs(
 ) -> JobPage:
     """The workspace's jobs, newest first: those of one kind, or all but trials."""
     found = await jobs.page(uow.conn, workspace_id=identity.workspace_id, kind=kind, before=cursor, limit=limit + 1)
-    items = [job_out(job) for job in found[:limit]]
+    shown = found[:limit]
+    waiting = await explain_waiting(uow, shown, now=utc_now())
+    items = [job_out(job, waiting=waiting[job.id]) for job in shown]
     return JobPage(items=items, next_cursor=str(items[-1].id) if len(found) > limit else None)
 
 
 @router.get("/{job_id}")
 async def show_job(job_id: UUID, identity: CurrentIdentity, uow: Uow) -> JobOut:
-    """One job as it is now."""
-    return job_out(await jobs.load(uow.conn, job_id, workspace_id=identity.workspace_id))
-
-
-@router.get("/{job_id}/rows")
-async def list_rows(
-    job_id: UUID,
-    identity: CurrentIdentity,
-    uow: Uow,
-    status: Literal["enriched", "degraded", "failed", "skipped"] | None = None,
-    cursor: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
-    limit: Limit = 50,
-) -> JobRowPage:
-    """The rows that have their outcome, in the order of the sheet; `cursor` is the last row number seen."""
-    await jobs.load(uow.conn, job_id, workspace_id=identity.workspace_id)
-    found = await results.page(uow.conn, job_id, after=cursor, limit=limit + 1, status=status)
-    items = [row_out(result) for result in found[:limit]]
-    return JobRowPage(items=items, next_cursor=str(items[-1].row_no) if len(found) > limit else None)
+    """One job as it is now, and what it waits for."""
+    job = await jobs.load(uow.conn, job_id, workspace_id=identity.workspace_id)
+    waiting = await explain_waiting(uow, [job], now=utc_now())
+    return job_out(job, waiting=waiting[job.id])
 
 
 @router.patch("/{job_id}", responses=ACCEPTED)

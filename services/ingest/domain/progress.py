@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 SAMPLE_S = 2.0
 """Answers come in bursts of a chunk: a rate is taken over at least so long."""
@@ -13,6 +13,9 @@ MEMORY_ROWS = 1000
 LONGEST_MEMORY_S = 600.0
 WARM_UP_S = 5.0
 """Observed for less, a rate is a guess."""
+
+
+PUSH_EVERY = timedelta(milliseconds=250)
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,6 @@ def eta_seconds(*, rows_left: int, pace: Pace) -> float | None:
     return rows_left / pace.rows_per_second if pace.is_known else None
 
 
-def may_announce(*, last: datetime | None, now: datetime, per_second: float = 4) -> bool:
-    """Whether progress may be pushed again: at most `per_second` times a second for one job."""
-    return last is None or (now - last).total_seconds() >= 1 / per_second
+def may_announce(*, last: datetime | None, now: datetime) -> bool:
+    """Whether progress may be pushed again: at most four times a second for one job."""
+    return last is None or now - last >= PUSH_EVERY

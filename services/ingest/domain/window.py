@@ -12,6 +12,16 @@ ALIVE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
+class ProviderWait:
+    """Calls to a provider account wait for its limit of the minute until then."""
+
+    provider: str
+    account: str
+    workspace_id: UUID | None
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Replica:
     """What one enrich replica last said of itself."""
 
@@ -22,6 +32,7 @@ class Replica:
     seen_at: datetime
     missing_providers: tuple[str, ...] = ()
     sandboxed: bool = False
+    waits: tuple[ProviderWait, ...] = ()
 
     def is_live(self, now: datetime) -> bool:
         return now - self.seen_at <= ALIVE

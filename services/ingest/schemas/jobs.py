@@ -1,30 +1,50 @@
-"""Jobs and their rows as the API shows them."""
+"""Jobs as the API shows them."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.ingest.domain.jobs import Job
-from services.ingest.repositories.results import StoredResult
+from services.ingest.domain.jobs import Job, Tally
+from services.ingest.domain.waiting import Waiting, standing_still
+
+
+class WaitingOut(BaseModel):
+    """What keeps a job from going on: a stable `reason`, and a sentence. `resumes_at` as far as that is known."""
+
+    reason: str
+    provider: str | None
+    resumes_at: datetime | None
+    message: str
+
+
+class SheetCounts(BaseModel):
+    """The rows of the whole sheet by status, with what ended retries delivered."""
+
+    rows_enriched: int
+    rows_degraded: int
+    rows_failed: int
+    rows_skipped: int
 
 
 class JobOut(BaseModel):
     """A job. `credits_total` is what its completed chunks have earned so far; `list_id` names its list of recipients.
 
     `rows_total` are the rows it answers for: with `first_rows` those of the sheet down to that one. `ceiling_credits` is the
-    most it may spend; `rows_free` of its rows were tried before and are not charged.
+    most it may spend; `rows_free` of its rows were tried before and are not charged. `root_id` is the list that a retry is
+    laid over, and `overlay` counts the sheet of a list that was retried. `waiting` is null while it goes on.
     """
 
     id: UUID
     upload_id: UUID
     list_id: UUID
     kind: str
+    root_id: UUID | None
     filename: str
     state: str
     reason: str | None
     resume_at: datetime | None
+    waiting: WaitingOut | None
     version: int
     rows_total: int
     rows_done: int
@@ -32,6 +52,7 @@ class JobOut(BaseModel):
     rows_degraded: int
     rows_failed: int
     rows_skipped: int
+    overlay: SheetCounts | None
     rows_per_second: float
     eta_seconds: float | None
     first_rows: int | None
@@ -58,41 +79,25 @@ class JobPage(BaseModel):
     next_cursor: str | None
 
 
-class JobRowOut(BaseModel):
-    """One row's outcome: its research, its line, and what it took. `reason` says why a row is not `enriched`."""
-
-    row_no: int
-    status: str
-    research: dict[str, Any] | None
-    line: str | None
-    reason: str | None
-    receipt: dict[str, Any] | None
-
-
-class JobRowPage(BaseModel):
-    """A page of rows that have their outcome, in the order of the sheet."""
-
-    items: list[JobRowOut]
-    next_cursor: str | None
-
-
 class RescueOut(BaseModel):
     """How many chunks are being published again."""
 
     chunks: int
 
 
-def job_out(job: Job) -> JobOut:
-    """The API's view of a job."""
+def job_out(job: Job, *, waiting: Waiting | None = None) -> JobOut:
+    """The API's view of a job. Without a word on what it waits for, its state says what it can."""
     return JobOut(
         id=job.id,
         upload_id=job.upload_id,
         list_id=job.id,
         kind=job.kind.value,
+        root_id=job.root_id,
         filename=job.filename,
         state=job.state.value,
         reason=job.reason,
         resume_at=job.resume_at,
+        waiting=_waiting_out(waiting or standing_still(job)),
         version=job.version,
         rows_total=job.rows_total,
         rows_done=job.tally.rows,
@@ -100,6 +105,7 @@ def job_out(job: Job) -> JobOut:
         rows_degraded=job.tally.degraded,
         rows_failed=job.tally.failed,
         rows_skipped=job.tally.skipped,
+        overlay=_counts(job.overlay),
         rows_per_second=round(job.pace.rows_per_second, 2),
         eta_seconds=job.eta_seconds,
         first_rows=job.first_rows,
@@ -120,13 +126,20 @@ def job_out(job: Job) -> JobOut:
     )
 
 
-def row_out(result: StoredResult) -> JobRowOut:
-    """The API's view of a row."""
-    return JobRowOut(
-        row_no=result.row_no,
-        status=result.status,
-        research=result.research,
-        line=result.line,
-        reason=result.reason,
-        receipt=result.receipt,
+def _waiting_out(waiting: Waiting | None) -> WaitingOut | None:
+    if waiting is None:
+        return None
+    return WaitingOut(
+        reason=waiting.reason, provider=waiting.provider, resumes_at=waiting.resumes_at, message=waiting.message
+    )
+
+
+def _counts(tally: Tally | None) -> SheetCounts | None:
+    if tally is None:
+        return None
+    return SheetCounts(
+        rows_enriched=tally.enriched,
+        rows_degraded=tally.degraded,
+        rows_failed=tally.failed,
+        rows_skipped=tally.skipped,
     )

@@ -1,16 +1,21 @@
 """A replica of enrich says what it can hold: the window of the dispatcher is made of that."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from libs.common.contracts.enrich import CapacityAnnounced
 from libs.common.uow import UnitOfWork
-from services.ingest.domain.window import Replica
-from services.ingest.repositories import enrich_replicas
+from services.ingest.domain.window import ProviderWait, Replica
+from services.ingest.repositories import enrich_replicas, jobs
 from services.ingest.use_cases.turn_job import DISPATCH
 
 
 async def note_capacity(event: CapacityAnnounced, *, uow: UnitOfWork, said_at: datetime, now: datetime) -> None:
-    """Keep the newest announcement of each replica. Natural key: the replica. `said_at` ahead of our clock counts as now."""
+    """Keep the newest announcement of each replica. Natural key: the replica. `said_at` ahead of our clock counts as now.
+
+    When its calls begin or cease to wait for a provider, whoever looks at a job is told.
+    """
+    before = _waiting(await enrich_replicas.waits_of(uow.conn, event.replica_id), now=now)
     replica = Replica(
         id=event.replica_id,
         rows_capacity=event.rows_capacity,
@@ -19,6 +24,14 @@ async def note_capacity(event: CapacityAnnounced, *, uow: UnitOfWork, said_at: d
         seen_at=min(said_at, now),
         missing_providers=tuple(event.missing_providers),
         sandboxed=event.sandboxed,
+        waits=tuple(ProviderWait(one.provider, one.account, one.workspace_id, one.until) for one in event.waits),
     )
     if await enrich_replicas.note(uow.conn, replica):
         uow.notify(DISPATCH)
+        if before != _waiting(replica.waits, now=now):
+            await jobs.owe_progress(uow.conn)
+
+
+def _waiting(waits: Sequence[ProviderWait], *, now: datetime) -> set[tuple[str, int]]:
+    """For what, and to the second until when: the same wait said again is no news."""
+    return {(wait.account, round(wait.until.timestamp())) for wait in waits if wait.until > now}

@@ -12,6 +12,9 @@ depends_on = None
 
 def upgrade() -> None:
     _widen_uploads()
+    op.create_index(
+        "ix_upload_chunks_upload_id_first_row_no", "upload_chunks", ["upload_id", "first_row_no"], schema="ingest"
+    )
     _create_upload_parts()
     _create_upload_problems()
     _create_lead_keys()
@@ -110,6 +113,7 @@ def _create_mapping_memories() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_upload_chunks_upload_id_first_row_no", "upload_chunks", schema="ingest")
     for table in ("mapping_memories", "lead_keys", "upload_problems", "upload_parts"):
         op.drop_table(table, schema="ingest")
     op.execute("DELETE FROM ingest.uploads WHERE state = 'receiving'")

@@ -1,0 +1,89 @@
+"""Rows of a job as the API shows them: outcome, evidence, receipt, and the row's own cells."""
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.ingest.use_cases.show_rows import PENDING, ShownRow
+
+
+class SourceOut(BaseModel):
+    """Where something was read."""
+
+    id: str
+    url: str
+    title: str
+    kind: str
+
+
+class EvidenceOut(BaseModel):
+    """A statement with the words that back it and the sources they stand in. `about`: person, company or signals."""
+
+    id: str
+    about: str
+    text: str
+    snippet: str
+    strength: int | None
+    date: str | None
+    sources: list[SourceOut]
+
+
+class JobRowOut(BaseModel):
+    """One row. `reason` says why a row is not `enriched`; `attempt` is the job whose outcome this is. A `pending` row has
+    none of it yet. `extra` is by column; `cells` are the row's own, as text by column, where they were asked for."""
+
+    row_no: int
+    status: str
+    attempt: UUID | None
+    reason: str | None
+    line: str | None
+    research: dict[str, Any] | None
+    evidence: list[EvidenceOut]
+    extra: dict[str, Any] | None
+    receipt: dict[str, Any] | None
+    cells: dict[str, str] | None
+
+
+class JobRowPage(BaseModel):
+    """A page of rows in the order of the sheet."""
+
+    items: list[JobRowOut]
+    next_cursor: str | None
+
+
+def row_out(row: ShownRow) -> JobRowOut:
+    """The API's view of a row."""
+    result = None if row.attempt is None else row.attempt.result
+    return JobRowOut(
+        row_no=row.row_no,
+        status=PENDING if result is None else result.status,
+        attempt=None if row.attempt is None else row.attempt.job_id,
+        reason=result and result.reason,
+        line=result and result.line,
+        research=result and result.research,
+        evidence=evidence_of((result and result.research) or {}),
+        extra=result and result.extra,
+        receipt=result and result.receipt,
+        cells=None if row.cells is None else dict(row.cells),
+    )
+
+
+def evidence_of(research: dict[str, Any]) -> list[EvidenceOut]:
+    """The statements of a research with their sources resolved, in its order."""
+    sources = {
+        source["id"]: SourceOut.model_validate({"title": "", **source}) for source in research.get("sources", [])
+    }
+    return [
+        EvidenceOut(
+            id=statement["id"],
+            about=about,
+            text=statement["text"],
+            snippet=statement["snippet"],
+            strength=statement.get("strength"),
+            date=statement.get("date"),
+            sources=[sources[source_id] for source_id in statement["source_ids"] if source_id in sources],
+        )
+        for about in ("person", "company", "signals")
+        for statement in research.get(about, [])
+    ]
