@@ -159,7 +159,7 @@ async def test_leads_become_an_upload_and_a_job_whose_recipients_stay_marked(
     assert job.sandboxed is True
     await us.deliver(HoldPlaced(job_id=job.id, credits=job.credits_needed))
     await us.announce(rows=10_000)
-    await us.dispatch()
+    await eventually(lambda: _all_queued(us, job.id))
     for chunk in await us.chunk_rows(job.id):
         rows = range(chunk.first_row_no, chunk.first_row_no + chunk.row_count)
         await us.deliver(answer(job.id, chunk.chunk_no, rows, dispatch_no=chunk.dispatch_no))
@@ -169,6 +169,11 @@ async def test_leads_become_an_upload_and_a_job_whose_recipients_stay_marked(
     people = [person for event in published for person in event.recipients]
     assert len(people) == done["leads"]
     assert all(person.sandboxed for person in people)
+
+
+async def _all_queued(us: Ingest, job_id: UUID) -> bool:
+    """By the service's own dispatcher."""
+    return set(await us.chunk_states(job_id)) == {"queued"}
 
 
 async def _is_ready(service: RunningIngest, us: Ingest, path: str) -> bool:
