@@ -36,6 +36,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "{{state}}",
         ),
         Panel("Uploads", "sum by (outcome) (increase(ingest_uploads_total[1h]))", "{{outcome}}"),
+        Panel("Sheets on demand", "sum by (outcome) (increase(ingest_exports_total[1h]))", "{{outcome}}"),
         Panel("Findings in uploads", "sum by (code) (increase(ingest_upload_findings_total[1h]))", "{{code}}"),
         Panel(
             "Time to check an upload (95 %)",

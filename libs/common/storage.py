@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -39,6 +40,14 @@ class ObjectMissing(NotFound):
     """There is no object with this key."""
 
     code = "object_missing"
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object as the store knows it. Its `version` is another one when it has been written again; None: not known."""
+
+    size: int
+    version: str | None
 
 
 class Storage:
@@ -112,6 +121,12 @@ class Storage:
         """How many bytes the object has. Raises ObjectMissing."""
         with _translated(key):
             return (await obstore.head_async(self._store, key))["size"]
+
+    async def describe(self, key: str) -> StoredObject:
+        """Its size, and what changes when it is overwritten. Raises ObjectMissing."""
+        with _translated(key):
+            found = await obstore.head_async(self._store, key)
+        return StoredObject(size=found["size"], version=(found["e_tag"] or "").removeprefix("W/").strip('"') or None)
 
     async def exists(self, key: str) -> bool:
         """Whether there is such an object."""

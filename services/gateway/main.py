@@ -10,7 +10,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from libs.common.app import ServiceSpec, create_app
 from libs.common.platform import Parts, Platform
 from services.gateway import handlers, schedules, tables
-from services.gateway.api import auth, description, events, forward
+from services.gateway.api import auth, description, events, forward, public
 from services.gateway.api.access import Resources
 from services.gateway.clients.services import Services
 from services.gateway.live import LiveFeed, LiveHub
@@ -64,7 +64,7 @@ def build_app() -> FastAPI:
         ServiceSpec(
             settings=settings,
             tables=tables.COMMON,
-            routers=[auth.router, events.router, description.router, forward.router],
+            routers=[auth.router, events.router, description.router, public.router, forward.router],
             start=functools.partial(start, settings),
             openapi_url=None,
             title="Corofy",

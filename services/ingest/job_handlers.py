@@ -38,6 +38,7 @@ from services.ingest.use_cases import open_workspace as opening
 from services.ingest.use_cases import record_results as recording
 from services.ingest.use_cases import take_back_chunk as returning
 from services.ingest.use_cases import update_prices as pricing
+from services.ingest.use_cases import write_export as exporting
 
 MERGE_TIMEOUT_S = 1500
 """Below the broker's 30 minutes for an unacked delivery."""
@@ -129,5 +130,13 @@ def job_subscriptions(platform: Platform, resources: Resources) -> Sequence[Subs
             prefetch=2,
             timeout_s=MERGE_TIMEOUT_S,
             on_dead=merging.fail_unmerged,
+        ),
+        Subscription(
+            "ingest.write_export",
+            functools.partial(exporting.write_export, open_uow=open_uow, resources=resources),
+            calls_out=True,
+            prefetch=2,
+            timeout_s=MERGE_TIMEOUT_S,
+            on_dead=exporting.fail_unwritten,
         ),
     )

@@ -10,7 +10,20 @@ from libs.common.app import ServiceSpec, create_app
 from libs.common.platform import Parts, Platform
 from libs.common.storage import Storage
 from services.ingest import handlers, schedules, tables
-from services.ingest.api import checks, downloads, job_life, jobs, quotes, readings, resumable, rows, sourcings, uploads
+from services.ingest.api import (
+    checks,
+    downloads,
+    exports,
+    job_life,
+    jobs,
+    quotes,
+    readings,
+    resumable,
+    rows,
+    sourcings,
+    trials,
+    uploads,
+)
 from services.ingest.clients.apollo import Apollo
 from services.ingest.resources import Resources
 from services.ingest.settings import IngestSettings
@@ -45,11 +58,13 @@ def build_app() -> FastAPI:
                 uploads.router,
                 readings.router,
                 checks.router,
+                trials.router,
                 quotes.router,
                 jobs.router,
                 job_life.router,
                 rows.router,
                 downloads.router,
+                exports.router,
                 sourcings.router,
                 jobs.operators,
             ],

@@ -21,6 +21,7 @@ class IngestSettings(CommonSettings):
     trial_rows_per_day: int = Field(default=30, ge=0)
     reading_memory_bytes: int = Field(default=3 * GIB // 2, ge=128 * 1024 * 1024)
     reading_cpu_seconds: int = Field(default=600, ge=1)
+    download_link_minutes: int = Field(default=15, ge=1, le=1440)
     export_memory_bytes: int = Field(default=GIB, ge=128 * 1024 * 1024)
     max_text_chars: int = Field(default=1_000_000_000, ge=1000)
     apollo_api_key: SecretStr = SecretStr("")

@@ -112,6 +112,14 @@ class JobMerging(Event):
     job_id: UUID
 
 
+class ExportRequested(Event):
+    """Somebody wants a sheet beside the finished one; it can be written."""
+
+    type = "ingest.export.requested"
+
+    export_id: UUID
+
+
 class JobProgressed(Event):
     """Counts for the eye, a few times a second at most."""
 

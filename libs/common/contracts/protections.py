@@ -59,6 +59,11 @@ PROTECTIONS: dict[str, Protection] = {
         "the job leaves `merging` once; files named by the job",
         inbox="with the recorded result",
     ),
+    "ingest.write_export": Protection(
+        "writes a sheet somebody asked for",
+        "the export leaves `writing` once; its file is named by it",
+        inbox="with the recorded result",
+    ),
     "enrich.enrich_chunk": Protection(
         "researches rows, answers the chunk",
         "claim and checkpoint per (job, row, spec), first stored result wins",

@@ -1,6 +1,7 @@
 """Who is asking the gateway: the bearer token becomes a member, the member an internal identity."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -14,6 +15,7 @@ from services.gateway import repository
 from services.gateway.clients.services import Services
 from services.gateway.clients.tokens import read_token
 from services.gateway.domain.members import Member
+from services.gateway.domain.routing import MAX_PUBLIC_AT_ONCE
 from services.gateway.live import LiveHub
 from services.gateway.settings import GatewaySettings
 
@@ -27,6 +29,8 @@ class Resources:
     settings: GatewaySettings
     services: Services
     hub: LiveHub
+    public: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_PUBLIC_AT_ONCE))
+    """Room for requests of people nobody knows."""
 
 
 def resources_of(request: Request) -> Resources:

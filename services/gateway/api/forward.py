@@ -1,7 +1,8 @@
 """Passes `/v1/...` on to the service that owns it, with a signed identity, streaming both ways."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
+import httpx
 from fastapi import APIRouter, Request
 from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
@@ -10,8 +11,8 @@ from libs.common.clock import utc_now
 from libs.common.errors import NotFound
 from libs.common.http.identity import IDENTITY_HEADER, sign_identity
 from services.gateway.api.access import CurrentMember, CurrentResources, identity_of
-from services.gateway.clients.services import answer_headers
-from services.gateway.domain.routing import for_the_service, owner_of
+from services.gateway.clients.services import Services, answer_headers
+from services.gateway.domain.routing import RawHeader, for_the_service, owner_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -30,24 +31,25 @@ async def forward(path: str, request: Request, member: CurrentMember, resources:
     secret = resources.settings.internal_secret.get_secret_value()
     request_id = (b"x-request-id", identity.request_id.encode("latin-1"))
     signed = sign_identity(identity, secret=secret, now=utc_now())
-    headers = [
-        *for_the_service(request.headers.raw),
-        (IDENTITY_HEADER.lower().encode(), signed.encode()),
-        request_id,
-    ]
-    answer = await resources.services.forward(
-        service,
-        method=request.method,
-        raw_path=request.scope["raw_path"],
-        query=request.url.query.encode(),
-        headers=headers,
-        body=_body(request),
-    )
+    headers = [(IDENTITY_HEADER.lower().encode(), signed.encode()), request_id]
+    answer = await ask(service, request, headers=headers, services=resources.services)
     response = StreamingResponse(
         answer.aiter_raw(), status_code=answer.status_code, background=BackgroundTask(answer.aclose)
     )
     response.raw_headers = [*answer_headers(answer), request_id]
     return response
+
+
+async def ask(service: str, request: Request, *, headers: Sequence[RawHeader], services: Services) -> httpx.Response:
+    """A service's answer to a request, its body not read yet. `headers` come on top of those that may pass."""
+    return await services.forward(
+        service,
+        method=request.method,
+        raw_path=request.scope["raw_path"],
+        query=request.url.query.encode(),
+        headers=[*for_the_service(request.headers.raw), *headers],
+        body=_body(request),
+    )
 
 
 def _body(request: Request) -> AsyncIterator[bytes] | None:

@@ -8,6 +8,7 @@ OWNERS: dict[str, str] = {
     "uploads": "ingest",
     "quotes": "ingest",
     "jobs": "ingest",
+    "exports": "ingest",
     "sourcings": "ingest",
     "providers": "enrich",
     "credits": "billing",
@@ -19,6 +20,14 @@ OWNERS: dict[str, str] = {
     "suppressions": "sender",
 }
 """First path segment below /v1 → service."""
+
+PUBLIC: dict[str, str] = {"downloads": "ingest"}
+"""First path segment → service, of what needs no token: each path is `/v1/<segment>/<something signed by the service>`,
+is only read, and the service itself checks the signature."""
+PUBLIC_METHODS = ("GET", "HEAD")
+MAX_SIGNED_CHARS = 4096
+MAX_PUBLIC_AT_ONCE = 100
+"""Open requests of people nobody knows, of the 500 connections to a service: members always find room."""
 
 HOP_BY_HOP = frozenset(
     {
@@ -46,6 +55,13 @@ def owner_of(path: str) -> str | None:
     normalises it next would make another one of."""
     segments = path.split("/")
     return None if _DOTS.intersection(segments) else OWNERS.get(segments[0])
+
+
+def public_owner_of(path: str) -> str | None:
+    """The service that serves `/v1/<path>` to anybody; None for what is no public path, or too long to be one."""
+    segment, _, signed = path.partition("/")
+    is_public = signed and "/" not in signed and len(signed) <= MAX_SIGNED_CHARS and signed not in _DOTS
+    return PUBLIC.get(segment) if is_public else None
 
 
 def end_to_end(headers: Iterable[RawHeader]) -> list[RawHeader]:

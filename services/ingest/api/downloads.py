@@ -1,78 +1,60 @@
-"""The route that gives the finished sheet back, streamed from storage."""
+"""Routes that give sheets back: a job's finished one, and whatever a signed link is for."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query
-from starlette.responses import Response, StreamingResponse
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
 
-from libs.common.errors import Conflict
-from libs.common.http.dependencies import OpenUowDep
+from libs.common.http.dependencies import CurrentPlatform, OpenUowDep
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
-from services.ingest.domain.downloads import byte_range, content_disposition, result_filename
-from services.ingest.domain.jobs import Job, JobState
-from services.ingest.domain.storage_keys import export_key
+from services.ingest.api.files import FILE_RESPONSES, send_file
+from services.ingest.domain.storage_keys import ExportFormat
 from services.ingest.repositories import jobs
 from services.ingest.resources import IngestResources
+from services.ingest.use_cases.find_download import find_download
+from services.ingest.use_cases.request_export import ExportRequest
+from services.ingest.use_cases.sign_download import read_download
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"], responses=PROBLEM_RESPONSES)
+router = APIRouter(prefix="/v1", tags=["downloads"], responses=PROBLEM_RESPONSES)
 
-_MEDIA_TYPES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-}
-_BINARY = {"schema": {"type": "string", "format": "binary"}}
-_CONTENT = {media.split(";")[0]: _BINARY for media in _MEDIA_TYPES.values()}
+Format = Annotated[ExportFormat, Query(alias="format")]
 
 
-@router.get(
-    "/{job_id}/download",
-    response_class=Response,
-    responses={
-        200: {"description": "The sheet with its new columns.", "content": _CONTENT},
-        206: {"description": "The bytes that `Range` asked for.", "content": _CONTENT},
-    },
-)
+@router.head("/jobs/{job_id}/download", include_in_schema=False)
+@router.get("/jobs/{job_id}/download", response_class=Response, responses=FILE_RESPONSES)
 async def download_result(
     job_id: UUID,
+    request: Request,
     identity: CurrentIdentity,
     open_uow: OpenUowDep,
     resources: IngestResources,
-    file_format: Annotated[Literal["xlsx", "csv"], Query(alias="format")] = "xlsx",
-    range_header: Annotated[str | None, Header(alias="Range")] = None,
-    if_range: Annotated[str | None, Header()] = None,
+    file_format: Format = "xlsx",
+    flat: bool = False,
 ) -> Response:
-    """The enriched sheet. 409 `not_ready` until the job is completed. Holds no connection while it streams."""
+    """The newest finished sheet of a list with its retries. 409 `not_ready` while there is none: see `POST …/exports`.
+
+    Ranges are served. Holds no connection while it streams.
+    """
+    wanted = ExportRequest(job_id, file_format=file_format, flat=flat)
     async with open_uow() as uow:
         job = await jobs.load(uow.conn, job_id, workspace_id=identity.workspace_id)
-    if job.state is not JobState.COMPLETED:
-        raise _not_ready(job)
-    key = export_key(job.id, file_format)
-    size = await resources.storage.size(key)
-    # A finished sheet never changes, so its name is its validator.
-    etag = f'"{job.id}.{file_format}"'
-    headers = {
-        "Content-Disposition": content_disposition(result_filename(job.filename, file_format=file_format)),
-        "Accept-Ranges": "bytes",
-        "ETag": etag,
-        "Cache-Control": "private, no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    wanted = byte_range(range_header, size=size) if if_range in {None, etag} else None
-    start, end = wanted or (0, size)
-    if wanted is not None and start >= end:
-        return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{size}"})
-    if wanted is not None:
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    return StreamingResponse(
-        resources.storage.stream(key, start=start, length=end - start),
-        status_code=200 if wanted is None else 206,
-        media_type=_MEDIA_TYPES[file_format],
-        headers=headers | {"Content-Length": str(end - start)},
-    )
+        download = await find_download(uow, wanted, job=job)
+    return await send_file(request, download, storage=resources.storage)
 
 
-def _not_ready(job: Job) -> Conflict:
-    msg = f"the job is {job.state.value}: its sheet can be downloaded when it is completed"
-    return Conflict(msg, code="not_ready", extra={"job_id": str(job.id), "state": job.state.value})
+@router.head("/downloads/{token}", include_in_schema=False)
+@router.get("/downloads/{token}", response_class=Response, responses=FILE_RESPONSES, openapi_extra={"security": []})
+async def download_by_link(
+    token: Annotated[str, Path(max_length=4096)],
+    request: Request,
+    platform: CurrentPlatform,
+    resources: IngestResources,
+) -> Response:
+    """The file that a signed link is for; nothing else is asked of whoever has it. Ranges are served.
+
+    410 `link_expired` or `file_gone`; 404 `link_invalid` for a link that was changed.
+    """
+    download = read_download(token, secret=platform.settings.internal_secret.get_secret_value())
+    return await send_file(request, download, storage=resources.storage)

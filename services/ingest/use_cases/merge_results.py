@@ -1,9 +1,8 @@
 """Merge: write the sheet with its new columns, then complete the job. Claim (lease), write, record."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator
+from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from libs.common.clock import utc_now
@@ -21,15 +20,13 @@ from services.ingest.repositories import jobs, merges
 from services.ingest.repositories.results import StoredResult
 from services.ingest.resources import Resources
 from services.ingest.segments import SegmentDamaged
+from services.ingest.use_cases.keep_lease import LEASE, keep_lease
 from services.ingest.use_cases.plan_sheet import plan_sheet
 from services.ingest.use_cases.publish_recipients import plan_list, publish_recipients
 from services.ingest.use_cases.sheet_outcomes import NOT_REACHED, PENDING, sheet_rows
 from services.ingest.use_cases.turn_job import turn_job
 
 log = get_logger()
-
-LEASE = timedelta(seconds=60)
-RENEW_S = 20
 
 
 class RowsMissing(Transient):
@@ -49,7 +46,7 @@ async def merge_results(event: JobMerging, *, message: Message, open_uow: OpenUo
     if job is None:
         return
     try:
-        async with _kept(job.id, token=token, open_uow=open_uow):
+        async with keep_lease(partial(merges.renew, job_id=job.id, token=token, lease=LEASE), open_uow=open_uow):
             await _write(job, open_uow=open_uow, resources=resources)
     except (RowsDiffer, SegmentDamaged) as error:
         log.warning("merge.failed", job_id=str(job.id), error=str(error))
@@ -87,22 +84,6 @@ async def _claim(job_id: UUID, message: Message, *, token: UUID, open_uow: OpenU
             msg = f"job {job_id} is being merged by another replica"
             raise Busy(msg)
         return job
-
-
-@contextlib.asynccontextmanager
-async def _kept(job_id: UUID, *, token: UUID, open_uow: OpenUow) -> AsyncGenerator[None]:
-    async def renew() -> None:
-        while True:
-            await asyncio.sleep(RENEW_S)
-            async with open_uow() as uow:
-                await merges.renew(uow.conn, job_id, token=token, lease=LEASE)
-
-    task = asyncio.create_task(renew())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _write(job: Job, *, open_uow: OpenUow, resources: Resources) -> None:

@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, StreamingResponse
 
 from libs.common.errors import TooLarge
 from libs.common.http.problems import install_problem_handlers
-from libs.common.platform import Platform
+from libs.common.platform import Parts, Platform
+from services.gateway.api.access import Resources
 from services.gateway.main import build_app
 from tests.support.upstream import serving
 
@@ -39,6 +40,12 @@ class Gateway:
     platform: Platform
     behind: Behind
     base: str = ""
+    parts: Parts = field(default_factory=Parts)
+
+    @property
+    def resources(self) -> Resources:
+        assert isinstance(self.parts.resources, Resources)
+        return self.parts.resources
 
     async def sign_up(self, email: str) -> dict[str, str]:
         body = {"email": email, "password": PASSWORD, "workspace_name": "Acme"}
@@ -92,7 +99,7 @@ async def replica(behind: Behind) -> AsyncGenerator[Gateway]:
     """A gateway, configured by the environment of the test."""
     app = build_app()
     async with serving(app) as base, httpx.AsyncClient(base_url=base, timeout=20) as client:
-        yield Gateway(client, app.state.platform, behind, base)
+        yield Gateway(client, app.state.platform, behind, base, app.state.parts)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import uvicorn
 from libs.common.http.identity import IDENTITY_HEADER, read_identity
 from libs.common.ids import new_id
 from services.gateway.clients.services import KEEPALIVE_S
-from services.gateway.domain.routing import OWNERS, owner_of
+from services.gateway.domain.routing import MAX_PUBLIC_AT_ONCE, OWNERS, PUBLIC, owner_of, public_owner_of
 from tests.integration.gateway.conftest import INTERNAL_SECRET, Behind, Gateway, bearer, replica
 from tests.support.cable import cable_to
 
@@ -153,5 +153,50 @@ async def test_the_served_description_covers_every_public_path_of_every_service(
     own = {"/v1/auth/token", "/v1/auth/sign-up", "/v1/me", "/v1/events"}
     assert own <= paths
     for path in paths - own:
-        assert owner_of(path.removeprefix("/v1/")) is not None, f"{path} is described but not forwarded"
-    assert {path.split("/")[2] for path in paths - own} == set(OWNERS)
+        below = path.removeprefix("/v1/")
+        assert owner_of(below) or public_owner_of(below), f"{path} is described but not forwarded"
+    assert {path.split("/")[2] for path in paths - own} == set(OWNERS) | set(PUBLIC)
+    public = {path for path in paths if path.split("/")[2] in PUBLIC}
+    assert all(operation["security"] == [] for path in public for operation in document["paths"][path].values())
+
+
+async def test_a_signed_link_is_passed_on_without_a_token_and_without_a_word_of_who_asks(gateway: Gateway) -> None:
+    """Red when a link needs a token, or when somebody unknown can claim to be a member to the service."""
+    forged = {IDENTITY_HEADER: "forged", "Authorization": "Bearer x", "Cookie": "a=b", "Range": "bytes=0-1"}
+    answer = await gateway.client.get("/v1/downloads/a.b.c", headers=forged)
+    assert (answer.status_code, answer.json()) == (418, {"path": "v1/downloads/a.b.c"})
+    seen = gateway.behind.headers[-1]
+    assert seen["range"] == "bytes=0-1"
+    assert not {IDENTITY_HEADER.lower(), "authorization", "cookie"} & set(seen)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/downloads", 401),
+        ("GET", "/v1/downloads/", 401),
+        ("GET", "/v1/downloads/a/b", 401),
+        ("GET", "/v1/downloads/a%2Fb", 401),
+        ("GET", "/v1/downloads/%2e%2e/jobs", 401),
+        ("POST", "/v1/downloads/a", 401),
+        ("GET", f"/v1/downloads/{'a' * 5000}", 404),
+        ("GET", "/v1/exports/a", 401),
+    ],
+)
+async def test_nothing_else_is_public(gateway: Gateway, method: str, path: str, status: int) -> None:
+    """Red when the public path is wider than one signed part, read only."""
+    assert (await gateway.client.request(method, path)).status_code == status
+    assert gateway.behind.paths == []
+
+
+async def test_links_have_room_of_their_own(gateway: Gateway) -> None:
+    """Red when people nobody knows can take every connection to a service, or when a place is never given back."""
+    for _ in range(2 * MAX_PUBLIC_AT_ONCE):
+        assert (await gateway.client.get("/v1/downloads/download")).status_code == 200
+    resources = gateway.resources
+    for _ in range(MAX_PUBLIC_AT_ONCE):
+        await resources.public.acquire()
+    answer = await gateway.client.get("/v1/downloads/download")
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_downloads")
+    resources.public.release()
+    assert (await gateway.client.get("/v1/downloads/download")).status_code == 200

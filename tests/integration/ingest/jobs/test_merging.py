@@ -221,7 +221,7 @@ async def test_only_delivered_rows_with_an_address_become_recipients(ingest: Ing
 async def test_a_list_without_addresses_publishes_nothing(ingest: Ingest) -> None:
     """Enrichment only: no email column in the mapping."""
     upload_id = await ingest.upload((1,))
-    job = await ingest.create(upload_id, mapping={"company": MAPPING["company"]})
+    job = await ingest.create(upload_id, mapping={"company": MAPPING["company"]}, skip_duplicates=False)
     job_id = await begin(ingest, job.id, 1)
     await ingest.deliver(answer(job_id, 0, [1]))
     await ingest.merge(job_id)

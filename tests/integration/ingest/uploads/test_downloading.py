@@ -54,7 +54,7 @@ async def test_the_finished_sheet_is_given_back(service: Service, query: str, me
     assert (answer.status_code, answer.content) == (200, SHEET + ending)
     assert answer.headers["content-type"] == media
     assert answer.headers["content-length"] == str(len(SHEET + ending))
-    name = f"my%20%22best%22%20leads%3B%20%C3%BCn%C3%AF-enriched.{ending.decode()}"
+    name = f"my%20_best_%20leads%3B%20%C3%BCn%C3%AF-enriched.{ending.decode()}"
     assert answer.headers["content-disposition"].endswith(f"filename*=UTF-8''{name}")
 
 
