@@ -45,8 +45,11 @@ class Api:
         self._client.headers["Authorization"] = f"Bearer {answer['access_token']}"
         return answer
 
-    async def upload(self, file: Path) -> Json:
-        """Streams the file in and returns the upload once it has been read. Raises ApiError when it was refused."""
+    async def upload(self, file: Path, *, reading: Json | None = None) -> Json:
+        """Streams the file in and returns the upload once it has been read, as `reading` says where that decides anything.
+
+        Raises ApiError when it was refused.
+        """
         answer = await self._send(
             "POST",
             "/v1/uploads",
@@ -54,8 +57,9 @@ class Api:
             content=_chunks_of(file),
             headers={"Content-Type": "application/octet-stream"},
         )
-        while answer["state"] == "reading":
-            answer = await self._send("GET", f"/v1/uploads/{answer['id']}", params={"wait_seconds": 5})
+        answer = await self._read(answer)
+        if reading:
+            answer = await self._read(await self._send("PUT", f"/v1/uploads/{answer['id']}/reading", json=reading))
         if answer["state"] == "refused":
             problem: Json = answer.get("problem") or {}
             raise ApiError(
@@ -66,11 +70,16 @@ class Api:
             )
         return answer
 
-    async def quote(self, upload_id: str) -> Json:
-        return await self._send("POST", "/v1/quotes", json={"upload_id": upload_id})
+    async def _read(self, upload: Json) -> Json:
+        while upload["state"] == "reading":
+            upload = await self._send("GET", f"/v1/uploads/{upload['id']}", params={"wait_seconds": 5})
+        return upload
 
-    async def create_job(self, upload_id: str, *, key: str, accept_degraded: bool = False) -> Json:
-        body = {"upload_id": upload_id, "accept_degraded": accept_degraded}
+    async def quote(self, upload_id: str, **choice: Any) -> Json:
+        return await self._send("POST", "/v1/quotes", json={"upload_id": upload_id, **choice})
+
+    async def create_job(self, upload_id: str, *, key: str, accept_degraded: bool = False, **choice: Any) -> Json:
+        body = {"upload_id": upload_id, "accept_degraded": accept_degraded, **choice}
         return await self._send("POST", "/v1/jobs", json=body, headers={"Idempotency-Key": key})
 
     async def job(self, job_id: str) -> Json:
@@ -79,11 +88,19 @@ class Api:
     async def cancel_job(self, job_id: str) -> Json:
         return await self._send("POST", f"/v1/jobs/{job_id}/cancel")
 
+    async def export(self, job_id: str, *, kind: str, flat: bool) -> Json:
+        """Asks for a sheet beside the finished one; the same request is the same export, however far it is."""
+        return await self._send("POST", f"/v1/jobs/{job_id}/exports", json={"format": kind, "flat": flat})
+
     async def download(self, job_id: str, target: Path, *, kind: str) -> None:
+        """The finished sheet."""
+        await self.fetch(f"/v1/jobs/{job_id}/download?format={kind}", target)
+
+    async def fetch(self, path: str, target: Path) -> None:
         """Writes beside the target first, so that a broken download never looks like a finished one."""
         part = target.with_name(target.name + ".part")
         try:
-            async with self._client.stream("GET", f"/v1/jobs/{job_id}/download", params={"format": kind}) as answer:
+            async with self._client.stream("GET", path) as answer:
                 await _refuse(answer)
                 with part.open("wb") as file:
                     async for chunk in answer.aiter_bytes(CHUNK_BYTES):

@@ -42,14 +42,26 @@ def up(
 
 @app.command()
 def enrich(
-    file: Annotated[Path, typer.Argument(help="CSV, TSV or XLSX.")],
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, XLSX, XLS, XLSB or ODS, also packed as .gz or .zip.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Where to write: .xlsx or .csv.")],
+    sheet: Annotated[str | None, typer.Option(help="Which sheet of a workbook.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of a text file, such as windows-1252.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Of a text file: one character, or tab.")] = None,
+    header_row: Annotated[int | None, typer.Option(help="Where the header is; 0 when there is none.")] = None,
+    first: Annotated[int | None, typer.Option(help="Only the first so many rows.")] = None,
+    ceiling: Annotated[int | None, typer.Option(help="Spend at most so many credits, then wait.")] = None,
+    column: Annotated[
+        list[str], typer.Option(help="'Name: what to find out': one more column (may be repeated).")
+    ] = [],  # noqa: B006 - Typer reads it
+    flat: Annotated[bool, typer.Option("--flat", help="Spread the research over readable columns, too.")] = False,
 ) -> None:
     """Run a file through the API of the running Corofy, or of one started for the duration."""
     from libs.cli.enrich import enrich as work
+    from libs.cli.order import Order
     from libs.cli.waiting import run
 
-    run(work(file, output))
+    order = Order(sheet, encoding, delimiter, header_row, first, ceiling, tuple(column), flat)
+    run(work(file, output, order))
 
 
 @app.command()

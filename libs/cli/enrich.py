@@ -8,16 +8,17 @@ from libs.cli import journey
 from libs.cli.api import Api
 from libs.cli.console import result
 from libs.cli.errors import CliError
+from libs.cli.order import Order
 from libs.cli.target import running_or_started
 
 
-async def enrich(file: Path, output: Path) -> None:
+async def enrich(file: Path, output: Path, order: Order) -> None:
     """Checks both ends before anything is started. Raises CliError when the job does not complete."""
     target_file = _check(file, output)
     async with running_or_started() as target, Api(target.api) as api:
         await journey.sign_in(api, target)
-        job = await journey.enrich_file(api, file)
-        await journey.save(api, job, target_file)
+        job = await journey.enrich_file(api, file, order)
+        await journey.save(api, job, target_file, flat=order.flat)
     result(f"[bold green]Written[/] {output}: {journey.outcome_of(job)}; {job['credits_total']:,} credits.")
 
 

@@ -13,6 +13,7 @@ from deploy.local.services import DEMO_EMAIL
 from libs.cli.api import Api, Json
 from libs.cli.console import out, result, say
 from libs.cli.errors import ApiError, CliError
+from libs.cli.order import Order
 from libs.cli.progress import follow_job
 from libs.cli.target import Target
 from libs.cli.waiting import until
@@ -39,16 +40,17 @@ async def _grant(api: Api, amount: int, *, reason: str, key: str) -> Json | None
         raise
 
 
-async def enrich_file(api: Api, file: Path) -> Json:
+async def enrich_file(api: Api, file: Path, order: Order = Order()) -> Json:
     """Upload, preview, quote, job, progress. Returns the completed job. Raises CliError when it did not complete."""
+    choice = order.job
     say(f"Sending {file.name} ({size_of(file)}), which is then read")
-    upload = await api.upload(file)
+    upload = await api.upload(file, reading=order.reading)
     show_preview(file, upload)
-    quote = await api.quote(upload["id"])
+    quote = await api.quote(upload["id"], **order.rows)
     show_quote(quote)
     await _make_affordable(api, upload["id"], needed=int(quote["credits"]))
     missing = bool(quote.get("missing_providers"))
-    job = await api.create_job(upload["id"], key=f"cli-{uuid.uuid4()}", accept_degraded=missing)
+    job = await api.create_job(upload["id"], key=f"cli-{uuid.uuid4()}", accept_degraded=missing, **choice)
     final = await follow_job(api, job)
     if final["state"] != "completed":
         reason = final.get("reason") or "no reason given"
@@ -73,6 +75,9 @@ def show_preview(file: Path, upload: Json) -> None:
     columns: list[Json] = upload["columns"]
     shape = ", ".join(str(upload[key]) for key in ("kind", "encoding", "sheet") if upload.get(key))
     result(f"[bold]{file.name}[/]: {upload['row_count']:,} rows, {len(columns)} columns ({shape})")
+    others = [sheet["name"] for sheet in upload.get("sheets") or [] if sheet["name"] != upload["sheet"]]
+    if others:
+        result(f"Other sheets, to be had with --sheet: {', '.join(others)}")
     known = [column for column in columns if column.get("role")] or columns
     shown = known[:SHOWN_COLUMNS]
     table = Table(show_edge=False, pad_edge=False, header_style="bold")
@@ -86,9 +91,11 @@ def show_preview(file: Path, upload: Json) -> None:
 
 def show_quote(quote: Json) -> None:
     result(
-        f"Quote: {quote['rows']:,} rows × {quote['credits_per_row']} = [bold]{quote['credits']:,} credits[/] "
+        f"Quote: {quote['rows_selected']:,} rows × {quote['credits_per_row']} = [bold]{quote['credits']:,} credits[/] "
         f"at most (price list {quote['price_version']}); only what is delivered is charged."
     )
+    if quote.get("rows_skipped"):
+        result(f"{quote['rows_skipped']:,} rows repeat one further up and are left out, free.")
     if quote.get("sandboxed"):
         result("[yellow]Sandbox:[/] no provider keys are set, so the research is invented and marked as such.")
     if quote.get("missing_providers"):
@@ -116,12 +123,25 @@ def outcome_of(job: Json) -> str:
     return "; ".join(told)
 
 
-async def save(api: Api, job: Json, target: Path) -> Path:
-    """The finished sheet as XLSX or CSV, by the target's name."""
+async def save(api: Api, job: Json, target: Path, *, flat: bool = False) -> Path:
+    """The finished sheet as XLSX or CSV, by the target's name; `flat` with the research in readable columns besides."""
     kind = "csv" if target.suffix.lower() == ".csv" else "xlsx"
     say(f"Saving {target.name}")
-    await api.download(job["id"], target, kind=kind)
+    if flat:
+        await api.fetch(await _flat_sheet(api, job["id"], kind=kind), target)
+    else:
+        await api.download(job["id"], target, kind=kind)
     return target
+
+
+async def _flat_sheet(api: Api, job_id: str, *, kind: str) -> str:
+    async def written() -> str | None:
+        export = await api.export(job_id, kind=kind, flat=True)
+        if export["state"] == "failed":
+            raise CliError(f"The sheet could not be written: {export['problem']['detail']}")
+        return export["download_url"] if export["state"] == "ready" else None
+
+    return await until(written, what="Writing the sheet", seconds=1800, every=0.5)
 
 
 async def start_campaign(api: Api, job: Json, *, patience_s: float = 60) -> Json | None:

@@ -37,7 +37,7 @@ class SlowApi:
         self.capsys = capsys
         self.announced = ""
 
-    async def upload(self, _: Path) -> dict[str, Any]:
+    async def upload(self, _: Path, **__: object) -> dict[str, Any]:
         self.announced = self.capsys.readouterr().err
         raise CliError("that is all")
 
