@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -92,6 +92,12 @@ async def batches_after(
         .limit(limit)
     )
     return [(row.batch_no, row.leads) for row in await conn.execute(query)]
+
+
+async def forget_people(conn: AsyncConnection, sourcing_id: UUID) -> None:
+    """They lie in the upload now, and go with it. What each batch has earned stays, for ever."""
+    await conn.execute(delete(sourcing_people).where(sourcing_people.c.sourcing_id == sourcing_id))
+    await conn.execute(update(sourcing_batches).where(sourcing_batches.c.sourcing_id == sourcing_id).values(leads=[]))
 
 
 async def earned(conn: AsyncConnection, sourcing_id: UUID, *, limit: int = 500) -> AsyncIterator[list[tuple[int, int]]]:

@@ -25,11 +25,15 @@ async def lock_with_jobs(conn: AsyncConnection, upload_id: UUID, *, workspace_id
 
 
 async def find(conn: AsyncConnection, *, older_than: datetime | None, now: datetime, limit: int) -> list[UUID]:
-    """Lock uploads that have expired, or that are older than this and in no job. Those somebody holds are passed over."""
+    """Lock uploads that have expired, or that are older than this and in no job. Those somebody holds are passed over.
+
+    Leads have been paid for: only a person deletes them.
+    """
     expired = (uploads.c.state == UploadState.RECEIVING) & (uploads.c.expires_at < now)
     where = expired
     if older_than is not None:
-        unused = (uploads.c.state != UploadState.RECEIVING) & (uploads.c.created_at < older_than)
+        bought = uploads.c.source == "apollo"
+        unused = (uploads.c.state != UploadState.RECEIVING) & ~bought & (uploads.c.created_at < older_than)
         where = or_(expired, unused & ~exists().where(_REFERS))
     found = select(uploads.c.id).where(where).order_by(uploads.c.id).limit(limit).with_for_update(skip_locked=True)
     ids = list((await conn.execute(found)).scalars())

@@ -41,6 +41,7 @@ async def deliver_leads(claim: Claim, *, storage: Storage, open_uow: OpenUow) ->
         upload = _upload(sourcing, key=key, size=writer.size, sha256=digest.hexdigest())
         await uploads.insert_upload(uow.conn, upload)
         announce_upload(uow, upload.id, workspace_id=sourcing.workspace_id)
+        await leads.forget_people(uow.conn, sourcing_id)
         await save_turn(uow, sourcing, deliver(sourcing, upload_id=upload.id, now=now))
 
 

@@ -15,6 +15,7 @@ from services.ingest.clients.apollo import Apollo
 from services.ingest.domain.lead_search import LEAD_COLUMNS, Filters
 from services.ingest.domain.sourcing import SourcingState
 from services.ingest.use_cases.ask_sourcing_hold_again import ask_sourcing_hold_again
+from services.ingest.use_cases.delete_upload import delete_unused_uploads
 from tests.integration.ingest.sourcing.steps import EVERYBODY, FEW, Dying, Leads, placed
 
 
@@ -37,6 +38,26 @@ async def test_leads_are_searched_revealed_charged_and_delivered(leads: Leads) -
         "SELECT filename, source, sandboxed, state FROM ingest.uploads"
     )
     assert (filename, source, sandboxed, state) == ("Pump people.csv", "apollo", True, "reading")
+
+
+async def test_a_delivered_lead_lies_in_its_upload_alone(leads: Leads) -> None:
+    """Red when a deleted upload leaves its addresses behind, or a charge loses its proof."""
+    sourcing_id = await leads.begun(25)
+    await leads.run()
+    ((people,),) = await leads.rows("SELECT count(*) FROM ingest.sourcing_people")
+    batches = await leads.rows("SELECT credits, leads FROM ingest.sourcing_batches")
+    assert people == 0
+    assert [cells for _, cells in batches] == [[], [], []]
+    assert sum(earned for earned, _ in batches) == (await leads.now(sourcing_id)).credits_total
+
+
+async def test_leads_that_were_paid_for_are_not_swept_away_as_unused(leads: Leads) -> None:
+    """Red when the sweeper takes them for a file that somebody forgot."""
+    await leads.begun(10)
+    await leads.run()
+    later = utc_now() + timedelta(days=400)
+    gone = await delete_unused_uploads(unused_days=30, now=later, open_uow=leads.open_uow, storage=leads.storage)
+    assert gone == 0
 
 
 @pytest.mark.parametrize(("wanted", "pages"), [(1, 1), (100, 1), (101, 2), (250, 3)])
