@@ -120,17 +120,21 @@ def _values_agree(role: Role, column: ColumnFacts) -> bool:
     if role == "phone":
         return column.type in {"phone", "integer", "number"}
     if role in {"website", "linkedin"}:
-        return column.type == "url"
+        return column.type == "url" and (role == "linkedin" or not _is_linkedin(column))
     return column.type in {"text", "url"}
 
 
 def _by_value(column: ColumnFacts) -> Role | None:
-    filled = [value for value in column.values if value.strip()]
-    if filled and all(_LINKEDIN_VALUE.match(value.strip()) for value in filled):
+    if _is_linkedin(column):
         return None if _COMPANY_LINKEDIN.search(normalise(column.name)) else "linkedin"
     if _NOT_THE_THING.search(normalise(column.name)):
         return None
     return _VALUE_ROLES.get(column.type)
+
+
+def _is_linkedin(column: ColumnFacts) -> bool:
+    filled = [value for value in column.values if value.strip()]
+    return bool(filled) and all(_LINKEDIN_VALUE.match(value.strip()) for value in filled)
 
 
 def _without_doubles(mapping: dict[Role, int], columns: Sequence[ColumnFacts]) -> dict[Role, int]:
