@@ -186,6 +186,7 @@ jobs = Table(
     instant("pace_since"),
     Column("pace_rows", Integer, nullable=False),
     Column("pace_seconds", Float, nullable=False, server_default=text("0")),
+    Column("pace_mean", Float, nullable=False, server_default=text("0")),
     instant("created_at", nullable=False),
     instant("state_changed_at", nullable=False),
     instant("started_at"),

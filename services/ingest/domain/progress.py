@@ -10,7 +10,9 @@ MEMORY_S = 20.0
 """What is older than a few times this counts no more, however fast the job is."""
 MEMORY_ROWS = 1000
 """But so many rows are remembered: twenty chunks, of which one more or less moves the rate by a twentieth."""
-LONGEST_MEMORY_S = 600.0
+LONGEST_MEMORY_S = 1000.0
+STEP = 0.06
+"""The pace that is shown moves by no more of itself at once: two such steps move an end by less than an eighth."""
 WARM_UP_S = 5.0
 """Observed for less, a rate is a guess."""
 
@@ -20,16 +22,18 @@ PUSH_EVERY = timedelta(milliseconds=250)
 
 @dataclass(frozen=True)
 class Pace:
-    """Rows per second over the `seconds` that are remembered; `rows` came since `since` and are not in it yet.
+    """How fast rows come: `mean` over the `seconds` that are remembered, and `rows_per_second`, which follows it in small
+    steps for the eye. `rows` came since `since` and are in neither yet.
 
-    Both are sums that fade at the same pace, so that a sample weighs what it lasted. The first answer after a start only
-    opens the watch: its rows took as long as the way to the first answer, and the next ones do not.
+    The mean is the quotient of two sums that fade alike, so that a sample weighs what it lasted. The first answer after a
+    start only opens the watch: its rows took as long as the way to the first answer, and the next ones do not.
     """
 
     rows_per_second: float = 0.0
     since: datetime | None = None
     rows: int = 0
     seconds: float = 0.0
+    mean: float = 0.0
 
     def note(self, rows: int, *, now: datetime) -> "Pace":
         """Count rows; every `SAMPLE_S` seconds the average takes them in."""
@@ -39,8 +43,13 @@ class Pace:
         if seconds < SAMPLE_S:
             return replace(self, rows=counted)
         kept = self.seconds * math.exp(-seconds / self.memory_s)
-        rate = (self.rows_per_second * kept + counted) / (kept + seconds)
-        return Pace(rate, since=now, seconds=kept + seconds)
+        mean = (self.mean * kept + counted) / (kept + seconds)
+        return Pace(self._step_to(mean), since=now, seconds=kept + seconds, mean=mean)
+
+    def _step_to(self, mean: float) -> float:
+        if not self.is_known:
+            return mean
+        return min(max(mean, self.rows_per_second * (1 - STEP)), self.rows_per_second * (1 + STEP))
 
     def stop_watch(self) -> "Pace":
         """The job stands still: the time until the next answer is no part of its pace."""
@@ -49,9 +58,9 @@ class Pace:
     @property
     def memory_s(self) -> float:
         """Time constant of the fading."""
-        if self.rows_per_second <= 0:
+        if self.mean <= 0:
             return MEMORY_S
-        return min(max(MEMORY_S, MEMORY_ROWS / self.rows_per_second), LONGEST_MEMORY_S)
+        return min(max(MEMORY_S, MEMORY_ROWS / self.mean), LONGEST_MEMORY_S)
 
     @property
     def is_known(self) -> bool:

@@ -60,6 +60,7 @@ _FOLDED = (
     "pace_since",
     "pace_rows",
     "pace_seconds",
+    "pace_mean",
 )
 COLUMNS = [
     *(jobs.c[name] for name in (*_PLAIN, *_FOLDED)),
@@ -80,7 +81,7 @@ def to_job(row: Row[*tuple[Any, ...]]) -> Job:
         free_rows=tuple(row.free_rows),
         accept_degraded=bool(row.accept_degraded),
         tally=Tally(row.rows_enriched, row.rows_degraded, row.rows_failed, row.rows_skipped, row.chunks_answered),
-        pace=Pace(row.rows_per_second, row.pace_since, row.pace_rows, row.pace_seconds),
+        pace=Pace(row.rows_per_second, row.pace_since, row.pace_rows, row.pace_seconds, row.pace_mean),
         overlay=None if row.overlay is None else Tally(**row.overlay),
     )
 
@@ -100,6 +101,7 @@ def _values(job: Job) -> dict[str, object]:
         "pace_since": job.pace.since,
         "pace_rows": job.pace.rows,
         "pace_seconds": job.pace.seconds,
+        "pace_mean": job.pace.mean,
     }
 
 

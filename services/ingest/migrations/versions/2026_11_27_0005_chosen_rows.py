@@ -17,7 +17,7 @@ _CHECKS = {
     "limits_are_not_negative": "first_rows > 0 AND ceiling_credits >= 0",
 }
 
-_LIFE = ("cleared_at", "pace_seconds", "progress_owed", "overlay")
+_LIFE = ("cleared_at", "pace_seconds", "pace_mean", "progress_owed", "overlay")
 
 
 def upgrade() -> None:
@@ -53,6 +53,7 @@ def _widen_jobs() -> None:
         sa.Column("deleted_at", sa.DateTime(timezone=True)),
         sa.Column("cleared_at", sa.DateTime(timezone=True)),
         sa.Column("pace_seconds", sa.Float, nullable=False, server_default=sa.text("0")),
+        sa.Column("pace_mean", sa.Float, nullable=False, server_default=sa.text("0")),
         sa.Column("progress_owed", sa.Boolean, nullable=False, server_default=sa.text("false")),
         sa.Column("overlay", postgresql.JSONB),
     ):
