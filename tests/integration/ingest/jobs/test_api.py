@@ -128,6 +128,12 @@ async def test_a_quote(service: RunningIngest, us: Ingest) -> None:
     assert shown.json() == {
         "upload_id": str(upload_id),
         "rows": 5,
+        "rows_selected": 5,
+        "rows_duplicate": 0,
+        "rows_known": 0,
+        "rows_skipped": 0,
+        "rows_tried": 0,
+        "findings": "done",
         "price_version": 1,
         "credits_per_row": 1,
         "credits": 5,

@@ -5,11 +5,19 @@ from uuid import UUID
 
 import pytest
 
-from libs.common.contracts.billing import HoldDeclined, HoldPlaced, HoldQuestioned, PricesChanged
+from libs.common.contracts.billing import (
+    HoldDeclined,
+    HoldPlaced,
+    HoldQuestioned,
+    HoldRaised,
+    HoldRaiseDeclined,
+    PricesChanged,
+)
 from libs.common.contracts.catalogue import LISTENERS
 from libs.common.contracts.envelope import Event
 from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.ids import new_id
+from services.ingest.use_cases.raise_ceiling import raise_ceiling
 from tests.integration.ingest.jobs.steps import (
     IN_ONE_TRANSACTION,
     Ingest,
@@ -41,6 +49,14 @@ async def with_one_chunk_left(ingest: Ingest) -> UUID:
     return job_id
 
 
+async def asking_for_more(ingest: Ingest) -> UUID:
+    job = await ingest.create(await ingest.upload((3,)), ceiling_credits=1)
+    await ingest.deliver(HoldPlaced(job_id=job.id, credits=1))
+    async with ingest.open_uow() as uow:
+        await raise_ceiling(uow, job.id, workspace_id=ingest.workspace_id, ceiling_credits=3)
+    return job.id
+
+
 Prepare = Callable[[Ingest], Awaitable[UUID]]
 CASES: dict[str, tuple[Prepare, Callable[[UUID], Event]]] = {
     "workspace created": (
@@ -50,6 +66,11 @@ CASES: dict[str, tuple[Prepare, Callable[[UUID], Event]]] = {
     "prices changed": (reserving, lambda _: PricesChanged(price_version=2, credits_per_row=2)),
     "hold placed": (reserving, lambda job_id: HoldPlaced(job_id=job_id, credits=3)),
     "hold declined": (reserving, lambda job_id: HoldDeclined(job_id=job_id, needed=3, available=1)),
+    "hold raised": (asking_for_more, lambda job_id: HoldRaised(job_id=job_id, round=1, credits=3)),
+    "raise declined": (
+        asking_for_more,
+        lambda job_id: HoldRaiseDeclined(job_id=job_id, round=1, needed=2, available=1),
+    ),
     "chunk enriched": (queued, lambda job_id: answer(job_id, 0, [1, 2])),
     "part of a chunk enriched": (queued, lambda job_id: answer(job_id, 0, [2])),
     "last chunk enriched": (with_one_chunk_left, lambda job_id: answer(job_id, 0, [1, 2])),
@@ -89,7 +110,9 @@ async def test_a_question_heard_again_is_answered_again_and_changes_nothing(inge
 
 
 def test_every_queue_of_jobs_is_covered_here_or_by_the_merge() -> None:
-    """Red when a queue is added without a delivered-twice test. Announcements are heard by the real consumer (broker)."""
-    elsewhere = {"ingest.read_upload", "ingest.merge_results", "ingest.note_capacity"}
+    """Red when a queue is added without a delivered-twice test: those that call out have theirs where they are tested.
+    Announcements are heard by the real consumer (broker)."""
+    calls_out = {"ingest.read_upload", "ingest.check_upload", "ingest.merge_results", "ingest.write_export"}
+    elsewhere = calls_out | {"ingest.note_capacity"}
     ours = {queue for queue in LISTENERS if queue.startswith("ingest.")} - elsewhere
     assert ours == {queue for queue, _ in IN_ONE_TRANSACTION.values()}
