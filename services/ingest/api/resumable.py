@@ -47,9 +47,9 @@ async def begin(
     The name is `filename` of `Upload-Metadata`. Send pieces to `Location` until `Upload-Expires`.
     """
     size = tus.whole_number(request, "Upload-Length")
-    has_body = "content-type" in request.headers
-    if has_body:
-        tus.check_chunk_type(request)
+    has_piece = tus.is_chunk(request)
+    if not has_piece and request.headers.get("content-length", "0") != "0":
+        raise tus.not_a_chunk()
     async with open_uow() as uow:
         upload = await begin_upload(
             uow,
@@ -62,7 +62,7 @@ async def begin(
             now=utc_now(),
         )
     offset = 0
-    if has_body:
+    if has_piece:
         offset = await _receive(request, identity, upload.id, offset=0, open_uow=open_uow, resources=resources)
     headers = {"Location": f"{PREFIX}/{upload.id}", "Upload-Offset": str(offset)}
     return Response(status_code=201, headers=headers | _expiry(upload))

@@ -32,8 +32,8 @@ SPELLINGS: Mapping[Role, str] = {
         first name, lead first name, vorname, prenom, nombre, nome, fornavn, fornamn, voornaam, imie, ad, isim, nombre
         de pila, adi""",
     "last_name": """last name, lastname, last, lname, surname, family name, familyname, contact last name, person last
-        name, lead last name, nachname, familienname, nom, nom de apellido, apellidos, cognome, efternavn, efternamn,
-        achternaam, sobrenome, nazwisko, soyad, soyadi, soy isim""",
+        name, lead last name, nachname, familienname, nom, nom de famille, apellido, apellidos, cognome, efternavn,
+        efternamn, achternaam, sobrenome, nazwisko, soyad, soyadi, soy isim""",
     "full_name": """full name, fullname, name, contact name, contact, person, person name, lead name, lead, contact
         person, ansprechpartner, nom complet, nombre completo, nome completo, ad soyad, naam, navn""",
     "company": """company, company name, companyname, organization, organisation, organization name, organisation

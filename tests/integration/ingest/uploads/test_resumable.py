@@ -177,7 +177,7 @@ async def test_the_server_says_what_it_can_do_and_refuses_other_versions(service
         ({"Upload-Length": "0"}, 422, "empty_file"),
         ({"Upload-Length": str(MAX_UPLOAD_BYTES + 1)}, 413, "too_large"),
         ({"Upload-Length": "5", "Upload-Metadata": "filename ***"}, 400, "metadata_invalid"),
-        ({"Upload-Length": "5", "Content-Type": "text/csv"}, 415, "unsupported_media_type"),
+        ({"Upload-Length": "5", "Content-Type": "text/csv", "Content-Length": "3"}, 415, "unsupported_media_type"),
     ],
 )
 async def test_a_beginning_that_cannot_be_is_refused(
