@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.domain.jobs import JobState
 from services.ingest.domain.recipients import Member
-from services.ingest.repositories.chunks import REF_COLUMNS, to_ref
 from services.ingest.segments import ChunkRef
-from services.ingest.tables import chunks, jobs
+from services.ingest.tables import chunks, jobs, results, upload_chunks
+
+_PLACE = ("chunk_no", "first_row_no", "row_count", "segment_key", "byte_offset", "byte_length")
 
 
 async def family_so_far(conn: AsyncConnection, job_id: UUID) -> list[Member]:
@@ -27,8 +27,9 @@ async def family_so_far(conn: AsyncConnection, job_id: UUID) -> list[Member]:
 
 async def count_places(conn: AsyncConnection, job_ids: Sequence[UUID]) -> int:
     """How many chunks of the sheet these jobs have rows of."""
-    query = select(func.count(chunks.c.first_row_no.distinct())).where(chunks.c.job_id.in_(job_ids))
-    return (await conn.execute(query)).scalar_one()
+    return (
+        await conn.execute(select(func.count()).select_from(upload_chunks).where(*_with_rows(job_ids)))
+    ).scalar_one()
 
 
 async def places(
@@ -36,12 +37,23 @@ async def places(
 ) -> list[ChunkRef]:
     """Where the rows of these jobs lie: chunks of the sheet in its order, each once, from after a row or, where none is
     given, without the first `skip`."""
-    query = (
-        select(*REF_COLUMNS)
-        .ext(distinct_on(chunks.c.first_row_no))
-        .where(chunks.c.job_id.in_(job_ids))
-        .order_by(chunks.c.first_row_no)
-        .limit(limit)
+    query = select(*(upload_chunks.c[name] for name in _PLACE)).where(*_with_rows(job_ids))
+    query = query.order_by(upload_chunks.c.first_row_no).limit(limit)
+    query = query.offset(skip) if after_row is None else query.where(upload_chunks.c.first_row_no > after_row)
+    return [ChunkRef(*row) for row in await conn.execute(query)]
+
+
+def _with_rows(job_ids: Sequence[UUID]) -> list[ColumnElement[bool]]:
+    """A chunk of the sheet of which these jobs have a chunk, or a result: rows taken over from a trial are in no chunk."""
+    uploads_of = select(jobs.c.upload_id).where(jobs.c.id.in_(job_ids))
+    dispatched = select(chunks.c.first_row_no).where(chunks.c.job_id.in_(job_ids))
+    last_row_no = upload_chunks.c.first_row_no + upload_chunks.c.row_count - 1
+    taken_over = exists().where(
+        results.c.job_id.in_(job_ids),
+        results.c.row_no.between(upload_chunks.c.first_row_no, last_row_no),
+        results.c.status == "enriched",
     )
-    query = query.offset(skip) if after_row is None else query.where(chunks.c.first_row_no > after_row)
-    return [to_ref(row) for row in await conn.execute(query)]
+    return [
+        upload_chunks.c.upload_id.in_(uploads_of),
+        or_(upload_chunks.c.first_row_no.in_(dispatched), taken_over),
+    ]

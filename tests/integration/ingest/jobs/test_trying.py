@@ -155,3 +155,17 @@ async def test_a_trial_waits_for_a_provider_like_any_job(ingest: Ingest) -> None
     await ingest.deliver(exhausted(1))
     trial = await ingest.try_rows(await ingest.upload((1,)), [1])
     assert (await ingest.job(trial.id)).state is JobState.PARKED
+
+
+async def test_rows_that_were_only_tried_are_in_the_list_to_write_to(ingest: Ingest) -> None:
+    """Red when the list is made of the chunks that went out: a row that was taken over from a trial is in none."""
+    upload_id = await ingest.upload((1, 1))
+    await tried(ingest, upload_id, [1])
+    job = await ingest.create(upload_id)
+    await ingest.deliver(HoldPlaced(job_id=job.id, credits=1))
+    await ingest.dispatch()
+    await ingest.deliver(answer(job.id, 1, [2]))
+    await ingest.merge(job.id)
+    await ingest.publish_list(job.id)
+    (part,) = await ingest.said(RecipientsPublished)
+    assert [person.row_no for person in part.recipients] == [1, 2]
