@@ -22,7 +22,7 @@ from tests.support.ingest import RunningIngest, headers, running_ingest
 
 
 async def shown(ingest: Ingest, job_id: UUID, *, status: str | None = None, **more: Any) -> RowPage:
-    asked = {"after": 0, "limit": 200, "with_cells": False, **more}
+    asked: dict[str, Any] = {"after": 0, "limit": 200, "with_cells": False, **more}
     return await show_rows(
         job_id,
         workspace_id=ingest.workspace_id,
