@@ -28,6 +28,8 @@ _OTHER_DOCUMENTS = {
     "Index/Document.iwa": "an Apple document",
     "META-INF/MANIFEST.MF": "a Java archive",
 }
+_MANIFEST = "META-INF/manifest.xml"
+_MANIFEST_BYTES = 1024 * 1024
 _ODS_MIMETYPES = (b"application/vnd.oasis.opendocument.spreadsheet", b"application/vnd.oasis.opendocument.template")
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 """What unpacking says of damage. RuntimeError is zipfile's word for a password, which is looked for before."""
@@ -47,19 +49,28 @@ def open_zip(path: Path) -> zipfile.ZipFile:
 
 
 def kind_of_zip(archive: zipfile.ZipFile) -> ZipKind:
-    """Which kind of workbook a zip archive is, or a plain archive. Raises Refused (`not_a_table`)."""
+    """Which kind of workbook a zip archive is, or a plain archive. Raises Refused: `not_a_table`, `encrypted`."""
     names = set(archive.namelist())
     if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
         return "xlsb" if "xl/workbook.bin" in names else "xlsx"
     if "content.xml" in names and "mimetype" in names:
         mimetype = read_part(archive, "mimetype", max_bytes=200)
         if mimetype.startswith(_ODS_MIMETYPES):
+            _refuse_ods_password(archive)
             return "ods"
         raise Refused("not_a_table", f"This is a text, drawing or presentation, not a table. {ADVICE}")
     for start, what in _OTHER_DOCUMENTS.items():
         if any(name.startswith(start) for name in names):
             raise Refused("not_a_table", f"This is {what}, not a table. {ADVICE}")
     return "archive"
+
+
+def _refuse_ods_password(archive: zipfile.ZipFile) -> None:
+    """In OpenDocument the parts are encrypted, not the archive."""
+    if _MANIFEST in archive.namelist() and b"encryption-data" in read_part(
+        archive, _MANIFEST, max_bytes=_MANIFEST_BYTES
+    ):
+        raise Refused("encrypted", "The workbook has a password: remove it and save it again.")
 
 
 def read_part(archive: zipfile.ZipFile, name: str, *, max_bytes: int) -> bytes:

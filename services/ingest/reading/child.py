@@ -6,6 +6,7 @@ secret and opens no connection.
 """
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -24,16 +25,19 @@ from services.ingest.reading.table import SheetFacts
 
 
 def main(arguments: list[str], out: BinaryIO) -> None:
-    """Read the file under limits and say what it is."""
+    """Read the file under limits and say what it is. After a refusal the process ends here: to take apart what a hostile
+    file made of its memory could take longer than to read it did."""
     path, decided, memory, cpu, max_text, parent = arguments
     confine(memory_bytes=int(memory), cpu_seconds=int(cpu), parent_pid=int(parent))
     try:
         _read(Path(path), ReadingOptions(**orjson.loads(decided)), out, max_text_chars=int(max_text))
     except Refused as refusal:
         _say(out, {"refused": {"code": refusal.code, "detail": refusal.detail}})
+        os._exit(0)
     except MemoryError:
         detail = f"Reading it takes more than {int(memory) // 1024**2:,} MB of memory, which is the limit."
         _say(out, {"refused": {"code": "too_large", "detail": detail}})
+        os._exit(0)
 
 
 def _read(path: Path, options: ReadingOptions, out: BinaryIO, *, max_text_chars: int) -> None:

@@ -10,15 +10,22 @@ class OutOfTime(Exception):
     """The work took longer than it may."""
 
 
+_GRACE_S = 1.0
+
+
 @contextlib.contextmanager
 def cpu_deadline(seconds: float) -> Generator[None]:
-    """Raises OutOfTime inside the block after so many seconds of this process's own CPU time. Main thread only."""
+    """Raises OutOfTime inside the block after so many seconds of this process's own CPU time. Main thread only.
+
+    Code that does not come back to Python, or swallows the exception, is ended with its process a second later.
+    """
 
     def ring(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
         raise OutOfTime
 
     before = signal.signal(signal.SIGVTALRM, ring)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, _GRACE_S)
     try:
         yield
     finally:

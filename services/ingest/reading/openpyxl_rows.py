@@ -14,9 +14,9 @@ from services.ingest.reading.refusals import Refused
 from services.ingest.reading.table import SheetFacts, Table
 from services.ingest.segments import Cell
 
-MAX_OPEN_CPU_S = 4.0
-"""For opening it: the shared strings are read then. More in proportion for a large file."""
-_SMALL_BYTES = 20 * 1000**2
+_OPEN_CPU_S = 2.0
+_OPEN_CPU_S_PER_BYTE = 0.4e-6
+"""For opening it: its styles and shared strings are read then."""
 _PEEKED_ROWS = 100
 _UNREADABLE = (
     zipfile.BadZipFile,
@@ -38,7 +38,7 @@ def read_by_openpyxl(path: Path, options: ReadingOptions, *, sheets_seen: Sheets
     """Open a workbook whose name ends in .xlsx. Raises Refused: `no_rows`, `unreadable`, `too_large`, `option_invalid`."""
     import openpyxl
 
-    limit = MAX_OPEN_CPU_S * max(1.0, path.stat().st_size / _SMALL_BYTES)
+    limit = _OPEN_CPU_S + _OPEN_CPU_S_PER_BYTE * path.stat().st_size
     try:
         with cpu_deadline(limit):
             book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)

@@ -136,6 +136,8 @@ def cause_of_death(code: int, errors: str, limits: ReadingLimits) -> Problem:
         raise ReaderKilled(msg)
     if code == -signal.SIGXCPU:
         return Problem("too_large", f"Reading it takes more than {limits.cpu_seconds} seconds, which is the limit.")
+    if code == -signal.SIGVTALRM:
+        return Problem("too_large", "Opening it takes more time than a workbook of its size may: save it as CSV.")
     if code == -signal.SIGABRT or "memory allocation" in errors or "MemoryError" in errors:
         megabytes = limits.memory_bytes // 1024**2
         msg = (

@@ -38,6 +38,11 @@ _OLE_STREAMS: tuple[tuple[str, str], ...] = (
     ("PowerPoint Document", "an old PowerPoint presentation"),
     ("__substg1.0_", "an Outlook message"),
 )
+_XLS_PASSWORD = re.compile(
+    # The workbook's first record, BIFF8 or BIFF5, perhaps one against writing, and then that of a password.
+    rb"\x09\x08(\x10\x00\x00\x06\x05\x00.{12}|\x08\x00\x00\x05\x05\x00.{4})(\x86\x00\x00\x00)?\x2f\x00",
+    re.DOTALL,
+)
 _MARKUP = re.compile(rb"<(!doctype|html|\?xml|svg|head|body|table)\b", re.IGNORECASE)
 
 
@@ -64,7 +69,7 @@ def sniff(path: Path) -> Content:
 def _refuse_other_ole(path: Path) -> None:
     """The container of old Office files holds much: the names of its streams tell."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if content.find("EncryptedPackage".encode("utf-16-le")) >= 0:
+        if content.find("EncryptedPackage".encode("utf-16-le")) >= 0 or _XLS_PASSWORD.search(content):
             raise Refused("encrypted", "The workbook has a password: remove it and save it again.")
         if any(content.find(name.encode("utf-16-le")) >= 0 for name in ("Workbook", "Book")):
             return

@@ -18,6 +18,8 @@ MAX_COLUMNS = 1000
 MAX_ROWS = 5_000_000
 MAX_GAP_ROWS = 100_000
 """Blank rows in a row, with something below them."""
+MAX_BLANK_ROWS = 2**20
+"""In a row, whatever is below them: as many as a workbook's sheet has."""
 MAX_HEADER_CHARS = 2000
 """Of one column. The header is loaded whole with every upload and every merge."""
 SAMPLE_ROWS = 10
@@ -65,9 +67,9 @@ class Survey:
             cells = self._checked(raw)
             if not cells:
                 blank += 1
-                self._check_count(self.row_count + blank)
+                self._check_gap(blank, limit=MAX_BLANK_ROWS)
                 continue
-            self._check_gap(blank)
+            self._check_gap(blank, limit=MAX_GAP_ROWS)
             for _ in range(blank):
                 yield from self._add([])
             blank = 0
@@ -97,7 +99,7 @@ class Survey:
                 first = [row, *islice(rows, LOOKED_AT_ROWS - 1)]
                 break
             blank += 1
-            self._check_count(blank)
+            self._check_gap(blank, limit=MAX_BLANK_ROWS)
         else:
             raise Refused("no_rows", "There is nothing but blanks in the file.")
         number = find_header(first)
@@ -126,12 +128,12 @@ class Survey:
         if full is not None:
             yield full
 
-    def _check_gap(self, blank: int) -> None:
-        if blank > MAX_GAP_ROWS:
+    def _check_gap(self, blank: int, *, limit: int) -> None:
+        if blank > limit:
             raise Refused(
                 "too_sparse",
-                f"Below row {self._header_row + self.row_count:,} of the sheet {blank:,} rows are blank, and then there is"
-                f" something again; {MAX_GAP_ROWS:,} is the limit: delete what stands alone so far down.",
+                f"Below row {self._header_row + self.row_count:,} of the sheet more than {limit:,} rows are blank, which is"
+                " the limit: delete what stands alone so far down, and what is empty below the table.",
             )
 
     def _check_count(self, rows: int) -> None:

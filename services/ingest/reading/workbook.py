@@ -18,6 +18,8 @@ from services.ingest.segments import Cell
 MAX_SHEETS = 1000
 MAX_COUNTED_BYTES = 4 * 1024 * 1024
 """Of a sheet that is read just to count its rows, and four times that of all of them."""
+_SECOND_LOOK_FREE_BYTES = 16 * 1024 * 1024
+_SECOND_LOOK_RATIO = 40
 _EXACT_INTEGERS = 2**53
 _UNREADABLE = (calamine.CalamineError, OSError, ValueError)
 
@@ -50,13 +52,19 @@ def _by_either(
     try:
         return _by_calamine(path, "xlsx", archive, options, sheets_seen=sheets_seen, errors=parts.errors)
     except Refused as refusal:
-        if refusal.code != "unreadable":
+        if refusal.code != "unreadable" or not _is_worth_a_second_look(path, archive):
             raise
         try:
             return read_by_openpyxl(_named(path, "xlsx"), options, sheets_seen=sheets_seen)
         except Refused as second:
             # What the better reader says is more to the point, unless only the other one got as far as an answer.
             raise (refusal if second.code == "unreadable" else second) from refusal
+
+
+def _is_worth_a_second_look(path: Path, archive: zipfile.ZipFile) -> bool:
+    """The second reader is slow, and takes much memory for what is made of nothing but repetition: bombs are."""
+    unpacked = sum(entry.file_size for entry in archive.infolist())
+    return unpacked < _SECOND_LOOK_FREE_BYTES or unpacked < path.stat().st_size * _SECOND_LOOK_RATIO
 
 
 def _by_calamine(
@@ -68,15 +76,17 @@ def _by_calamine(
     sheets_seen: SheetsSeen,
     errors: dict[str, CellErrors] | None = None,
 ) -> Table:
+    names = sheet_parts(archive) if archive is not None and kind == "xlsx" else {}
     try:
         workbook = calamine.load_workbook(_named(path, kind))
-        names = sheet_parts(archive) if archive is not None and kind == "xlsx" else {}
         sheets = _Sheets(workbook, archive, names)
         sheet = sheets.choose(options.sheet)
         facts = sheets.facts()
     except calamine.PasswordError as error:
         raise Refused("encrypted", "The workbook has a password: remove it and save it again.") from error
     except _UNREADABLE as error:
+        if "limit exceeded" in str(error):
+            raise Refused("too_large", f"The sheet is too large ({error}): delete what stands far from it.") from error
         raise Refused("unreadable", f"The workbook cannot be read ({error}): open it and save it again.") from error
     except BaseException as error:
         # What the library did not foresee it throws as no Exception.

@@ -13,6 +13,8 @@ from services.ingest.reading.archives import read_part
 from services.ingest.reading.refusals import Refused
 
 MAX_ERROR_CELLS = 500_000
+MAX_LISTED = 2000
+"""Sheets and what belongs to them, in the index of a workbook."""
 _BLOCK_BYTES = 1024 * 1024
 _OVERLAP_BYTES = 4096
 _INDEX_BYTES = 4 * 1024 * 1024
@@ -122,6 +124,8 @@ def _elements(archive: zipfile.ZipFile, part: str, name: str) -> list[dict[str, 
     def start(tag: str, attributes: dict[str, str]) -> None:
         if tag.rsplit(" ", 1)[-1] == name:
             found.append(attributes)
+            if len(found) > MAX_LISTED:
+                raise Refused("too_large", f"The workbook lists more than {MAX_LISTED:,} sheets, which is the limit.")
 
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = start

@@ -14,6 +14,7 @@ LIMITS = ReadingLimits(memory_bytes=64 * 1024**2, cpu_seconds=9, max_text_chars=
     [
         (-signal.SIGXCPU, "", "too_large", "more than 9 seconds"),
         (-signal.SIGABRT, "", "too_large", "more than 64 MB"),
+        (-signal.SIGVTALRM, "", "too_large", "more time than a workbook of its size may"),
         (1, "Traceback …\nMemoryError\n", "too_large", "more than 64 MB"),
         (-signal.SIGSEGV, "", "unreadable", "crashed on it (SIGSEGV)"),
         (-signal.SIGBUS, "", "unreadable", "when its 64 MB of memory are used up"),
