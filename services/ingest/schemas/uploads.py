@@ -51,6 +51,7 @@ class UploadItem(BaseModel):
     received_bytes: int
     sha256: str | None
     source: str
+    sandboxed: bool
     expires_at: datetime | None
     rows_read: int
     created_at: datetime
@@ -120,6 +121,7 @@ def _shown(upload: Upload) -> dict[str, object]:
         "received_bytes": upload.received_bytes,
         "sha256": upload.sha256,
         "source": upload.source,
+        "sandboxed": upload.sandboxed,
         "expires_at": upload.expires_at,
         "rows_read": upload.rows_read,
         "created_at": upload.created_at,
