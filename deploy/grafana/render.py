@@ -44,6 +44,12 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "seconds",
             unit="s",
         ),
+        Panel(
+            "Time to check an upload (mean)",
+            "sum(rate(ingest_upload_check_seconds_sum[1h])) / sum(rate(ingest_upload_check_seconds_count[1h]))",
+            "seconds",
+            unit="s",
+        ),
     ),
     "Providers": (
         Panel(

@@ -17,6 +17,7 @@ from services.ingest.tables import upload_chunks, upload_problems, uploads
 
 COPIED = ("upload_id", "row_no", "code", "column_index", "value", "detail")
 _PLACE = ("chunk_no", "first_row_no", "row_count", "segment_key", "byte_offset", "byte_length")
+_RECORDING_MS = "600000"
 Place = tuple[int, str, int]
 """Row, code, column: where a problem stands in the order they are shown in."""
 
@@ -89,5 +90,7 @@ async def list_problems(
 
 
 async def lock_check(conn: AsyncConnection, upload_id: UUID) -> None:
-    """One recorder of an upload's findings at a time; others may read the upload and change it meanwhile."""
+    """One recorder of an upload's findings at a time; others may read the upload and change it meanwhile. A million rows
+    take half a minute, and on a busy server longer than a statement has elsewhere."""
+    await conn.execute(select(func.set_config("statement_timeout", _RECORDING_MS, True)))
     await conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(upload_id), 0))))
