@@ -4,7 +4,7 @@ All of it in SQL, whatever the size. Locks are taken job → results → chunks.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Integer, Select, Text, all_, any_, delete, func, literal, select, text, union
@@ -47,19 +47,26 @@ async def tried_rows(conn: AsyncConnection, upload_id: UUID, *, up_to: int) -> l
     return list((await conn.execute(query)).scalars())
 
 
-async def count(conn: AsyncConnection, sheet: Sheet, choice: Choice, *, free: Sequence[int]) -> Counts:
-    """What a choice of rows comes to. Of a sheet that is still being checked nobody knows what repeats."""
+async def count(
+    conn: AsyncConnection, sheet: Sheet, choice: Choice, *, free: Sequence[int], for_eyes: bool = True
+) -> Counts:
+    """What a choice of rows comes to. Of a sheet that is still being checked nobody knows what repeats.
+
+    What repeats, but is not to be skipped, is counted `for_eyes` only: it takes its time in a large sheet.
+    """
     if not await is_checked(conn, sheet.upload_id):
         return Counts(tried=len(free), checked=False)
     up_to = choice.covered(sheet.rows)
+    skipped = _skipped(sheet, choice, free=free, up_to=up_to)
+    counts = Counts(skipped=0 if skipped is None else await lead_keys.count(conn, skipped), tried=len(free))
+    if not for_eyes:
+        return counts
     duplicates = lead_keys.duplicate_rows(sheet.upload_id)
     known = lead_keys.known_rows(sheet.upload_id, workspace_id=sheet.workspace_id)
-    skipped = _skipped(sheet, choice, free=free, up_to=up_to)
-    return Counts(
+    return replace(
+        counts,
         duplicates=await lead_keys.count(conn, _within(duplicates, up_to)),
         known=await lead_keys.count(conn, _within(known, up_to)),
-        skipped=0 if skipped is None else await lead_keys.count(conn, skipped),
-        tried=len(free),
     )
 
 
@@ -129,25 +136,28 @@ async def free_without_outcome(conn: AsyncConnection, job: Job, *, up_to: int) -
     return len(free) - (await conn.execute(query)).scalar_one()
 
 
+# The chunk of a row is the last one that begins at or before it: one sort, where a join by ranges would look at every pair.
 _LAY_OUT = text(
     """
+    WITH marks AS (
+        SELECT first_row_no AS row_no, chunk_no, 0 AS is_row FROM ingest.upload_chunks WHERE upload_id = :upload_id
+        UNION ALL
+        SELECT row_no, NULL, 1 FROM ingest.results WHERE job_id = :job_id
+    ),
+    placed AS (SELECT row_no, is_row, max(chunk_no) OVER (ORDER BY row_no, is_row) AS chunk_no FROM marks),
+    known AS (SELECT chunk_no, array_agg(row_no) AS row_nos FROM placed WHERE is_row = 1 GROUP BY chunk_no)
     INSERT INTO ingest.chunks (job_id, epoch, chunk_no, first_row_no, segment_key, byte_offset, byte_length,
                                stored_rows, row_count, row_nos)
     SELECT :job_id, :epoch, u.chunk_no, u.first_row_no, u.segment_key, u.byte_offset, u.byte_length,
            u.row_count, coalesce(cardinality(w.row_nos), u.row_count), w.row_nos
     FROM ingest.upload_chunks u
+    LEFT JOIN known k ON k.chunk_no = u.chunk_no
     CROSS JOIN LATERAL (
-        SELECT CASE
-            WHEN u.first_row_no + u.row_count - 1 <= :up_to AND NOT EXISTS (
-                SELECT FROM ingest.results r
-                WHERE r.job_id = :job_id AND r.row_no BETWEEN u.first_row_no AND u.first_row_no + u.row_count - 1
-            ) THEN NULL
-            ELSE ARRAY(
-                SELECT n FROM generate_series(u.first_row_no, least(u.first_row_no + u.row_count - 1, :up_to)) AS n
-                WHERE NOT EXISTS (SELECT FROM ingest.results r WHERE r.job_id = :job_id AND r.row_no = n)
-                ORDER BY n
-            )
-        END AS row_nos
+        SELECT CASE WHEN k.row_nos IS NULL AND u.first_row_no + u.row_count - 1 <= :up_to THEN NULL ELSE ARRAY(
+            SELECT n FROM generate_series(u.first_row_no, least(u.first_row_no + u.row_count - 1, :up_to)) AS n
+            WHERE n <> ALL (coalesce(k.row_nos, '{}'))
+            ORDER BY n
+        ) END AS row_nos
     ) w
     WHERE u.upload_id = :upload_id AND u.first_row_no <= :up_to AND (w.row_nos IS NULL OR cardinality(w.row_nos) > 0)
     ON CONFLICT DO NOTHING

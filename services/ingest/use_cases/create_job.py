@@ -56,7 +56,13 @@ async def create_job(
     if request.mapping is not None:
         await map_upload(uow, request.upload_id, workspace_id=workspace_id, mapping=request.mapping)
     offer = await quote_job(
-        uow, request.upload_id, workspace_id=workspace_id, mapping=request.mapping, choice=request.choice, now=now
+        uow,
+        request.upload_id,
+        workspace_id=workspace_id,
+        mapping=request.mapping,
+        choice=request.choice,
+        for_eyes=False,
+        now=now,
     )
     check_accepted(offer.quote, accept_degraded=request.accept_degraded)
     check_ceiling(ceiling_credits=request.ceiling_credits, credits_per_row=offer.quote.price.credits_per_row)

@@ -50,7 +50,13 @@ async def try_rows(
     if request.mapping is not None:
         await map_upload(uow, request.upload_id, workspace_id=workspace_id, mapping=request.mapping)
     offer = await quote_job(
-        uow, request.upload_id, workspace_id=workspace_id, mapping=request.mapping, choice=_ALL_ROWS, now=now
+        uow,
+        request.upload_id,
+        workspace_id=workspace_id,
+        mapping=request.mapping,
+        choice=_ALL_ROWS,
+        for_eyes=False,
+        now=now,
     )
     check_rows(request.row_nos, rows_in_sheet=offer.reading.row_count)
     check_accepted(offer.quote, accept_degraded=request.accept_degraded)
