@@ -34,6 +34,7 @@ _PLAIN = (
     "findings",
     "suggested_by",
     "sandboxed",
+    "reading_no",
 )
 _NEW = (
     "id",

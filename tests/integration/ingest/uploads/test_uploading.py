@@ -16,6 +16,7 @@ from sqlalchemy import select
 from libs.common.ids import new_id
 from services.ingest.repositories import uploads
 from services.ingest.schemas.uploads import UploadItem
+from services.ingest.schemas.uploads import UploadItem
 from services.ingest.segments import ChunkRef, stream_rows
 from services.ingest.tables import upload_chunks
 from tests.integration.ingest.uploads.conftest import MAX_UPLOAD_BYTES, Service
@@ -84,7 +85,7 @@ async def test_the_body_is_streamed_into_storage(service: Service) -> None:
         (b"%PDF-1.7\nleads", "not_a_table"),
         (b"\x89PNG\r\n\x1a\nleads", "not_a_table"),
         (b"Name,City\n", "no_rows"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1leads", "wrong_type"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1leads", "unreadable"),
         (b"PK\x03\x04 cut off", "unreadable"),
         (b",".join(b"c%d" % n for n in range(2000)) + b"\nx\n", "too_large"),
     ],

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.ingest.reading.dialect import detect_dialect
+from services.ingest.reading.dialect import DELIMITERS, detect_dialect
+from services.ingest.reading.refusals import Refused
 from tests.unit.ingest.reading.steps import Reader
 
 
@@ -104,3 +107,72 @@ def test_sample_and_mapping_come_with_the_count(read: Reader) -> None:
     assert result.found["sample"] == [[f"Person {n}", f"p{n}@acme.example", "Acme"] for n in range(1, 11)]
     assert result.found["mapping"] == {"full_name": 0, "email": 1, "company": 2}
     assert [column["type"] for column in result.found["columns"]] == ["text", "email", "text"]
+
+
+LETTERS = {
+    "cp1251": "Имя,Город\n" + "Иван Петров,Санкт-Петербург\nМария Сидорова,Нижний Новгород\n" * 20,
+    "koi8-r": "Имя,Город\n" + "Иван Петров,Санкт-Петербург\nМария Сидорова,Нижний Новгород\n" * 20,
+    "cp1250": "Jméno,Město\n" + "Jiří Dvořák,Plzeň\nŽofie Říhová,Ústí nad Labem\n" * 20,
+    "cp1253": "Όνομα,Πόλη\n" + "Γιώργος Παπαδόπουλος,Θεσσαλονίκη\nΕλένη Νικολάου,Αθήνα\n" * 20,
+    "shift_jis": "名前,市\n" + "山田太郎,東京都千代田区\n鈴木花子,大阪市北区\n" * 20,
+    "gbk": "姓名,城市\n" + "王小明,北京市朝阳区\n李华,上海市浦东新区\n" * 20,
+    "big5": "姓名,城市\n" + "王小明,臺北市信義區\n李華,高雄市苓雅區\n" * 20,
+    "euc_kr": "이름,도시\n" + "김철수,서울특별시\n이영희,부산광역시\n" * 20,
+    "mac-roman": "Nom,Ville\n" + "Hélène Lefèvre,Orléans\nBenoît Gaëtan,Besançon\nZoë Müller,Évry\n" * 20,
+}
+
+
+@pytest.mark.parametrize("encoding", sorted(LETTERS.keys() - {"mac-roman"}))
+def test_legacy_letters_are_read_as_they_were_written(read: Reader, encoding: str) -> None:
+    """Red when a name comes back in other letters. Mac Roman cannot be told from other encodings of Latin letters by
+    looking at it: it has to be said."""
+    text = LETTERS[encoding]
+    result = read(text.encode(encoding))
+    assert [result.header, *result.rows] == [line.split(",") for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("encoding", LETTERS)
+def test_every_encoding_may_be_told(read: Reader, encoding: str) -> None:
+    text = "\n".join(LETTERS[encoding].splitlines()[:2])
+    result = read(text.encode(encoding), encoding=encoding)
+    assert (result.found["encoding"], [result.header, *result.rows]) == (
+        encoding,
+        [line.split(",") for line in text.splitlines()],
+    )
+
+
+def test_an_encoding_that_does_not_fit_is_refused(read: Reader) -> None:
+    for content, encoding in (("Größe\nx\n".encode("cp1252"), "utf-8"), ("Größe\nx\n".encode("utf-16"), "cp1252")):
+        with pytest.raises(Refused) as refused:
+            read(content, encoding=encoding)
+        assert refused.value.code == "option_invalid"
+
+
+def test_utf_32_is_known_without_its_mark(read: Reader) -> None:
+    for encoding in ("utf-32-le", "utf-32-be"):
+        result = read("Name,Stadt\nJürgen,Köln\n".encode(encoding))
+        assert (result.found["encoding"], result.rows) == (encoding, [["Jürgen", "Köln"]])
+
+
+def test_the_line_that_names_the_separator_is_no_row(read: Reader) -> None:
+    """Red when Excel's `sep=` line becomes the header, or moves the rows' numbers."""
+    for first in (b"sep=;\r\n", b'\xef\xbb\xbf"sep=;"\n'):
+        result = read(first + b"Name;Note\r\nAcme;a, b, c\r\n")
+        assert (result.found["delimiter"], result.names, result.rows) == (";", ["Name", "Note"], [["Acme", "a, b, c"]])
+        assert (result.found["header_row"], result.found["skipped_rows"]) == (2, 0)
+
+
+def test_delimiter_and_quotation_marks_may_be_told(read: Reader) -> None:
+    assert read(b"Name^'a^b'\nAcme^1\n", delimiter="^", quotechar="'").header == ["Name", "a^b"]
+    assert read(b'Name,5" pipe\nAcme,"x\n', quotechar="").rows == [["Acme", '"x']]
+    assert read(b"a,b;c\n1,2;3\n", delimiter=";").rows == [["1,2", "3"]]
+    with pytest.raises(Refused) as refused:
+        read(b"Name\nAcme\n", sheet="Leads")
+    assert refused.value.code == "option_invalid"
+
+
+@given(st.text(alphabet=",;\t|\"'\\\n\r ab\u00e9\u201c", max_size=400))
+def test_any_sample_gets_a_dialect(sample: str) -> None:
+    """Red when the guess fails on a sample, whatever stands in it."""
+    if sample.strip():
+        assert detect_dialect(sample).delimiter in DELIMITERS
