@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, delete, func, literal, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, delete, func, literal, null, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -120,7 +120,7 @@ async def insert_new(
 
 async def begin_again(conn: AsyncConnection, export_id: UUID) -> Export:
     """A failed one is to be written after all."""
-    values = {"state": "writing", "problem": None, "rows_done": 0, "lease_token": None, "lease_until": None}
+    values = {"state": "writing", "problem": null(), "rows_done": 0, "lease_token": None, "lease_until": None}
     again = update(exports).where(exports.c.id == export_id).values(values).returning(*_COLUMNS)
     return _export((await conn.execute(again)).one())
 

@@ -235,6 +235,28 @@ def test_text_that_looks_like_a_formula_stays_text(tmp_path: Path) -> None:
     assert export.csv_rows()[1][:9] == [*[f"'{cell}" for cell in row[:7]], "-5", "+49 (30) 123-4"]
 
 
+def test_text_that_looks_like_a_formula_stays_text_when_somebody_edits_it(tmp_path: Path) -> None:
+    """Excel keeps a cell for text by its quote prefix. Red when such a cell has none, or a phone number has one."""
+    export = Export(tmp_path, ["=header", "h", "h"])
+    export.write([["=1+1", "+49 30 1", "x & =1"], ["plain", " =1", '"'], ["=1+1 & <b>", "\x01", "-A1"]])
+    sheet = openpyxl.load_workbook(export.xlsx).worksheets[0]
+    assert [[bool(cell.quotePrefix) for cell in row[:3]] for row in sheet.iter_rows()] == [
+        [True, False, False],
+        [True, False, False],
+        [False, True, False],
+        [True, False, True],
+    ]
+
+
+def test_what_is_no_number_to_a_sheet_is_text(tmp_path: Path) -> None:
+    """NaN, infinities, and whole numbers that a cell would round."""
+    export = Export(tmp_path, ["a", "b", "c"])
+    export.write([[float("nan"), float("-inf"), 2**53 + 1], ["12345678901234567890", "007", 2**53]])
+    assert export.sheet()[1][:3] == ["nan", "-inf", "9007199254740993"]
+    assert export.sheet()[2][:3] == ["12345678901234567890", "007", 2**53]
+    assert export.csv_rows()[1][:3] == ["nan", "'-inf", "9007199254740993"]
+
+
 def test_a_cell_too_long_for_a_workbook_is_cut_visibly_and_whole_in_the_csv(tmp_path: Path) -> None:
     """Red when a cell is cut without a mark, or the CSV is cut as well."""
     exact, long, wide = "x" * MAX_CELL_CHARS, "y" * (MAX_CELL_CHARS + 1), "𝄞" * 20_000
