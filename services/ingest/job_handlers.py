@@ -40,6 +40,8 @@ from services.ingest.use_cases import take_back_chunk as returning
 from services.ingest.use_cases import update_prices as pricing
 from services.ingest.use_cases import write_export as exporting
 
+BEGIN_TIMEOUT_S = 600
+"""A job's chunks are laid out, and its repeated rows found, in the transaction that begins it."""
 MERGE_TIMEOUT_S = 1500
 """Below the broker's 30 minutes for an unacked delivery."""
 
@@ -113,7 +115,7 @@ def job_subscriptions(platform: Platform, resources: Resources) -> Sequence[Subs
     return (
         Subscription("ingest.open_workspace", open_workspace),
         Subscription("ingest.update_prices", update_prices),
-        Subscription("ingest.apply_hold_answer", apply_hold_answer),
+        Subscription("ingest.apply_hold_answer", apply_hold_answer, timeout_s=BEGIN_TIMEOUT_S),
         Subscription("ingest.apply_raise_answer", apply_raise_answer),
         Subscription("ingest.answer_question", answer_question, prefetch=1),
         Subscription("ingest.record_results", record_results, prefetch=4, on_dead=failing.fail_unrecorded),

@@ -84,7 +84,7 @@ def schedules(platform: Platform, resources: Resources) -> Sequence[Schedule]:
     return (
         Schedule("ask_hold_again", 30, ask_again),
         Schedule("ask_sourcing_hold_again", 30, ask_again_for_leads),
-        Schedule("begin_waiting_jobs", 2, begin_waiting),
+        Schedule("begin_waiting_jobs", 2, begin_waiting, timeout_s=600),
         Schedule("resume_parked_jobs", 10, resume_parked),
         Schedule("rescue_chunks", 5, rescue),
         Schedule("publish_unfinished_lists", 30, publish_lists, timeout_s=600),

@@ -17,6 +17,7 @@ from services.ingest.repositories import chunks, lead_keys
 from services.ingest.repositories.results import array_of
 from services.ingest.tables import jobs, results, uploads
 
+_BEGINNING_MS = "600000"
 _RESULT = ("row_no", "status", "research", "line", "reason", "receipt", "extra")
 
 
@@ -27,6 +28,12 @@ class Sheet:
     upload_id: UUID
     workspace_id: UUID
     rows: int
+
+
+async def take_time(conn: AsyncConnection) -> None:
+    """Let the statements of this transaction take minutes: a million rows with earlier lists behind them may, where the
+    server is busy."""
+    await conn.execute(select(func.set_config("statement_timeout", _BEGINNING_MS, True)))
 
 
 async def is_checked(conn: AsyncConnection, upload_id: UUID) -> bool:

@@ -58,6 +58,7 @@ async def _covered(uow: UnitOfWork, job: Job) -> tuple[Job, Tally]:
     if job.kind is JobKind.RETRY:
         return job, Tally()
     up_to = job.rows_total
+    await coverage.take_time(uow.conn)
     await coverage.copy_tried(uow.conn, job, up_to=up_to)
     await coverage.skip(uow.conn, job, _choice(job), up_to=up_to)
     if job.affordable and job.credits_held < credits_asked(job):

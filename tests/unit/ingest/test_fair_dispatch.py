@@ -128,3 +128,15 @@ def test_a_tenant_that_trickles_short_lists_is_not_always_first() -> None:
             if chunk in left.get(chunk.workspace_id.int, []):
                 left[chunk.workspace_id.int].remove(chunk)
     assert served[uid(9)] <= 100 * 50 / 5 + 2 * QUANTUM_ROWS
+
+
+def test_what_is_urgent_goes_first_beside_the_turns_and_takes_room() -> None:
+    """Red when a trial waits for a turn or for room, moves whose turn it is, or lets a window grow by what it took."""
+    lists = chunks_of(1, 1, [50, 50])
+    trial = Waiting(uid(9), uid(9001), 0, 3, urgent=True)
+    plan = plan_round([*lists, trial], turns=Turns(), free_rows=52, under_way=10)
+    assert plan.chunks == (trial,), "three rows are gone from the 52"
+    assert plan_round([trial], turns=Turns(), free_rows=0, under_way=500).chunks == (trial,)
+    both = plan_round([*lists, trial], turns=Turns(), free_rows=53, under_way=10)
+    assert both.chunks == (trial, lists[0])
+    assert both.turns == plan_round(lists, turns=Turns(), free_rows=50, under_way=10).turns

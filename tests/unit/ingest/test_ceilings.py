@@ -1,0 +1,83 @@
+"""The rules of the spend ceiling, without a database."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libs.common.errors import Conflict
+from services.ingest.domain.ceilings import (
+    CEILING,
+    affordable_portion,
+    check_hold,
+    credits_asked,
+    hold_more,
+    is_raise_open,
+    keep_ceiling,
+    raise_ceiling,
+)
+from services.ingest.domain.jobs import Job, JobState
+from tests.unit.ingest.test_job_states import NOW, job_in
+
+
+def job(state: JobState = JobState.PROCESSING, **more: object) -> Job:
+    """Ten rows at two credits."""
+    return replace(job_in(state, answered=False), **more)  # pyright: ignore[reportArgumentType] - fields of a job
+
+
+@given(
+    rows=st.lists(st.integers(1, 30), unique=True, max_size=12).map(sorted),
+    free=st.frozensets(st.integers(1, 30)),
+    left=st.integers(-2, 12),
+)
+def test_the_portion_is_the_longest_beginning_that_can_be_paid(
+    rows: list[int], free: frozenset[int], left: int
+) -> None:
+    """Red when a row is lost, the portion costs more than there is, or one more row would have fitted."""
+    portion = affordable_portion(rows, free=free, rows_left=left)
+    assert [*portion.rows, *portion.rest] == rows
+    assert portion.charged == sum(row not in free for row in portion.rows) <= max(left, 0)
+    assert not portion.rest or (portion.rest[0] not in free and portion.charged >= left)
+
+
+def test_what_is_asked_for_is_bounded_by_the_ceiling_and_in_whole_rows_where_less_will_do() -> None:
+    assert credits_asked(job()) == 20
+    assert credits_asked(job(ceiling_credits=7)) == 7
+    assert credits_asked(job(ceiling_credits=99)) == 20
+    assert credits_asked(job(ceiling_credits=7, affordable=True)) == 6
+
+
+def test_only_the_sum_that_was_asked_for_is_accepted_or_whole_rows_of_it() -> None:
+    """Red when a job begins with a hold that is not what it may cost."""
+    check_hold(job(), credits_held=20)
+    check_hold(job(affordable=True), credits_held=6)
+    for wrong, held in ((job(), 18), (job(affordable=True), 7), (job(affordable=True), 0), (job(affordable=True), 22)):
+        with pytest.raises(Conflict):
+            check_hold(wrong, credits_held=held)
+
+
+def test_a_raise_is_open_until_it_is_answered() -> None:
+    """Red when a decline leaves the ceiling higher than what is held: the next raise would be no raise."""
+    held = job(ceiling_credits=4, credits_held=4)
+    assert not is_raise_open(held)
+    raised = raise_ceiling(held, ceiling_credits=8)
+    assert raised is not None
+    assert (is_raise_open(raised), raised.ceiling_round, raised.version) == (True, 1, held.version + 1)
+    assert raise_ceiling(raised, ceiling_credits=8) is None
+    (kept,) = keep_ceiling(raised, round_no=1, available=1)
+    assert (kept.ceiling_credits, kept.credits_available, is_raise_open(kept)) == (4, 1, False)
+    (richer,) = hold_more(raised, credits_held=8, now=NOW)
+    assert (richer.credits_held, is_raise_open(richer)) == (8, False)
+
+
+@pytest.mark.parametrize("state", list(JobState))
+def test_more_credits_set_only_a_job_going_that_was_parked_for_them(state: JobState) -> None:
+    """Red when a job that a person paused, or that waits for a provider, begins again by itself."""
+    parked = job(state, reason=CEILING if state is JobState.PARKED else None, ceiling_credits=8, credits_held=4)
+    states = [turned.state for turned in hold_more(parked, credits_held=8, now=NOW)]
+    ended = state in {JobState.DECLINED, JobState.COMPLETED, JobState.CANCELLED, JobState.FAILED}
+    expected = [] if ended else [state, JobState.PROCESSING] if state is JobState.PARKED else [state]
+    assert states == expected
+    waits = job(JobState.PARKED, reason="serper_day_limit", ceiling_credits=8, credits_held=4)
+    assert [turned.state for turned in hold_more(waits, credits_held=8, now=NOW)] == [JobState.PARKED]
