@@ -1,5 +1,6 @@
 """Ingest's queues."""
 
+import asyncio
 import functools
 from collections.abc import Sequence
 
@@ -24,7 +25,13 @@ def subscriptions(platform: Platform, resources: Resources) -> Sequence[Subscrip
 def _read_upload(platform: Platform, resources: Resources) -> Subscription:
     settings = resources.settings
     limits = ReadingLimits(settings.reading_memory_bytes, settings.reading_cpu_seconds, settings.max_text_chars)
-    handler = functools.partial(read_upload, open_uow=platform.open_uow, storage=resources.storage, limits=limits)
+    handler = functools.partial(
+        read_upload,
+        open_uow=platform.open_uow,
+        storage=resources.storage,
+        limits=limits,
+        large_lane=asyncio.Lock(),
+    )
     return Subscription(
         "ingest.read_upload", handler, calls_out=True, prefetch=2, timeout_s=1500, on_dead=refuse_unread
     )

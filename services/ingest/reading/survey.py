@@ -6,13 +6,13 @@ from itertools import chain, islice, repeat
 
 import orjson
 
-from services.ingest.domain.columns import ColumnType, column_type, distinct_names
+from services.ingest.domain.columns import distinct_names
 from services.ingest.domain.header_row import LOOKED_AT_ROWS, NO_HEADER, find_header
-from services.ingest.domain.mapping import ColumnFacts, suggest_mapping
+from services.ingest.reading.description import Described, describe
 from services.ingest.reading.refusals import Refused
 from services.ingest.reading.segmenter import Segment, Segmenter
 from services.ingest.reading.table import Table
-from services.ingest.segments import Cell, cell_to_json, text_of
+from services.ingest.segments import Cell, text_of
 
 MAX_COLUMNS = 1000
 MAX_ROWS = 5_000_000
@@ -22,10 +22,7 @@ MAX_BLANK_ROWS = 2**20
 """In a row, whatever is below them: as many as a workbook's sheet has."""
 MAX_HEADER_CHARS = 2000
 """Of one column. The header is loaded whole with every upload and every merge."""
-SAMPLE_ROWS = 10
-SAMPLE_CELL_CHARS = 500
 _FACT_ROWS = 500
-_OF_TABLE = ("kind", "reader", "encoding", "delimiter", "quotechar", "sheet", "archive")
 
 
 @dataclass(frozen=True)
@@ -161,28 +158,12 @@ class Survey:
 
     def found(self) -> dict[str, object]:
         """What the upload row keeps."""
-        table = self._table
-        values = [[_at(row, index) for row in self._first] for index in range(len(self._names))]
-        types: list[ColumnType] = [column_type(column) for column in values]
-        facts = [
-            ColumnFacts(name, kind, [text_of(cell) for cell in column if cell is not None])
-            for name, kind, column in zip(self._names, types, values, strict=True)
-        ]
-        return {
-            **{name: getattr(table, name) for name in _OF_TABLE},
+        about = Described(self._names, self._header, self._first)
+        return describe(self._table, about) | {
             "header_row": self._header_row,
             "skipped_rows": self._skipped_rows,
-            "columns": [
-                {"index": index, "name": name, "header": cell_to_json(self._header[index]), "type": types[index]}
-                for index, name in enumerate(self._names)
-            ],
-            "sample": [self._shown(row) for row in self._first[:SAMPLE_ROWS]],
-            "mapping": suggest_mapping(facts),
             "row_count": self.row_count,
         }
-
-    def _shown(self, row: Sequence[Cell]) -> list[object]:
-        return [_shown(_at(row, index)) for index in range(len(self._names))]
 
 
 def _trimmed(raw: list[Cell]) -> list[Cell]:
@@ -200,13 +181,3 @@ def _check_header(cells: Sequence[Cell]) -> None:
                 f"The header of column {number:,} has {len(cell):,} characters; {MAX_HEADER_CHARS:,} is the limit:"
                 " shorten it, or put a row with the columns' names above it.",
             )
-
-
-def _at(row: Sequence[Cell], index: int) -> Cell:
-    return row[index] if index < len(row) else None
-
-
-def _shown(cell: Cell) -> object:
-    if cell is None or isinstance(cell, (bool, int, float)):
-        return cell if not isinstance(cell, (int, float)) or abs(cell) < 2**53 else text_of(cell)
-    return text_of(cell)[:SAMPLE_CELL_CHARS]

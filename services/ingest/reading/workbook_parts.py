@@ -21,10 +21,12 @@ _INDEX_BYTES = 4 * 1024 * 1024
 _WORKBOOK = "xl/workbook.xml"
 _RELATIONS = "xl/_rels/workbook.xml.rels"
 _RELATION_ID = "http://schemas.openxmlformats.org/officeDocument/2006/relationships id"
-_FORBIDDEN = tuple(
-    word.encode(encoding) for word in ("<!DOCTYPE", "<!ENTITY") for encoding in ("ascii", "utf-16-le", "utf-16-be")
+_DECLARATION = b"<!"
+_FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")
+_FORBIDDEN_WIDE = tuple(
+    word.decode().encode(encoding) for word in _FORBIDDEN for encoding in ("utf-16-le", "utf-16-be")
 )
-_WIDE_STARTS = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _ERROR_MARK = b't="e"'
 _ERROR_CELL = re.compile(
     rb'<(?:\w+:)?c(?=[^<>]*\st="e")([^<>]*)>\s*'
@@ -53,16 +55,13 @@ def look_through(archive: zipfile.ZipFile) -> Parts:
         if PurePosixPath(entry.filename).suffix.lower() not in {".xml", ".rels", ".bin"}:
             continue
         is_sheet = entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml")
-        tail = b""
+        tail, is_wide = b"", False
         for block in _blocks(archive, entry):
-            if not tail:
-                parts.is_wide |= entry.filename.endswith(".xml") and block.startswith(_WIDE_STARTS)
+            if not tail and not entry.filename.endswith(".bin"):
+                is_wide = block.startswith(_WIDE_MARKS) or b"\0" in block[:4]
+                parts.is_wide |= is_wide
             window = tail + block
-            if any(word in window for word in _FORBIDDEN):
-                raise Refused(
-                    "unsafe_xml",
-                    "The workbook defines entities of its own, as no spreadsheet program does: open it and save it again.",
-                )
+            _refuse_entities(window, is_wide=is_wide)
             if is_sheet and _ERROR_MARK in window:
                 errors = parts.errors.setdefault(entry.filename, {})
                 count -= len(errors)
@@ -71,6 +70,16 @@ def look_through(archive: zipfile.ZipFile) -> Parts:
                 _check_errors(count)
             tail = window[-_OVERLAP_BYTES:]
     return parts
+
+
+def _refuse_entities(window: bytes, *, is_wide: bool) -> None:
+    # One search is enough for nearly every block.
+    words = _FORBIDDEN_WIDE if is_wide else _FORBIDDEN if _DECLARATION in window else ()
+    if any(word in window for word in words):
+        raise Refused(
+            "unsafe_xml",
+            "The workbook defines entities of its own, as no spreadsheet program does: open it and save it again.",
+        )
 
 
 def _blocks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ from libs.common.uow import Message, OpenUow, UnitOfWork
 from services.ingest import metrics
 from services.ingest.domain.storage_keys import segment_key, segments_folder, upload_prefix
 from services.ingest.domain.uploads import Problem, Reading, Upload, UploadState
-from services.ingest.reading.process import End, Preview, ReadingLimits, Sheets, read_file
+from services.ingest.reading.process import SMALL_FILE_BYTES, End, Preview, ReadingLimits, Sheets, read_file
 from services.ingest.reading.segmenter import Segment
 from services.ingest.repositories import readings, uploads
 from services.ingest.segments import ChunkRef
@@ -38,6 +38,12 @@ class AnotherReads(Busy):
     code = "upload_being_read"
 
 
+class LargeFileWaits(Busy):
+    """This process is reading a large file, and keeps the rest of itself for small ones."""
+
+    code = "large_upload_waits"
+
+
 @dataclass(frozen=True)
 class _Claim:
     upload: Upload
@@ -45,17 +51,23 @@ class _Claim:
 
 
 async def read_upload(
-    event: UploadReceived, *, message: Message, open_uow: OpenUow, storage: Storage, limits: ReadingLimits
+    event: UploadReceived,
+    *,
+    message: Message,
+    open_uow: OpenUow,
+    storage: Storage,
+    limits: ReadingLimits,
+    large_lane: asyncio.Lock | None = None,
 ) -> None:
     """`reading → ready | refused`. A second reading writes the same segments under the same keys.
 
-    Raises Busy while another reader's lease holds.
+    Raises Busy while another reader's lease holds, and for a large file while the lane of those is taken.
     """
     claim = await _claim(event.upload_id, message=message, open_uow=open_uow)
     if claim is None:
         return
     try:
-        async with _kept_lease(claim, open_uow):
+        async with _lane(claim.upload, large_lane), _kept_lease(claim, open_uow):
             end = await _read(claim, open_uow=open_uow, storage=storage, limits=limits)
         await _record(claim, end, message=message, open_uow=open_uow)
     except BaseException:
@@ -77,6 +89,18 @@ async def _claim(upload_id: UUID, *, message: Message, open_uow: OpenUow) -> _Cl
             msg = f"another reader is at upload {upload_id}"
             raise AnotherReads(msg)
     return _Claim(upload, token)
+
+
+@contextlib.asynccontextmanager
+async def _lane(upload: Upload, large_lane: asyncio.Lock | None) -> AsyncGenerator[None]:
+    """One large file at a time, so that nobody's small one waits behind two of them."""
+    if large_lane is None or upload.size_bytes < SMALL_FILE_BYTES:
+        yield
+        return
+    if large_lane.locked():
+        raise LargeFileWaits(f"another large file is being read; upload {upload.id} is after it")
+    async with large_lane:
+        yield
 
 
 @contextlib.asynccontextmanager

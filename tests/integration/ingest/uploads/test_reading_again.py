@@ -30,7 +30,8 @@ from services.ingest.repositories import uploads
 from services.ingest.segments import stream_rows
 from services.ingest.tables import COMMON, upload_chunks
 from services.ingest.tables import uploads as uploads_table
-from services.ingest.use_cases.read_upload import read_upload, refuse_unread
+from services.ingest.use_cases import read_upload as reading_use_case
+from services.ingest.use_cases.read_upload import LargeFileWaits, read_upload, refuse_unread
 from services.ingest.use_cases.receive_upload import receive_upload
 from tests.integration.ingest.uploads.test_uploading import ChunkRef
 from tests.support.waiting import eventually
@@ -75,13 +76,21 @@ class Ingest:
         )
         return upload, Message(consumer="ingest.read_upload", envelope=envelope)
 
-    async def read(self, upload: Upload, message: Message, *, limits: ReadingLimits = LIMITS) -> None:
+    async def read(
+        self,
+        upload: Upload,
+        message: Message,
+        *,
+        limits: ReadingLimits = LIMITS,
+        large_lane: asyncio.Lock | None = None,
+    ) -> None:
         await read_upload(
             UploadReceived(upload_id=upload.id),
             message=message,
             open_uow=self.open_uow,
             storage=self.storage,
             limits=limits,
+            large_lane=large_lane,
         )
 
     async def look(self, upload: Upload) -> Upload:
@@ -173,6 +182,22 @@ async def test_while_one_reads_another_waits(ingest: Ingest) -> None:
     with pytest.raises(Busy):
         await ingest.read(upload, message)
     assert await ingest.inboxed() == 0
+
+
+async def test_a_small_file_does_not_wait_behind_large_ones(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P7. Red when a second large file takes the place that small ones need, or keeps a lease while it waits."""
+    monkeypatch.setattr(reading_use_case, "SMALL_FILE_BYTES", len(CONTENT))
+    lane = asyncio.Lock()
+    large, message = await ingest.receive()
+    async with lane:
+        with pytest.raises(LargeFileWaits):
+            await ingest.read(large, message, large_lane=lane)
+        small, its_message = await ingest.receive(b"Name\nAcme\n")
+        await ingest.read(small, its_message, large_lane=lane)
+        assert (await ingest.look(small)).require_reading().row_count == 1
+        assert (await ingest.look(large)).state == "reading"
+    await ingest.read(large, message, large_lane=lane)
+    await ingest.assert_whole(large)
 
 
 async def test_a_reader_that_vanished_is_followed_by_the_next_when_its_lease_ends(ingest: Ingest) -> None:

@@ -16,7 +16,6 @@ from sqlalchemy import select
 from libs.common.ids import new_id
 from services.ingest.repositories import uploads
 from services.ingest.schemas.uploads import UploadItem
-from services.ingest.schemas.uploads import UploadItem
 from services.ingest.segments import ChunkRef, stream_rows
 from services.ingest.tables import upload_chunks
 from tests.integration.ingest.uploads.conftest import MAX_UPLOAD_BYTES, Service
