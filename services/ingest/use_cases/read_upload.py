@@ -3,51 +3,36 @@
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
 from libs.common.contracts.envelope import Event
 from libs.common.contracts.ingest import UploadReceived
-from libs.common.errors import Busy, Transient
-from libs.common.ids import new_id
+from libs.common.errors import Transient
 from libs.common.logs import get_logger
 from libs.common.storage import Storage
 from libs.common.uow import Message, OpenUow, UnitOfWork
 from services.ingest import metrics
 from services.ingest.domain.storage_keys import segment_key, segments_folder, upload_prefix
-from services.ingest.domain.uploads import Problem, Reading, Upload, UploadState
-from services.ingest.reading.process import SMALL_FILE_BYTES, End, Preview, ReadingLimits, Sheets, read_file
+from services.ingest.domain.uploads import Problem, Reading, Upload
+from services.ingest.reading.process import End, Preview, ReadingLimits, Sheets, read_file
 from services.ingest.reading.segmenter import Segment
 from services.ingest.repositories import readings, uploads
 from services.ingest.segments import ChunkRef
+from services.ingest.use_cases.claim_reading import (
+    LEASE_S,
+    Claim,
+    claim_upload,
+    in_lane,
+    kept_lease,
+    let_go,
+    taken_over,
+)
 from services.ingest.use_cases.map_upload import suggest_by_memory
 
 log = get_logger()
 
 UPLOADS_CHANNEL = "ingest_uploads"
 """Notified whenever a reading has ended, and when it has something to show before."""
-LEASE_S = 30
-_RENEW_EVERY_S = 10
-
-
-class AnotherReads(Busy):
-    """Somebody else has the upload: its message waits."""
-
-    code = "upload_being_read"
-
-
-class LargeFileWaits(Busy):
-    """This process is reading a large file, and keeps the rest of itself for small ones."""
-
-    code = "large_upload_waits"
-
-
-@dataclass(frozen=True)
-class _Claim:
-    upload: Upload
-    token: UUID
 
 
 async def read_upload(
@@ -63,63 +48,20 @@ async def read_upload(
 
     Raises Busy while another reader's lease holds, and for a large file while the lane of those is taken.
     """
-    claim = await _claim(event.upload_id, message=message, open_uow=open_uow)
+    claim = await claim_upload(event.upload_id, message=message, open_uow=open_uow)
     if claim is None:
         return
     try:
-        async with _lane(claim.upload, large_lane), _kept_lease(claim, open_uow):
+        async with in_lane(claim.upload, large_lane), kept_lease(claim, open_uow):
             end = await _read(claim, open_uow=open_uow, storage=storage, limits=limits)
         await _record(claim, end, message=message, open_uow=open_uow)
     except BaseException:
-        await _let_go(claim, open_uow)
+        await let_go(claim, open_uow)
         raise
     await _delete_earlier(claim.upload, storage)
 
 
-async def _claim(upload_id: UUID, *, message: Message, open_uow: OpenUow) -> _Claim | None:
-    token = new_id()
-    async with open_uow() as uow:
-        # Claimed before it is loaded: options that change in between would be read past.
-        claimed = await uploads.claim_reading(uow.conn, upload_id, token=token, lease_s=LEASE_S)
-        upload = await uploads.load_upload(uow.conn, message.tenant_id, upload_id)
-        if upload.state is not UploadState.READING:
-            await uow.record_inbox(message)
-            return None
-        if not claimed:
-            msg = f"another reader is at upload {upload_id}"
-            raise AnotherReads(msg)
-    return _Claim(upload, token)
-
-
-@contextlib.asynccontextmanager
-async def _lane(upload: Upload, large_lane: asyncio.Lock | None) -> AsyncGenerator[None]:
-    """One large file at a time, so that nobody's small one waits behind two of them."""
-    if large_lane is None or upload.size_bytes < SMALL_FILE_BYTES:
-        yield
-        return
-    if large_lane.locked():
-        raise LargeFileWaits(f"another large file is being read; upload {upload.id} is after it")
-    async with large_lane:
-        yield
-
-
-@contextlib.asynccontextmanager
-async def _kept_lease(claim: _Claim, open_uow: OpenUow) -> AsyncGenerator[None]:
-    async def renew() -> None:
-        while True:
-            await asyncio.sleep(_RENEW_EVERY_S)
-            async with open_uow() as uow:
-                await uploads.renew_lease(uow.conn, claim.upload.id, token=claim.token, lease_s=LEASE_S)
-
-    renewal = asyncio.create_task(renew())
-    try:
-        yield
-    finally:
-        renewal.cancel()
-        await asyncio.gather(renewal, return_exceptions=True)
-
-
-async def _read(claim: _Claim, *, open_uow: OpenUow, storage: Storage, limits: ReadingLimits) -> End:
+async def _read(claim: Claim, *, open_uow: OpenUow, storage: Storage, limits: ReadingLimits) -> End:
     segment_no = 0
     with tempfile.TemporaryDirectory(prefix="corofy-reading-") as folder:
         path = Path(folder) / "file"
@@ -137,7 +79,7 @@ async def _read(claim: _Claim, *, open_uow: OpenUow, storage: Storage, limits: R
     raise AssertionError(msg)
 
 
-async def _save_early(claim: _Claim, finding: Sheets | Preview, *, open_uow: OpenUow) -> None:
+async def _save_early(claim: Claim, finding: Sheets | Preview, *, open_uow: OpenUow) -> None:
     """So that whoever waits sees sheets, columns and first rows while the rest is read."""
     upload_id = claim.upload.id
     async with open_uow() as uow:
@@ -146,7 +88,7 @@ async def _save_early(claim: _Claim, finding: Sheets | Preview, *, open_uow: Ope
         else:
             held = await readings.save_preview(uow.conn, upload_id, token=claim.token, reading=finding.reading)
         if not held:
-            raise _taken_over(upload_id)
+            raise taken_over(upload_id)
         uow.notify(UPLOADS_CHANNEL)
 
 
@@ -157,7 +99,7 @@ async def _fetch(storage: Storage, key: str, path: Path) -> None:
 
 
 async def _save_segment(
-    claim: _Claim, segment: Segment, *, segment_no: int, open_uow: OpenUow, storage: Storage
+    claim: Claim, segment: Segment, *, segment_no: int, open_uow: OpenUow, storage: Storage
 ) -> None:
     key = segment_key(claim.upload.id, segment_no, reading_no=claim.upload.reading_no)
     await storage.put(key, segment.data)
@@ -169,11 +111,11 @@ async def _save_segment(
             uow.conn, claim.upload.id, token=claim.token, lease_s=LEASE_S, rows_read=segment.rows_read
         )
         if not held:
-            raise _taken_over(claim.upload.id)
+            raise taken_over(claim.upload.id)
         await uploads.save_chunks(uow.conn, claim.upload.id, refs)
 
 
-async def _record(claim: _Claim, end: End, *, message: Message, open_uow: OpenUow) -> None:
+async def _record(claim: Claim, end: End, *, message: Message, open_uow: OpenUow) -> None:
     upload_id = claim.upload.id
     async with open_uow() as uow:
         await uow.record_inbox(message)
@@ -182,7 +124,7 @@ async def _record(claim: _Claim, end: End, *, message: Message, open_uow: OpenUo
         else:
             recorded = await uploads.save_refusal(uow.conn, upload_id, token=claim.token, problem=end)
         if not recorded:
-            raise _taken_over(upload_id)
+            raise taken_over(upload_id)
         if isinstance(end, Reading):
             await suggest_by_memory(uow, upload_id, workspace_id=claim.upload.workspace_id, reading=end)
         uow.notify(UPLOADS_CHANNEL)
@@ -204,17 +146,6 @@ async def _delete_earlier(upload: Upload, storage: Storage) -> None:
             await storage.delete_prefix(f"{prefix}/{folder}")
     except Transient as error:
         log.warning("upload.files_left", upload_id=str(upload.id), error=str(error))
-
-
-def _taken_over(upload_id: UUID) -> AnotherReads:
-    return AnotherReads(f"another reader has taken over upload {upload_id}")
-
-
-async def _let_go(claim: _Claim, open_uow: OpenUow) -> None:
-    """So that the next attempt need not wait for the lease. When even that fails, the lease ends by itself."""
-    with contextlib.suppress(Exception):
-        async with open_uow() as uow:
-            await uploads.drop_lease(uow.conn, claim.upload.id, token=claim.token)
 
 
 async def refuse_unread(event: Event, message: Message, uow: UnitOfWork, cause: str) -> None:

@@ -30,8 +30,9 @@ from services.ingest.repositories import uploads
 from services.ingest.segments import stream_rows
 from services.ingest.tables import COMMON, upload_chunks
 from services.ingest.tables import uploads as uploads_table
-from services.ingest.use_cases import read_upload as reading_use_case
-from services.ingest.use_cases.read_upload import LargeFileWaits, read_upload, refuse_unread
+from services.ingest.use_cases import claim_reading
+from services.ingest.use_cases.claim_reading import LargeFileWaits
+from services.ingest.use_cases.read_upload import read_upload, refuse_unread
 from services.ingest.use_cases.receive_upload import receive_upload
 from tests.integration.ingest.uploads.test_uploading import ChunkRef
 from tests.support.waiting import eventually
@@ -186,7 +187,7 @@ async def test_while_one_reads_another_waits(ingest: Ingest) -> None:
 
 async def test_a_small_file_does_not_wait_behind_large_ones(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
     """P7. Red when a second large file takes the place that small ones need, or keeps a lease while it waits."""
-    monkeypatch.setattr(reading_use_case, "SMALL_FILE_BYTES", len(CONTENT))
+    monkeypatch.setattr(claim_reading, "SMALL_FILE_BYTES", len(CONTENT))
     lane = asyncio.Lock()
     large, message = await ingest.receive()
     async with lane:
