@@ -18,6 +18,7 @@ from services.ingest.schemas.quotes import CeilingIn, JobIn
 from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.create_job import create_job
 from services.ingest.use_cases.explain_waiting import explain_waiting
+from services.ingest.use_cases.finish_job import finish_job
 from services.ingest.use_cases.pause_job import pause_job
 from services.ingest.use_cases.raise_ceiling import raise_ceiling
 from services.ingest.use_cases.rescue_chunks import rescue_job
@@ -136,6 +137,17 @@ async def resume(job_id: UUID, identity: CurrentIdentity, uow: Uow) -> JobOut:
     """Go on, after a pause or before a provider is back by itself."""
     return job_out(
         await resume_job(uow, job_id, workspace_id=identity.workspace_id, user_id=identity.user_id, now=utc_now())
+    )
+
+
+@router.post("/{job_id}/finish")
+async def finish(job_id: UUID, identity: CurrentIdentity, uow: Uow) -> JobOut:
+    """Take what there is: rows without an outcome are skipped, free, and the sheet is written.
+
+    409 `job_not_under_way` before the job has begun, and when it was cancelled or has failed.
+    """
+    return job_out(
+        await finish_job(uow, job_id, workspace_id=identity.workspace_id, user_id=identity.user_id, now=utc_now())
     )
 
 

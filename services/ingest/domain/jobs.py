@@ -44,6 +44,10 @@ RERUN = "rerun_by_user"
 """Why a job that is processing has begun once more."""
 
 
+NOT_REACHED = "not_reached"
+"""The reason of rows that were ordered and that nobody got to before the job ended, or a person took what there was."""
+
+
 @dataclass(frozen=True)
 class Tally:
     """Rows by status, and chunks that have their answer (completed or failed)."""
@@ -229,6 +233,14 @@ def finish_if_answered(job: Job, *, now: datetime) -> list[Job]:
         turns += _present(unpark(job, now=now))
     last = turns[-1] if turns else job
     return turns + _present(end_trial(last, now=now) if job.kind is JobKind.TRIAL else begin_merge(last, now=now))
+
+
+def finish(job: Job, *, skipped: int, chunks: int, earned: int, now: datetime) -> list[Job]:
+    """A person takes what there is, as a sheet: `skipped` rows of `chunks` chunks that were open are not reached."""
+    counted = count(job, added=Tally(skipped=skipped, chunks=chunks), earned=earned, now=now)
+    going = resume(counted, now=now)
+    at_work = counted if going is None else going
+    return [counted, *_present(going), *finish_if_answered(at_work, now=now)]
 
 
 def _present(job: Job | None) -> list[Job]:

@@ -11,8 +11,6 @@ from services.ingest.repositories.results import StoredResult
 
 NOT_SELECTED = "not_selected"
 """The reason of a row that is none of the first N."""
-NOT_REACHED = "not_reached"
-"""The reason of a row that was ordered and has no outcome, because its job ended before."""
 PENDING = "pending"
 """The status of a row that waits for its outcome. No result is stored with it."""
 PAGE = 500

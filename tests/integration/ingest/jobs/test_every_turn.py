@@ -14,6 +14,7 @@ from services.ingest.domain.jobs import TERMINAL, Job, JobState
 from services.ingest.repositories import jobs
 from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.delete_job import delete_job
+from services.ingest.use_cases.finish_job import finish_job
 from services.ingest.use_cases.pause_job import pause_job
 from services.ingest.use_cases.rerun_job import rerun_job
 from services.ingest.use_cases.resume_job import resume_job
@@ -33,7 +34,12 @@ def plain(use_case: Callable[..., Awaitable[Any]]) -> Click:
     return lambda uow, job_id, workspace_id: use_case(uow, job_id, workspace_id=workspace_id, now=utc_now())
 
 
+async def finish(uow: UnitOfWork, job_id: UUID, workspace_id: UUID) -> Job:
+    return await finish_job(uow, job_id, workspace_id=workspace_id, user_id=job_id, now=utc_now())
+
+
 CLICKS: dict[str, Click] = {
+    "finish": finish,
     "pause": plain(pause_job),
     "resume": plain(resume_job),
     "cancel": plain(cancel_job),
@@ -45,7 +51,12 @@ OPEN = ("reserving", "queued", "processing", "paused", "parked", "merging")
 ENDED = ("declined", "completed", "cancelled", "failed")
 
 # state → what each click makes of a list; the job's half of its rows is answered, one row of the other half has failed.
-NOT_YET = {"pause": "job_not_processing", "resume": "job_not_paused", "rerun": "job_not_under_way"}
+NOT_YET = {
+    "pause": "job_not_processing",
+    "resume": "job_not_paused",
+    "rerun": "job_not_under_way",
+    "finish": "job_not_under_way",
+}
 LIST: dict[str, dict[str, str]] = {
     **{state: {**NOT_YET, "cancel": "cancelled", "retry": "job_running", "delete": "job_running"} for state in OPEN},
     **{state: {**NOT_YET, "cancel": "job_ended", "retry": "reserving", "delete": "gone"} for state in ENDED},
@@ -54,6 +65,9 @@ LIST["processing"] |= {"pause": "paused", "resume": "processing", "rerun": "proc
 LIST["paused"] |= {"pause": "paused", "resume": "processing", "rerun": "processing"}
 LIST["parked"] |= {"resume": "processing", "rerun": "processing"}
 LIST["cancelled"] |= {"cancel": "cancelled"}
+LIST["completed"] |= {"finish": "completed"}
+for running in ("processing", "paused", "parked", "merging"):
+    LIST[running] |= {"finish": "merging"}
 
 # A retry stands in the way of another while it lives; asked of it, the list is retried; and it goes only with its list.
 RETRY = {
@@ -61,6 +75,8 @@ RETRY = {
     for state, clicks in LIST.items()
 }
 TRIAL = {state: {**clicks, "retry": "not_a_list"} for state, clicks in LIST.items()}
+for running in ("processing", "paused", "parked"):
+    TRIAL[running] |= {"finish": "completed"}
 TABLE = {"list": LIST, "retry": RETRY, "trial": TRIAL}
 
 

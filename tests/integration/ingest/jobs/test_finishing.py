@@ -1,0 +1,77 @@
+"""Finish: a person takes what there is. The rest is skipped and free, and the whole sheet is written."""
+
+from uuid import UUID
+
+from libs.common.clock import utc_now
+from libs.common.contracts.billing import HoldPlaced
+from libs.common.contracts.ingest import ChunkCompleted, JobCompleted, JobMerging
+from services.ingest.domain.jobs import Job, JobState
+from services.ingest.use_cases.finish_job import finish_job
+from services.ingest.use_cases.pause_job import pause_job
+from tests.integration.ingest.jobs.steps import Ingest, answer, failed
+
+
+async def finish(ingest: Ingest, job_id: UUID) -> Job:
+    async with ingest.open_uow() as uow:
+        return await finish_job(uow, job_id, workspace_id=ingest.workspace_id, user_id=ingest.user_id, now=utc_now())
+
+
+async def test_what_is_there_is_delivered_and_charged_and_the_rest_is_skipped_and_free(ingest: Ingest) -> None:
+    """A whole chunk, half a chunk under way, a chunk given up, one that nobody has begun. Red when half a chunk's rows are
+    free or lost, when what was given up counts twice, or when the credits differ from their chunks' (P2)."""
+    job_id = await ingest.queued((2, 2, 1, 3))
+    await ingest.deliver(answer(job_id, 0, [1, 2]))
+    await ingest.deliver(answer(job_id, 1, [3]))
+    await ingest.deliver(failed(job_id, 2))
+    job = await finish(ingest, job_id)
+    assert (job.state, job.is_answered) == (JobState.MERGING, True)
+    assert (job.tally.enriched, job.tally.failed, job.tally.skipped) == (3, 1, 4)
+    assert job.credits_total == 3
+    assert {c.chunk_no: c.credits for c in await ingest.said(ChunkCompleted)} == {0: 2, 1: 1}
+    reasons = {row.row_no: row.reason for row in await ingest.result_rows(job_id) if row.status == "skipped"}
+    assert reasons == dict.fromkeys((4, 6, 7, 8), "not_reached")
+    await ingest.merge(job_id)
+    (ended,) = await ingest.said(JobCompleted)
+    assert (ended.credits_total, ended.rows_total) == (3, 8)
+
+
+async def test_an_answer_that_was_on_its_way_changes_nothing_any_more(ingest: Ingest) -> None:
+    """Red when a late answer is charged after the person has been told what it costs."""
+    job_id = await ingest.queued((2,))
+    before = await finish(ingest, job_id)
+    await ingest.deliver(answer(job_id, 0, [1, 2]))
+    after = await ingest.job(job_id)
+    assert (after.version, after.credits_total, after.tally.skipped) == (before.version, 0, 2)
+
+
+async def test_two_clicks_finish_once(ingest: Ingest) -> None:
+    """Red when the second click counts rows or credits again, or begins a second merge."""
+    job_id = await ingest.queued((2, 2))
+    await ingest.deliver(answer(job_id, 0, [1, 2]))
+    first, second = await finish(ingest, job_id), await finish(ingest, job_id)
+    assert first == second
+    assert len(await ingest.said(JobMerging)) == 1
+
+
+async def test_a_paused_job_can_be_finished(ingest: Ingest) -> None:
+    """Red when a person has to let it go on first, and be charged for more."""
+    job_id = await ingest.queued((2, 2))
+    await ingest.deliver(answer(job_id, 0, [1, 2]))
+    async with ingest.open_uow() as uow:
+        await pause_job(uow, job_id, workspace_id=ingest.workspace_id, now=utc_now())
+    assert (await finish(ingest, job_id)).state is JobState.MERGING
+
+
+async def test_a_job_at_its_ceiling_can_be_finished(ingest: Ingest) -> None:
+    """Red when who set a ceiling can only pay more or get nothing."""
+    job = await ingest.create(await ingest.upload((4,)), ceiling_credits=2)
+    await ingest.deliver(HoldPlaced(job_id=job.id, credits=2))
+    await ingest.announce(rows=1000)
+    await ingest.dispatch()
+    await ingest.deliver(answer(job.id, 0, [1, 2]))
+    await ingest.dispatch()
+    assert (await ingest.job(job.id)).reason == "ceiling"
+    done = await finish(ingest, job.id)
+    assert (done.state, done.tally.skipped, done.credits_total) == (JobState.MERGING, 2, 2)
+    await ingest.merge(job.id)
+    assert (await ingest.job(job.id)).state is JobState.COMPLETED
