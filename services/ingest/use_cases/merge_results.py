@@ -13,7 +13,7 @@ from libs.common.ids import new_id
 from libs.common.logs import get_logger
 from libs.common.storage import ObjectMissing
 from libs.common.uow import Message, OpenUow, UnitOfWork
-from services.ingest.domain.jobs import Job, JobKind, JobState, complete, fail
+from services.ingest.domain.jobs import NOT_REACHED, Job, JobKind, JobState, complete, fail
 from services.ingest.domain.storage_keys import export_key
 from services.ingest.export.merge import RowsDiffer, write_exports
 from services.ingest.repositories import jobs, merges
@@ -23,7 +23,7 @@ from services.ingest.segments import SegmentDamaged
 from services.ingest.use_cases.keep_lease import LEASE, keep_lease
 from services.ingest.use_cases.plan_sheet import plan_sheet
 from services.ingest.use_cases.publish_recipients import plan_list, publish_recipients
-from services.ingest.use_cases.sheet_outcomes import NOT_REACHED, PENDING, sheet_rows
+from services.ingest.use_cases.sheet_outcomes import PENDING, sheet_rows
 from services.ingest.use_cases.turn_job import turn_job
 
 log = get_logger()

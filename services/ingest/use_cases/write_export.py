@@ -15,7 +15,7 @@ from libs.common.storage import ObjectMissing
 from libs.common.uow import Message, OpenUow, UnitOfWork
 from services.ingest import metrics
 from services.ingest.domain.exports import KEPT_PARTIALS, Export
-from services.ingest.domain.jobs import TERMINAL, Job
+from services.ingest.domain.jobs import NOT_REACHED, TERMINAL, Job
 from services.ingest.export.merge import RowsDiffer, write_exports
 from services.ingest.repositories import exports, jobs, sheets
 from services.ingest.repositories.results import StoredResult
@@ -24,7 +24,7 @@ from services.ingest.segments import SegmentDamaged
 from services.ingest.use_cases.keep_lease import LEASE, keep_lease
 from services.ingest.use_cases.merge_results import RowsMissing
 from services.ingest.use_cases.plan_sheet import PlannedSheet, plan_sheet
-from services.ingest.use_cases.sheet_outcomes import NOT_REACHED, PENDING, sheet_rows
+from services.ingest.use_cases.sheet_outcomes import PENDING, sheet_rows
 
 log = get_logger()
 
