@@ -8,7 +8,7 @@ import pytest
 
 from services.ingest.domain.uploads import Problem
 from services.ingest.reading.process import SMALL_FILE_BYTES, SMALL_FILE_MEMORY_BYTES, ReadingLimits, read_file
-from tests.unit.ingest.reading.hostile import HOSTILE, Generator
+from tests.unit.ingest.reading.hostile import HOSTILE, Generator, shared_string_bomb
 
 LIMITS = ReadingLimits(memory_bytes=3 * 1024**3 // 2, cpu_seconds=60, max_text_chars=10**9)
 
@@ -23,6 +23,15 @@ async def test_it_is_refused_by_name(make: Generator, codes: frozenset[str], tmp
     assert isinstance(problem, Problem), problem
     assert problem.code in codes, problem
     assert problem.detail.endswith(".")
+
+
+async def test_a_small_file_is_read_with_the_small_limit(tmp_path: Path) -> None:
+    """Red when the child is given the memory of large files whatever it reads."""
+    path = tmp_path / "file"
+    path.write_bytes(shared_string_bomb())
+    *_, problem = [finding async for finding in read_file(path, LIMITS)]
+    assert isinstance(problem, Problem)
+    assert "512 MB" in problem.detail
 
 
 def test_a_small_file_has_the_small_limit() -> None:

@@ -162,6 +162,12 @@ def test_the_line_that_names_the_separator_is_no_row(read: Reader) -> None:
         assert (result.found["header_row"], result.found["skipped_rows"]) == (2, 0)
 
 
+def test_the_line_that_names_the_separator_is_believed(read: Reader) -> None:
+    """Red when what the line names is only looked for among the usual ones."""
+    result = read(b"sep=^\nName^Note\nAcme^a, b; c\n")
+    assert (result.found["delimiter"], result.rows) == ("^", [["Acme", "a, b; c"]])
+
+
 def test_delimiter_and_quotation_marks_may_be_told(read: Reader) -> None:
     assert read(b"Name^'a^b'\nAcme^1\n", delimiter="^", quotechar="'").header == ["Name", "a^b"]
     assert read(b'Name,5" pipe\nAcme,"x\n', quotechar="").rows == [["Acme", '"x']]
