@@ -6,6 +6,7 @@ then finishes `result.xlsx` and `result.csv` in the folder, those asked for, and
 wrote.
 """
 
+import gc
 import sys
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,6 +25,8 @@ def main(arguments: list[str], lines: BinaryIO, out: BinaryIO) -> None:
     """Write the files under limits. Raises EOFError when its stdin ends before the summary."""
     folder, memory, cpu, parent = arguments
     confine(memory_bytes=int(memory), cpu_seconds=int(cpu), parent_pid=int(parent))
+    # Nothing here makes cycles, and looking for them costs a twentieth of the time.
+    gc.disable()
     files = _begin(Path(folder), orjson.loads(next(lines)))
     for line in lines:
         if line.startswith(b"{"):

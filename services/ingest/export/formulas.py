@@ -33,10 +33,11 @@ def is_formula_like(text: str) -> bool:
 
 def formula_like(cells: Sequence[object]) -> tuple[int, ...]:
     """Which of a row's cells are text that begins as a formula does."""
+    # Letters of ASCII begin most texts and no formula: two comparisons let them through.
     return tuple(
         [
             index
             for index, cell in enumerate(cells)
-            if type(cell) is str and cell[:1] in _SUSPECTS and _FORMULA.match(cell)
+            if type(cell) is str and not "A" <= cell < "\x7f" and cell[:1] in _SUSPECTS and _FORMULA.match(cell)
         ]
     )

@@ -13,7 +13,7 @@ from services.ingest.domain.flat_research import FLAT_COLUMNS, flat_cells
 from services.ingest.export.csv_text import CsvFile, csv_text, field, joined
 from services.ingest.export.formulas import formula_like
 from services.ingest.export.workbook import MAX_SHEET_ROWS, Sheet, Workbook
-from services.ingest.export.xlsx_cells import escaped_line
+from services.ingest.export.xlsx_cells import is_plain, without_markup
 from services.ingest.segments import Cell, decode_row
 
 RESEARCH_COLUMN = "sif_research"
@@ -74,7 +74,7 @@ class ExportFiles:
         row = [*cells, *between, *found]
         formulas = formula_like(row)
         if self._sheets is not None:
-            self._sheets.add(row, ready=self._ready(line, between, outcome), formulas=formulas)
+            self._sheets.add(row, ready=self._ready(row, line, outcome), formulas=formulas)
         if self._csv is not None:
             self._csv.add(self._csv_row(row, formulas))
         if status in _FAILED and reason not in _COUNTED_ONLY:
@@ -91,12 +91,19 @@ class ExportFiles:
             self._csv.close()
         return {"rows": self.rows, "rows_failed": self.rows_failed, "sheets": names, "cells_cut": cells_cut}
 
-    def _ready(self, line: bytes, between: Sequence[Cell], outcome: bytes) -> list[Cell] | None:
-        """The same row with its texts as they stand in XML; None when each of its cells needs a look."""
-        own, new = escaped_line(line), escaped_line(outcome)
-        if own is None or new is None or self._columns.flat:
+    def _ready(self, row: list[Cell], line: bytes, outcome: bytes) -> list[Cell] | None:
+        """The row with its texts as they stand in XML; None when each of its cells needs a look."""
+        # Text is searched four times as fast as bytes.
+        own, new = line.decode(), outcome.decode()
+        if self._columns.flat or not is_plain(own + new):
             return None
-        return [*_cells(own), *between, *_cells(new)[2:]]
+        ready = row.copy()
+        if (marked := without_markup(own)) is not own:
+            cells = _cells(marked.encode())
+            ready[: len(cells)] = cells
+        if (marked := without_markup(new)) is not new:
+            ready[self._width + 1 :] = _cells(marked.encode())[2:]
+        return ready
 
     def _missing(self, cells: Sequence[Cell]) -> int:
         if len(cells) > self._width:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from services.ingest.export.xlsx_cells import TEXT_CLOSE, TEXT_OPEN, WRITERS, escaped, escaped_json
+from isal import isal_zlib
+
+from services.ingest.export.xlsx_cells import KEPT_OPEN, TEXT_CLOSE, TEXT_OPEN, WRITERS, escaped, escaped_json
 from services.ingest.export.xlsx_parts import SHEET_CLOSE, package_parts, sheet_opening
 from services.ingest.segments import Cell
 
@@ -24,7 +26,6 @@ _STYLES = {(False, True): ' s="6"', (True, False): ' s="5"', (True, True): ' s="
 _BUFFER_ROWS = 64
 _MAX_LAYOUTS = 512
 _LEVEL = 1
-"""Of deflate: 3 takes a quarter longer and saves a tenth of the size."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ class Sheet:
         `formulas` are the indexes of text that begins as a formula does.
         """
         self.row_count += 1
-        kinds = (*map(type, cells), formulas, bold)
-        layout = self._layouts.get(kinds) or self._lay_out(kinds, cells, formulas=formulas, bold=bold)
+        kinds = (*map(type, cells), formulas, bold, ready is None)
+        layout = self._layouts.get(kinds) or self._lay_out(kinds, cells, formulas=formulas)
         values = (
             self._with_json(ready) if ready else [self._text(cell) if type(cell) is str else cell for cell in cells]
         )
@@ -91,14 +92,17 @@ class Sheet:
         self.cells_cut += cut
         return content
 
-    def _lay_out(self, kinds: object, cells: Sequence[Cell], *, formulas: tuple[int, ...], bold: bool) -> _Layout:
+    def _lay_out(self, kinds: tuple[object, ...], cells: Sequence[Cell], *, formulas: tuple[int, ...]) -> _Layout:
         parts, typed = ['<row r="\0">'], list[int]()
+        *_, bold, keeps_blanks = kinds
+        opening = KEPT_OPEN if keeps_blanks else TEXT_OPEN
         for index, cell in enumerate(cells):
             if cell is None:
                 continue
             reference = f'<c r="{column_letters(index)}\0"'
             if type(cell) is str:
-                parts.append(f"{reference}{_STYLES.get((bold, index in formulas), '')}{TEXT_OPEN}%s{TEXT_CLOSE}")
+                style = _STYLES.get((bool(bold), index in formulas), "")
+                parts.append(f"{reference}{style}{opening}%s{TEXT_CLOSE}")
             else:
                 parts.append(f"{reference}%s")
                 typed.append(index)
@@ -126,6 +130,8 @@ class Workbook:
         self.sheet_names.append(self._name(name))
         part = f"xl/worksheets/sheet{len(self.sheet_names)}.xml"
         with self._zip.open(_entry(part), "w", force_zip64=True) as out:
+            # The deflate of ISA-L packs as tight as zlib's fastest, and five times as fast. zipfile lets nobody choose.
+            out._compressor = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, -isal_zlib.MAX_WBITS)  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
             sheet = Sheet(out, widths=widths, json_column=json_column)
             yield sheet
             sheet.finish()

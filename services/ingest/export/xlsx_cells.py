@@ -25,23 +25,35 @@ _EXACT_INTEGERS = 2**53
 
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_(?=x[0-9A-Fa-f]{4}_)")
 
+TEXT_OPEN, TEXT_CLOSE = ' t="inlineStr"><is><t>', "</t></is></c>"
+"""Around the text of a cell, behind its reference."""
+KEPT_OPEN = ' t="inlineStr"><is><t xml:space="preserve">'
+"""The same for text that may have blanks or line ends: there they are kept."""
 
-TEXT_OPEN, TEXT_CLOSE = ' t="inlineStr"><is><t xml:space="preserve">', "</t></is></c>"
-"""Around the text of a cell, behind its reference. Blanks at its ends are kept."""
 
+def is_plain(lines: str) -> bool:
+    """Whether nothing but markup keeps XML from taking every text of stored lines as it stands.
 
-def escaped_line(line: bytes) -> bytes | None:
-    """A stored line with every text as it stands in XML; None when that takes a look at each cell.
-
-    JSON writes control characters and quotes with a backslash, so that a few looks at the bytes tell for all cells at once.
+    JSON writes control characters and quotes with a backslash, so that a look at the lines tells for all cells at once.
+    Blanks at the ends of a cell must be kept, which takes more than its text.
     """
-    if len(line) > MAX_CELL_CHARS or b"\\" in line or b"_x" in line or b"\xef\xbf" in line:
-        return None
-    if b"&" in line:
-        line = line.replace(b"&", b"&amp;")
-    if b"<" in line:
-        line = line.replace(b"<", b"&lt;")
-    return line.replace(b">", b"&gt;") if b">" in line else line
+    return (
+        "\\" not in lines
+        and "_x" not in lines
+        and '" ' not in lines
+        and ' "' not in lines
+        and len(lines) <= MAX_CELL_CHARS // 2
+        and (lines.isascii() or ("\uffff" not in lines and "\ufffe" not in lines))
+    )
+
+
+def without_markup(line: str) -> str:
+    """A plain line with every text as it stands in XML; the line itself where it has no markup."""
+    if "&" in line:
+        line = line.replace("&", "&amp;")
+    if "<" in line:
+        line = line.replace("<", "&lt;")
+    return line.replace(">", "&gt;") if ">" in line else line
 
 
 def escaped(text: str) -> tuple[str, bool]:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, literal, or_, select, update
@@ -23,14 +22,6 @@ class RecipientList:
     parts: int
     published: int
     sandboxed: bool = False
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """The columns of the original sheet, and its name where it has one."""
-
-    columns: list[dict[str, Any]]
-    name: str | None
 
 
 async def claim(conn: AsyncConnection, job_id: UUID, *, token: UUID, lease: timedelta) -> bool:
@@ -59,16 +50,6 @@ async def release(conn: AsyncConnection, job_id: UUID, *, token: UUID) -> None:
 
 def _mine(job_id: UUID, token: UUID) -> tuple[ColumnElement[bool], ...]:
     return (jobs.c.id == job_id, jobs.c.merge_token == token, jobs.c.state == JobState.MERGING.value)
-
-
-async def sheet_of(conn: AsyncConnection, job_id: UUID) -> Sheet:
-    """The sheet the job was made from."""
-    query = (
-        select(uploads.c.columns, uploads.c.reading["sheet"].astext)
-        .join(jobs, jobs.c.upload_id == uploads.c.id)
-        .where(jobs.c.id == job_id)
-    )
-    return Sheet(*(await conn.execute(query)).one())
 
 
 async def has_addresses(conn: AsyncConnection, job_id: UUID) -> bool:

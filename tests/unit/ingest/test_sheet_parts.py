@@ -14,7 +14,7 @@ from services.ingest.domain.jobs import Job, JobKind, JobState
 from services.ingest.domain.sheet_summary import SheetFacts, SheetTally, summary_rows
 from services.ingest.domain.source_tally import MAX_SOURCES, SourceTally, host_of
 from services.ingest.export.formulas import is_formula_like
-from services.ingest.export.xlsx_cells import escaped_line
+from services.ingest.export.xlsx_cells import is_plain, without_markup
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 FACTS = SheetFacts(
@@ -116,20 +116,34 @@ def test_numbers_phones_and_plain_text_are_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "ready"),
+    "line",
     [
-        (b'["a",1,null]', b'["a",1,null]'),
-        (b'["a & b","<c>"]', b'["a &amp; b","&lt;c&gt;"]'),
-        (b'["say \\"hi\\""]', None),
-        (b'["a\\nb"]', None),
-        (b'["_x0041_"]', None),
-        ('["\uffff"]'.encode(), None),
-        (b'["' + b"x" * 40_000 + b'"]', None),
+        '["say \\"hi\\""]',
+        '["a\\nb"]',
+        '["_x0041_"]',
+        '["\uffff"]',
+        '["\ufffe"]',
+        '[" a"]',
+        '["a "]',
+        '["' + "x" * 40_000 + '"]',
     ],
 )
-def test_a_stored_line_is_made_ready_for_xml_at_once_or_not_at_all(line: bytes, ready: bytes | None) -> None:
-    """Red when a text that needs a look of its own is taken as it is."""
-    assert escaped_line(line) == ready
+def test_a_line_with_text_that_needs_a_look_of_its_own_is_not_plain(line: str) -> None:
+    """Red when it goes into the workbook as it is: a broken sheet, another text, or blanks that readers drop."""
+    assert not is_plain(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "ready"),
+    [
+        ('["a",1,null]', '["a",1,null]'),
+        ('["a & b","<c>"]', '["a &amp; b","&lt;c&gt;"]'),
+        ('["first_name","Straße ＝ １"]', '["first_name","Straße ＝ １"]'),
+    ],
+)
+def test_a_plain_line_loses_its_markup_for_xml(line: str, ready: str) -> None:
+    assert is_plain(line)
+    assert without_markup(line) == ready
 
 
 def said(facts: SheetFacts, tally: SheetTally) -> dict[object, object]:
