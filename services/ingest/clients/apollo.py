@@ -1,6 +1,6 @@
 """Apollo's people search and bulk enrichment (api.apollo.io/api/v1; key in X-Api-Key).
 
-One call at a time and sourcing, so that httpx is quick enough. Whether a call may be made now is decided before.
+A few calls at once, so that httpx is quick enough with its own transport. Whether a call may be made is decided before.
 """
 
 import time
@@ -13,7 +13,6 @@ import orjson
 
 from libs.common import metrics
 from libs.common.clock import utc_now
-from libs.common.http.client import make_client
 from services.ingest.clients.accounts import Account
 from services.ingest.clients.apollo_people import found_in, revealed_in
 from services.ingest.clients.errors import (
@@ -33,6 +32,8 @@ Endpoint = Literal["search", "reveal"]
 _PATHS: dict[Endpoint, str] = {"search": "mixed_people/api_search", "reveal": "people/bulk_match"}
 _MOST_BYTES = 8 * 1024 * 1024
 _SAID_CHARS = 500
+_KEEPALIVE_S = 4
+"""Shorter than a server keeps an idle connection: a call on one that is just being closed would be lost."""
 _MARK = "x-sandbox"
 """Every answer of the sandbox bears it, whatever the settings say."""
 
@@ -52,12 +53,12 @@ class Apollo:
     def __init__(self, account: Account, *, concurrency: int = 8, read_s: float = 30) -> None:
         self.account = account
         self._windows: dict[Endpoint, Windows] = {"search": Windows(), "reveal": Windows()}
-        self._client = make_client(
+        self._client = httpx.AsyncClient(
             base_url=account.base_url,
-            concurrency=concurrency,
-            read_s=read_s,
-            keepalive_s=4,
+            limits=httpx.Limits(max_connections=concurrency, keepalive_expiry=_KEEPALIVE_S),
+            timeout=httpx.Timeout(connect=5, read=read_s, write=read_s, pool=read_s),
             headers={"X-Api-Key": account.key.get_secret_value(), "Cache-Control": "no-cache"},
+            trust_env=False,
         )
 
     async def search(self, filters: Mapping[str, object], page: SearchPage) -> tuple[Found, Pause | None]:
