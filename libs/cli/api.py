@@ -70,6 +70,14 @@ class Api:
             )
         return answer
 
+    async def checked(self, upload_id: str) -> Json:
+        """The upload once its rows have been checked: until then nobody knows which of them repeat."""
+        while True:
+            upload = await self._send("GET", f"/v1/uploads/{upload_id}")
+            if upload["check"] != "running":
+                return upload
+            await asyncio.sleep(0.2)
+
     async def _read(self, upload: Json) -> Json:
         while upload["state"] == "reading":
             upload = await self._send("GET", f"/v1/uploads/{upload['id']}", params={"wait_seconds": 5})
@@ -87,6 +95,9 @@ class Api:
 
     async def cancel_job(self, job_id: str) -> Json:
         return await self._send("POST", f"/v1/jobs/{job_id}/cancel")
+
+    async def finish_job(self, job_id: str) -> Json:
+        return await self._send("POST", f"/v1/jobs/{job_id}/finish")
 
     async def export(self, job_id: str, *, kind: str, flat: bool) -> Json:
         """Asks for a sheet beside the finished one; the same request is the same export, however far it is."""

@@ -46,6 +46,9 @@ async def enrich_file(api: Api, file: Path, order: Order = Order()) -> Json:
     say(f"Sending {file.name} ({size_of(file)}), which is then read")
     upload = await api.upload(file, reading=order.reading)
     show_preview(file, upload)
+    say("Checking its rows: addresses, what is missing, what repeats")
+    upload = await api.checked(upload["id"])
+    show_findings(upload)
     quote = await api.quote(upload["id"], **order.rows)
     show_quote(quote)
     await _make_affordable(api, upload["id"], needed=int(quote["credits"]))
@@ -87,6 +90,13 @@ def show_preview(file: Path, upload: Json) -> None:
         cells = (row[int(column["index"])] for column in shown)
         table.add_row(*("" if cell is None else str(cell) for cell in cells))
     out.print(table)
+
+
+def show_findings(upload: Json) -> None:
+    """What was found wrong, by kind; nothing of it is left out for that."""
+    for found in upload.get("findings") or []:
+        if found["severity"] == "problem":
+            result(f"[yellow]{found['count']:,} ×[/] {found['code']}: {found['advice']}")
 
 
 def show_quote(quote: Json) -> None:

@@ -29,6 +29,9 @@ async def follow_job(api: Api, job: Json) -> Json:
                     await asyncio.wait_for(bar.ended.wait(), timeout=ASK_EVERY_S)
                 job = await _ask(api, job)
                 bar.show(job)
+                if (job["state"], job.get("reason")) == ("parked", "ceiling"):
+                    say(f"The ceiling of {job['ceiling_credits']:,} credits is reached: taking what there is")
+                    job = await api.finish_job(job["id"])
                 if bar.ended.is_set() and job["state"] not in ENDED:
                     bar.ended.clear()
         finally:
@@ -59,6 +62,12 @@ async def _feed(api: Api, job_id: str, bar: _Bar) -> None:
         await asyncio.sleep(ASK_EVERY_S)
 
 
+def _why(job: Json) -> str | None:
+    """What the job waits for, as it or its event puts it."""
+    waiting = job.get("waiting")
+    return waiting["message"] if isinstance(waiting, dict) else waiting or job.get("reason")
+
+
 class _Bar:
     """A bar in a terminal; elsewhere a line every few seconds."""
 
@@ -68,6 +77,8 @@ class _Bar:
         self._said_at = time.monotonic()
         self._said = ""
         self._seen: tuple[object, ...] = ()
+        self._told: object = None
+        self._told_at = float("-inf")
         self._moved_at = time.monotonic()
         self._progress = Progress(
             TextColumn("{task.description:<12}"),
@@ -99,7 +110,7 @@ class _Bar:
 
     def show(self, job: Json) -> None:
         done = int(job.get("rows_done") or 0)
-        self._mind_standstill(job["state"], done, job.get("reason"))
+        self._mind_standstill(job["state"], done, _why(job))
         rate = float(job.get("rows_per_second") or 0)
         eta = job.get("eta_seconds")
         speed = f"{rate:,.1f} rows/s" if rate else ""
@@ -118,8 +129,10 @@ class _Bar:
         now = time.monotonic()
         if seen != self._seen:
             self._seen, self._moved_at = seen, now
-            if seen[2]:
+            # A wait that counts its seconds down is another sentence every time.
+            if seen[2] and seen[2] != self._told and now - self._told_at > SAY_EVERY_S:
                 say(f"The job is {seen[0]}: {seen[2]}")
+                self._told, self._told_at = seen[2], now
         elif now - self._moved_at > STANDSTILL_S:
             self._moved_at = now
             say(f"Nothing has moved for {STANDSTILL_S:.0f} s: ./corofy status and ./corofy dead list say more")
