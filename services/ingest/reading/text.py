@@ -1,6 +1,7 @@
 """Text files: which encoding. Strict UTF-8 first, a guess second, and what was guessed is shown."""
 
 import codecs
+import re
 from pathlib import Path
 
 from services.ingest.reading.refusals import Refused
@@ -19,6 +20,11 @@ _BOMS = (
 _TEXT_CONTROLS = frozenset("\t\n\r\v\f\x1a\x00")
 _MAX_CONTROL_SHARE = 0.02
 _MAX_NUL_SHARE = 0.2
+_C1 = re.compile("[\x80-\x84\x86-\x9f]")
+"""Control characters of ISO 8859. NEL (0x85) ends lines on mainframes."""
+_COMMONEST = "cp1252"
+_NEARLY = 0.7
+"""Of a short list with a few accents the guesses are close to each other, and the best of them is often a rare encoding."""
 
 
 def codec_of(encoding: str) -> str:
@@ -82,16 +88,34 @@ def _wide_without_bom(head: bytes) -> str | None:
 
 
 def _guess(path: Path, head: bytes, *, bad_at: int) -> str:
-    import chardet
-
     with path.open("rb") as file:
         file.seek(max(0, bad_at - _GUESS_BYTES // 2))
         around = file.read(_GUESS_BYTES)
-    guess = chardet.detect(head if bad_at < len(head) else around)["encoding"]
-    for encoding in (guess, "cp1252", "latin-1"):
-        if encoding and _is_known(encoding) and _first_bad_byte(path, encoding) is None:
-            return codecs.lookup(encoding).name
+    for encoding in (*_likely(head if bad_at < len(head) else around), _COMMONEST, "latin-1"):
+        if _first_bad_byte(path, encoding) is None:
+            return encoding
     return "latin-1"
+
+
+def _likely(sample: bytes) -> list[str]:
+    """What the sample looks like, but what is commonest where it looks nearly as much like that."""
+    import chardet
+
+    guesses = chardet.detect_all(sample, ignore_threshold=True)
+    found = {
+        codecs.lookup(name).name: guess["confidence"]
+        for guess in reversed(guesses)
+        if (name := guess["encoding"]) and _is_known(name) and not _has_controls(sample, name)
+    }
+    if not found:
+        return []
+    best = max(found, key=lambda name: found[name])
+    return [_COMMONEST, best] if found.get(_COMMONEST, 0) >= _NEARLY * found[best] else [best]
+
+
+def _has_controls(sample: bytes, encoding: str) -> bool:
+    """Whether bytes that are letters or quotes elsewhere would be control characters: nobody has those in a list."""
+    return _C1.search(sample.decode(encoding, "ignore")) is not None
 
 
 def _is_known(encoding: str) -> bool:

@@ -63,6 +63,27 @@ def test_a_legacy_encoding_is_guessed_when_strict_utf_8_fails(read: Reader) -> N
     assert result.rows[0] == ["Jürgen Müller", "Königstraße 5", "München"]
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Prénom;Société;Ville\nHélène;Société Générale;Orléans\nFrançois;Crédit Agricole;Besançon\n", "cp1252"),
+        ("Nombre;Compañía\nJosé Núñez;Peña e Hijos\nÁngel;Señor Ibáñez\n", "cp1252"),
+        ("Vorname;Nachname;Firma\nAda;Weiß;Halden Bau\nBea;Krüger;Krüger Öle\nEmil;Später;Süd\n", "cp1252"),
+        ("Imię;Firma\nŁukasz;Żółw\nPaweł;Śląsk\nMałgorzata;Gdańsk\n", "cp1250"),
+        ("Imię;Firma\nŁukasz;Żółw\nPaweł;Śląsk\nMałgorzata;Gdańsk\n", "iso8859-2"),
+        ("Ad;Şirket\nGökhan;Yıldız İnşaat\nAyşe;Çelik Ağır\n", "cp1254"),
+        ("Имя;Компания\nИван;Газпром\nОльга;Ростелеком\n", "cp1251"),
+    ],
+)
+def test_a_short_list_with_a_few_accents_is_read_as_what_its_country_writes(
+    read: Reader, text: str, encoding: str
+) -> None:
+    """Red when the guess takes a rare encoding that fits a little better, or one that makes controls of letters."""
+    result = read(text.encode(encoding))
+    assert result.found["encoding"] == encoding
+    assert [result.names, *result.rows] == [line.split(";") for line in text.splitlines()]
+
+
 def test_a_bad_byte_far_into_the_file_still_counts(read: Reader) -> None:
     """Red when only the head is looked at: the reader would fail after thousands of rows."""
     text = b"Name,City\n" + b"Acme,Berlin\n" * 200_000 + "Jürgen,München\n".encode("cp1252")
