@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from contextlib import AsyncExitStack
 from datetime import datetime
@@ -47,7 +46,6 @@ async def run() -> list[Figure]:
             say(f"The same behind {len(waiting)} jobs of {_TENANTS} tenants, {_RUNS} times")
             behind = [await _short(newcomer, folder, nth=nth) for nth in range(11, _RUNS + 11)]
             left = await _left(waiting)
-            await asyncio.gather(*(api.cancel_job(job) for api, job in waiting))
     return _figures(alone, behind, left=left)
 
 
