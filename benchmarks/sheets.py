@@ -142,7 +142,7 @@ def _time(what: str, seconds: float) -> Figure:
 
 
 def _read(path: Path) -> Cost:
-    command = ["services.ingest.reading.child", str(path), str(_MEMORY), "600", str(10**9), str(os.getpid())]
+    command = ["services.ingest.reading.child", str(path), "{}", str(_MEMORY), "600", str(10**9), str(os.getpid())]
     return _cost(command, iter(()))
 
 
