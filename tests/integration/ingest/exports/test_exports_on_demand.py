@@ -12,6 +12,7 @@ from uuid import UUID
 import openpyxl
 import pytest
 
+from libs.common import inbox
 from libs.common.clock import utc_now
 from libs.common.contracts.billing import HoldPlaced
 from libs.common.contracts.ingest import ExportRequested
@@ -21,6 +22,7 @@ from libs.common.ids import new_id
 from services.ingest.domain.exports import KEPT_PARTIALS, MAX_WRITING, Export
 from services.ingest.domain.storage_keys import ExportFormat, export_key
 from services.ingest.repositories import exports
+from services.ingest.tables import COMMON
 from services.ingest.use_cases import keep_lease
 from services.ingest.use_cases import write_export as writing
 from services.ingest.use_cases.cancel_job import cancel_job
@@ -258,6 +260,8 @@ async def test_a_writer_that_was_replaced_records_nothing(ingest: Ingest, monkey
         patched.setattr(writing, "write_exports", slow)
         await write(ingest, export.id, id_=heard)
     assert (await look(ingest, export.id)).state == "writing"
+    async with ingest.open_uow() as uow:
+        assert not await inbox.has(uow.conn, COMMON.inbox, consumer="ingest.write_export", message_id=heard)
     await ingest.execute("UPDATE ingest.exports SET lease_until = now() - interval '1 s'")
     await write(ingest, export.id, id_=heard)
     assert (await look(ingest, export.id)).state == "ready"
