@@ -7,14 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import StreamingResponse
 
-from libs.common.errors import Invalid
+from libs.common.errors import Conflict, Invalid
 from libs.common.http.dependencies import OpenUowDep, Uow
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import OpenUow
 from services.ingest.domain.downloads import content_disposition
 from services.ingest.domain.uploads import Upload
-from services.ingest.domain.validation import ADVICE
+from services.ingest.domain.validation import ADVICE, WHOLE_ROW
 from services.ingest.export.csv_text import field, protected
 from services.ingest.repositories import upload_problems, uploads
 from services.ingest.repositories.upload_problems import Place
@@ -25,6 +25,7 @@ from services.ingest.use_cases.map_upload import map_upload
 router = APIRouter(prefix="/v1/uploads", tags=["uploads"], responses=PROBLEM_RESPONSES)
 
 _PAGE = 1000
+_MAX_INT = 2**31 - 1
 _HEADER = ("Row", "Column", "Value", "Code", "Severity", "What to do")
 Code = Annotated[str | None, Query(max_length=40)]
 Column = Annotated[int | None, Query(ge=-1, le=100_000, description="The column's index; -1: the whole row.")]
@@ -72,11 +73,15 @@ async def list_problems(
 async def download_problems(
     upload_id: UUID, identity: CurrentIdentity, open_uow: OpenUowDep, code: Code = None, column: Column = None
 ) -> StreamingResponse:
-    """All that is wrong, as CSV: the row as the file counts it, the column's name, what stands there, what to do."""
+    """All that is wrong, as CSV: the row as the file counts it, the column's name, what stands there, what to do.
+
+    409 `check_running` until the rows have been checked under the present mapping, `check_failed` when that failed.
+    """
     async with open_uow() as uow:
         upload = await uploads.load_upload(uow.conn, identity.workspace_id, upload_id)
     upload.require_reading()
     _check_code(code)
+    _require_findings(upload)
     return StreamingResponse(
         _lines(upload, open_uow=open_uow, code=code, column=column),
         media_type="text/csv; charset=utf-8",
@@ -106,6 +111,19 @@ def _line(cells: tuple[str, ...]) -> bytes:
     return (",".join(field(protected(cell)) for cell in cells) + "\r\n").encode("utf-8", "replace")
 
 
+def _require_findings(upload: Upload) -> None:
+    """An empty report would say that nothing is wrong."""
+    match check_state(upload):
+        case "done":
+            return
+        case "failed":
+            msg = "checking the rows failed on our side: save the mapping with a change to have them checked again"
+            raise Conflict(msg, code="check_failed")
+        case _:
+            msg = "the rows are still being checked: ask again in a moment"
+            raise Conflict(msg, code="check_running")
+
+
 def _check_code(code: str | None) -> None:
     if code is not None and code not in ADVICE:
         msg = f"there is no code {code!r}: {', '.join(sorted(ADVICE))} are looked for"
@@ -120,7 +138,11 @@ def _cursor(place: Place) -> str:
 def _place(cursor: str) -> Place:
     try:
         row_no, column, code = cursor.split(".")
-        return min(int(row_no), 2**31 - 1), code, max(min(int(column), 2**31 - 1), -1)
-    except ValueError as error:
+        place = int(row_no), code, int(column)
+    except ValueError:
+        place = -1, "", -1
+    row, code, column_index = place
+    if row < 0 or column_index < WHOLE_ROW or code not in ADVICE:
         msg = f"the cursor {cursor!r} is not one of ours: take `next_cursor` of the page before"
-        raise Invalid(msg, code="cursor_invalid") from error
+        raise Invalid(msg, code="cursor_invalid")
+    return min(row, _MAX_INT), code, min(column_index, _MAX_INT)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, Text, cast, delete, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, Text, and_, cast, delete, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -33,20 +33,28 @@ def known_rows(upload_id: UUID, *, workspace_id: UUID, but: UUID | None = None) 
     rows that failed do not count either.
     """
     mine, theirs = lead_keys.alias("mine"), lead_keys.alias("theirs")
-    same = (theirs.c.workspace_id == workspace_id) & (theirs.c.key_hash == mine.c.key_hash)
+    own = jobs.alias("own")
+    had_before = exists().where(own.c.upload_id == upload_id, *_counting(own, workspace_id=workspace_id, but=but))
+    # Most sheets have had no job of their own: without this each of their rows would first be matched with itself.
+    same = and_(
+        theirs.c.workspace_id == workspace_id,
+        theirs.c.key_hash == mine.c.key_hash,
+        or_(theirs.c.upload_id != upload_id, had_before),
+    )
     reason = literal("already in job ") + jobs.c.filename + " of " + func.to_char(jobs.c.created_at, "YYYY-MM-DD")
-    conditions: list[ColumnElement[bool]] = [
+    conditions = (
         mine.c.upload_id == upload_id,
-        jobs.c.workspace_id == workspace_id,
-        jobs.c.kind != "trial",
-        jobs.c.deleted_at.is_(None),
+        *_counting(jobs, workspace_id=workspace_id, but=but),
         or_(_is_under_way(theirs), _is_researched(theirs)),
-    ]
-    if but is not None:
-        conditions.append(jobs.c.id < but)
+    )
     joined = mine.join(theirs, same).join(jobs, jobs.c.upload_id == theirs.c.upload_id)
     found = select(mine.c.row_no, reason.label("reason")).select_from(joined).where(*conditions)
     return found.ext(distinct_on(mine.c.row_no)).order_by(mine.c.row_no, jobs.c.created_at, jobs.c.id)
+
+
+def _counting(table: Any, *, workspace_id: UUID, but: UUID | None) -> list[ColumnElement[bool]]:
+    conditions = [table.c.workspace_id == workspace_id, table.c.kind != "trial", table.c.deleted_at.is_(None)]
+    return conditions if but is None else [*conditions, table.c.id < but]
 
 
 def _is_under_way(theirs: Any) -> ColumnElement[bool]:

@@ -58,9 +58,10 @@ class Mapped:
     checked_no: int
 
 
-async def lock_mapping(conn: AsyncConnection, upload_id: UUID) -> None:
-    """Keep the mapping as it is until the transaction ends. Jobs may be made of it meanwhile."""
-    await conn.execute(select(uploads.c.id).where(uploads.c.id == upload_id).with_for_update(key_share=True))
+async def lock_mapping(conn: AsyncConnection, upload_id: UUID, *, workspace_id: UUID) -> None:
+    """Keep the mapping of a workspace's upload as it is until the transaction ends."""
+    mine = (uploads.c.id == upload_id) & (uploads.c.workspace_id == workspace_id)
+    await conn.execute(select(uploads.c.id).where(mine).with_for_update(key_share=True))
 
 
 async def find_mapped(conn: AsyncConnection, upload_id: UUID) -> Mapped | None:

@@ -36,13 +36,22 @@ async def take_turn(conn: AsyncConnection, upload_id: UUID, *, offset: int, toke
     return done.rowcount == 1
 
 
-async def add_parts(conn: AsyncConnection, upload_id: UUID, parts: Sequence[Part], *, token: UUID) -> bool:
-    """Make the parts, which follow each other, the file's next. False: the turn is another's, or the upload is gone."""
+async def keep_turn(conn: AsyncConnection, upload_id: UUID, *, token: UUID, expires_at: datetime) -> bool:
+    """The rest goes on coming, and is waited for. False: the turn is another's, or the upload is gone."""
+    done = await conn.execute(update(uploads).where(*_mine(upload_id, token)).values(expires_at=expires_at))
+    return done.rowcount == 1
+
+
+async def add_parts(
+    conn: AsyncConnection, upload_id: UUID, parts: Sequence[Part], *, token: UUID, expires_at: datetime
+) -> bool:
+    """Make the parts, which follow each other, the file's next; the rest is waited for until then. False: the turn is
+    another's, or the upload is gone."""
     first, last = parts[0], parts[-1]
     done = await conn.execute(
         update(uploads)
         .where(*_mine(upload_id, token), uploads.c.received_bytes == first.byte_offset)
-        .values(received_bytes=last.byte_offset + last.byte_length)
+        .values(received_bytes=last.byte_offset + last.byte_length, expires_at=expires_at)
     )
     if done.rowcount != 1:
         return False
@@ -105,9 +114,10 @@ async def forget_parts(conn: AsyncConnection, upload_id: UUID) -> None:
 
 
 async def find_unjoined(conn: AsyncConnection, *, limit: int) -> list[UUID]:
-    """Files that have come whole and that nobody is joining."""
+    """Files that have come whole and that nobody is joining, in no order: those that cannot be joined are in nobody's way."""
     free = or_(uploads.c.lease_until.is_(None), uploads.c.lease_until < func.now())
-    return list((await conn.execute(select(uploads.c.id).where(_RECEIVING, _WHOLE, free).limit(limit))).scalars())
+    query = select(uploads.c.id).where(_RECEIVING, _WHOLE, free).order_by(func.random()).limit(limit)
+    return list((await conn.execute(query)).scalars())
 
 
 async def find_joined_with_parts(conn: AsyncConnection, *, limit: int) -> list[UUID]:

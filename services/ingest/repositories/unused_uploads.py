@@ -15,9 +15,12 @@ _REFERS = (jobs.c.upload_id == uploads.c.id) & jobs.c.deleted_at.is_(None)
 
 
 async def lock_with_jobs(conn: AsyncConnection, upload_id: UUID, *, workspace_id: UUID) -> list[UUID]:
-    """Lock an upload against jobs being made from it; answers some of those that were. Raises NotFound."""
+    """Lock an upload against jobs being made from it; answers some of those that were. Raises NotFound.
+
+    Findings may go on being written meanwhile, which holds the upload's key for half a minute.
+    """
     mine = (uploads.c.id == upload_id) & (uploads.c.workspace_id == workspace_id)
-    if (await conn.execute(select(uploads.c.id).where(mine).with_for_update())).first() is None:
+    if (await conn.execute(select(uploads.c.id).where(mine).with_for_update(key_share=True))).first() is None:
         msg = f"there is no upload {upload_id} in this workspace"
         raise NotFound(msg, code="unknown_upload")
     referring = select(jobs.c.id).where(jobs.c.upload_id == upload_id, jobs.c.deleted_at.is_(None))

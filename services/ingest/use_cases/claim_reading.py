@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from uuid import UUID
 
-from libs.common.errors import Busy
+from libs.common.errors import Busy, NotFound
 from libs.common.ids import new_id
 from libs.common.uow import Message, OpenUow
 from services.ingest.domain.uploads import Upload, UploadState
@@ -38,13 +38,16 @@ class Claim:
 
 
 async def claim_upload(upload_id: UUID, *, message: Message, open_uow: OpenUow) -> Claim | None:
-    """Take the upload; None when it has been read. Raises AnotherReads."""
+    """Take the upload; None when it has been read, or deleted. Raises AnotherReads."""
     token = new_id()
     async with open_uow() as uow:
         # Claimed before it is loaded: options that change in between would be read past.
         claimed = await uploads.claim_reading(uow.conn, upload_id, token=token, lease_s=LEASE_S)
-        upload = await uploads.load_upload(uow.conn, message.tenant_id, upload_id)
-        if upload.state is not UploadState.READING:
+        try:
+            upload = await uploads.load_upload(uow.conn, message.tenant_id, upload_id)
+        except NotFound:
+            upload = None
+        if upload is None or upload.state is not UploadState.READING:
             await uow.record_inbox(message)
             return None
         if not claimed:
@@ -86,6 +89,12 @@ async def kept_lease(claim: Claim, open_uow: OpenUow) -> AsyncGenerator[None]:
 def taken_over(upload_id: UUID) -> AnotherReads:
     """What a reader that lost its upload raises."""
     return AnotherReads(f"another reader has taken over upload {upload_id}")
+
+
+async def still_has(claim: Claim, open_uow: OpenUow) -> bool:
+    """Whether the upload is there and ours."""
+    async with open_uow() as uow:
+        return await uploads.renew_lease(uow.conn, claim.upload.id, token=claim.token, lease_s=LEASE_S)
 
 
 async def let_go(claim: Claim, open_uow: OpenUow) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from libs.common.ids import new_id
 from libs.common.logs import get_logger
-from libs.common.storage import ObjectWriter, Storage
+from libs.common.storage import ObjectMissing, ObjectWriter, Storage
 from libs.common.uow import OpenUow
 from services.ingest.domain.storage_keys import parts_prefix, upload_key
 from services.ingest.repositories import receiving
@@ -72,8 +72,12 @@ async def join_left_parts(*, open_uow: OpenUow, storage: Storage) -> None:
         unjoined = await receiving.find_unjoined(uow.conn, limit=_AT_ONCE)
         joined = await receiving.find_joined_with_parts(uow.conn, limit=_AT_ONCE)
     for upload_id in unjoined:
-        if await join_parts(upload_id, open_uow=open_uow, storage=storage):
-            log.info("upload.joined_late", upload_id=str(upload_id))
+        try:
+            if await join_parts(upload_id, open_uow=open_uow, storage=storage):
+                log.info("upload.joined_late", upload_id=str(upload_id))
+        except ObjectMissing as error:
+            # Deleted under our hands, or bytes are lost: then it is tried until its time is over, and is in nobody's way.
+            log.warning("upload.not_joined", upload_id=str(upload_id), error=str(error))
     for upload_id in joined:
         await _delete_parts(upload_id, open_uow=open_uow, storage=storage)
 

@@ -21,7 +21,7 @@ async def map_upload(uow: UnitOfWork, upload_id: UUID, *, workspace_id: UUID, ma
     The mapping that is there already is only remembered. Raises NotFound, Conflict `upload_not_ready`, Invalid
     (`mapping_invalid`, or the code of the file's refusal).
     """
-    await mappings.lock_mapping(uow.conn, upload_id)
+    await mappings.lock_mapping(uow.conn, upload_id, workspace_id=workspace_id)
     upload = await uploads.load_upload(uow.conn, workspace_id, upload_id)
     reading = upload.require_reading()
     check_mapping(mapping, columns=len(reading.columns))

@@ -9,7 +9,7 @@ from libs.common.contracts.envelope import Event
 from libs.common.contracts.ingest import UploadReceived
 from libs.common.errors import Transient
 from libs.common.logs import get_logger
-from libs.common.storage import Storage
+from libs.common.storage import ObjectMissing, Storage
 from libs.common.uow import Message, OpenUow, UnitOfWork
 from services.ingest import metrics
 from services.ingest.domain.storage_keys import segment_key, segments_folder, upload_prefix
@@ -25,6 +25,7 @@ from services.ingest.use_cases.claim_reading import (
     in_lane,
     kept_lease,
     let_go,
+    still_has,
     taken_over,
 )
 from services.ingest.use_cases.map_upload import suggest_by_memory
@@ -55,6 +56,12 @@ async def read_upload(
         async with in_lane(claim.upload, large_lane), kept_lease(claim, open_uow):
             end = await _read(claim, open_uow=open_uow, storage=storage, limits=limits)
         await _record(claim, end, message=message, open_uow=open_uow)
+    except ObjectMissing:
+        if await still_has(claim, open_uow):
+            await let_go(claim, open_uow)
+            raise
+        # Deleted, or to be read again, under our eyes: whoever has it next finds its own file.
+        raise taken_over(event.upload_id) from None
     except BaseException:
         await let_go(claim, open_uow)
         raise

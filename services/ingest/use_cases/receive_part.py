@@ -1,14 +1,15 @@
 """Receive more of a file that comes in pieces: each piece is an object, and counts once its row is written."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from starlette.requests import ClientDisconnect
 
 from libs.common.clock import utc_now
-from libs.common.errors import ChecksumMismatch, Conflict, Gone, Locked, TooLarge
+from libs.common.errors import ChecksumMismatch, Conflict, Gone, Locked, TooLarge, Transient
 from libs.common.ids import new_id
 from libs.common.storage import Storage
 from libs.common.uow import OpenUow
@@ -42,8 +43,8 @@ async def receive_part(
     Raises Conflict (`offset_mismatch`), Locked (`upload_taken_over`), Gone (`upload_expired`), TooLarge
     (`longer_than_announced`), ChecksumMismatch, Invalid (`upload_interrupted`), NotFound.
     """
-    turn = _Turn(new_id(), upload_id, offset, checksum is not None, storage, open_uow)
-    size = await _take(turn, workspace_id=workspace_id, keep=keep, open_uow=open_uow)
+    turn = _Turn(new_id(), upload_id, offset, checksum is not None, keep, storage, open_uow)
+    size = await _take(turn, workspace_id=workspace_id, open_uow=open_uow)
     if size is None:
         return offset
     running = None if checksum is None else checksum.begin()
@@ -69,15 +70,16 @@ async def receive_part(
     return turn.end
 
 
-async def _take(turn: "_Turn", *, workspace_id: UUID, keep: timedelta, open_uow: OpenUow) -> int | None:
+async def _take(turn: "_Turn", *, workspace_id: UUID, open_uow: OpenUow) -> int | None:
     """The size of the file; None when it has come whole and the offset is its end."""
-    now = utc_now()
     async with open_uow() as uow:
         upload = await uploads.load_upload(uow.conn, workspace_id, turn.upload_id)
         check_not_expired(upload)
         if turn.end == upload.received_bytes == upload.size_bytes:
             return None
-        taken = await receiving.take_turn(uow.conn, upload.id, offset=turn.end, token=turn.token, expires_at=now + keep)
+        taken = await receiving.take_turn(
+            uow.conn, upload.id, offset=turn.end, token=turn.token, expires_at=turn.expires_at()
+        )
         if not taken:
             msg = f"the file has come up to byte {upload.received_bytes:,}: go on there, not at {turn.end:,}"
             raise Conflict(msg, code="offset_mismatch", extra={"offset": upload.received_bytes})
@@ -99,10 +101,15 @@ class _Turn:
     upload_id: UUID
     end: int
     whole: bool
+    keep: timedelta
     storage: Storage
     open_uow: OpenUow
     _held: bytearray = field(default_factory=bytearray)
     _stored: list[Part] = field(default_factory=list[Part])
+
+    def expires_at(self) -> datetime:
+        """How long the rest is waited for from now on."""
+        return utc_now() + self.keep
 
     async def add(self, data: bytes) -> None:
         """Take more bytes; stores them when they are a piece."""
@@ -118,10 +125,11 @@ class _Turn:
         await self._record()
 
     async def forget(self) -> None:
-        """Delete what is stored and does not count."""
+        """Delete what is stored and does not count. What a store that is away keeps of it goes with the other parts."""
         self._held.clear()
-        while self._stored:
-            await self.storage.delete(self._stored.pop().storage_key)
+        with contextlib.suppress(Transient):
+            while self._stored:
+                await self.storage.delete(self._stored.pop().storage_key)
 
     async def _store(self) -> None:
         if not self._held:
@@ -131,15 +139,29 @@ class _Turn:
         self._stored.append(part)
         await self.storage.put(part.storage_key, bytes(self._held))
         self._held.clear()
-        if not self.whole:
-            await self._record()
+        await (self._keep() if self.whole else self._record())
+
+    async def _keep(self) -> None:
+        async with self.open_uow() as uow:
+            kept = await receiving.keep_turn(uow.conn, self.upload_id, token=self.token, expires_at=self.expires_at())
+        if not kept:
+            raise _taken_over()
 
     async def _record(self) -> None:
         if not self._stored:
             return
+        # From here on they may count even if no answer comes: only a plain no makes them ours to delete again.
+        parts, self._stored = self._stored, []
         async with self.open_uow() as uow:
-            kept = await receiving.add_parts(uow.conn, self.upload_id, self._stored, token=self.token)
+            kept = await receiving.add_parts(
+                uow.conn, self.upload_id, parts, token=self.token, expires_at=self.expires_at()
+            )
         if not kept:
-            msg = "another request has taken over this upload: ask where it stands, and go on there"
-            raise Locked(msg, code="upload_taken_over")
-        self._stored.clear()
+            self._stored = parts
+            await self.forget()
+            raise _taken_over()
+
+
+def _taken_over() -> Locked:
+    msg = "another request has taken over this upload: ask where it stands, and go on there"
+    return Locked(msg, code="upload_taken_over")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from typing import Any
@@ -118,8 +119,10 @@ async def test_findings_come_in_pages_and_by_code_and_column(service: Service) -
     assert paged == everything
     assert await problems(service, upload["id"], column=4) == [p for p in everything if p["column_index"] == 4]
     assert await problems(service, upload["id"], column=-1) == [p for p in everything if p["column_index"] is None]
-    for bad in ({"code": "x"}, {"cursor": "x"}, {"cursor": "1.2.3.4"}):
+    for bad in ({"code": "x"}, {"cursor": "x"}, {"cursor": "1.2.3.4"}, {"cursor": "1.1.x"}, {"cursor": "-9.1.known"}):
         assert (await service.get(path, params=bad)).status_code == 422
+    far = {"cursor": f"{'9' * 40}.{'9' * 40}.known"}
+    assert (await service.get(path, params=far)).json()["items"] == []
     assert (await service.neighbour().get(path)).json()["code"] == "unknown_upload"
     assert (await service.neighbour().get(f"{path}.csv")).json()["code"] == "unknown_upload"
 
@@ -140,6 +143,39 @@ async def test_the_report_is_a_csv_that_runs_no_formula(service: Service) -> Non
     assert len(rows) == len(await problems(service, upload["id"]))
     some = (await service.get(f"/v1/uploads/{upload['id']}/problems.csv?code=missing_company")).text
     assert len(some.splitlines()) == 1
+
+
+async def test_there_is_no_report_before_the_rows_were_checked(service: Service) -> None:
+    """Red when an empty report says that nothing is wrong while nobody has looked, or looked under this mapping."""
+    upload = await checked(service, (await service.read(LEADS))["id"])
+    path, open_uow = f"/v1/uploads/{upload['id']}/problems.csv", service.platform.open_uow
+    async with open_uow() as uow:
+        mine = uploads_table.c.id == UUID(upload["id"])
+        await uow.conn.execute(uploads_table.update().where(mine).values(check_no=uploads_table.c.check_no + 1))
+    early = await service.get(path)
+    assert (early.status_code, early.json()["code"]) == (409, "check_running")
+    async with open_uow() as uow:
+        failed = {"checked_no": uploads_table.c.check_no, "findings": {"failed": "checker_died"}}
+        await uow.conn.execute(uploads_table.update().where(mine).values(failed))
+    assert (await service.get(path)).json()["code"] == "check_failed"
+
+
+async def test_findings_being_written_keep_nobody_from_reading_the_sheet_anew(service: Service) -> None:
+    """A million rows' findings take half a minute, and their foreign key holds the upload for so long. Red when whoever
+    sees that the header is wrong waits for it, or a stranger can wait for it at all."""
+    upload = await checked(service, (await service.read(LEADS))["id"])
+    async with service.platform.open_uow() as uow:
+        mine = select(uploads_table.c.id).where(uploads_table.c.id == UUID(upload["id"]))
+        await uow.conn.execute(mine.with_for_update(read=True, key_share=True))
+        path = f"/v1/uploads/{upload['id']}/reading"
+        async with asyncio.timeout(10):
+            answer = await service.client.put(path, json={"header_row": 2}, headers=service.headers())
+        assert (answer.status_code, answer.json()["state"]) == (200, "reading")
+    async with service.platform.open_uow() as uow:
+        await uow.conn.execute(mine.with_for_update())
+        async with asyncio.timeout(10):
+            stranger = await put_mapping(service.neighbour(), upload["id"], {"email": 0})
+        assert stranger.json()["code"] == "unknown_upload"
 
 
 async def test_a_mapping_is_stored_remembered_and_checked_anew(service: Service) -> None:
@@ -281,5 +317,9 @@ async def test_leads_that_an_earlier_job_has_researched_are_known_by_its_name_an
         assert await lead_keys.count(uow.conn, rows) == 2
         but = lead_keys.known_rows(upload_id, workspace_id=service.workspace_id, but=job_id)
         assert await lead_keys.count(uow.conn, but) == 0
+        own = lead_keys.known_rows(UUID(earlier["id"]), workspace_id=service.workspace_id)
+        assert [row.row_no for row in await uow.conn.execute(own)] == [1, 3, 5, 6]
+        own_first = lead_keys.known_rows(UUID(earlier["id"]), workspace_id=service.workspace_id, but=job_id)
+        assert await lead_keys.count(uow.conn, own_first) == 0
         other = lead_keys.known_rows(upload_id, workspace_id=new_id())
         assert await lead_keys.count(uow.conn, other) == 0

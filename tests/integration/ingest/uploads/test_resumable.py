@@ -264,7 +264,7 @@ async def test_what_a_replica_left_that_died_before_joining_is_joined(service: S
         assert await receiving.take_turn(uow.conn, upload_id, offset=PART, token=upload_id, expires_at=in_an_hour)
         part = receiving.Part(PART, len(SHEET) - PART, f"uploads/{upload_id}/parts/rest")
         await storage.put(part.storage_key, SHEET[PART:])
-        assert await receiving.add_parts(uow.conn, upload_id, [part], token=upload_id)
+        assert await receiving.add_parts(uow.conn, upload_id, [part], token=upload_id, expires_at=in_an_hour)
     assert await offset_of(service, path) == len(SHEET)
     parts = {key: await storage.get(key) for key in [part.storage_key]}
     await join_left_parts(open_uow=open_uow, storage=storage)
