@@ -33,7 +33,7 @@ async def retry(
     response: Response,
     idempotency_key: Key = None,
 ) -> JobOut:
-    """Research the failed (and degraded) rows of an ended list once more: a job of its own, whose outcomes are laid over it.
+    """Research the failed (degraded, not reached) rows of an ended list once more, as a job that is laid over it.
 
     Waits up to 5 s for its credits: 201, 402 `insufficient_credits`, or 202 while nobody knows. A second click answers
     with the retry that is under way. 409 `nothing_to_retry`, `job_running`, `retry_running` (another request's).

@@ -42,7 +42,8 @@ TAKES_ANSWERS = frozenset({JobState.PROCESSING, JobState.PAUSED, JobState.PARKED
 
 RERUN = "rerun_by_user"
 """Why a job that is processing has begun once more."""
-
+FINISHED = "finished_by_user"
+"""Why a job is merging though it had rows left to do."""
 
 NOT_REACHED = "not_reached"
 """The reason of rows that were ordered and that nobody got to before the job ended, or a person took what there was."""
@@ -235,12 +236,16 @@ def finish_if_answered(job: Job, *, now: datetime) -> list[Job]:
     return turns + _present(end_trial(last, now=now) if job.kind is JobKind.TRIAL else begin_merge(last, now=now))
 
 
-def finish(job: Job, *, skipped: int, chunks: int, earned: int, now: datetime) -> list[Job]:
-    """A person takes what there is, as a sheet: `skipped` rows of `chunks` chunks that were open are not reached."""
+def finish(job: Job, *, skipped: int, chunks: int, earned: int, now: datetime) -> Job:
+    """A person takes what there is, as a sheet: `skipped` rows of `chunks` chunks that were open are not reached.
+
+    From paused and parked too, without going on in between: nothing more is to be begun. A trial has no sheet to write.
+    """
     counted = count(job, added=Tally(skipped=skipped, chunks=chunks), earned=earned, now=now)
-    going = resume(counted, now=now)
-    at_work = counted if going is None else going
-    return [counted, *_present(going), *finish_if_answered(at_work, now=now)]
+    assert counted.is_answered, "every open chunk was closed"
+    if job.kind is JobKind.TRIAL:
+        return _ended(_turn(counted, JobState.COMPLETED, now, reason=FINISHED), now)
+    return _turn(counted, JobState.MERGING, now, reason=FINISHED)
 
 
 def _present(job: Job | None) -> list[Job]:

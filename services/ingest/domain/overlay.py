@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
+from services.ingest.domain.jobs import NOT_REACHED
+
 RANK = {"enriched": 0, "degraded": 1, "skipped": 2, "failed": 3}
 """Of two outcomes of a row, the one with the lower number counts."""
+LAST_RANK = 4
+"""Of a row that nobody got to: whatever another job made of it says more, also that it failed."""
 
 
 class Outcome(Protocol):
@@ -12,6 +16,9 @@ class Outcome(Protocol):
 
     @property
     def status(self) -> str: ...
+
+    @property
+    def reason(self) -> str | None: ...
 
 
 AnyOutcome = TypeVar("AnyOutcome", bound=Outcome)
@@ -22,4 +29,9 @@ def effective(outcomes: Sequence[AnyOutcome]) -> AnyOutcome:
 
     Raises ValueError when there is none.
     """
-    return min(reversed(outcomes), key=lambda outcome: RANK[outcome.status])
+    return min(reversed(outcomes), key=_rank_of)
+
+
+def _rank_of(outcome: Outcome) -> int:
+    is_last = outcome.status == "skipped" and outcome.reason == NOT_REACHED
+    return LAST_RANK if is_last else RANK[outcome.status]

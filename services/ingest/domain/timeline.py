@@ -1,6 +1,6 @@
 """What happened to a job, in sentences a person reads."""
 
-from services.ingest.domain.jobs import RERUN, JobState
+from services.ingest.domain.jobs import FINISHED, RERUN, JobState
 
 _PROVIDERS = {"groq": "Groq", "serper": "Serper", "firecrawl": "Firecrawl"}
 _CAUSES = {
@@ -23,6 +23,7 @@ _SENTENCES = {
 _REASONS = {
     "ceiling": "Parked: what it may spend is spent. Raise its ceiling, or cancel it.",
     RERUN: "Begun once more with the rows that were not completed.",
+    FINISHED: "Finished by a person: what there is is kept, the rest is skipped and free.",
     "rows_missing": "Failed: storage does not have the rows of its sheet.",
     "rows_unreadable": "Failed: the rows of its sheet are damaged in storage.",
     "rows_differ": "Failed: the sheet and the outcomes do not have the same rows.",

@@ -8,15 +8,16 @@ from uuid import UUID
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.ingest.domain.jobs import TERMINAL, Job
-from services.ingest.domain.overlay import RANK
+from services.ingest.domain.jobs import NOT_REACHED, TERMINAL, Job
+from services.ingest.domain.overlay import LAST_RANK, RANK
 from services.ingest.repositories.jobs import COLUMNS, to_job
 from services.ingest.tables import jobs
 
 _OUTCOMES = f"""
     family AS (SELECT id FROM ingest.jobs WHERE id = :root_id OR root_id = :root_id),
     outcomes AS (
-        SELECT r.row_no, CASE r.status {" ".join(f"WHEN '{name}' THEN {rank}" for name, rank in RANK.items())} END AS rank
+        SELECT r.row_no, CASE WHEN r.status = 'skipped' AND r.reason = '{NOT_REACHED}' THEN {LAST_RANK}
+                         {" ".join(f"WHEN r.status = '{name}' THEN {rank}" for name, rank in RANK.items())} END AS rank
         FROM ingest.results r JOIN family ON r.job_id = family.id
         UNION ALL
         SELECT n.row_no, {RANK["failed"]}
@@ -30,15 +31,31 @@ _OUTCOMES = f"""
     effective AS (SELECT row_no, min(rank) AS rank FROM outcomes GROUP BY row_no)
 """  # noqa: S608 - made of our own constants
 """The best outcome of each row of a family's sheet. Rows of a given-up chunk without a result are failed."""
+_UNREACHED = f"""
+    unreached AS (
+        SELECT row_no FROM effective WHERE rank = {LAST_RANK}
+        UNION
+        SELECT n.row_no
+        FROM ingest.chunks c
+        JOIN family ON c.job_id = family.id
+        CROSS JOIN LATERAL generate_series(c.first_row_no, c.first_row_no + c.stored_rows - 1) AS n(row_no)
+        WHERE :include_not_reached AND c.state IN ('pending', 'publishing', 'queued')
+          AND (c.row_nos IS NULL OR n.row_no = ANY (c.row_nos))
+          AND NOT EXISTS (SELECT FROM effective e WHERE e.row_no = n.row_no)
+    )
+"""  # noqa: S608 - made of our own constants
+"""The rows that nobody got to: skipped as such when a person finished the job, or left in a job that was cancelled or failed."""
 
 # The chunk of a row is the last one that begins at or before it: one sort, where a join by ranges would look at every pair.
 _LAY_OUT = text(
     f"""
-    WITH {_OUTCOMES},
+    WITH {_OUTCOMES}, {_UNREACHED},
     marks AS (
         SELECT first_row_no AS row_no, chunk_no, 0 AS is_row FROM ingest.upload_chunks WHERE upload_id = :upload_id
         UNION ALL
         SELECT row_no, NULL, 1 FROM effective WHERE rank = ANY (:ranks)
+        UNION ALL
+        SELECT row_no, NULL, 1 FROM unreached WHERE :include_not_reached
     ),
     placed AS (SELECT row_no, is_row, max(chunk_no) OVER (ORDER BY row_no, is_row) AS chunk_no FROM marks),
     chosen AS (
@@ -92,8 +109,9 @@ async def live_retry(conn: AsyncConnection, root_id: UUID) -> tuple[Job, str] | 
     return None if row is None else (to_job(row), row.request_fingerprint)
 
 
-async def lay_out(conn: AsyncConnection, retry: Job, *, include_degraded: bool) -> Wanted:
-    """Make the chunks of a new retry from the sheet as its family left it: failed rows and, if so wished, degraded ones."""
+async def lay_out(conn: AsyncConnection, retry: Job, *, include_degraded: bool, include_not_reached: bool) -> Wanted:
+    """Make the chunks of a new retry from the sheet as its family, which has ended, left it: failed rows and, if so wished,
+    degraded ones and those that nobody got to."""
     statuses = ("failed", "degraded") if include_degraded else ("failed",)
     laid = await conn.execute(
         _LAY_OUT,
@@ -103,6 +121,7 @@ async def lay_out(conn: AsyncConnection, retry: Job, *, include_degraded: bool) 
             "upload_id": retry.upload_id,
             "ranks": [RANK[status] for status in statuses],
             "free_rows": list(retry.free_rows),
+            "include_not_reached": include_not_reached,
         },
     )
     return Wanted(*laid.one())
@@ -121,4 +140,5 @@ async def note_overlay(conn: AsyncConnection, root_id: UUID) -> None:
     """Count the rows of a list's sheet by status, with what its retries delivered, and keep that with the list."""
     counted = {row.rank: row.rows for row in await conn.execute(_COUNT, {"root_id": root_id})}
     overlay = {status: counted.get(rank, 0) for status, rank in RANK.items()}
+    overlay["skipped"] += counted.get(LAST_RANK, 0)
     await conn.execute(update(jobs).where(jobs.c.id == root_id).values(overlay=overlay))

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.ingest.domain.jobs import NOT_REACHED
 from services.ingest.domain.overlay import RANK, effective
 from services.ingest.repositories import results
 from services.ingest.repositories.results import StoredResult
@@ -32,7 +33,18 @@ _WITH_STATUS = text(
         SELECT r.row_no FROM ingest.results r
         WHERE r.job_id = member.id AND r.status = :status AND r.row_no > :after
           AND NOT EXISTS (SELECT FROM ingest.results b
-                          WHERE b.job_id = ANY (:family) AND b.row_no = r.row_no AND b.status = ANY (:better))
+                          WHERE b.job_id = ANY (:family) AND b.row_no = r.row_no AND b.status = ANY (:better)
+                            AND b.reason IS DISTINCT FROM :not_reached)
+          AND NOT (r.status = 'skipped' AND r.reason IS NOT DISTINCT FROM :not_reached AND (
+              EXISTS (SELECT FROM ingest.results b
+                      WHERE b.job_id = ANY (:family) AND b.row_no = r.row_no AND b.status = 'failed')
+              OR EXISTS (SELECT FROM ingest.chunks c
+                         WHERE c.job_id = ANY (:family) AND c.state = 'failed'
+                           AND c.first_row_no > r.row_no - CAST(:widest AS int) AND c.first_row_no <= r.row_no
+                           AND r.row_no < c.first_row_no + c.stored_rows
+                           AND (c.row_nos IS NULL OR r.row_no = ANY (c.row_nos))
+                           AND NOT EXISTS (SELECT FROM ingest.results b
+                                           WHERE b.job_id = c.job_id AND b.row_no = r.row_no))))
         ORDER BY r.row_no LIMIT :limit
     ) found
     ORDER BY found.row_no LIMIT :limit
@@ -50,7 +62,8 @@ _WITHOUT_RESULT = text(
         FROM looked CROSS JOIN LATERAL generate_series(first_row_no, first_row_no + stored_rows - 1) AS n(row_no)
         WHERE n.row_no > :after AND (row_nos IS NULL OR n.row_no = ANY (row_nos))
           AND NOT EXISTS (SELECT FROM ingest.results r
-                          WHERE r.job_id = ANY (:family) AND r.row_no = n.row_no AND r.status = ANY (:hiding))
+                          WHERE r.job_id = ANY (:family) AND r.row_no = n.row_no AND r.status = ANY (:hiding)
+                            AND r.reason IS DISTINCT FROM CAST(:showing AS text))
     )
     SELECT (SELECT count(*) FROM looked) AS chunks,
            (SELECT max(first_row_no + stored_rows - 1) FROM looked) AS looked_to,
@@ -94,6 +107,10 @@ class Attempt:
     def status(self) -> str:
         return self.result.status
 
+    @property
+    def reason(self) -> str | None:
+        return self.result.reason
+
 
 async def row_nos(
     conn: AsyncConnection, family: Sequence[UUID], *, status: str | None, after: int, limit: int
@@ -104,11 +121,15 @@ async def row_nos(
         found = await conn.execute(_WITH_RESULT, asked)
     else:
         better = [name for name, rank in RANK.items() if rank < RANK[status]]
-        found = await conn.execute(_WITH_STATUS, {**asked, "status": status, "better": better})
+        told = {"status": status, "better": better, "not_reached": NOT_REACHED, "widest": MAX_CHUNK_ROWS}
+        found = await conn.execute(_WITH_STATUS, {**asked, **told})
     numbers = set(found.scalars())
     if status in {None, "failed"}:
         hiding = [name for name in RANK if name != "failed"]
-        numbers |= set(await _without_result(conn, family, states=["failed"], hiding=hiding, after=after, limit=limit))
+        owed = _without_result(
+            conn, family, states=["failed"], hiding=hiding, showing=NOT_REACHED, after=after, limit=limit
+        )
+        numbers |= set(await owed)
     return sorted(numbers)[:limit]
 
 
@@ -118,15 +139,22 @@ async def pending_row_nos(conn: AsyncConnection, job_id: UUID, *, after: int, li
 
 
 async def _without_result(
-    conn: AsyncConnection, family: Sequence[UUID], *, states: list[str], hiding: list[str], after: int, limit: int
+    conn: AsyncConnection,
+    family: Sequence[UUID],
+    *,
+    states: list[str],
+    hiding: list[str],
+    after: int,
+    limit: int,
+    showing: str | None = None,
 ) -> list[int]:
-    """Rows that chunks in these states still owe. A chunk may owe none: so many are looked at as it takes."""
+    """Rows that chunks in these states still owe: those without a result that is `hiding` them, unless for the reason
+    `showing`. A chunk may owe none: so many are looked at as it takes."""
     found: list[int] = []
     while True:
-        asked = {"family": list(family), "states": states, "hiding": hiding, "after": after, "limit": limit}
-        row = (
-            await conn.execute(_WITHOUT_RESULT, {**asked, "widest": MAX_CHUNK_ROWS, "chunks": _CHUNKS_AT_ONCE})
-        ).one()
+        asked = {"family": list(family), "states": states, "hiding": hiding, "showing": showing}
+        page = {"after": after, "limit": limit, "widest": MAX_CHUNK_ROWS, "chunks": _CHUNKS_AT_ONCE}
+        row = (await conn.execute(_WITHOUT_RESULT, {**asked, **page})).one()
         found += row.row_nos
         if len(found) >= limit or row.chunks < _CHUNKS_AT_ONCE:
             return found[:limit]

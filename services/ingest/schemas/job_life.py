@@ -1,24 +1,26 @@
 """What can be asked of a job after it was made, and what happened to it, as the API takes and shows them."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from services.ingest.domain.timeline import sentence_of
 from services.ingest.repositories.job_logs import LogEntry
+from services.ingest.schemas.quotes import Credits
 from services.ingest.use_cases.retry_job import RetryRequest
 
 
 class RetryIn(BaseModel):
-    """Which rows once more. `accept_degraded` is the list's unless it is said anew; `ceiling_credits` is the most it spends."""
+    """Which rows once more: the failed ones, the degraded ones, those that nobody got to before the list was finished or
+    cancelled. `accept_degraded` is the list's unless it is said anew; `ceiling_credits` is the most it spends."""
 
     model_config = ConfigDict(extra="forbid")
 
     include_degraded: bool = True
+    include_not_reached: bool = False
     accept_degraded: bool | None = None
-    ceiling_credits: Annotated[int, Field(ge=1, strict=True)] | None = None
+    ceiling_credits: Credits | None = None
 
     def to_request(self) -> RetryRequest:
         return RetryRequest(**self.model_dump())

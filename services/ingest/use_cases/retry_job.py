@@ -1,4 +1,4 @@
-"""Retry: the failed (and degraded) rows of a finished list once more, as a job of their own that is laid over the list."""
+"""Retry: the failed (degraded, not reached) rows of an ended list once more, as a job of their own that is laid over the list."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -25,6 +25,7 @@ class RetryRequest:
     """What somebody asks for. `accept_degraded` is the list's unless it is said anew."""
 
     include_degraded: bool = True
+    include_not_reached: bool = False
     accept_degraded: bool | None = None
     ceiling_credits: int | None = None
 
@@ -69,7 +70,7 @@ async def retry_job(
         spec=_spec(order.spec, accepts=accepts),
     )
     assert written, "the key was looked up under the lock of the list"
-    retry = await _sized(uow, retry, include_degraded=request.include_degraded)
+    retry = await _sized(uow, retry, request)
     await jobs.write_log(uow.conn, retry, user_id=user_id)
     publish_state(uow, retry)
     return retry
@@ -127,11 +128,13 @@ async def _priced(uow: UnitOfWork, root: Job, request: RetryRequest, *, accepts:
     )
 
 
-async def _sized(uow: UnitOfWork, retry: Job, *, include_degraded: bool) -> Job:
-    wanted = await retries.lay_out(uow.conn, retry, include_degraded=include_degraded)
+async def _sized(uow: UnitOfWork, retry: Job, request: RetryRequest) -> Job:
+    degraded, not_reached = request.include_degraded, request.include_not_reached
+    wanted = await retries.lay_out(uow.conn, retry, include_degraded=degraded, include_not_reached=not_reached)
     if wanted.rows == 0:
-        which = "failed or degraded" if include_degraded else "failed"
-        msg = f"no row of job {retry.root_id} is {which}: there is nothing to retry"
+        which = " or ".join(["failed", *["degraded"] * degraded, *["not reached"] * not_reached])
+        more = "" if not_reached else " (rows that nobody got to are among them with include_not_reached: true)"
+        msg = f"no row of job {retry.root_id} is {which}: there is nothing to retry{more}"
         raise Conflict(msg, code="nothing_to_retry", extra={"job_id": str(retry.root_id)})
     sized = replace(retry, rows_total=wanted.rows, credits_needed=(wanted.rows - wanted.free) * retry.credits_per_row)
     await retries.size(uow.conn, sized)

@@ -26,6 +26,7 @@ from services.ingest.domain.jobs import TERMINAL, JobState, complete, fail
 from services.ingest.repositories import merges, sheet_pages
 from services.ingest.tables import COMMON
 from services.ingest.use_cases.cancel_job import cancel_job
+from services.ingest.use_cases.finish_job import finish_job
 from services.ingest.use_cases.publish_recipients import plan_list
 from services.ingest.use_cases.retry_job import RetryRequest, retry_job
 from services.ingest.use_cases.sheet_outcomes import outcomes_of
@@ -37,6 +38,8 @@ ROWS = range(1, sum(SIZES) + 1)
 CHUNK_OF = {1: 0, 2: 0, 3: 1, 4: 1, 5: 1, 6: 2}
 BEST: tuple[RowStatus, ...] = ("enriched", "degraded", "skipped", "failed")
 STATUSES: st.SearchStrategy[RowStatus] = st.sampled_from(BEST)
+UNREACHED = "unreached"
+ORDER = (*BEST, UNREACHED)
 T = TypeVar("T")
 
 
@@ -46,9 +49,9 @@ class Member:
 
     job_id: UUID
     wants: frozenset[int]
-    came: dict[int, RowStatus] = field(default_factory=dict[int, RowStatus])
+    came: dict[int, str] = field(default_factory=dict[int, str])
     given_up: set[int] = field(default_factory=set[int])
-    asked_degraded: bool | None = None
+    asked: tuple[bool, bool] | None = None
     lives: bool = True
     published: bool = False
 
@@ -65,10 +68,16 @@ class Model:
 
     def sheet(self) -> dict[int, str]:
         found = {row: [one for member in self.members if (one := member.outcome(row))] for row in ROWS}
-        return {row: min(outcomes, key=BEST.index) for row, outcomes in found.items() if outcomes}
+        return {row: min(outcomes, key=ORDER.index) for row, outcomes in found.items() if outcomes}
 
-    def wanted(self, statuses: tuple[str, ...]) -> frozenset[int]:
-        return frozenset(row for row, status in self.sheet().items() if status in statuses)
+    def shown(self) -> dict[int, str]:
+        return {row: "skipped" if status == UNREACHED else status for row, status in self.sheet().items()}
+
+    def wanted(self, *, degraded: bool, unreached: bool) -> frozenset[int]:
+        statuses = {"failed", *["degraded"] * degraded, *[UNREACHED] * unreached}
+        sheet = self.sheet()
+        left = set(ROWS) - sheet.keys() if unreached else set[int]()
+        return frozenset(left | {row for row, status in sheet.items() if status in statuses})
 
 
 class FamilyInAnyOrder(RuleBasedStateMachine):
@@ -142,6 +151,20 @@ class FamilyInAnyOrder(RuleBasedStateMachine):
                 decide=lambda job: [one for one in [fail(job, reason="merge_failed", now=utc_now())] if one],
             )
 
+    @precondition(lambda self: self.newest.lives and self.open_chunks())
+    @rule()
+    def a_person_takes_what_there_is(self) -> None:
+        self.do(self.take_what_there_is())
+        mine = self.newest
+        mine.came |= {
+            row: UNREACHED for row in mine.wants if row not in mine.came and CHUNK_OF[row] not in mine.given_up
+        }
+
+    async def take_what_there_is(self) -> None:
+        async with self.ingest.open_uow() as uow:
+            ours = {"workspace_id": self.ingest.workspace_id, "user_id": self.ingest.user_id}
+            await finish_job(uow, self.newest.job_id, **ours, now=utc_now())
+
     @precondition(lambda self: self.newest.lives and not self.open_chunks())
     @rule()
     def the_job_completes(self) -> None:
@@ -162,19 +185,20 @@ class FamilyInAnyOrder(RuleBasedStateMachine):
             await plan_list(uow, job)
         await self.ingest.publish_list(self.newest.job_id)
 
-    @rule(degraded=st.booleans(), declined=st.integers(0, 5))
-    def somebody_retries(self, *, degraded: bool, declined: int) -> None:
+    @rule(degraded=st.booleans(), unreached=st.booleans(), declined=st.integers(0, 5))
+    def somebody_retries(self, *, degraded: bool, unreached: bool, declined: int) -> None:
         root = self.model.members[0]
-        wanted = self.model.wanted(("failed", "degraded") if degraded else ("failed",))
-        if self.newest.asked_degraded is degraded and self.newest.lives:
-            assert self.do(self.retry(degraded=degraded)).id == self.newest.job_id, "the same click"
+        asked = {"degraded": degraded, "unreached": unreached}
+        wanted = self.model.wanted(**asked)
+        if self.newest.asked == (degraded, unreached) and self.newest.lives:
+            assert self.do(self.retry(**asked)).id == self.newest.job_id, "the same click"
             return
         if root.lives or self.newest.lives or not wanted:
             with pytest.raises(Conflict) as found:
-                self.do(self.retry(degraded=degraded))
+                self.do(self.retry(**asked))
             assert found.value.code in {"job_running", "retry_running", "nothing_to_retry"}
             return
-        child = self.do(self.retry(degraded=degraded))
+        child = self.do(self.retry(**asked))
         assert child.rows_total == child.credits_needed == len(wanted)
         if declined == 0:
             self.do(self.ingest.deliver(HoldDeclined(job_id=child.id, needed=len(wanted), available=0)))
@@ -183,14 +207,14 @@ class FamilyInAnyOrder(RuleBasedStateMachine):
         self.do(self.ingest.dispatch())
         sent = [row.row_no for one in self.ingest.broker.chunks if one.job_id == child.id for row in one.rows]
         assert sorted(sent) == sorted(wanted)
-        self.model.members.append(Member(child.id, wanted, asked_degraded=degraded))
+        self.model.members.append(Member(child.id, wanted, asked=(degraded, unreached)))
 
-    async def retry(self, *, degraded: bool) -> Any:
+    async def retry(self, *, degraded: bool, unreached: bool) -> Any:
         async with self.ingest.open_uow() as uow:
             return await retry_job(
                 uow,
                 self.model.members[0].job_id,
-                RetryRequest(include_degraded=degraded),
+                RetryRequest(include_degraded=degraded, include_not_reached=unreached),
                 workspace_id=self.ingest.workspace_id,
                 user_id=self.ingest.user_id,
                 idempotency_key=None,
@@ -201,7 +225,7 @@ class FamilyInAnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def the_sheet_is_what_the_model_says(self) -> None:
-        assert self.do(self.sheet()) == self.model.sheet()
+        assert self.do(self.sheet()) == self.model.shown()
 
     async def sheet(self) -> dict[int, str]:
         root = self.model.members[0].job_id
@@ -222,7 +246,7 @@ class FamilyInAnyOrder(RuleBasedStateMachine):
             return
         overlay = self.do(self.ingest.job(self.model.members[0].job_id)).overlay
         assert overlay is not None
-        shown = list(self.model.sheet().values())
+        shown = list(self.model.shown().values())
         assert [overlay.enriched, overlay.degraded, overlay.skipped, overlay.failed] == [
             shown.count(one) for one in BEST
         ]

@@ -1,14 +1,18 @@
 """Finish: a person takes what there is. The rest is skipped and free, and the whole sheet is written."""
 
+import asyncio
 from uuid import UUID
+
+from sqlalchemy import text
 
 from libs.common.clock import utc_now
 from libs.common.contracts.billing import HoldPlaced
-from libs.common.contracts.ingest import ChunkCompleted, JobCompleted, JobMerging
+from libs.common.contracts.ingest import ChunkCompleted, JobCompleted, JobMerging, JobResumed
 from services.ingest.domain.jobs import Job, JobState
+from services.ingest.repositories import job_logs
 from services.ingest.use_cases.finish_job import finish_job
 from services.ingest.use_cases.pause_job import pause_job
-from tests.integration.ingest.jobs.steps import Ingest, answer, failed
+from tests.integration.ingest.jobs.steps import Ingest, answer, failed, returned
 
 
 async def finish(ingest: Ingest, job_id: UUID) -> Job:
@@ -75,3 +79,44 @@ async def test_a_job_at_its_ceiling_can_be_finished(ingest: Ingest) -> None:
     assert (done.state, done.tally.skipped, done.credits_total) == (JobState.MERGING, 2, 2)
     await ingest.merge(job.id)
     assert (await ingest.job(job.id)).state is JobState.COMPLETED
+
+
+async def test_rows_that_came_back_half_done_are_charged_no_further_than_what_is_held(ingest: Ingest) -> None:
+    """A chunk is handed back with one of its rows stored, and the next one uses the credits up. Red when finishing charges
+    that row too: above the hold (P2), so that the job could never be finished."""
+    job = await ingest.create(await ingest.upload((2, 2)), ceiling_credits=2)
+    await ingest.deliver(HoldPlaced(job_id=job.id, credits=2))
+    await ingest.announce(rows=1000)
+    await ingest.dispatch()
+    await ingest.deliver(answer(job.id, 0, [1]))
+    await ingest.deliver(returned(job.id, 0, after_s=3600))
+    await ingest.dispatch()
+    await ingest.deliver(answer(job.id, 1, [3, 4]))
+    done = await finish(ingest, job.id)
+    assert (done.state, done.credits_total, done.tally.enriched) == (JobState.MERGING, 2, 3)
+    assert {c.chunk_no: c.credits for c in await ingest.said(ChunkCompleted)} == {1: 2}
+
+
+async def test_the_log_says_who_finished_it_and_nobody_is_told_to_go_on(ingest: Ingest) -> None:
+    """Red when the person is not in the log, or when a paused job says that it is resumed: enrich would begin its rows."""
+    job_id = await ingest.queued((2, 2))
+    async with ingest.open_uow() as uow:
+        await pause_job(uow, job_id, workspace_id=ingest.workspace_id, now=utc_now())
+    resumed = len(await ingest.said(JobResumed))
+    await finish(ingest, job_id)
+    assert len(await ingest.said(JobResumed)) == resumed
+    async with ingest.open_uow() as uow:
+        last = (await job_logs.page(uow.conn, job_id, after=None, limit=50))[-1]
+    assert (last.state, last.reason, last.user_id) == (JobState.MERGING, "finished_by_user", ingest.user_id)
+
+
+async def test_it_waits_for_chunks_that_the_dispatcher_has_in_hand_without_a_knot(ingest: Ingest) -> None:
+    """The dispatcher locks several chunks, in no order. Red when finishing locks some and waits for the others: with a
+    dispatcher that waits the other way round Postgres ends one of the two."""
+    job_id = await ingest.queued((1, 1))
+    async with ingest.open_uow() as dispatcher:
+        await dispatcher.conn.execute(text("SELECT 1 FROM ingest.chunks WHERE chunk_no = 1 FOR UPDATE"))
+        click = asyncio.create_task(finish(ingest, job_id))
+        await asyncio.wait([click], timeout=0.3)
+        await dispatcher.conn.execute(text("SELECT 1 FROM ingest.chunks WHERE chunk_no = 0 FOR UPDATE"))
+    assert (await click).state is JobState.MERGING

@@ -14,6 +14,7 @@ from libs.common.ids import new_id
 from services.ingest.domain.jobs import Job, JobKind, JobState
 from services.ingest.repositories import jobs
 from services.ingest.use_cases.cancel_job import cancel_job
+from services.ingest.use_cases.finish_job import finish_job
 from services.ingest.use_cases.retry_job import RetryRequest, retry_job
 from services.ingest.use_cases.sheet_outcomes import outcomes_of
 from tests.integration.ingest.jobs.steps import Ingest, answer, failed, result
@@ -191,3 +192,28 @@ async def test_a_retry_publishes_whom_nobody_has_published(ingest: Ingest) -> No
     for part in await ingest.said(RecipientsPublished):
         lists[part.list_id] += [person.row_no for person in part.recipients]
     assert lists == {root: [1, 2, 7], first: [], second: [3, 4]}
+
+
+@pytest.mark.parametrize("end", ["finish", "cancel"])
+async def test_who_stopped_early_gets_the_rest_on_request(ingest: Ingest, end: str) -> None:
+    """Red when rows that nobody got to cannot be ordered any more, are ordered unasked, or what is there is done again."""
+    root = await ingest.queued((2, 2, 2))
+    await ingest.deliver(answer(root, 0, [1, 2]))
+    await ingest.deliver(answer(root, 1, [result(3)]))
+    if end == "finish":
+        async with ingest.open_uow() as uow:
+            await finish_job(uow, root, workspace_id=ingest.workspace_id, user_id=ingest.user_id, now=utc_now())
+        await ingest.merge(root)
+    else:
+        await cancel(ingest, root)
+    with pytest.raises(Conflict) as found:
+        await retry(ingest, root)
+    assert found.value.code == "nothing_to_retry"
+    child = await begun(ingest, await retry(ingest, root, include_not_reached=True))
+    sent = [row.row_no for chunk in ingest.broker.chunks if chunk.job_id == child for row in chunk.rows]
+    assert sorted(sent) == [4, 5, 6]
+    await ingest.deliver(answer(child, 1, [result(4, "failed")]))
+    await ingest.deliver(answer(child, 2, [5, 6]))
+    await ingest.merge(child)
+    shown = {no: status for no, (status, _) in (await sheet(ingest, root)).items()}
+    assert shown == {1: "enriched", 2: "enriched", 3: "enriched", 4: "failed", 5: "enriched", 6: "enriched"}
