@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.domain.chunks import ChunkState
 from services.ingest.domain.jobs import TERMINAL, JobKind
+from services.ingest.repositories import unused_uploads
 from services.ingest.repositories.jobs import LIVING
 from services.ingest.tables import chunks, exports, job_log, jobs, results, uploads
 
@@ -97,7 +98,7 @@ async def let_go_of_upload(conn: AsyncConnection, upload_id: UUID) -> bool:
     used = exists().where(jobs.c.upload_id == upload_id, LIVING)
     if (await conn.execute(select(used))).scalar():
         return False
-    await conn.execute(delete(uploads).where(uploads.c.id == upload_id))
+    await unused_uploads.delete_rows(conn, [upload_id])
     return True
 
 

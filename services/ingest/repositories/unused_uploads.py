@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import NotFound
 from services.ingest.domain.uploads import UploadState
 from services.ingest.tables import jobs, uploads
 
+_DELETING_MS = "600000"
 _REFERS = (jobs.c.upload_id == uploads.c.id) & jobs.c.deleted_at.is_(None)
 
 
@@ -47,8 +48,9 @@ async def find(conn: AsyncConnection, *, older_than: datetime | None, now: datet
 
 
 async def delete_rows(conn: AsyncConnection, upload_ids: Sequence[UUID]) -> None:
-    """Delete uploads with their parts, chunks, problems and keys."""
+    """Delete uploads with their parts, chunks, problems and keys: of a large one millions of rows, which take their time."""
     if upload_ids:
+        await conn.execute(select(func.set_config("statement_timeout", _DELETING_MS, True)))
         await conn.execute(delete(uploads).where(uploads.c.id.in_(upload_ids)))
 
 

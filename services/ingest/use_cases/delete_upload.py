@@ -13,8 +13,9 @@ from services.ingest.repositories import unused_uploads
 
 log = get_logger()
 
-_AT_ONCE = 5
-_BATCHES = 100
+_AT_ONCE = 1
+_BATCHES = 500
+"""Each in a transaction of its own: of a sheet with millions of rows there are many more to delete."""
 ORPHAN_AGE = timedelta(days=1)
 """A file that is being sent has objects before it has a row."""
 _LOOKED_UP_AT_ONCE = 500

@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from libs.common.errors import Invalid
 from libs.common.storage import PART_BYTES, ObjectMissing, Storage, StorageUnavailable
+from tests.support.s3 import Bucket, s3_server
 
 KEY = "uploads/a b/ü#%&.bin"
 
 
 @pytest.fixture(scope="module")
 def s3_endpoint() -> Generator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with s3_server() as endpoint:
+        yield endpoint
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -29,11 +25,7 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     if request.param == "folder":
         return Storage.from_url(f"file://{tmp_path}/store")
     endpoint: str = request.getfixturevalue("s3_endpoint")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    bucket = f"bucket-{tmp_path.name.replace('_', '-').lower()}"
-    boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket=bucket)
-    return Storage.from_url(f"s3://{bucket}/corofy?endpoint={endpoint}&region=us-east-1")
+    return Storage.from_url(Bucket.make(f"bucket-{tmp_path.name}", endpoint=endpoint, env=monkeypatch).url("corofy"))
 
 
 async def collect(pieces: AsyncIterator[bytes]) -> bytes:

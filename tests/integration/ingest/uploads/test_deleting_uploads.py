@@ -131,6 +131,17 @@ async def test_uploads_nobody_uses_go_after_their_time(service: Service) -> None
     assert old["id"] not in await storage.folders("uploads")
 
 
+async def test_a_large_upload_may_take_its_time_to_go(service: Service) -> None:
+    """Millions of findings go with it. Red when deleting it ends with the minute that statements have elsewhere, each time."""
+    upload = await service.read(SHEET)
+    async with service.platform.open_uow() as uow:
+        await unused_uploads.delete_rows(uow.conn, [UUID(upload["id"])])
+        limit = (await uow.conn.execute(select(func.current_setting("statement_timeout")))).scalar_one()
+    async with service.platform.open_uow() as uow:
+        usual = (await uow.conn.execute(select(func.current_setting("statement_timeout")))).scalar_one()
+    assert (limit, usual) == ("10min", "1min")
+
+
 async def test_files_without_a_row_are_swept_a_day_later_and_no_others(service: Service) -> None:
     """A crash between the row's end and the files'. Red when a file that is just being sent is swept, or another's."""
     upload, orphan = await service.read(SHEET), new_id()
