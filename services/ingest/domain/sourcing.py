@@ -190,8 +190,14 @@ def stumble(sourcing: Sourcing, *, reason: str, message: str, now: datetime) -> 
 
 
 def resume(sourcing: Sourcing, *, now: datetime) -> Sourcing | None:
-    """At work again. None when it is not parked."""
+    """A person says to go on, and try afresh. None when it is not parked."""
     return _go_on(sourcing, now) if sourcing.state is SourcingState.PARKED else None
+
+
+def wake(sourcing: Sourcing, *, now: datetime) -> Sourcing | None:
+    """A wait is over: at work again, and failures in a row are counted on. None when it is not parked."""
+    woken = resume(sourcing, now=now)
+    return None if woken is None else replace(woken, failures=sourcing.failures)
 
 
 def cancel(sourcing: Sourcing, *, now: datetime) -> Sourcing | None:

@@ -4,16 +4,35 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from services.ingest.domain.addresses import host_of
 from services.ingest.domain.lead_search import Filters, Found
 from services.ingest.domain.sourcing import Sourcing
 from services.ingest.use_cases.create_sourcing import SourcingRequest
 
 _Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 _Words = Annotated[list[_Word], Field(max_length=100)]
-_Domain = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[a-z0-9.-]+\.[a-z0-9-]+$")]
-_Range = Annotated[str, StringConstraints(pattern=r"^\d{1,9},\d{1,9}$")]
+
+
+def _domain(text: str) -> str:
+    host = host_of(text)
+    if host is None:
+        msg = "not a domain: write it as example.com"
+        raise ValueError(msg)
+    return host
+
+
+def _range(text: str) -> str:
+    low, high = (int(number) for number in text.split(","))
+    if low > high:
+        msg = "nobody is in this range: write the lower number first"
+        raise ValueError(msg)
+    return text
+
+
+_Domain = Annotated[str, StringConstraints(max_length=500), AfterValidator(_domain)]
+_Range = Annotated[str, StringConstraints(pattern=r"^\d{1,9},\d{1,9}$"), AfterValidator(_range)]
 Seniority = Literal[
     "owner", "founder", "c_suite", "partner", "vp", "head", "director", "manager", "senior", "entry", "intern"
 ]
@@ -23,7 +42,7 @@ Name = Annotated[
 
 
 class FiltersIn(BaseModel):
-    """Each narrows, the values within one widen. `employee_ranges` are `low,high`; `domains` have no www."""
+    """Each narrows, the values within one widen. `employee_ranges` are `low,high`; of `domains` the host counts, without www."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,12 +1,14 @@
 """Reveal the next ten people of a sourcing: claim, ask (Apollo takes its credits), record what is earned by it."""
 
+from collections.abc import Sequence
+
 from libs.common.clock import utc_now
 from libs.common.contracts.ingest import SourcingBatchRevealed
 from libs.common.logs import get_logger
 from libs.common.uow import OpenUow, UnitOfWork
 from services.ingest import metrics
 from services.ingest.clients.apollo import Apollo
-from services.ingest.domain.lead_search import Revealed
+from services.ingest.domain.lead_search import Lead, Revealed
 from services.ingest.domain.sourcing import Sourcing, SourcingState, count_batch
 from services.ingest.repositories import leads
 from services.ingest.repositories.leads import PausedUntil
@@ -31,15 +33,16 @@ async def reveal_batch(claim: Claim, *, apollo: Apollo, open_uow: OpenUow) -> No
         if sourcing is None or sourcing.state is not SourcingState.REVEALING or sourcing.batches != batch_no:
             log.warning("batch.dropped", sourcing_id=str(claim.sourcing.id), batch_no=batch_no)
             return
-        await _record(uow, sourcing, revealed, asked=len(people))
+        await _record(uow, sourcing, revealed, asked=people)
 
 
-async def _record(uow: UnitOfWork, sourcing: Sourcing, revealed: Revealed, *, asked: int) -> None:
-    batch_no, found = sourcing.batches, len(revealed.leads)
+async def _record(uow: UnitOfWork, sourcing: Sourcing, revealed: Revealed, *, asked: Sequence[str]) -> None:
+    batch_no, bought = sourcing.batches, await _of_this_batch(uow, sourcing, revealed, asked=asked)
+    found = len(bought)
     earned = found * sourcing.credits_per_lead
-    if not await leads.add_batch(uow.conn, sourcing.id, batch_no, leads=revealed.leads, credits_earned=earned):
+    if not await leads.add_batch(uow.conn, sourcing.id, batch_no, leads=bought, credits_earned=earned):
         return
-    await leads.know(uow.conn, sourcing.workspace_id, revealed.leads)
+    await leads.know(uow.conn, sourcing.workspace_id, bought)
     uow.publish(
         SourcingBatchRevealed(sourcing_id=sourcing.id, batch_no=batch_no, credits=earned),
         tenant_id=sourcing.workspace_id,
@@ -47,4 +50,13 @@ async def _record(uow: UnitOfWork, sourcing: Sourcing, revealed: Revealed, *, as
     )
     await save_turn(uow, sourcing, count_batch(sourcing, leads=found, sandboxed=revealed.sandboxed, now=utc_now()))
     metrics.LEADS.labels("revealed").inc(found)
-    metrics.LEADS.labels("without_address").inc(asked - found)
+    metrics.LEADS.labels("without_address").inc(len(asked) - found)
+
+
+async def _of_this_batch(
+    uow: UnitOfWork, sourcing: Sourcing, revealed: Revealed, *, asked: Sequence[str]
+) -> list[Lead]:
+    """Apollo merges people, and answers with another one then: whom the sourcing has under that id is not bought twice."""
+    others = [lead.person_id for lead in revealed.leads if lead.person_id not in asked]
+    had = await leads.seen_of(uow.conn, sourcing.id, others) if others else frozenset[str]()
+    return [lead for lead in revealed.leads if lead.person_id not in had]

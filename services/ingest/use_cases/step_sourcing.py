@@ -18,9 +18,9 @@ from services.ingest.domain.sourcing import (
     SourcingState,
     fail,
     park,
-    resume,
     stumble,
     wait,
+    wake,
 )
 from services.ingest.repositories import leads, sourcings
 from services.ingest.repositories.leads import PausedUntil
@@ -62,9 +62,9 @@ async def _claim(open_uow: OpenUow, *, now: datetime) -> tuple[Claim | None, boo
         sourcing = await sourcings.claim_due(uow.conn, token=token, lease=LEASE, now=now)
         if sourcing is None:
             return None, False
-        if (resumed := resume(sourcing, now=now)) is not None:
-            await save_turn(uow, sourcing, resumed)
-            sourcing = resumed
+        if (woken := wake(sourcing, now=now)) is not None:
+            await save_turn(uow, sourcing, woken)
+            sourcing = woken
         endpoint = _ENDPOINTS.get(sourcing.state)
         paused = None if endpoint is None else await leads.paused(uow.conn, endpoint, now=now)
         if paused is not None:

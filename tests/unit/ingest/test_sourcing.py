@@ -38,6 +38,7 @@ from services.ingest.domain.sourcing import (
     resume,
     stumble,
     wait,
+    wake,
 )
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -179,6 +180,21 @@ def test_failures_in_a_row_grow_rarer_and_then_park() -> None:
         pauses.append((one.due_at - NOW).total_seconds())
     assert pauses == [1, 2, 4, 8, 16, 600]
     assert one.state is SourcingState.PARKED
+
+
+def test_whoever_is_down_for_long_is_asked_once_every_ten_minutes() -> None:
+    """Red when the wait that is over starts the count anew: six calls every ten minutes, each of which Apollo may charge."""
+    one = revealing()
+    for _ in range(6):
+        one = stumble(one, reason="apollo_bad_answer", message="m", now=NOW)
+    woken = wake(one, now=NOW)
+    assert woken is not None
+    assert (woken.state, woken.due_at) == (SourcingState.REVEALING, NOW)
+    again = stumble(woken, reason="apollo_bad_answer", message="m", now=NOW)
+    assert (again.state, again.due_at) == (SourcingState.PARKED, NOW + timedelta(minutes=10))
+    by_hand = resume(one, now=NOW)
+    assert by_hand is not None
+    assert by_hand.failures == 0
 
 
 def test_a_cancelled_one_delivers_what_was_revealed() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -23,7 +23,8 @@ from libs.common.uow import Message, UnitOfWorkFactory
 from services.ingest import job_handlers
 from services.ingest.clients.accounts import Account, apollo_account
 from services.ingest.clients.apollo import Apollo
-from services.ingest.domain.lead_search import Filters, Found
+from services.ingest.clients.limits import Pause
+from services.ingest.domain.lead_search import Filters, Found, Lead, Revealed
 from services.ingest.domain.quotes import Price
 from services.ingest.domain.search_allowance import SearchAllowance
 from services.ingest.domain.sourcing import Sourcing
@@ -190,6 +191,18 @@ class Dying(Apollo):
     async def reveal(self, person_ids: Sequence[str]) -> Any:
         await super().reveal(person_ids)
         raise KeyboardInterrupt
+
+
+class Merging(Apollo):
+    """It has merged somebody of each batch with the first whom it was ever asked for."""
+
+    first: Lead | None = None
+
+    async def reveal(self, person_ids: Sequence[str]) -> tuple[Revealed, Pause | None]:
+        revealed, limit = await super().reveal(person_ids)
+        if self.first is None:
+            self.first = revealed.leads[0]
+        return replace(revealed, leads=(self.first, *revealed.leads[1:])), limit
 
 
 def no_answers(account: Account) -> Apollo:

@@ -96,12 +96,25 @@ async def test_a_search_shows_how_many_there_are_and_no_addresses(service: Runni
     assert "@" not in str(found["people"])
 
 
+async def test_a_domain_may_be_pasted_from_a_browser(service: RunningIngest, us: Ingest) -> None:
+    """Red when an address with scheme, www or a path matches nobody."""
+    totals = [
+        (await ask(service, us, "POST", "/v1/sourcings/preview", json={"filters": {"domains": [domain]}})).json()[
+            "total"
+        ]
+        for domain in ("rhenania-pumpen.example", "https://www.Rhenania-Pumpen.example/de?a=b")
+    ]
+    assert totals[0] == totals[1] > 0
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
         ({"filters": {}}, 422, "no_filter"),
         ({"filters": {"seniorities": ["boss"]}}, 422, "invalid_request"),
         ({"filters": {"employee_ranges": ["10-20"]}}, 422, "invalid_request"),
+        ({"filters": {"employee_ranges": ["200,51"]}}, 422, "invalid_request"),
+        ({"filters": {"domains": ["Acme Pumps"]}}, 422, "invalid_request"),
         ({"filters": {"colour": ["red"]}}, 422, "invalid_request"),
     ],
 )

@@ -14,9 +14,12 @@ from services.ingest.clients.accounts import Account, NoKey
 from services.ingest.clients.apollo import Apollo
 from services.ingest.domain.lead_search import LEAD_COLUMNS, Filters
 from services.ingest.domain.sourcing import SourcingState
+from services.ingest.repositories import sourcings
+from services.ingest.repositories.leads import PausedUntil, pause
 from services.ingest.use_cases.ask_sourcing_hold_again import ask_sourcing_hold_again
 from services.ingest.use_cases.delete_upload import delete_unused_uploads
-from tests.integration.ingest.sourcing.steps import EVERYBODY, FEW, Dying, Leads, placed
+from tests.integration.ingest.sourcing.steps import EVERYBODY, FEW, Dying, Leads, Merging, placed
+from tests.support.waiting import eventually
 
 
 async def test_leads_are_searched_revealed_charged_and_delivered(leads: Leads) -> None:
@@ -157,6 +160,47 @@ async def test_a_crash_between_the_call_and_its_record_charges_once(leads: Leads
     assert one.state is SourcingState.COMPLETED
     assert leads.calls("apollo_reveal") == 2
     assert [event.credits for event in await leads.said(SourcingBatchRevealed)] == [2 * one.leads]
+
+
+async def test_somebody_whom_apollo_knows_by_two_ids_is_charged_once(leads: Leads) -> None:
+    """Apollo merges people: asked for one it may answer with another. Red when whom another batch has is counted again."""
+    sourcing_id = await leads.revealing(20)
+    merging = Merging(leads.account())
+    while await leads.step(apollo=merging):
+        pass
+    await merging.close()
+    rows, one = await leads.file_of(sourcing_id), await leads.now(sourcing_id)
+    assert len(rows) == len({row["Apollo id"] for row in rows}) == one.leads > 10
+    assert sum(event.credits for event in await leads.said(SourcingBatchRevealed)) == one.credits_total
+
+
+async def test_a_resume_in_the_middle_of_a_record_waits_its_turn(leads: Leads) -> None:
+    """Red when the pauses are taken before the sourcing: each would wait for the other, and a paid batch is thrown away."""
+    sourcing_id = await leads.revealing(10)
+    paused = PausedUntil(utc_now() + timedelta(minutes=1), "apollo_minute_limit", None)
+    async with leads.open_uow() as uow:
+        await pause(uow.conn, "reveal", paused)
+    async with leads.open_uow() as uow:
+        await sourcings.load(uow.conn, sourcing_id, workspace_id=leads.workspace_id, in_turn=True)
+        resuming = asyncio.create_task(leads.resume(sourcing_id))
+
+        async def waits() -> bool:
+            waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            return bool(await leads.rows(waiting))
+
+        await eventually(waits)
+        await pause(uow.conn, "reveal", paused)
+    await resuming
+
+
+async def test_who_has_nothing_parked_sends_nobody_to_apollo_before_its_time(leads: Leads) -> None:
+    """Red when a resume that resumes nothing takes the pause away that all workspaces keep."""
+    sourcing_id = await leads.revealing(10)
+    async with leads.open_uow() as uow:
+        await pause(uow.conn, "reveal", PausedUntil(utc_now() + timedelta(minutes=1), "apollo_minute_limit", None))
+    await leads.resume(sourcing_id)
+    await leads.run()
+    assert leads.calls("apollo_reveal") == 0
 
 
 async def test_who_has_been_taken_for_dead_records_nothing(leads: Leads) -> None:
