@@ -66,6 +66,12 @@ def is_unstorable_text(error: BaseException) -> bool:
     return isinstance(cause, asyncpg.CharacterNotInRepertoireError | asyncpg.UntranslatableCharacterError)
 
 
+def is_lock_timeout(error: BaseException) -> bool:
+    """Whether a statement was given up because of somebody else's lock (`lock_timeout`)."""
+    cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else None
+    return isinstance(cause, asyncpg.LockNotAvailableError)
+
+
 async def check_connection_budget(conn: AsyncConnection, *, pool_size: int) -> None:
     """Refuse to start when all services with this pool size would want more connections than the server allows."""
     allowed = (

@@ -41,8 +41,7 @@ def schedules(platform: Platform, resources: Resources) -> Sequence[Schedule]:
             await ask_sourcing_hold_again(uow, now=utc_now())
 
     async def begin_waiting() -> None:
-        async with open_uow() as uow:
-            await begin_waiting_jobs(uow, now=utc_now())
+        await begin_waiting_jobs(open_uow=open_uow, now=utc_now())
 
     async def resume_parked() -> None:
         async with open_uow() as uow:

@@ -73,7 +73,9 @@ def hold_more(job: Job, *, credits_held: int, now: datetime) -> list[Job]:
     """More is held: the turns of a job that may spend it; one that was parked for it goes on."""
     if job.state in TERMINAL or credits_held <= job.credits_held:
         return []
-    richer = replace(job, credits_held=credits_held, version=job.version + 1)
+    # A later round may have been declined before this one was heard of: what is held may be spent.
+    ceiling = None if job.ceiling_credits is None else max(job.ceiling_credits, credits_held)
+    richer = replace(job, credits_held=credits_held, ceiling_credits=ceiling, version=job.version + 1)
     resumed = resume(richer, now=now) if is_at_ceiling(richer) else None
     return [richer] if resumed is None else [richer, resumed]
 

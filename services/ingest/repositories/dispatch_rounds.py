@@ -8,8 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Integer, Uuid, and_, bindparam, cast, func, literal, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db import is_lock_timeout
 from services.ingest.domain.chunks import ChunkState
 from services.ingest.domain.fairness import Seat, Turns, Waiting
 from services.ingest.domain.jobs import TAKES_ANSWERS, Job, JobKind, JobState
@@ -22,6 +24,8 @@ _NAMES = cast("$[*].name", JSONPATH)
 """Of `uploads.columns`. Its headers may be megabytes, and a round needs none of them."""
 
 
+_PATIENCE_MS = "200"
+"""So long the dispatcher waits for a job that is in somebody's hands: an answer holds it for less."""
 _IS_LIMITED = and_(jobs.c.credits_held < jobs.c.credits_needed, jobs.c.credits_per_row > 0)
 
 
@@ -95,12 +99,23 @@ async def rows_under_way(conn: AsyncConnection) -> int:
 async def lock_limited(conn: AsyncConnection) -> dict[UUID, Job]:
     """The jobs at work that are not paid in full, in the order of their ids, locked until the end of the transaction.
 
-    Before any of their chunks is: that is the order of locks.
+    Before any of their chunks is: that is the order of locks. Somebody may have one in hand for long (a person who finishes
+    a large one): everybody else's chunks do not wait for that, and it is left out of this round.
     """
-    limited = (jobs.c.state == JobState.PROCESSING.value, _IS_LIMITED)
-    rows = await conn.execute(
-        select(*COLUMNS).where(*limited).order_by(jobs.c.id).with_for_update(key_share=True, of=jobs)
-    )
+    limited = select(*COLUMNS).where(jobs.c.state == JobState.PROCESSING.value, _IS_LIMITED).order_by(jobs.c.id)
+    async with conn.begin_nested() as savepoint:
+        try:
+            await conn.execute(select(func.set_config("lock_timeout", _PATIENCE_MS, True)))
+            rows = (await conn.execute(limited.with_for_update(key_share=True, of=jobs))).all()
+            await conn.execute(select(func.set_config("lock_timeout", "0", True)))
+        except DBAPIError as error:
+            if not is_lock_timeout(error):
+                raise
+            await savepoint.rollback()
+            rows = None
+    if rows is None:
+        skipping = limited.with_for_update(key_share=True, of=jobs, skip_locked=True)
+        rows = (await conn.execute(skipping)).all()
     return {job.id: job for job in map(to_job, rows)}
 
 

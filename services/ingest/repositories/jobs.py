@@ -143,10 +143,10 @@ async def load(conn: AsyncConnection, job_id: UUID, *, workspace_id: UUID, in_tu
     return to_job(row)
 
 
-async def recall(conn: AsyncConnection, job_id: UUID, *, workspace_id: UUID) -> Job:
-    """One job of a workspace as billing may ask for it: also a deleted one. Raises NotFound."""
+async def recall(conn: AsyncConnection, job_id: UUID, *, workspace_id: UUID, in_turn: bool = False) -> Job:
+    """One job of a workspace as others may still speak of it: also a deleted one. Raises NotFound."""
     query = select(*COLUMNS).where(jobs.c.id == job_id, jobs.c.workspace_id == workspace_id)
-    row = (await conn.execute(query)).first()
+    row = (await conn.execute(query.with_for_update(key_share=True) if in_turn else query)).first()
     if row is None:
         raise job_not_found(job_id)
     return to_job(row)

@@ -6,7 +6,7 @@ from uuid import UUID
 from libs.common.contracts.billing import HoldDeclined, HoldPlaced
 from libs.common.uow import UnitOfWork
 from services.ingest.domain.ceilings import check_hold
-from services.ingest.domain.jobs import decline, place
+from services.ingest.domain.jobs import TERMINAL, decline, place
 from services.ingest.repositories import jobs
 from services.ingest.use_cases.begin_job import begin_or_wait
 from services.ingest.use_cases.turn_job import by_compare_and_swap, turn_job
@@ -19,6 +19,9 @@ async def apply_hold_answer(
 
     Raises NotFound; Conflict when another sum is held than was asked for.
     """
+    asker = await jobs.recall(uow.conn, event.job_id, workspace_id=workspace_id, in_turn=True)
+    if asker.state in TERMINAL:
+        return
     if isinstance(event, HoldDeclined):
         available = event.available
         await turn_job(

@@ -6,7 +6,7 @@ from uuid import UUID
 from libs.common.contracts.billing import HoldRaised, HoldRaiseDeclined
 from libs.common.uow import UnitOfWork
 from services.ingest.domain.ceilings import hold_more, is_at_ceiling, keep_ceiling
-from services.ingest.domain.jobs import Job
+from services.ingest.domain.jobs import TERMINAL, Job
 from services.ingest.repositories import chunks, jobs
 from services.ingest.use_cases.park_jobs import known_providers, parked
 from services.ingest.use_cases.turn_job import HOLD_ANSWERED, turn_job
@@ -15,8 +15,14 @@ from services.ingest.use_cases.turn_job import HOLD_ANSWERED, turn_job
 async def apply_raise_answer(
     event: HoldRaised | HoldRaiseDeclined, *, uow: UnitOfWork, workspace_id: UUID, now: datetime
 ) -> None:
-    """What is held only grows: an older answer than the one known changes nothing. Raises NotFound."""
-    job = await jobs.load(uow.conn, event.job_id, workspace_id=workspace_id, in_turn=True)
+    """What is held only grows: an older answer than the one known changes nothing, nor does one after the end.
+
+    Raises NotFound.
+    """
+    job = await jobs.recall(uow.conn, event.job_id, workspace_id=workspace_id, in_turn=True)
+    if job.state in TERMINAL:
+        uow.notify(HOLD_ANSWERED)
+        return
     providers = await known_providers(uow, now=now)
     if isinstance(event, HoldRaised) and is_at_ceiling(job):
         await chunks.make_due(uow.conn, job.id)

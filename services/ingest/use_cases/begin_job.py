@@ -3,13 +3,16 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from libs.common.uow import UnitOfWork
+from libs.common.logs import get_logger
+from libs.common.uow import OpenUow, UnitOfWork
 from services.ingest.domain.ceilings import credits_asked
 from services.ingest.domain.jobs import Job, JobKind, JobState, Tally, finish_if_answered, start
 from services.ingest.domain.quotes import Choice
 from services.ingest.repositories import chunks, coverage, jobs
 from services.ingest.use_cases.park_jobs import known_providers, parked
 from services.ingest.use_cases.turn_job import by_compare_and_swap, save_turns
+
+log = get_logger()
 
 WAIT_FOR_CHECK = timedelta(seconds=60)
 """So long a job waits for its sheet to be checked. Then it begins with the duplicates that are known."""
@@ -31,13 +34,30 @@ async def begin_or_wait(uow: UnitOfWork, was: Job, queued: Job, *, now: datetime
     return await save_turns(uow, was, [*turned, begun, *then])
 
 
-async def begin_waiting_jobs(uow: UnitOfWork, *, now: datetime) -> None:
-    """Let the queued jobs begin whose sheets have been checked, or that have waited long enough."""
-    for waiting in await jobs.in_state(uow.conn, JobState.QUEUED):
-        if not await _is_ready(uow, waiting, now=now):
-            continue
+async def begin_waiting_jobs(*, open_uow: OpenUow, now: datetime) -> None:
+    """Let the queued jobs begin whose sheets have been checked, or that have waited long enough.
 
-        async def attempt(waiting: Job = waiting) -> bool:
+    Each in a transaction of its own: a small job does not wait for a large one, nor any for one that cannot begin. Raises
+    the first failure when all have had their turn.
+    """
+    failures: list[Exception] = []
+    async with open_uow() as uow:
+        waiting = await jobs.in_state(uow.conn, JobState.QUEUED)
+        ready = [job for job in waiting if await _is_ready(uow, job, now=now)]
+    for job in sorted(ready, key=lambda job: job.rows_total):
+        try:
+            await _begin_waiting(job, open_uow=open_uow, now=now)
+        except Exception as error:
+            log.warning("job.not_begun", job_id=str(job.id), error=f"{type(error).__name__}: {error}")
+            failures.append(error)
+    if failures:
+        raise failures[0]
+
+
+async def _begin_waiting(waiting: Job, *, open_uow: OpenUow, now: datetime) -> None:
+    async with open_uow() as uow:
+
+        async def attempt() -> bool:
             job = await jobs.load(uow.conn, waiting.id, workspace_id=waiting.workspace_id, in_turn=True)
             return job.state is not JobState.QUEUED or await begin_or_wait(uow, job, job, now=now)
 

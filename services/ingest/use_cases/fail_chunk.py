@@ -8,7 +8,7 @@ from libs.common.contracts.enrich import ChunkEnriched, ChunkFailed
 from libs.common.contracts.envelope import Event
 from libs.common.uow import Message, UnitOfWork
 from services.ingest.domain.chunks import is_present_dispatch, missing_when_failed
-from services.ingest.domain.jobs import count, finish_if_answered
+from services.ingest.domain.jobs import TERMINAL, count, finish_if_answered
 from services.ingest.repositories import chunks, jobs, results
 from services.ingest.use_cases.turn_job import by_compare_and_swap, save_turns
 
@@ -22,7 +22,9 @@ async def fail_chunk(event: ChunkFailed, *, uow: UnitOfWork, workspace_id: UUID,
     """
 
     async def attempt() -> bool:
-        job = await jobs.load(uow.conn, event.job_id, workspace_id=workspace_id, in_turn=True)
+        job = await jobs.recall(uow.conn, event.job_id, workspace_id=workspace_id, in_turn=True)
+        if job.state in TERMINAL:
+            return True
         chunk = await chunks.load(uow.conn, job.id, event.chunk_no)
         if not is_present_dispatch(job, chunk, epoch=event.epoch, dispatch_no=event.dispatch_no):
             return True

@@ -76,7 +76,7 @@ async def fail_unmerged(event: Event, message: Message, uow: UnitOfWork, error: 
 
 async def _claim(job_id: UUID, message: Message, *, token: UUID, open_uow: OpenUow) -> Job | None:
     async with open_uow() as uow:
-        job = await jobs.load(uow.conn, job_id, workspace_id=message.tenant_id)
+        job = await jobs.recall(uow.conn, job_id, workspace_id=message.tenant_id)
         if job.state is not JobState.MERGING:
             await uow.record_inbox(message)
             return None

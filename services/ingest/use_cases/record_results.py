@@ -17,7 +17,7 @@ from libs.common.uow import UnitOfWork
 from services.ingest import metrics
 from services.ingest.domain.ceilings import is_limited, rows_left
 from services.ingest.domain.chunks import Chunk, ChunkState, added_by, charged_rows, credits_of, takes_results
-from services.ingest.domain.jobs import Job, JobKind, count, finish_if_answered
+from services.ingest.domain.jobs import TERMINAL, Job, JobKind, count, finish_if_answered
 from services.ingest.repositories import chunks, jobs, results
 from services.ingest.use_cases.turn_job import by_compare_and_swap, save_turns
 
@@ -29,13 +29,16 @@ _ROWS = TypeAdapter(list[RowResult])
 async def record_results(event: ChunkEnriched, *, uow: UnitOfWork, workspace_id: UUID, now: datetime) -> None:
     """Store each row's first result; count; complete the chunk, for good, with its last row.
 
-    An answer may come in parts. Natural keys: (job, row), and the chunk's state. An answer that comes too late, for
-    another epoch or for a chunk that is completed changes nothing. Raises NotFound, Invalid.
+    An answer may come in parts. Natural keys: (job, row), and the chunk's state. An answer that comes too late (also to a
+    job that was deleted), for another epoch or for a chunk that is completed changes nothing. Raises NotFound, Invalid.
     """
 
     async def attempt() -> bool:
         # In turn: a job's chunks are answered all at once, and each that lost the swap would store its rows again.
-        job = await jobs.load(uow.conn, event.job_id, workspace_id=workspace_id, in_turn=True)
+        job = await jobs.recall(uow.conn, event.job_id, workspace_id=workspace_id, in_turn=True)
+        if job.state in TERMINAL:
+            log.info("answer.refused", job_id=str(job.id), chunk_no=event.chunk_no, job_state=job.state.value)
+            return True
         chunk = await chunks.load(uow.conn, job.id, event.chunk_no)
         if not takes_results(job, chunk, epoch=event.epoch):
             log.info("answer.refused", job_id=str(job.id), chunk_no=chunk.chunk_no, job_state=job.state.value)

@@ -69,7 +69,10 @@ async def retry_job(
         mapping=order.mapping,
         spec=_spec(order.spec, accepts=accepts),
     )
-    assert written, "the key was looked up under the lock of the list"
+    if not written:
+        first = await _made(uow, root, key=idempotency_key, fingerprint=fingerprint)
+        assert first is not None, "somebody has written a job under this key"
+        return first
     retry = await _sized(uow, retry, request)
     await jobs.write_log(uow.conn, retry, user_id=user_id)
     publish_state(uow, retry)

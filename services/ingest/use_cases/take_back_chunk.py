@@ -6,6 +6,7 @@ from uuid import UUID
 from libs.common.contracts.enrich import ChunkReturned
 from libs.common.uow import UnitOfWork
 from services.ingest.domain.chunks import is_present_dispatch
+from services.ingest.domain.jobs import TERMINAL
 from services.ingest.domain.providers import Providers
 from services.ingest.repositories import chunks, jobs
 from services.ingest.use_cases.park_jobs import known_providers, obstacle_of, parked
@@ -24,7 +25,9 @@ async def take_back_chunk(event: ChunkReturned, *, uow: UnitOfWork, workspace_id
 
     When a provider is the reason and in the way still, the job is parked: a person may have resumed it too early.
     """
-    job = await jobs.load(uow.conn, event.job_id, workspace_id=workspace_id, in_turn=True)
+    job = await jobs.recall(uow.conn, event.job_id, workspace_id=workspace_id, in_turn=True)
+    if job.state in TERMINAL:
+        return
     chunk = await chunks.load(uow.conn, job.id, event.chunk_no)
     if not is_present_dispatch(job, chunk, epoch=event.epoch, dispatch_no=event.dispatch_no):
         return

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from libs.common.errors import Conflict
 from services.ingest.domain.ceilings import (
@@ -18,6 +19,7 @@ from services.ingest.domain.ceilings import (
     raise_ceiling,
 )
 from services.ingest.domain.jobs import Job, JobState
+from services.ingest.schemas.job_life import RetryIn
 from tests.unit.ingest.test_job_states import NOW, job_in
 
 
@@ -81,3 +83,18 @@ def test_more_credits_set_only_a_job_going_that_was_parked_for_them(state: JobSt
     assert states == expected
     waits = job(JobState.PARKED, reason="serper_day_limit", ceiling_credits=8, credits_held=4)
     assert [turned.state for turned in hold_more(waits, credits_held=8, now=NOW)] == [JobState.PARKED]
+
+
+def test_a_ceiling_is_never_below_what_may_be_spent() -> None:
+    """Round 2 is declined before round 1's raise is heard of. Red when the job spends what its ceiling denies."""
+    asking = job(JobState.PARKED, reason=CEILING, credits_held=4, ceiling_credits=9, ceiling_round=2)
+    (kept,) = keep_ceiling(asking, round_no=2, available=3)
+    richer = hold_more(kept, credits_held=6, now=NOW)[-1]
+    assert (richer.credits_held, richer.ceiling_credits) == (6, 6)
+    assert not is_raise_open(richer)
+
+
+def test_a_retry_asks_for_no_more_credits_than_a_column_holds() -> None:
+    """Red when a number that no column takes becomes an error of the server."""
+    with pytest.raises(ValidationError):
+        RetryIn(ceiling_credits=2**63)

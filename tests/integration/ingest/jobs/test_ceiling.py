@@ -1,8 +1,10 @@
 """The spend ceiling: used to the last row, never passed, raised by a person."""
 
+import asyncio
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from libs.common.clock import utc_now
 from libs.common.contracts.billing import HoldPlaced, HoldRaised, HoldRaiseDeclined
@@ -183,3 +185,16 @@ async def test_a_chunk_whose_rows_are_all_known_is_completed_by_the_next_answer(
     await ingest.deliver(answer(job_id, 1, [3, 4]))
     job = await ingest.job(job_id)
     assert (job.state, job.credits_total) == (JobState.MERGING, 2)
+
+
+async def test_a_limited_job_in_somebodys_hands_holds_up_nobody_else(ingest: Ingest) -> None:
+    """Whoever finishes a large one holds it for long. Red when the dispatcher waits for it with everybody's chunks."""
+    mine = await limited(ingest, (2,), 1)
+    others = await ingest.processing((2,))
+    async with ingest.open_uow() as person:
+        await person.conn.execute(text("SELECT FROM ingest.jobs WHERE id = :id FOR UPDATE"), {"id": mine})
+        async with asyncio.timeout(10):
+            assert await ingest.dispatch() == 1
+    assert [chunk.job_id for chunk in ingest.broker.chunks] == [others]
+    assert await ingest.dispatch() == 1
+    assert [chunk.job_id for chunk in ingest.broker.chunks] == [others, mine]

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from libs.common.clock import utc_now
 from libs.common.contracts.billing import HoldPlaced
@@ -126,8 +127,21 @@ async def test_a_job_waits_for_its_sheet_to_be_checked_but_not_for_ever(ingest: 
 
 
 async def begin(ingest: Ingest, *, after: timedelta) -> None:
-    async with ingest.open_uow() as uow:
-        await begin_waiting_jobs(uow, now=utc_now() + after)
+    await begin_waiting_jobs(open_uow=ingest.open_uow, now=utc_now() + after)
+
+
+async def test_a_waiting_job_that_cannot_begin_keeps_no_other_from_it(ingest: Ingest) -> None:
+    """The database refuses the chunks of the first. Red when all begin in one transaction, or none after a failure."""
+    stuck, fine = [await begun(ingest, await ingest.upload((2,)), mapping={"email": 0}) for _ in range(2)]
+    assert (await ingest.job(fine)).state is JobState.QUEUED
+    await ingest.execute(f"ALTER TABLE ingest.chunks ADD CONSTRAINT broken CHECK (job_id <> '{stuck}')")
+    try:
+        with pytest.raises(IntegrityError):
+            await begin(ingest, after=WAIT_FOR_CHECK)
+    finally:
+        await ingest.execute("ALTER TABLE ingest.chunks DROP CONSTRAINT broken")
+    assert (await ingest.job(fine)).state is JobState.PROCESSING
+    assert (await ingest.job(stuck)).state is JobState.QUEUED
 
 
 async def test_a_mapping_of_the_jobs_own_has_the_sheet_checked_anew(ingest: Ingest) -> None:

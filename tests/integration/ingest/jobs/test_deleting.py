@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from libs.common.clock import utc_now
-from libs.common.contracts.billing import HoldPlaced, HoldQuestioned
+from libs.common.contracts.billing import HoldDeclined, HoldPlaced, HoldQuestioned, HoldRaised, HoldRaiseDeclined
 from libs.common.contracts.ingest import ChunkCompleted, JobCompleted
 from libs.common.errors import Conflict, NotFound
 from libs.common.ids import new_id
@@ -25,7 +25,7 @@ from services.ingest.use_cases.delete_job import (
     delete_outlived_jobs,
 )
 from services.ingest.use_cases.retry_job import RetryRequest, retry_job
-from tests.integration.ingest.jobs.steps import Ingest, answer, failed
+from tests.integration.ingest.jobs.steps import Ingest, answer, failed, returned
 
 
 async def delete(ingest: Ingest, job_id: UUID) -> None:
@@ -260,3 +260,28 @@ async def test_files_that_no_job_owns_are_swept(ingest: Ingest) -> None:
     assert await sweep(timedelta(days=2)) == 1
     assert await ingest.storage.exists(export_key(living, "csv"))
     assert not await ingest.storage.exists(f"{job_prefix(stray)}/result.csv")
+
+
+async def test_late_words_to_a_deleted_job_change_nothing_and_are_nobodys_work(ingest: Ingest) -> None:
+    """Who cancels and deletes has rows in flight. Red when their answers, or billing's, become dead letters."""
+    job_id = await ingest.queued((1, 1, 1))
+    async with ingest.open_uow() as uow:
+        await cancel_job(uow, job_id, workspace_id=ingest.workspace_id, now=utc_now())
+    unheld = await ingest.create(await ingest.upload((1,)))
+    async with ingest.open_uow() as uow:
+        await cancel_job(uow, unheld.id, workspace_id=ingest.workspace_id, now=utc_now())
+    for gone in (job_id, unheld.id):
+        await delete(ingest, gone)
+    await clear(ingest)
+    before = await rows_of(ingest, "jobs")
+    await ingest.deliver(answer(job_id, 0, [1]))
+    await ingest.deliver(failed(job_id, 1))
+    await ingest.deliver(returned(job_id, 2))
+    await ingest.deliver(HoldPlaced(job_id=unheld.id, credits=1))
+    await ingest.deliver(HoldDeclined(job_id=unheld.id, needed=1, available=0))
+    await ingest.deliver(HoldRaised(job_id=job_id, round=1, credits=9))
+    await ingest.deliver(HoldRaiseDeclined(job_id=job_id, round=1, needed=9, available=0))
+    await ingest.merge(job_id)
+    assert await rows_of(ingest, "jobs") == before
+    with pytest.raises(NotFound):
+        await ingest.deliver(answer(new_id(), 0, [1]))

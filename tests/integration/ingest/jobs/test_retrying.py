@@ -14,6 +14,7 @@ from libs.common.ids import new_id
 from services.ingest.domain.jobs import Job, JobKind, JobState
 from services.ingest.repositories import jobs
 from services.ingest.use_cases.cancel_job import cancel_job
+from services.ingest.use_cases.create_job import JobRequest, create_job
 from services.ingest.use_cases.finish_job import finish_job
 from services.ingest.use_cases.retry_job import RetryRequest, retry_job
 from services.ingest.use_cases.sheet_outcomes import outcomes_of
@@ -217,3 +218,24 @@ async def test_who_stopped_early_gets_the_rest_on_request(ingest: Ingest, end: s
     await ingest.merge(child)
     shown = {no: status for no, (status, _) in (await sheet(ingest, root)).items()}
     assert shown == {1: "enriched", 2: "enriched", 3: "enriched", 4: "failed", 5: "enriched", 6: "enriched"}
+
+
+async def test_a_key_that_somebody_is_using_for_another_job_is_refused_by_name(ingest: Ingest) -> None:
+    """At the same moment: neither sees the other's. Red when the second one to write it gets an internal error."""
+    root = await ended_list(ingest)
+    upload_id = await ingest.upload((1,))
+    async with ingest.open_uow() as first:
+        await create_job(
+            first,
+            JobRequest(upload_id=upload_id),
+            workspace_id=ingest.workspace_id,
+            user_id=ingest.user_id,
+            idempotency_key="k",
+            now=utc_now(),
+        )
+        second = asyncio.create_task(retry(ingest, root, key="k"))
+        await asyncio.wait([second], timeout=0.5)
+        assert not second.done(), "it waits for the first one's end"
+    with pytest.raises(Conflict) as found:
+        await second
+    assert found.value.code == "idempotency_key_reused"
