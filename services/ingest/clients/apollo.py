@@ -3,6 +3,7 @@
 A few calls at once, so that httpx is quick enough with its own transport. Whether a call may be made is decided before.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ _MOST_BYTES = 8 * 1024 * 1024
 _SAID_CHARS = 500
 _KEEPALIVE_S = 4
 """Shorter than a server keeps an idle connection: a call on one that is just being closed would be lost."""
+CALL_S = 60.0
+"""Of a whole call, however slowly its answer drips in: less than a claim on a sourcing lasts."""
 _MARK = "x-sandbox"
 """Every answer of the sandbox bears it, whatever the settings say."""
 
@@ -50,8 +53,9 @@ class Asked:
 class Apollo:
     """One client per process. Raises ApolloError of every kind; `apollo_no_key` is the account's to say."""
 
-    def __init__(self, account: Account, *, concurrency: int = 8, read_s: float = 30) -> None:
+    def __init__(self, account: Account, *, concurrency: int = 8, read_s: float = 30, call_s: float = CALL_S) -> None:
         self.account = account
+        self._call_s = call_s
         self._windows: dict[Endpoint, Windows] = {"search": Windows(), "reveal": Windows()}
         self._client = httpx.AsyncClient(
             base_url=account.base_url,
@@ -91,11 +95,12 @@ class Apollo:
         self.account.require()
         try:
             headers = {"Content-Type": "application/json"}
-            async with self._client.stream(
-                "POST", _PATHS[endpoint], content=orjson.dumps(body), headers=headers
-            ) as response:
+            async with (
+                asyncio.timeout(self._call_s),
+                self._client.stream("POST", _PATHS[endpoint], content=orjson.dumps(body), headers=headers) as response,
+            ):
                 content = await _read_whole(response)
-        except (httpx.HTTPError, httpx.StreamError) as error:
+        except (httpx.HTTPError, httpx.StreamError, TimeoutError) as error:
             msg = f"nothing: no answer ({type(error).__name__})"
             raise ApolloDown(msg) from error
         answer = _json_or_none(content)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import orjson
 import pytest
+from pydantic import SecretStr
 
 from libs.common.clock import utc_now
 from libs.common.contracts.ingest import SourcingBatchRevealed, SourcingEnded
 from libs.common.errors import AppError
 from libs.common.http.problems import problem_of
+from services.ingest.clients.accounts import Account
+from services.ingest.clients.apollo import Apollo
 from services.ingest.domain.lead_search import SearchPage
 from services.ingest.domain.sourcing import SourcingState
 from tests.integration.ingest.sourcing.steps import EVERYBODY, Leads, no_answers
@@ -76,6 +81,27 @@ async def test_an_apollo_that_never_answers_is_down(leads: Leads) -> None:
         await leads.search(EVERYBODY, apollo=silent)
     await silent.close()
     assert (refused.value.code, problem_of(refused.value).status_code) == ("apollo_down", 503)
+
+
+async def test_an_apollo_that_never_comes_to_an_end_is_down(leads: Leads) -> None:
+    """Red when only each byte has its time: the call would outlive its claim, and keep a hand for ever."""
+
+    async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+
+    async with await asyncio.start_server(drip, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        slow = Apollo(Account("real", url, SecretStr("key")), read_s=5, call_s=0.5)
+        async with asyncio.timeout(5):
+            with pytest.raises(AppError) as refused:
+                await leads.search(EVERYBODY, apollo=slow)
+        await slow.close()
+    assert refused.value.code == "apollo_down"
 
 
 async def test_nobody_is_asked_while_apollo_wants_to_be_left_alone(leads: Leads) -> None:
