@@ -11,11 +11,12 @@ import orjson
 from libs.common.contracts.research import Research
 from libs.common.errors import Permanent
 from libs.common.storage import Storage
+from services.ingest.confined_child import ConfinedChild
 from services.ingest.domain.extra_cells import extra_cell
 from services.ingest.domain.sheet_summary import SheetFacts, SheetTally, summary_rows
 from services.ingest.domain.storage_keys import ExportFormat
 from services.ingest.export.child import CSV_NAME, XLSX_NAME
-from services.ingest.export.writer import Writer, writing
+from services.ingest.export.writer import writing
 from services.ingest.repositories.results import StoredResult
 from services.ingest.segments import Cell, ChunkRef, cell_to_json, stream_lines
 
@@ -94,7 +95,7 @@ async def write_exports(
 class _Feed:
     """Sends rows to the child and counts what they came out as."""
 
-    def __init__(self, writer: Writer, plan: SheetPlan, note_rows: NoteRows | None) -> None:
+    def __init__(self, writer: ConfinedChild, plan: SheetPlan, note_rows: NoteRows | None) -> None:
         self._writer = writer
         self._extras = dict(plan.extras or {})
         self._note_rows = note_rows

@@ -1,10 +1,7 @@
 """The parent's side of reading: runs the child, hands on what it says, and names how it died when it does."""
 
 import asyncio
-import contextlib
-import os
 import signal
-import sys
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,12 +10,12 @@ from typing import Any
 import orjson
 
 from libs.common.errors import Transient
+from services.ingest.confined_child import confined_child
 from services.ingest.domain.reading_options import ReadingOptions
 from services.ingest.domain.uploads import Problem, Reading
 from services.ingest.reading.segmenter import ChunkPlace, Segment
 
 MODULE = "services.ingest.reading.child"
-CHECKOUT = Path(__file__).resolve().parents[3]
 LINE_LIMIT = 64 * 1024 * 1024
 """Above the longest line: what was found in 1,000 columns with headers of 2,000 characters, ten rows of the sample with
 cells of 500, and names of 120, where every character is one that JSON writes with six bytes."""
@@ -76,45 +73,26 @@ async def read_file(
     Raises ReaderKilled.
     """
     limits = limits.for_file((await asyncio.to_thread(path.stat)).st_size)
-    async with _child(path, options or ReadingOptions(), limits) as (child, errors):
-        assert child.stdout is not None
-        while line := await child.stdout.readline():
-            finding = await _finding(orjson.loads(line), child.stdout)
+    decided = orjson.dumps((options or ReadingOptions()).as_json()).decode()
+    async with confined_child(
+        MODULE,
+        str(path),
+        decided,
+        memory_bytes=limits.memory_bytes,
+        cpu_seconds=limits.cpu_seconds,
+        more=(limits.max_text_chars,),
+        fed=False,
+        line_bytes=LINE_LIMIT,
+    ) as child:
+        stdout = child.process.stdout
+        assert stdout is not None
+        while line := await stdout.readline():
+            finding = await _finding(orjson.loads(line), stdout)
             yield finding
             if isinstance(finding, End):
                 return
-        code = await child.wait()
-        yield cause_of_death(code, (await errors).decode(errors="replace"), limits)
-
-
-@contextlib.asynccontextmanager
-async def _child(
-    path: Path, options: ReadingOptions, limits: ReadingLimits
-) -> AsyncGenerator[tuple[asyncio.subprocess.Process, asyncio.Task[bytes]]]:
-    numbers = (limits.memory_bytes, limits.cpu_seconds, limits.max_text_chars, os.getpid())
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        MODULE,
-        str(path),
-        orjson.dumps(options.as_json()).decode(),
-        *map(str, numbers),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=CHECKOUT,
-        env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
-        limit=LINE_LIMIT,
-    )
-    assert child.stderr is not None
-    errors = asyncio.create_task(child.stderr.read())
-    try:
-        yield child, errors
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()
-        await errors
+        end = await child.ended()
+        yield cause_of_death(end.code, end.errors, limits)
 
 
 async def _finding(message: dict[str, Any], stdout: asyncio.StreamReader) -> Finding:
