@@ -253,6 +253,7 @@ async def check_sheets(user: User, job: Json, *, charged: int) -> None:
     assert {no for no, line in enumerate(rows[1:], start=1) if not line[line_at]} >= {SECOND_OF_DUPLICATE, NOT_ORDERED}
     summary = {line[0]: line[1] for line in grid(book, "Summary")}
     assert (summary["Rows"], summary["Credits charged"]) == (len(TABLE), charged), summary
+    assert summary["Job"] == job["id"], "a sheet is the list's, also when a retry was laid over it"
     assert "andboxed" in summary["Real or sandboxed"]
 
 

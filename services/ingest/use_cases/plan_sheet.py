@@ -29,7 +29,7 @@ async def plan_sheet(
     family = await sheets.family(uow.conn, job.family_id)
     facts = SheetFacts(
         filename=job.filename,
-        job_id=job.id,
+        job_id=job.family_id,
         made_at=made_at,
         is_partial=is_partial,
         credits_held=sum(member.credits_held for member in family),
