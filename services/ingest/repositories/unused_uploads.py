@@ -15,13 +15,18 @@ _DELETING_MS = "600000"
 _REFERS = (jobs.c.upload_id == uploads.c.id) & jobs.c.deleted_at.is_(None)
 
 
-async def lock_with_jobs(conn: AsyncConnection, upload_id: UUID, *, workspace_id: UUID) -> list[UUID]:
+async def lock_with_jobs(
+    conn: AsyncConnection, upload_id: UUID, *, workspace_id: UUID, to_delete: bool = False
+) -> list[UUID]:
     """Lock an upload against jobs being made from it; answers some of those that were. Raises NotFound.
 
-    Findings may go on being written meanwhile, which holds the upload's key for half a minute.
+    Writing findings holds the upload's key for half a minute. It may go on meanwhile; who is to delete the upload waits for
+    its end here: the findings' writer waits for whoever has locked it less than that.
     """
+    if to_delete:
+        await take_time(conn)
     mine = (uploads.c.id == upload_id) & (uploads.c.workspace_id == workspace_id)
-    if (await conn.execute(select(uploads.c.id).where(mine).with_for_update(key_share=True))).first() is None:
+    if (await conn.execute(select(uploads.c.id).where(mine).with_for_update(key_share=not to_delete))).first() is None:
         msg = f"there is no upload {upload_id} in this workspace"
         raise NotFound(msg, code="unknown_upload")
     referring = select(jobs.c.id).where(jobs.c.upload_id == upload_id, jobs.c.deleted_at.is_(None))
@@ -47,10 +52,15 @@ async def find(conn: AsyncConnection, *, older_than: datetime | None, now: datet
     return [upload_id for upload_id in ids if upload_id not in taken]
 
 
+async def take_time(conn: AsyncConnection) -> None:
+    """Let the statements of this transaction take minutes."""
+    await conn.execute(select(func.set_config("statement_timeout", _DELETING_MS, True)))
+
+
 async def delete_rows(conn: AsyncConnection, upload_ids: Sequence[UUID]) -> None:
     """Delete uploads with their parts, chunks, problems and keys: of a large one millions of rows, which take their time."""
     if upload_ids:
-        await conn.execute(select(func.set_config("statement_timeout", _DELETING_MS, True)))
+        await take_time(conn)
         await conn.execute(delete(uploads).where(uploads.c.id.in_(upload_ids)))
 
 

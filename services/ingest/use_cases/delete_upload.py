@@ -24,7 +24,7 @@ _LOOKED_UP_AT_ONCE = 500
 async def delete_upload(upload_id: UUID, *, workspace_id: UUID, open_uow: OpenUow, storage: Storage) -> None:
     """The upload is gone when this answers. Raises NotFound, Conflict (`upload_in_use`) while a job refers to it."""
     async with open_uow() as uow:
-        jobs = await unused_uploads.lock_with_jobs(uow.conn, upload_id, workspace_id=workspace_id)
+        jobs = await unused_uploads.lock_with_jobs(uow.conn, upload_id, workspace_id=workspace_id, to_delete=True)
         if jobs:
             msg = f"job {jobs[0]} was made from this upload: delete the job first"
             raise Conflict(msg, code="upload_in_use", extra={"job_id": str(jobs[0])})

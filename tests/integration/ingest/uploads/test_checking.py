@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from libs.common.clock import utc_now
 from libs.common.contracts.envelope import Envelope
@@ -176,6 +176,30 @@ async def test_findings_being_written_keep_nobody_from_reading_the_sheet_anew(se
         async with asyncio.timeout(10):
             stranger = await put_mapping(service.neighbour(), upload["id"], {"email": 0})
         assert stranger.json()["code"] == "unknown_upload"
+
+
+async def test_an_upload_deleted_while_findings_are_written_goes_after_them(service: Service) -> None:
+    """Red when the two wait for each other, and Postgres ends one of them: the person gets a 500, or the check is retried."""
+    upload = await checked(service, (await service.read(LEADS))["id"])
+    upload_id, open_uow = UUID(upload["id"]), service.platform.open_uow
+
+    async def waits() -> bool:
+        async with open_uow() as other:
+            blocked = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            return bool((await other.conn.execute(blocked)).scalar_one())
+
+    async with open_uow() as uow:
+        mapped = await mappings.find_mapped(uow.conn, upload_id)
+        assert mapped is not None
+        mine = select(uploads_table.c.id).where(uploads_table.c.id == upload_id)
+        await uow.conn.execute(mine.with_for_update(read=True, key_share=True))
+        path = f"/v1/uploads/{upload['id']}"
+        deleting = asyncio.create_task(service.client.delete(path, headers=service.headers()))
+        await eventually(waits)
+        assert await upload_problems.save_findings(
+            uow.conn, upload_id, check_no=mapped.check_no, findings={"rows": 9, "counts": {}}
+        )
+    assert (await deleting).status_code == 204
 
 
 async def test_a_mapping_is_stored_remembered_and_checked_anew(service: Service) -> None:

@@ -253,6 +253,32 @@ async def test_a_request_on_a_dead_connection_is_in_nobodys_way(service: Service
     await assert_whole(service, path)
 
 
+async def test_who_began_last_has_the_turn_though_an_earlier_one_is_faster(service: Service) -> None:
+    """Red when the earlier one's pieces still count, and the one that the client goes on with is refused for it."""
+    path, hanging, taken, refused = await begin(service), asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def old_body() -> AsyncIterator[bytes]:
+        yield b"Z"
+        hanging.set()
+        await taken.wait()
+        yield b"Z" * PART
+
+    async def new_body() -> AsyncIterator[bytes]:
+        yield SHEET[:1]
+        taken.set()
+        await refused.wait()
+        yield SHEET[1:]
+
+    old = asyncio.create_task(patch(service, path, old_body(), offset=0))
+    await asyncio.wait_for(hanging.wait(), 10)
+    new = asyncio.create_task(patch(service, path, new_body(), offset=0))
+    answer = await old
+    refused.set()
+    assert (answer.status_code, answer.json()["code"]) == (423, "upload_taken_over")
+    assert (await new).status_code == 204
+    await assert_whole(service, path)
+
+
 async def test_what_a_replica_left_that_died_before_joining_is_joined(service: Service) -> None:
     """kill -9 between the last byte and the join, and between the join and the parts' end. Red when the file stays
     `receiving`, is announced twice, or its parts stay."""
