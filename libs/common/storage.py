@@ -253,5 +253,6 @@ def _translated(key: str, *, writing: bool = False) -> Generator[None]:
         if isinstance(error, FileNotFoundError) and not writing:
             msg = f"there is no object {key!r} in storage"
             raise ObjectMissing(msg) from error
-        msg = f"storage failed on {key!r}: {str(error).splitlines()[0]}"
+        said = str(error).splitlines() or [type(error).__name__]
+        msg = f"storage failed on {key!r}: {said[0]}"
         raise StorageUnavailable(msg) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 
+import obstore
 import pytest
 
 from libs.common.errors import Invalid
@@ -86,6 +87,19 @@ async def test_deleting_a_folder_spares_its_neighbour(storage: Storage) -> None:
     assert await storage.delete_prefix("jobs/1/") == 2
     assert await storage.exists("jobs/10/a")
     assert await storage.delete_prefix("jobs/1") == 0
+
+
+async def test_a_store_that_fails_without_a_word_is_transient_all_the_same(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when an error without a text becomes one that nobody knows."""
+
+    def break_off(*_: object, **__: object) -> None:
+        raise ConnectionResetError
+
+    monkeypatch.setattr(obstore, "get_async", break_off)
+    with pytest.raises(StorageUnavailable, match="ConnectionResetError"):
+        await storage.get(KEY)
 
 
 async def test_a_missing_object_is_named(storage: Storage) -> None:
