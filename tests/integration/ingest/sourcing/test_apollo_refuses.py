@@ -250,3 +250,20 @@ async def test_nonsense_is_tried_again_and_is_never_a_batch_without_leads(leads:
     leads.world.turn(apollo_reveal={"garbage": ""})
     assert await leads.step(at=at + timedelta(minutes=15))
     assert (await leads.now(sourcing_id)).batches == 1
+
+
+async def test_a_wait_that_is_over_does_not_start_the_count_of_failures_anew(leads: Leads) -> None:
+    """Red when a provider that has been down for long is asked six times every ten minutes."""
+    sourcing_id = await leads.revealing(10)
+    leads.world.turn(apollo_reveal={"garbage": "html"})
+    at = utc_now()
+    for _ in range(6):
+        at = (await leads.now(sourcing_id)).due_at or at
+        await leads.step(at=at)
+    parked = await leads.now(sourcing_id)
+    assert (parked.state, parked.reason, parked.failures) == (SourcingState.PARKED, "apollo_bad_answer", 6)
+    assert parked.due_at is not None
+    await leads.step(at=parked.due_at)
+    again = await leads.now(sourcing_id)
+    assert (again.state, again.failures) == (SourcingState.PARKED, 7)
+    assert leads.calls("apollo_reveal") == 7
