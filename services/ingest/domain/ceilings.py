@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.common.errors import Conflict, Invalid
-from services.ingest.domain.jobs import TERMINAL, Job, JobState, resume
+from services.ingest.domain.jobs import TERMINAL, Job, JobState
+from services.ingest.domain.turns import resume
 
 CEILING = "ceiling"
 """The reason of a job that is parked because nothing it may still spend pays for a row."""

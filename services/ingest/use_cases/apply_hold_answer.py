@@ -6,7 +6,8 @@ from uuid import UUID
 from libs.common.contracts.billing import HoldDeclined, HoldPlaced
 from libs.common.uow import UnitOfWork
 from services.ingest.domain.ceilings import check_hold
-from services.ingest.domain.jobs import TERMINAL, decline, place
+from services.ingest.domain.jobs import TERMINAL
+from services.ingest.domain.turns import decline, place
 from services.ingest.repositories import jobs
 from services.ingest.use_cases.begin_job import begin_or_wait
 from services.ingest.use_cases.turn_job import by_compare_and_swap, turn_job

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from libs.common.logs import get_logger
 from libs.common.uow import OpenUow, UnitOfWork
 from services.ingest.domain.ceilings import credits_asked
-from services.ingest.domain.jobs import Job, JobKind, JobState, Tally, finish_if_answered, start
+from services.ingest.domain.jobs import Job, JobKind, JobState, Tally
 from services.ingest.domain.quotes import Choice
+from services.ingest.domain.turns import finish_if_answered, start
 from services.ingest.repositories import chunks, coverage, jobs
 from services.ingest.use_cases.park_jobs import known_providers, parked
 from services.ingest.use_cases.turn_job import by_compare_and_swap, save_turns

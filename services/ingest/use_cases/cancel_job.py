@@ -5,7 +5,8 @@ from uuid import UUID
 
 from libs.common.errors import Conflict
 from libs.common.uow import UnitOfWork
-from services.ingest.domain.jobs import Job, JobState, cancel
+from services.ingest.domain.jobs import Job, JobState
+from services.ingest.domain.turns import cancel
 from services.ingest.use_cases.turn_job import turn_job
 
 

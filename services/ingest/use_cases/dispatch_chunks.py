@@ -20,7 +20,7 @@ from libs.common.storage import ObjectMissing, Storage
 from libs.common.uow import OpenUow, UnitOfWork
 from services.ingest import metrics
 from services.ingest.domain.fairness import plan_round
-from services.ingest.domain.jobs import fail
+from services.ingest.domain.turns import fail
 from services.ingest.domain.window import window_rows
 from services.ingest.repositories import dispatch_rounds, enrich_replicas
 from services.ingest.repositories.dispatch_rounds import Dispatch, JobSheet

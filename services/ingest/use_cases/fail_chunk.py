@@ -8,7 +8,8 @@ from libs.common.contracts.enrich import ChunkEnriched, ChunkFailed
 from libs.common.contracts.envelope import Event
 from libs.common.uow import Message, UnitOfWork
 from services.ingest.domain.chunks import is_present_dispatch, missing_when_failed
-from services.ingest.domain.jobs import TERMINAL, count, finish_if_answered
+from services.ingest.domain.jobs import TERMINAL
+from services.ingest.domain.turns import count, finish_if_answered
 from services.ingest.repositories import chunks, jobs, results
 from services.ingest.use_cases.turn_job import by_compare_and_swap, save_turns
 

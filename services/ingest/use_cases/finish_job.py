@@ -6,7 +6,8 @@ from uuid import UUID
 from libs.common.contracts.ingest import ChunkCompleted
 from libs.common.errors import Conflict
 from libs.common.uow import UnitOfWork
-from services.ingest.domain.jobs import TAKES_ANSWERS, Job, JobState, finish
+from services.ingest.domain.jobs import TAKES_ANSWERS, Job, JobState
+from services.ingest.domain.turns import finish
 from services.ingest.repositories import closing, coverage, jobs
 from services.ingest.use_cases.turn_job import by_compare_and_swap, moving, save_turns
 

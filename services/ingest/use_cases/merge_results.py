@@ -13,8 +13,9 @@ from libs.common.ids import new_id
 from libs.common.logs import get_logger
 from libs.common.storage import ObjectMissing
 from libs.common.uow import Message, OpenUow, UnitOfWork
-from services.ingest.domain.jobs import NOT_REACHED, Job, JobKind, JobState, complete, fail
+from services.ingest.domain.jobs import NOT_REACHED, Job, JobKind, JobState
 from services.ingest.domain.storage_keys import export_key
+from services.ingest.domain.turns import complete, fail
 from services.ingest.export.merge import RowsDiffer, write_exports
 from services.ingest.repositories import jobs, merges
 from services.ingest.repositories.results import StoredResult

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from libs.common.uow import UnitOfWork
 from services.ingest.domain.ceilings import is_at_ceiling
-from services.ingest.domain.jobs import Job, JobState, finish_if_answered, park, unpark, wait_on
+from services.ingest.domain.jobs import Job, JobState
 from services.ingest.domain.providers import Providers, ProviderState
+from services.ingest.domain.turns import finish_if_answered, park, unpark, wait_on
 from services.ingest.domain.window import enrich_state
 from services.ingest.repositories import chunks, enrich_replicas, jobs, provider_states
 from services.ingest.use_cases.turn_job import turn_job

@@ -9,7 +9,8 @@ from libs.common.uow import UnitOfWork
 from services.ingest.domain.ceilings import CEILING, Portion, affordable_portion, rows_left
 from services.ingest.domain.chunks import Chunk
 from services.ingest.domain.fairness import Waiting
-from services.ingest.domain.jobs import Job, park
+from services.ingest.domain.jobs import Job
+from services.ingest.domain.turns import park
 from services.ingest.repositories import chunks, jobs
 from services.ingest.use_cases.turn_job import save_turns
 

@@ -17,7 +17,8 @@ from libs.common.uow import UnitOfWork
 from services.ingest import metrics
 from services.ingest.domain.ceilings import is_limited, rows_left
 from services.ingest.domain.chunks import Chunk, ChunkState, added_by, charged_rows, credits_of, takes_results
-from services.ingest.domain.jobs import TERMINAL, Job, JobKind, count, finish_if_answered
+from services.ingest.domain.jobs import TERMINAL, Job, JobKind
+from services.ingest.domain.turns import count, finish_if_answered
 from services.ingest.repositories import chunks, jobs, results
 from services.ingest.use_cases.turn_job import by_compare_and_swap, save_turns
 

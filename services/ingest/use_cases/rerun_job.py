@@ -5,7 +5,8 @@ from uuid import UUID
 
 from libs.common.errors import Conflict
 from libs.common.uow import UnitOfWork
-from services.ingest.domain.jobs import RERUN, TAKES_ANSWERS, Job, finish_if_answered, rerun
+from services.ingest.domain.jobs import RERUN, TAKES_ANSWERS, Job
+from services.ingest.domain.turns import finish_if_answered, rerun
 from services.ingest.repositories import jobs, reruns
 from services.ingest.use_cases.park_jobs import known_providers, parked
 from services.ingest.use_cases.turn_job import moving, save_turns

@@ -6,7 +6,8 @@ from uuid import UUID
 from libs.common.errors import Conflict
 from libs.common.uow import UnitOfWork
 from services.ingest.domain.ceilings import is_at_ceiling
-from services.ingest.domain.jobs import Job, JobState, finish_if_answered, resume
+from services.ingest.domain.jobs import Job, JobState
+from services.ingest.domain.turns import finish_if_answered, resume
 from services.ingest.repositories import chunks, jobs
 from services.ingest.use_cases.turn_job import turn_job
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.domain import jobs as turns
+from services.ingest.domain import turns
 from services.ingest.domain.jobs import TERMINAL, Job, JobState, Tally
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.domain import jobs as turns
+from services.ingest.domain import turns
 from services.ingest.domain.jobs import Job, JobState, Tally
 from services.ingest.domain.progress import SAMPLE_S, WARM_UP_S, Pace
 

@@ -2,6 +2,7 @@
 credits that are said add up to the total (P2)."""
 
 import asyncio
+import functools
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,12 +25,15 @@ from libs.common.ids import new_id
 from libs.common.settings import normalise_database_url
 from libs.common.storage import Storage
 from libs.common.uow import UnitOfWorkFactory
-from services.ingest.domain.jobs import JobState, complete
+from services.ingest.domain.jobs import JobState
+from services.ingest.domain.turns import complete
 from services.ingest.tables import COMMON
 from services.ingest.use_cases import dispatch_chunks as dispatching
 from services.ingest.use_cases import merge_results as merging
 from services.ingest.use_cases.cancel_job import cancel_job
+from services.ingest.use_cases.finish_job import finish_job
 from services.ingest.use_cases.pause_job import pause_job
+from services.ingest.use_cases.rerun_job import rerun_job
 from services.ingest.use_cases.rescue_chunks import rescue_job
 from services.ingest.use_cases.resume_job import resume_job
 from services.ingest.use_cases.turn_job import turn_job
@@ -55,12 +59,13 @@ class Model:
     """What must be true, on a screen: the job's state, each row's first valid answer, the chunks that are completed."""
 
     state: str = "processing"
+    epoch: int = 0
     rows: dict[int, RowStatus] = field(default_factory=dict[int, RowStatus])
     completed: dict[int, int] = field(default_factory=dict[int, int])
     given_up: set[int] = field(default_factory=set[int])
 
-    def hear(self, chunk_no: int, results: list[RowResult]) -> None:
-        if self.state not in OPEN or chunk_no in self.completed:
+    def hear(self, chunk_no: int, results: list[RowResult], *, epoch: int) -> None:
+        if self.state not in OPEN or chunk_no in self.completed or epoch != self.epoch:
             return
         for row in results:
             self.rows.setdefault(row.row_no, row.status)
@@ -77,6 +82,22 @@ class Model:
         if self.state in ready and len(self.completed.keys() | self.given_up) == len(SIZES):
             self.state = "merging"
 
+    def rerun(self, *, out: bool) -> None:
+        self.epoch += 1
+        self.given_up &= self.completed.keys()
+        self.state = "processing"
+        if out:
+            self.state = "parked"
+        else:
+            self.merge_when_answered()
+
+    def finish(self) -> None:
+        for chunk in ROWS_OF.keys() - self.completed.keys() - self.given_up:
+            for row in ROWS_OF[chunk]:
+                self.rows.setdefault(row, "skipped")
+            self.completed[chunk] = sum(self.rows[row] == "enriched" for row in ROWS_OF[chunk])
+        self.state = "merging"
+
     @property
     def missing(self) -> int:
         open_rows = [row for chunk in self.given_up - self.completed.keys() for row in ROWS_OF[chunk]]
@@ -84,7 +105,7 @@ class Model:
 
 
 class JobInAnyOrder(RuleBasedStateMachine):
-    """Answers in parts and twice, returns, failures, lease expiries, rescues, pauses, parks, cancels, in any order."""
+    """Answers in parts and twice, returns, failures, lease expiries, rescues, pauses, parks, reruns, finishes, cancels."""
 
     database: str
     folder: Path
@@ -182,7 +203,7 @@ class JobInAnyOrder(RuleBasedStateMachine):
         self.do(
             self.hear(answer(self.job_id, chunk.chunk_no, results, epoch=chunk.epoch, dispatch_no=chunk.dispatch_no))
         )
-        self.model.hear(chunk.chunk_no, results)
+        self.model.hear(chunk.chunk_no, results, epoch=chunk.epoch)
 
     @precondition(lambda self: self.sent)
     @rule(data=st.data())
@@ -192,7 +213,7 @@ class JobInAnyOrder(RuleBasedStateMachine):
         self.do(
             self.hear(answer(self.job_id, chunk.chunk_no, results, epoch=chunk.epoch, dispatch_no=chunk.dispatch_no))
         )
-        self.model.hear(chunk.chunk_no, results)
+        self.model.hear(chunk.chunk_no, results, epoch=chunk.epoch)
 
     @precondition(lambda self: self.sent)
     @rule(data=st.data())
@@ -217,7 +238,7 @@ class JobInAnyOrder(RuleBasedStateMachine):
         event, heard = data.draw(st.sampled_from(self.heard))
         if forgotten and isinstance(event, ChunkEnriched):
             self.do(self.ingest.forget_inbox())
-            self.model.hear(event.chunk_no, event.results)
+            self.model.hear(event.chunk_no, event.results, epoch=event.epoch)
         self.do(self.ingest.deliver(event, id_=heard))
 
     # -- people and providers ------------------------------------------------------------------------------------
@@ -266,6 +287,21 @@ class JobInAnyOrder(RuleBasedStateMachine):
     def an_older_word_on_the_provider_comes_late(self, data: st.DataObject) -> None:
         counter = data.draw(st.integers(1, self.counter))
         self.do(self.hear(exhausted(counter) if data.draw(st.booleans()) else recovered(counter)))
+
+    @precondition(lambda self: self.model.state in OPEN)
+    @rule()
+    def begin_once_more(self) -> None:
+        """A second click right after the first means nothing: here the first lies a while back."""
+        self.do(self.ingest.execute("UPDATE ingest.jobs SET state_changed_at = now() - interval '1 minute'"))
+        self.do(self.turn(rerun_job))
+        self.model.rerun(out=self.out)
+
+    @precondition(lambda self: self.model.state in OPEN)
+    @rule(sure=st.integers(0, 4))
+    def take_what_there_is(self, sure: int) -> None:
+        if sure == 0:
+            self.do(self.turn(functools.partial(finish_job, user_id=self.ingest.user_id)))
+            self.model.finish()
 
     @precondition(lambda self: self.model.state not in ENDED)
     @rule(sure=st.integers(0, 9))
@@ -333,7 +369,11 @@ class JobInAnyOrder(RuleBasedStateMachine):
         """Each completed chunk once with what it earned; the end once with the exact total; the merge once."""
         said = self.do(self.ingest.all_said())
         done = [data for type_, data in said if type_ == ChunkCompleted.type]
-        assert sorted((event["chunk_no"], event["credits"]) for event in done) == sorted(self.model.completed.items())
+        said_of = {event["chunk_no"]: event["credits"] for event in done}
+        assert len(said_of) == len(done)
+        earned = {chunk: credits_ for chunk, credits_ in self.model.completed.items() if credits_}
+        assert {chunk: credits_ for chunk, credits_ in said_of.items() if credits_} == earned
+        assert said_of.keys() <= self.model.completed.keys()
         ended = [data for type_, data in said if type_ in {JobCompleted.type, JobCancelled.type}]
         assert [event["credits_total"] for event in ended] == [sum(self.model.completed.values())] * (
             self.model.state in ENDED
@@ -360,7 +400,9 @@ class JobInAnyOrder(RuleBasedStateMachine):
             await self.ingest.dispatch()
             for chunk in self.ingest.broker.chunks:
                 rows = ROWS_OF[chunk.chunk_no]
-                await self.ingest.deliver(answer(self.job_id, chunk.chunk_no, rows, dispatch_no=chunk.dispatch_no))
+                await self.ingest.deliver(
+                    answer(self.job_id, chunk.chunk_no, rows, epoch=chunk.epoch, dispatch_no=chunk.dispatch_no)
+                )
         assert (await self.ingest.job(self.job_id)).state is JobState.MERGING
 
 

@@ -22,7 +22,8 @@ from libs.common.errors import Conflict
 from libs.common.settings import normalise_database_url
 from libs.common.storage import Storage
 from libs.common.uow import UnitOfWorkFactory
-from services.ingest.domain.jobs import TERMINAL, JobState, complete, fail
+from services.ingest.domain.jobs import TERMINAL, JobState
+from services.ingest.domain.turns import complete, fail
 from services.ingest.repositories import merges, sheet_pages
 from services.ingest.tables import COMMON
 from services.ingest.use_cases.cancel_job import cancel_job

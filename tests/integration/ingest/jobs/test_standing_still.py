@@ -14,7 +14,8 @@ from libs.common.contracts.billing import HoldPlaced
 from libs.common.contracts.ingest import JobCancelled, JobMerging, JobParked, JobPaused, JobResumed
 from libs.common.errors import Conflict, NotFound
 from libs.common.ids import new_id
-from services.ingest.domain.jobs import Job, JobState, pause
+from services.ingest.domain.jobs import Job, JobState
+from services.ingest.domain.turns import pause
 from services.ingest.repositories import jobs
 from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.park_jobs import resume_parked_jobs
