@@ -117,7 +117,7 @@ def _require_findings(upload: Upload) -> None:
         case "done":
             return
         case "failed":
-            msg = "checking the rows failed on our side: save the mapping with a change to have them checked again"
+            msg = "checking the rows failed on our side: save the mapping once more to have them checked again"
             raise Conflict(msg, code="check_failed")
         case _:
             msg = "the rows are still being checked: ask again in a moment"

@@ -18,8 +18,9 @@ _PERSON = "person"
 async def map_upload(uow: UnitOfWork, upload_id: UUID, *, workspace_id: UUID, mapping: Mapping[str, int]) -> Upload:
     """Store the mapping (role → column index) a person chose, remember it, have it checked; the upload as it is then.
 
-    The mapping that is there already is only remembered. Raises NotFound, Conflict `upload_not_ready`, Invalid
-    (`mapping_invalid`, or the code of the file's refusal).
+    The mapping that is there already is only remembered, unless checking the rows under it has failed.
+
+    Raises NotFound, Conflict `upload_not_ready`, Invalid (`mapping_invalid`, or the code of the file's refusal).
     """
     await mappings.lock_mapping(uow.conn, upload_id, workspace_id=workspace_id)
     upload = await uploads.load_upload(uow.conn, workspace_id, upload_id)
@@ -27,7 +28,7 @@ async def map_upload(uow: UnitOfWork, upload_id: UUID, *, workspace_id: UUID, ma
     check_mapping(mapping, columns=len(reading.columns))
     chosen = cast("Mapping[Role, int]", mapping)
     await remember_mapping(uow, reading.columns, workspace_id=workspace_id, mapping=chosen)
-    if dict(chosen) == dict(reading.mapping):
+    if dict(chosen) == dict(reading.mapping) and "failed" not in (upload.findings or {}):
         return upload
     await _save(uow, upload_id, workspace_id=workspace_id, mapping=chosen, by=dict.fromkeys(chosen, _PERSON))
     return await uploads.load_upload(uow.conn, workspace_id, upload_id)

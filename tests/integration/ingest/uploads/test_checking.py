@@ -293,6 +293,8 @@ async def test_a_check_that_died_for_good_is_told_and_waited_for_no_longer(servi
         await give_up_check(event, message_of(service, event), uow, "checker_died")
     shown = (await service.get(f"/v1/uploads/{upload['id']}")).json()
     assert (shown["check"], shown["findings"]) == ("failed", [])
+    assert (await put_mapping(service, upload["id"], shown["mapping"])).status_code == 200
+    assert (await checked(service, upload["id"]))["check"] == "done"
 
 
 async def job_of(service: Service, upload_id: UUID, *, state: JobState = JobState.COMPLETED, rows: int = 9) -> UUID:
