@@ -9,7 +9,7 @@ from services.ingest.domain.ceilings import credits_asked
 from services.ingest.domain.jobs import Job, JobKind, JobState, Tally
 from services.ingest.domain.quotes import Choice
 from services.ingest.domain.turns import finish_if_answered, start
-from services.ingest.repositories import chunks, coverage, jobs
+from services.ingest.repositories import chunks, coverage, jobs, laying_out
 from services.ingest.use_cases.park_jobs import known_providers, parked
 from services.ingest.use_cases.turn_job import by_compare_and_swap, save_turns
 
@@ -89,7 +89,7 @@ async def _covered(uow: UnitOfWork, job: Job) -> tuple[Job, Tally]:
         job = replace(job, first_rows=up_to, rows_total=up_to)
     known = await coverage.known_outcomes(uow.conn, job)
     free = await coverage.free_without_outcome(uow.conn, job, up_to=up_to)
-    await coverage.lay_out(uow.conn, job, up_to=up_to)
+    await laying_out.lay_out(uow.conn, job, up_to=up_to)
     return replace(job, credits_needed=(up_to - known.rows - free) * job.credits_per_row), known
 
 
