@@ -29,6 +29,8 @@ def make_engine(url: str, *, pool_size: int, service: str) -> AsyncEngine:
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args={
+            # Of each connection: what is used again and again is a few dozen, the rest would only be memory, here and there.
+            "prepared_statement_cache_size": 40,
             "timeout": 10,
             "server_settings": {
                 "application_name": f"corofy-{service}",
