@@ -78,7 +78,11 @@ def _parked(job: Job) -> Waiting:
     reason = job.reason or "parked"
     cause = cause_of(reason)
     if cause is None:
-        message = "what it may spend is spent: raise its ceiling, or cancel it" if reason == "ceiling" else "parked"
+        message = (
+            "what it may spend is spent: raise its ceiling, take what there is, or cancel it"
+            if reason == "ceiling"
+            else "parked"
+        )
         return Waiting(reason, message, resumes_at=job.resume_at)
     until = "" if job.resume_at is None else f", resumes at {job.resume_at:%Y-%m-%d %H:%M} UTC"
     return Waiting(reason, f"{cause[1]}{until}", cause[0], job.resume_at)

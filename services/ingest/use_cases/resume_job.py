@@ -29,7 +29,7 @@ async def resume_job(
         if is_at_ceiling(job):
             msg = (
                 f"job {job.id} has spent {job.credits_total} of {job.credits_held} credits, and no more rows can be paid:"
-                " raise its ceiling_credits (PATCH), or cancel it"
+                " raise its ceiling_credits (PATCH), finish it, or cancel it"
             )
             held = {"credits_held": job.credits_held, "credits_needed": job.credits_needed}
             raise Conflict(msg, code="ceiling_reached", extra=held)
