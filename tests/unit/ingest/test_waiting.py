@@ -98,7 +98,7 @@ def test_every_state_that_stands_still_has_its_reason(state: JobState) -> None:
         ("groq_day_limit", "groq", "the day's limit of Groq is reached, resumes at 2026-11-27 10:00 UTC"),
         ("serper_bad_key", "serper", "Serper rejects its key, resumes at 2026-11-27 10:00 UTC"),
         ("groq_no_key", "groq", "there is no key for Groq, resumes at 2026-11-27 10:00 UTC"),
-        ("ceiling", None, "what it may spend is spent: raise its ceiling, or cancel it"),
+        ("ceiling", None, "what it may spend is spent: raise its ceiling, take what there is, or cancel it"),
     ],
 )
 def test_a_parked_job_names_its_provider_and_its_time(reason: str, provider: str | None, message: str) -> None:
