@@ -52,7 +52,7 @@ class StoredRow:
     cells: list[Cell]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ChunkRef:
     """Where a chunk lies: its rows, the segment, and the bytes of its gzip member in it."""
 

@@ -1,7 +1,8 @@
 """The whole sheet of a list job and its retries: the upload it was made from, and the jobs whose outcomes it shows."""
 
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from services.ingest.segments import ChunkRef
 from services.ingest.tables import jobs, upload_chunks, uploads
 
 _PLACE = ("chunk_no", "first_row_no", "row_count", "segment_key", "byte_offset", "byte_length")
+_PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,17 @@ async def original(conn: AsyncConnection, job_id: UUID) -> Original:
 
 
 async def refs(conn: AsyncConnection, upload_id: UUID) -> list[ChunkRef]:
-    """Where all of an upload's rows lie, in order."""
-    query = select(*(upload_chunks.c[name] for name in _PLACE)).where(upload_chunks.c.upload_id == upload_id)
-    return [ChunkRef(*row) for row in await conn.execute(query.order_by(upload_chunks.c.chunk_no))]
+    """Where all of an upload's rows lie, in order. Loaded in pages, and a segment's chunks share its name: a million rows have
+    twenty thousand of them."""
+    query = select(*(upload_chunks.c[name] for name in _PLACE)).order_by(upload_chunks.c.chunk_no).limit(_PAGE)
+    found: list[ChunkRef] = []
+    while True:
+        after = found[-1].chunk_no if found else -1
+        page = await conn.execute(query.where(upload_chunks.c.upload_id == upload_id, upload_chunks.c.chunk_no > after))
+        refs = [replace(ref, segment_key=sys.intern(ref.segment_key)) for ref in (ChunkRef(*row) for row in page)]
+        found += refs
+        if len(refs) < _PAGE:
+            return found
 
 
 async def family(conn: AsyncConnection, root_id: UUID) -> Sequence[Job]:
