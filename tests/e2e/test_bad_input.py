@@ -48,7 +48,7 @@ def assert_problem(answer: httpx.Response, status: int, code: str) -> None:
     [
         ("photo.csv", PNG, "not_a_table"),
         ("letter.xlsx", b"%PDF-1.7\n" + b"x" * 100, "not_a_table"),
-        ("sheet.csv", open_document(), "wrong_type"),
+        ("sheet.csv", open_document(), "unreadable"),
         ("head.csv", b"Name,Company\n", "no_rows"),
         ("blank.xlsx", empty_workbook(), "no_rows"),
         ("cut.xlsx", b"PK\x03\x04" + b"\x00" * 200, "unreadable"),

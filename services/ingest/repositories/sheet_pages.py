@@ -63,7 +63,7 @@ _WITHOUT_RESULT = text(
         WHERE n.row_no > :after AND (row_nos IS NULL OR n.row_no = ANY (row_nos))
           AND NOT EXISTS (SELECT FROM ingest.results r
                           WHERE r.job_id = ANY (:family) AND r.row_no = n.row_no AND r.status = ANY (:hiding)
-                            AND r.reason IS DISTINCT FROM CAST(:showing AS text))
+                            AND (CAST(:showing AS text) IS NULL OR r.reason IS DISTINCT FROM CAST(:showing AS text)))
     )
     SELECT (SELECT count(*) FROM looked) AS chunks,
            (SELECT max(first_row_no + stored_rows - 1) FROM looked) AS looked_to,

@@ -81,8 +81,13 @@ async def offset_of(service: Service, path: str) -> int:
 
 
 async def read(service: Service, path: str) -> dict[str, Any]:
-    """The upload, once it has been read."""
+    """The upload, once it has been read. Its pieces may be joined by the service's own schedule, which is nobody's to wait for."""
     upload_id = path.rsplit("/", 1)[-1]
+
+    async def joined() -> bool:
+        return (await service.get(f"/v1/uploads/{upload_id}")).json()["state"] != "receiving"
+
+    await eventually(joined)
     return (await service.get(f"/v1/uploads/{upload_id}", params={"wait_seconds": 30})).json()
 
 
