@@ -81,7 +81,7 @@ async def offset_of(service: Service, path: str) -> int:
 
 
 async def read(service: Service, path: str) -> dict[str, Any]:
-    """The upload, once it has been read. Its pieces may be joined by the service's own schedule, which is nobody's to wait for."""
+    """The upload, once it has been read. The service's own schedule may be joining its pieces at the same moment."""
     upload_id = path.rsplit("/", 1)[-1]
 
     async def joined() -> bool:
