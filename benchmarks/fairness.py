@@ -18,7 +18,7 @@ from libs.cli.console import say
 
 NAME = "fairness"
 
-_TENANTS, _JOBS, _ROWS = 10, 10, 100
+_TENANTS, _JOBS, _ROWS = 10, 10, 400
 _SHORT = 20
 _GOAL = 2.0
 _RUNS = 3
