@@ -9,8 +9,7 @@ from libs.common.clock import utc_now
 from libs.common.http.dependencies import CurrentPlatform, Uow
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
-from services.ingest.api.jobs import ACCEPTED, Key, declined
-from services.ingest.domain.jobs import JobState
+from services.ingest.api.jobs import ACCEPTED, Key, ordered
 from services.ingest.repositories import job_logs, jobs
 from services.ingest.schemas.job_life import LogPage, RetryIn, log_entry_out
 from services.ingest.schemas.jobs import JobOut, job_out
@@ -49,11 +48,7 @@ async def retry(
             now=utc_now(),
         )
     job = await wait_for_hold(job, open_uow=platform.open_uow, listener=platform.listener)
-    if job.state is JobState.DECLINED:
-        raise declined(job)
-    if job.state is JobState.RESERVING:
-        response.status_code = 202
-    return job_out(job)
+    return ordered(job, response)
 
 
 @router.post("/{job_id}/rerun")

@@ -55,6 +55,11 @@ async def start_job(
             now=utc_now(),
         )
     job = await wait_for_hold(job, open_uow=platform.open_uow, listener=platform.listener)
+    return ordered(job, response)
+
+
+def ordered(job: Job, response: Response) -> JobOut:
+    """The answer to an order that has been waited for: 202 while nobody knows. Raises PaymentRequired when it is declined."""
     if job.state is JobState.DECLINED:
         raise declined(job)
     if job.state is JobState.RESERVING:

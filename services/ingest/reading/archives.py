@@ -31,7 +31,7 @@ _OTHER_DOCUMENTS = {
 _MANIFEST = "META-INF/manifest.xml"
 _MANIFEST_BYTES = 1024 * 1024
 _ODS_MIMETYPES = (b"application/vnd.oasis.opendocument.spreadsheet", b"application/vnd.oasis.opendocument.template")
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
 """What unpacking says of damage. RuntimeError is zipfile's word for a password, which is looked for before."""
 
 

@@ -87,7 +87,7 @@ def _blocks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]
         with archive.open(entry) as part:
             while block := part.read(_BLOCK_BYTES):
                 yield block
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
         raise Refused("unreadable", "The workbook is damaged or was cut off: save it again.") from error
 
 
