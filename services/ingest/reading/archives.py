@@ -32,7 +32,8 @@ _MANIFEST = "META-INF/manifest.xml"
 _MANIFEST_BYTES = 1024 * 1024
 _ODS_MIMETYPES = (b"application/vnd.oasis.opendocument.spreadsheet", b"application/vnd.oasis.opendocument.template")
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
-"""What unpacking says of damage. RuntimeError is zipfile's word for a password, which is looked for before."""
+"""What unpacking says of damage. RuntimeError is zipfile's word for a way of packing it does not
+know, and for a password, which is looked for before."""
 
 
 def open_zip(path: Path) -> zipfile.ZipFile:
