@@ -24,9 +24,10 @@ from services.ingest.schemas.sourcings import (
     sourcing_out,
 )
 from services.ingest.use_cases.cancel_sourcing import cancel_sourcing
-from services.ingest.use_cases.create_sourcing import create_sourcing, wait_for_sourcing_hold
+from services.ingest.use_cases.create_sourcing import create_sourcing
 from services.ingest.use_cases.resume_sourcing import resume_sourcing
 from services.ingest.use_cases.search_leads import search_leads
+from services.ingest.use_cases.wait_for_billing import wait_for_sourcing_hold
 
 router = APIRouter(prefix="/v1/sourcings", tags=["sourcings"], responses=PROBLEM_RESPONSES)
 

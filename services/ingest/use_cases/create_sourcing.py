@@ -1,24 +1,18 @@
-"""Create a sourcing: write it as `reserving`, ask billing for the hold, and let the caller wait a moment for the answer."""
+"""Create a sourcing: write it as `reserving` and ask billing for the hold."""
 
-import asyncio
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
 from libs.common.errors import Conflict
 from libs.common.ids import new_id
-from libs.common.listener import Listener
-from libs.common.uow import OpenUow, UnitOfWork
+from libs.common.uow import UnitOfWork
 from services.ingest.clients.accounts import Account
 from services.ingest.domain.lead_search import Filters, check_filters, check_wanted
 from services.ingest.domain.sourcing import Sourcing, SourcingState
 from services.ingest.domain.specs import spec_hash
 from services.ingest.repositories import prices, sourcings
-from services.ingest.use_cases.turn_job import HOLD_ANSWERED
 from services.ingest.use_cases.turn_sourcing import publish_state
-
-WAIT_S = 5.0
-_POLL_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -79,32 +73,6 @@ async def create_sourcing(
         return first
     publish_state(uow, sourcing)
     return sourcing
-
-
-async def wait_for_sourcing_hold(
-    sourcing: Sourcing, *, open_uow: OpenUow, listener: Listener, wait_s: float = WAIT_S, poll_s: float = _POLL_S
-) -> Sourcing:
-    """Wait until it is not `reserving` any more, at most `wait_s`; holds no connection meanwhile."""
-    if sourcing.state is not SourcingState.RESERVING:
-        return sourcing
-    deadline = asyncio.get_running_loop().time() + wait_s
-    async with listener.wait_for(HOLD_ANSWERED) as answered:
-        while True:
-            answered.clear()
-            async with open_uow() as uow:
-                sourcing = await sourcings.load(uow.conn, sourcing.id, workspace_id=sourcing.workspace_id)
-            left = deadline - asyncio.get_running_loop().time()
-            if sourcing.state is not SourcingState.RESERVING or left <= 0:
-                return sourcing
-            await _heard(answered, min(left, poll_s))
-
-
-async def _heard(event: asyncio.Event, timeout_s: float) -> None:
-    try:
-        async with asyncio.timeout(timeout_s):
-            await event.wait()
-    except TimeoutError:
-        return
 
 
 async def _known(uow: UnitOfWork, request: SourcingRequest, *, workspace_id: UUID, key: str | None) -> Sourcing | None:

@@ -1,55 +1,87 @@
 """Let the caller wait a moment for billing's answer."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from libs.common.listener import Listener
-from libs.common.uow import OpenUow
+from libs.common.uow import OpenUow, UnitOfWork
 from services.ingest.domain.ceilings import is_raise_open
 from services.ingest.domain.jobs import TERMINAL, Job, JobState
-from services.ingest.repositories import jobs
+from services.ingest.domain.sourcing import Sourcing, SourcingState
+from services.ingest.repositories import jobs, sourcings
 from services.ingest.use_cases.turn_job import HOLD_ANSWERED
 
 WAIT_S = 5.0
 _POLL_S = 0.5
+
+Asked = TypeVar("Asked")
+"""What asks for credits: a job or a sourcing."""
 
 
 async def wait_for_hold(
     job: Job, *, open_uow: OpenUow, listener: Listener, wait_s: float = WAIT_S, poll_s: float = _POLL_S
 ) -> Job:
     """Wait until the job is not `reserving` any more, at most `wait_s`; holds no connection meanwhile."""
-    return await _wait(job, _is_reserving, open_uow=open_uow, listener=listener, wait_s=wait_s, poll_s=poll_s)
+
+    def is_reserving(job: Job) -> bool:
+        return job.state is JobState.RESERVING
+
+    return await _wait(job, is_reserving, _again, open_uow=open_uow, listener=listener, wait_s=wait_s, poll_s=poll_s)
 
 
 async def wait_for_raise(
     job: Job, *, open_uow: OpenUow, listener: Listener, wait_s: float = WAIT_S, poll_s: float = _POLL_S
 ) -> Job:
-    """Wait until the raise has been answered, or the job has ended, at most `wait_s`."""
-    return await _wait(job, _is_raising, open_uow=open_uow, listener=listener, wait_s=wait_s, poll_s=poll_s)
+    """Wait until the raise has been answered, or the job has ended, at most `wait_s`; holds no connection meanwhile."""
+
+    def is_raising(job: Job) -> bool:
+        return is_raise_open(job) and job.state not in TERMINAL
+
+    return await _wait(job, is_raising, _again, open_uow=open_uow, listener=listener, wait_s=wait_s, poll_s=poll_s)
 
 
-def _is_reserving(job: Job) -> bool:
-    return job.state is JobState.RESERVING
+async def wait_for_sourcing_hold(
+    sourcing: Sourcing, *, open_uow: OpenUow, listener: Listener, wait_s: float = WAIT_S, poll_s: float = _POLL_S
+) -> Sourcing:
+    """Wait until it is not `reserving` any more, at most `wait_s`; holds no connection meanwhile."""
+
+    def is_reserving(sourcing: Sourcing) -> bool:
+        return sourcing.state is SourcingState.RESERVING
+
+    async def again(uow: UnitOfWork, sourcing: Sourcing) -> Sourcing:
+        return await sourcings.load(uow.conn, sourcing.id, workspace_id=sourcing.workspace_id)
+
+    return await _wait(
+        sourcing, is_reserving, again, open_uow=open_uow, listener=listener, wait_s=wait_s, poll_s=poll_s
+    )
 
 
-def _is_raising(job: Job) -> bool:
-    return is_raise_open(job) and job.state not in TERMINAL
+async def _again(uow: UnitOfWork, job: Job) -> Job:
+    return await jobs.load(uow.conn, job.id, workspace_id=job.workspace_id)
 
 
 async def _wait(
-    job: Job, waits: Callable[[Job], bool], *, open_uow: OpenUow, listener: Listener, wait_s: float, poll_s: float
-) -> Job:
-    if not waits(job):
-        return job
+    asked: Asked,
+    waits: Callable[[Asked], bool],
+    again: Callable[[UnitOfWork, Asked], Awaitable[Asked]],
+    *,
+    open_uow: OpenUow,
+    listener: Listener,
+    wait_s: float,
+    poll_s: float,
+) -> Asked:
+    if not waits(asked):
+        return asked
     deadline = asyncio.get_running_loop().time() + wait_s
     async with listener.wait_for(HOLD_ANSWERED) as answered:
         while True:
             answered.clear()
             async with open_uow() as uow:
-                job = await jobs.load(uow.conn, job.id, workspace_id=job.workspace_id)
+                asked = await again(uow, asked)
             left = deadline - asyncio.get_running_loop().time()
-            if not waits(job) or left <= 0:
-                return job
+            if not waits(asked) or left <= 0:
+                return asked
             await _heard(answered, min(left, poll_s))
 
 
