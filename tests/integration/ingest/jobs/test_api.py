@@ -1,8 +1,6 @@
 """The routes of jobs: what they answer, to whom, and what they refuse by which name."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,30 +10,10 @@ import pytest
 from libs.common.contracts.billing import HoldDeclined, HoldPlaced
 from libs.common.contracts.ingest import JobCreated
 from libs.common.ids import new_id
-from libs.common.uow import UnitOfWorkFactory
 from services.ingest.repositories import jobs
 from tests.integration.ingest.jobs.steps import MAPPING, Ingest, answer, failed, result
-from tests.support.ingest import RunningIngest, headers, running_ingest
+from tests.support.ingest import RunningIngest, headers
 from tests.support.waiting import eventually
-
-
-@pytest.fixture(scope="module")
-async def service(
-    module_database: str, module_vhost: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncGenerator[RunningIngest]:
-    folder: Path = tmp_path_factory.mktemp("storage")
-    async with running_ingest(module_database, module_vhost, f"file://{folder}") as running:
-        yield running
-
-
-@pytest.fixture
-async def us(service: RunningIngest) -> Ingest:
-    """A workspace of the test's own, by ingest's bus edge. Enrich has announced itself before, as jobs want it."""
-    open_uow = service.platform.open_uow
-    assert isinstance(open_uow, UnitOfWorkFactory)
-    ingest = Ingest(open_uow, service.storage)
-    await ingest.have_known_enrich()
-    return ingest
 
 
 async def ask(

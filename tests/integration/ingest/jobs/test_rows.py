@@ -1,7 +1,5 @@
 """The rows of a job, readable while it runs: pages by status over a list and its retries, with evidence and cells."""
 
-from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +10,12 @@ from libs.common.contracts.billing import HoldPlaced
 from libs.common.contracts.research import Research, Source, Statement
 from libs.common.errors import Conflict, NotFound
 from libs.common.ids import new_id
-from libs.common.uow import UnitOfWorkFactory
 from services.ingest.repositories import sheet_pages
 from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.retry_job import RetryRequest, retry_job
 from services.ingest.use_cases.show_rows import MOST_WITH_CELLS, RowPage, show_row, show_rows
 from tests.integration.ingest.jobs.steps import Ingest, answer, failed, result
-from tests.support.ingest import RunningIngest, headers, running_ingest
+from tests.support.ingest import RunningIngest, headers
 
 
 async def shown(ingest: Ingest, job_id: UUID, *, status: str | None = None, **more: Any) -> RowPage:
@@ -229,20 +226,8 @@ async def test_nobody_else_sees_them(ingest: Ingest) -> None:
         await shown(ingest, job_id)
 
 
-@pytest.fixture(scope="module")
-async def service(
-    module_database: str, module_vhost: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncGenerator[RunningIngest]:
-    folder: Path = tmp_path_factory.mktemp("storage")
-    async with running_ingest(module_database, module_vhost, f"file://{folder}") as running:
-        yield running
-
-
-async def test_the_route_resolves_the_sources_of_every_statement(service: RunningIngest) -> None:
+async def test_the_route_resolves_the_sources_of_every_statement(service: RunningIngest, us: Ingest) -> None:
     """Evidence with its words and where they stand. Red when a statement names sources that nobody can look up."""
-    open_uow = service.platform.open_uow
-    assert isinstance(open_uow, UnitOfWorkFactory)
-    us = Ingest(open_uow, service.storage)
     job_id = await us.processing((2,))
     await us.execute("UPDATE ingest.chunks SET state = 'queued', dispatch_no = 1 WHERE job_id = :id", id=job_id)
     source = Source(id="s1", url="https://acme.example/news", title="Acme opens", kind="news")

@@ -11,7 +11,11 @@ from libs.common.storage import Storage
 from libs.common.uow import UnitOfWorkFactory
 from services.ingest.tables import COMMON
 from tests.integration.enrich.bench import World, running_world
+from tests.integration.ingest.jobs.conftest import us
 from tests.integration.ingest.sourcing.steps import Leads
+from tests.support.ingest import RunningIngest, running_ingest
+
+__all__ = ["leads", "one_world", "service", "us", "world"]
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +40,13 @@ async def leads(fresh_database: str, tmp_path: Path, world: World) -> AsyncGener
     yield made
     await made.close()
     await engine.dispose()
+
+
+@pytest.fixture(scope="module")
+async def service(
+    module_database: str, module_vhost: str, tmp_path_factory: pytest.TempPathFactory, one_world: World
+) -> AsyncGenerator[RunningIngest]:
+    """The running service in front of the sandbox, started once for the tests of a module."""
+    storage = f"file://{tmp_path_factory.mktemp('storage')}"
+    async with running_ingest(module_database, module_vhost, storage, sandbox_url=one_world.url) as running:
+        yield running

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,33 +12,14 @@ import pytest
 from libs.common.contracts.billing import HoldDeclined, HoldPlaced
 from libs.common.contracts.ingest import RecipientsPublished
 from libs.common.ids import new_id
-from libs.common.uow import UnitOfWorkFactory
 from tests.integration.enrich.bench import World
 from tests.integration.ingest.jobs.steps import Ingest, answer
-from tests.support.ingest import RunningIngest, headers, running_ingest
+from tests.support.ingest import RunningIngest, headers
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.usefixtures("world")
+
 FILTERS: dict[str, Any] = {"seniorities": ["head", "director"], "industries": ["pumps", "lubricants"]}
-
-
-@pytest.fixture(scope="module")
-async def service(
-    module_database: str, module_vhost: str, tmp_path_factory: pytest.TempPathFactory, one_world: World
-) -> AsyncGenerator[RunningIngest]:
-    folder: Path = tmp_path_factory.mktemp("storage")
-    storage = f"file://{folder}"
-    async with running_ingest(module_database, module_vhost, storage, sandbox_url=one_world.url) as running:
-        yield running
-
-
-@pytest.fixture
-async def us(service: RunningIngest, world: World) -> Ingest:
-    """A workspace of the test's own. Enrich has announced itself before, as jobs want it."""
-    open_uow = service.platform.open_uow
-    assert isinstance(open_uow, UnitOfWorkFactory)
-    ingest = Ingest(open_uow, service.storage)
-    await ingest.have_known_enrich()
-    return ingest
 
 
 async def ask(
