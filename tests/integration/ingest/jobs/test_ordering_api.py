@@ -9,11 +9,9 @@ import pytest
 from libs.common.contracts.billing import HoldDeclined, HoldPlaced, HoldRaised, HoldRaiseDeclined
 from libs.common.contracts.ingest import JobCeilingRaised
 from tests.integration.ingest.jobs.steps import Ingest
-from tests.integration.ingest.jobs.test_api import ask, asked_for, service, us
+from tests.integration.ingest.jobs.test_api import ask, asked_for
 from tests.support.ingest import RunningIngest
 from tests.support.waiting import eventually
-
-__all__ = ["service", "us"]
 
 SITES = {"name": "Sites", "description": "number of sites", "kind": "number"}
 
