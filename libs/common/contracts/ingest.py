@@ -62,13 +62,19 @@ class ExtraColumn(Payload):
 
 
 class ResearchSpec(Payload):
-    """How to research and write. `mapping` is role → column name; `hash` names this spec in checkpoints."""
+    """How to research and write. `mapping` is role → column name; `hash` names this spec in checkpoints.
+
+    `line_rules` are somebody's own words on how to write the line, with named fields in braces; empty stands for ours.
+    """
 
     hash: str
     mapping: dict[str, str]
     language: str = "en"
     max_words: int = 40
     offer: str = ""
+    tone: str = "friendly"
+    forbidden_words: list[str] = []
+    line_rules: str = ""
     accept_degraded: bool = False
     extra_columns: list[ExtraColumn] = []
 

@@ -20,6 +20,11 @@ class Source(Payload):
     kind: Literal["search", "news", "website"]
 
 
+Aspect = Literal["role", "background", "recent", "sells", "sold_to", "size", "news", "other"]
+"""What a statement tells: of a person its role, background or recent doings; of a company what it sells, to whom, its size, its
+news."""
+
+
 class Statement(Payload):
     """One claim, with the exact words of the source that back it."""
 
@@ -27,6 +32,7 @@ class Statement(Payload):
     text: str
     source_ids: list[str]
     snippet: str
+    aspect: Aspect = "other"
 
 
 class Signal(Statement):
@@ -36,6 +42,13 @@ class Signal(Statement):
     date: str | None = None
 
 
+class Rejected(Payload):
+    """A result that was found and not used, and why: it is about a namesake, another company, somebody else."""
+
+    url: str
+    reason: str
+
+
 class Research(Payload):
     """The `sif_research` column. `confidence` (0..1) is computed from the evidence, never asked of the model."""
 
@@ -43,6 +56,7 @@ class Research(Payload):
     company: list[Statement] = []
     signals: list[Signal] = []
     sources: list[Source] = []
+    rejected: list[Rejected] = []
     confidence: float = Field(default=0, ge=0, le=1)
     as_of: datetime
     sandboxed: bool = False
@@ -73,6 +87,22 @@ class ExtraAnswer(Payload):
     snippet: str = ""
 
 
+class ProductChoice(Payload):
+    """Which product to offer this row, and why: a rule of the workspace's catalogue, or inferred from what was found.
+
+    `rule` names the rule; `why` is its trace in a sentence. What is inferred rests on a snippet of its sources.
+    """
+
+    product: str
+    pitch: str = ""
+    chosen_by: Literal["rule", "inference"]
+    rule: str | None = None
+    why: str = ""
+    source_ids: list[str] = []
+    snippet: str = ""
+    catalogue_version: int = Field(ge=1)
+
+
 class RowResult(Payload):
     """What enrich answers for one row. `reason` says why when the status is not `enriched`; `extra` is by column name."""
 
@@ -83,3 +113,4 @@ class RowResult(Payload):
     reason: str | None = None
     receipt: Receipt = Receipt()
     extra: dict[str, ExtraAnswer] = {}
+    product: ProductChoice | None = None

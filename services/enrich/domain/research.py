@@ -48,6 +48,7 @@ class Statement:
             "text": self.text,
             "source_ids": list(self.source_ids),
             "snippet": self.snippet,
+            "aspect": "other",
         }
         return told | {"strength": self.strength, "date": self.date} if self.category == "signals" else told
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 
@@ -17,18 +17,18 @@ from services.enrich.clients.groq import Groq
 from services.enrich.clients.patience import Patience
 from services.enrich.clients.serper import Serper
 from services.enrich.clients.tools import Tools
+from services.enrich.domain.degraded import Degraded
 from services.enrich.domain.lead import Lead, reason_to_skip
-from services.enrich.domain.line import Draft, Rules, check_line, plain_line, read_draft
-from services.enrich.domain.research import CATEGORIES, Statement, UnreadableAnswer, check_research, read_claims
+from services.enrich.domain.line import plain_line
+from services.enrich.domain.research import CATEGORIES, Statement, check_research, read_claims
 from services.enrich.domain.sources import Source
 from services.enrich.in_flight.tally import Tally
 from services.enrich.repositories.checkpoints import Stage
+from services.enrich.use_cases.ask_model import ask_model
 from services.enrich.use_cases.find_sources import find_sources
+from services.enrich.use_cases.write_line import LineRequest, write_line
 
 log = get_logger()
-T = TypeVar("T")
-
-_LINES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,6 @@ class _Found:
     confidence: float = 0.0
 
 
-class _Degraded(Exception):
-    """The row gets the plain line, free; the message is the reason the user reads."""
-
-
 async def enrich_row(work: RowWork, tools: Tools) -> bytes:
     """The result of a row as JSON (`RowResult`).
 
@@ -71,7 +67,7 @@ async def enrich_row(work: RowWork, tools: Tools) -> bytes:
     else:
         try:
             line = await row.write()
-        except _Degraded as degraded:
+        except Degraded as degraded:
             status, reason = "degraded", str(degraded)
         except (ProviderDown, BadAnswer) as failure:
             status, reason = "degraded", f"{failure.provider.capitalize()} gave no usable answer: {failure.said}"
@@ -96,17 +92,18 @@ class _Row:
         self.tally = Tally()
 
     async def write(self) -> str:
-        """The checked line. Raises _Degraded, and whatever a provider's failure is called."""
+        """The checked line. Raises Degraded, and whatever a provider's failure is called."""
         serper, groq = self._tools.serper, self._tools.groq
         if serper is None or groq is None:
             missing = " and ".join(self._tools.missing)
-            raise _Degraded(f"There is no key for {missing}: nothing was researched.")
+            raise Degraded(f"There is no key for {missing}: nothing was researched.")
         if not self._recall():
             await self._search(serper)
             await self._research(groq)
         if not self._found.statements:
-            raise _Degraded("Nothing that was found could be backed by its source.")
-        return await self._write_line(groq)
+            raise Degraded("Nothing that was found could be backed by its source.")
+        asked = LineRequest(self._lead, self._work.spec, self._found.statements, self._found.sources)
+        return await write_line(asked, groq, patience=self._work.patience, tally=self.tally)
 
     def result(self, status: RowStatus, *, line: str | None, reason: str | None) -> bytes:
         """The row's answer."""
@@ -119,6 +116,7 @@ class _Row:
                 "line": line,
                 "reason": reason,
                 "receipt": self.tally,
+                "product": None,
             }
         )
 
@@ -135,6 +133,7 @@ class _Row:
                 for one in found.sources
                 if one.id in cited
             ],
+            "rejected": [],
             "confidence": found.confidence,
             "as_of": utc_now().isoformat(),
             "sandboxed": self.tally.sandboxed,
@@ -180,56 +179,21 @@ class _Row:
     async def _research(self, groq: Groq) -> None:
         sources = self._found.sources
         if not sources:
-            raise _Degraded(f"Nothing was found that speaks of {self._lead.company or self._lead.domain}.")
+            raise Degraded(f"Nothing was found that speaks of {self._lead.company or self._lead.domain}.")
         told = [
             {"id": one.id, "url": one.url, "title": one.title, "text": one.text}
             | ({"date": one.date} if one.date else {})
             for one in sources
         ]
         request = {"task": "research", "row": self._lead.for_model(), "sources": told}
-        claims = await self._ask_groq(groq, prompts.RESEARCH, request, read_claims)
+        claims = await ask_model(
+            groq,
+            prompts.RESEARCH,
+            request=request,
+            read=read_claims,
+            patience=self._work.patience,
+            tally=self.tally,
+        )
         checked = check_research(claims, sources)
         self._found.statements, self._found.confidence = checked.statements, checked.confidence
         self._keep("research")
-
-    async def _write_line(self, groq: Groq) -> str:
-        spec, statements = self._work.spec, self._found.statements
-        rules = Rules(max_words=spec.max_words, language=spec.language, offer=spec.offer)
-        request: dict[str, Any] = {
-            "task": "line",
-            "row": self._lead.for_model(),
-            "statements": [{"category": one.category, **one.as_json()} for one in statements],
-            "sources": [{"id": one.id, "url": one.url, "title": one.title} for one in self._found.sources],
-            "offer": spec.offer,
-            "language": spec.language,
-            "max_words": spec.max_words,
-        }
-        problems: list[str] = []
-        for _ in range(_LINES):
-            draft: Draft = await self._ask_groq(groq, prompts.LINE, request, read_draft)
-            problems = check_line(draft, self._lead, statements, rules)
-            if not problems:
-                return draft.text
-            request["previous"] = {"line": draft.text, "problems": problems}
-        raise _Degraded(f"No line passed the checks: {' '.join(problems)}")
-
-    async def _ask_groq(
-        self, groq: Groq, prompt: prompts.Prompt, request: Mapping[str, object], read: Callable[[object], T]
-    ) -> T:
-        user = orjson.dumps(request).decode()
-
-        async def call() -> T:
-            answer = await groq.ask(
-                system=prompt.rules,
-                user=user,
-                name=prompt.name.split(".", 1)[0],
-                schema=prompt.schema,
-                most_tokens=prompt.most_tokens,
-            )
-            self.tally.completion(groq.account, answer)
-            try:
-                return read(answer.content)
-            except UnreadableAnswer as error:
-                raise BadAnswer(groq.account.name, str(error)) from error
-
-        return await self._work.patience.ask(call, groq.gate)
