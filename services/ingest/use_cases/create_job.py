@@ -15,6 +15,7 @@ from services.ingest.use_cases.map_upload import map_upload
 from services.ingest.use_cases.quote_job import Offer, quote_job
 from services.ingest.use_cases.specify_research import ResearchRequest, specify_research
 from services.ingest.use_cases.turn_job import publish_state
+from services.ingest.use_cases.write_job import write_job
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ async def create_job(
     check_accepted(offer.quote, accept_degraded=request.accept_degraded)
     check_ceiling(ceiling_credits=request.ceiling_credits, credits_per_row=offer.quote.price.credits_per_row)
     job = _new_job(request, offer, workspace_id=workspace_id, now=now)
-    written = await jobs.insert_new(
-        uow.conn,
+    first = await write_job(
+        uow,
         job,
         user_id=user_id,
         idempotency_key=key,
@@ -76,9 +77,7 @@ async def create_job(
         mapping=offer.mapping,
         spec=specify_research(request, offer.reading, mapping=offer.mapping),
     )
-    if not written:
-        first = await find_repeated(uow, fingerprint=fingerprint, workspace_id=workspace_id, key=key)
-        assert first is not None, "somebody has written a job under this key"
+    if first is not None:
         return first
     await jobs.write_log(uow.conn, job, user_id=user_id)
     publish_state(uow, job)

@@ -17,7 +17,9 @@ from services.ingest.domain.quotes import check_accepted, quote
 from services.ingest.domain.specs import spec_hash
 from services.ingest.domain.window import enrich_state
 from services.ingest.repositories import enrich_replicas, jobs, prices, retries
+from services.ingest.use_cases.find_repeated import find_repeated
 from services.ingest.use_cases.turn_job import publish_state
+from services.ingest.use_cases.write_job import write_job
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ async def retry_job(
     order = await retries.order_of(uow.conn, root.id)
     accepts = root.accept_degraded if request.accept_degraded is None else request.accept_degraded
     retry = await _priced(uow, root, request, accepts=accepts, now=now)
-    written = await jobs.insert_new(
-        uow.conn,
+    first = await write_job(
+        uow,
         retry,
         user_id=user_id,
         idempotency_key=idempotency_key,
@@ -69,9 +71,7 @@ async def retry_job(
         mapping=order.mapping,
         spec=_spec(order.spec, accepts=accepts),
     )
-    if not written:
-        first = await _made(uow, root, key=idempotency_key, fingerprint=fingerprint)
-        assert first is not None, "somebody has written a job under this key"
+    if first is not None:
         return first
     retry = await _sized(uow, retry, request)
     await jobs.write_log(uow.conn, retry, user_id=user_id)
@@ -81,16 +81,14 @@ async def retry_job(
 
 async def _made(uow: UnitOfWork, root: Job, *, key: str | None, fingerprint: str) -> Job | None:
     """What an earlier click made: under the same key, or, while it is under way, by the same request."""
-    known = None if key is None else await jobs.find_by_key(uow.conn, workspace_id=root.workspace_id, key=key)
-    if known is not None and known[1] != fingerprint:
-        msg = f"idempotency key {key!r} was used for another request (job {known[0].id}): take a new key for a new job"
-        raise Conflict(msg, code="idempotency_key_reused", extra={"job_id": str(known[0].id)})
-    live = None if known is not None else await retries.live_retry(uow.conn, root.id)
+    known = await find_repeated(uow, fingerprint=fingerprint, workspace_id=root.workspace_id, key=key)
+    if known is not None:
+        return known
+    live = await retries.live_retry(uow.conn, root.id)
     if live is not None and live[1] != fingerprint:
         msg = f"job {live[0].id} is retrying rows of this list already: wait for its end, or cancel it"
         raise Conflict(msg, code="retry_running", extra={"job_id": str(live[0].id)})
-    found = known or live
-    return None if found is None else found[0]
+    return None if live is None else live[0]
 
 
 def _check_ended(root: Job) -> None:

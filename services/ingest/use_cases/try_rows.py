@@ -16,6 +16,7 @@ from services.ingest.use_cases.park_jobs import known_providers, parked
 from services.ingest.use_cases.quote_job import Offer, quote_job
 from services.ingest.use_cases.specify_research import ResearchRequest, specify_research
 from services.ingest.use_cases.turn_job import DISPATCH, publish_state, save_turns
+from services.ingest.use_cases.write_job import write_job
 
 _ALL_ROWS = Choice(skip_duplicates=False)
 
@@ -62,8 +63,8 @@ async def try_rows(
     check_accepted(offer.quote, accept_degraded=request.accept_degraded)
     check_allowance(tried, rows=len(request.row_nos), per_day=rows_per_day, now=now)
     job = _new_trial(request, offer, workspace_id=workspace_id, now=now)
-    written = await jobs.insert_new(
-        uow.conn,
+    first = await write_job(
+        uow,
         job,
         user_id=user_id,
         idempotency_key=key,
@@ -71,9 +72,7 @@ async def try_rows(
         mapping=offer.mapping,
         spec=specify_research(request, offer.reading, mapping=offer.mapping),
     )
-    if not written:
-        first = await find_repeated(uow, fingerprint=fingerprint, workspace_id=workspace_id, key=key)
-        assert first is not None, "somebody has written a job under this key"
+    if first is not None:
         return first
     return await _begin(uow, job, request, user_id=user_id, now=now)
 
