@@ -11,6 +11,7 @@ from libs.common.schedules import Schedule
 from services.ingest.repositories import enrich_replicas
 from services.ingest.resources import Resources
 from services.ingest.use_cases.ask_hold_again import ask_hold_again
+from services.ingest.use_cases.ask_raise_again import ask_raise_again
 from services.ingest.use_cases.ask_sourcing_hold_again import ask_sourcing_hold_again
 from services.ingest.use_cases.begin_job import begin_waiting_jobs
 from services.ingest.use_cases.delete_job import clear_deleted_jobs, delete_orphaned_sheets, delete_outlived_jobs
@@ -35,6 +36,7 @@ def schedules(platform: Platform, resources: Resources) -> Sequence[Schedule]:
     async def ask_again() -> None:
         async with open_uow() as uow:
             await ask_hold_again(uow, now=utc_now())
+            await ask_raise_again(uow, now=utc_now())
 
     async def ask_again_for_leads() -> None:
         async with open_uow() as uow:

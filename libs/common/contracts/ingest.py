@@ -41,7 +41,10 @@ class JobCreated(Event):
 
 
 class JobCeilingRaised(Event):
-    """A person lets a job spend more: `credits` in all are to be held for it. `round` counts from 1."""
+    """A person lets a job spend more: `credits` in all are to be held for it. `round` counts from 1.
+
+    Published again, the same, while nobody has answered that round.
+    """
 
     type = "ingest.job.ceiling_raised"
 

@@ -10,7 +10,8 @@ from services.ingest.domain.turns import resume
 
 CEILING = "ceiling"
 """The reason of a job that is parked because nothing it may still spend pays for a row."""
-_RAISABLE = frozenset({JobState.QUEUED, JobState.PROCESSING, JobState.PAUSED, JobState.PARKED})
+RAISABLE = frozenset({JobState.QUEUED, JobState.PROCESSING, JobState.PAUSED, JobState.PARKED})
+"""A hold is placed for it, and it has not ended: it may be let spend more."""
 
 
 def credits_asked(job: Job) -> int:
@@ -55,7 +56,7 @@ def raise_ceiling(job: Job, *, ceiling_credits: int) -> Job | None:
 
     Raises Conflict `job_not_running` before its hold and after its end, `ceiling_not_higher` when it would get no more.
     """
-    if job.state not in _RAISABLE:
+    if job.state not in RAISABLE:
         msg = f"job {job.id} is {job.state.value}: the ceiling of a job that is at work, paused or parked can be raised"
         raise Conflict(msg, code="job_not_running", extra={"state": job.state.value})
     if is_raise_open(job) and job.ceiling_credits == ceiling_credits:

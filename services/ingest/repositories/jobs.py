@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy import Row, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -216,23 +216,6 @@ async def in_state(conn: AsyncConnection, *states: JobState, workspace_id: UUID 
     if workspace_id is not None:
         query = query.where(jobs.c.workspace_id == workspace_id)
     return [to_job(row) for row in await conn.execute(query)]
-
-
-async def take_unanswered(conn: AsyncConnection, *, asked_before: datetime, limit: int) -> list[Job]:
-    """Jobs that still wait for their hold's answer; marks them as asked again now."""
-    due = (
-        select(jobs.c.id)
-        .where(jobs.c.state == JobState.RESERVING.value, jobs.c.asked_at < asked_before)
-        .order_by(jobs.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        # As a subquery it might be run again for each row, and take more than it should.
-        .cte("due")
-    )
-    taken = await conn.execute(
-        update(jobs).where(jobs.c.id == due.c.id).values(asked_at=func.now()).returning(*COLUMNS)
-    )
-    return [to_job(row) for row in taken]
 
 
 async def owe_progress(conn: AsyncConnection) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from libs.common.uow import UnitOfWork
-from services.ingest.repositories import jobs
+from services.ingest.repositories import unanswered
 from services.ingest.use_cases.turn_job import publish_state
 
 ASK_AGAIN_AFTER = timedelta(minutes=5)
@@ -12,7 +12,7 @@ BATCH = 500
 
 async def ask_hold_again(uow: UnitOfWork, *, now: datetime) -> int:
     """Publish `job.created` again for jobs `reserving` for five minutes since they last asked; answers how many."""
-    waiting = await jobs.take_unanswered(uow.conn, asked_before=now - ASK_AGAIN_AFTER, limit=BATCH)
+    waiting = await unanswered.take_reserving(uow.conn, asked_before=now - ASK_AGAIN_AFTER, limit=BATCH)
     for job in waiting:
         publish_state(uow, job)
     return len(waiting)

@@ -6,6 +6,7 @@ from libs.common.contracts.ingest import JobCeilingRaised
 from libs.common.uow import UnitOfWork
 from services.ingest.domain import ceilings
 from services.ingest.domain.jobs import Job
+from services.ingest.repositories import unanswered
 from services.ingest.use_cases.turn_job import turn_job
 
 
@@ -23,6 +24,12 @@ async def raise_ceiling(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, ce
 
     job = await turn_job(uow, job_id, workspace_id=workspace_id, decide=decide)
     for raised in asked:
-        event = JobCeilingRaised(job_id=raised.id, round=raised.ceiling_round, credits=ceilings.credits_asked(raised))
-        uow.publish(event, tenant_id=workspace_id, correlation_id=raised.id)
+        await unanswered.note_asked(uow.conn, raised.id)
+        publish_raise(uow, raised)
     return job
+
+
+def publish_raise(uow: UnitOfWork, job: Job) -> None:
+    """Ask billing for what the ceiling allows. Said again while nobody has answered, it is the same round and sum."""
+    event = JobCeilingRaised(job_id=job.id, round=job.ceiling_round, credits=ceilings.credits_asked(job))
+    uow.publish(event, tenant_id=job.workspace_id, correlation_id=job.id)

@@ -1,6 +1,7 @@
 """The spend ceiling: used to the last row, never passed, raised by a person."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from libs.common.contracts.billing import HoldPlaced, HoldRaised, HoldRaiseDecli
 from libs.common.contracts.ingest import JobCeilingRaised, JobParked, JobResumed
 from libs.common.errors import Conflict, Invalid
 from services.ingest.domain.jobs import Job, JobState
+from services.ingest.use_cases.ask_raise_again import ask_raise_again
 from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.park_jobs import resume_parked_jobs
 from services.ingest.use_cases.raise_ceiling import raise_ceiling
@@ -108,6 +110,43 @@ async def test_a_raise_that_cannot_be_paid_leaves_the_ceiling_where_it_was(inges
     assert (await ingest.job(job_id)).ceiling_credits == 3
     await ingest.deliver(HoldRaised(job_id=job_id, round=2, credits=3))
     assert (await ingest.job(job_id)).state is JobState.PROCESSING
+
+
+async def ask_again(ingest: Ingest, *, after: timedelta) -> int:
+    async with ingest.open_uow() as uow:
+        return await ask_raise_again(uow, now=utc_now() + after)
+
+
+async def test_a_raise_whose_answer_is_lost_asks_again_and_is_applied_once(ingest: Ingest) -> None:
+    """The same round and sum, once per five minutes. Red when a lost answer leaves a job at its ceiling for ever, or when
+    the answer that comes twice (the lost one was only late) counts twice."""
+    job_id = await at_ceiling(ingest)
+    await ingest.execute("UPDATE ingest.jobs SET asked_at = now() - interval '1 hour'")
+    await lift(ingest, job_id, 9)
+    assert await ask_again(ingest, after=timedelta(minutes=4)) == 0
+    assert await ask_again(ingest, after=timedelta(minutes=6)) == 1
+    assert await ask_again(ingest, after=timedelta(minutes=4)) == 0
+    first, again = await ingest.said(JobCeilingRaised)
+    assert first == again == JobCeilingRaised(job_id=job_id, round=1, credits=4)
+    await ingest.deliver(HoldRaised(job_id=job_id, round=1, credits=4))
+    applied = await ingest.snapshot()
+    await ingest.forget_inbox()
+    await ingest.deliver(HoldRaised(job_id=job_id, round=1, credits=4))
+    assert await ingest.snapshot() == applied
+    assert (await ingest.job(job_id)).credits_held == 4
+    assert await ask_again(ingest, after=timedelta(minutes=60)) == 0
+
+
+async def test_a_declined_raise_and_one_of_an_ended_job_are_not_asked_again(ingest: Ingest) -> None:
+    """Red when billing is asked every five minutes what it has answered, or what nobody wants to know any more."""
+    declined = await at_ceiling(ingest)
+    await lift(ingest, declined, 4)
+    await ingest.deliver(HoldRaiseDeclined(job_id=declined, round=1, needed=2, available=1))
+    ended = await at_ceiling(ingest)
+    await lift(ingest, ended, 4)
+    async with ingest.open_uow() as uow:
+        await cancel_job(uow, ended, workspace_id=ingest.workspace_id, user_id=ingest.user_id, now=utc_now())
+    assert await ask_again(ingest, after=timedelta(minutes=60)) == 0
 
 
 async def test_two_clicks_ask_once(ingest: Ingest) -> None:
