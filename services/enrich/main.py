@@ -11,6 +11,7 @@ from libs.common.garbage import MUCH_IN_FLIGHT
 from libs.common.platform import Parts, Platform
 from services.enrich import api, handlers, schedules, tables
 from services.enrich.clients.tools import Tools, open_tools
+from services.enrich.in_flight.catalogue_shelf import CatalogueShelf
 from services.enrich.in_flight.checkpoint_writer import CheckpointWriter
 from services.enrich.in_flight.floor import Floor, Limits
 from services.enrich.in_flight.job_watch import JobWatch
@@ -26,7 +27,12 @@ _LEFT_TO_RECORD_S = 12
 @contextlib.asynccontextmanager
 async def start(settings: EnrichSettings, platform: Platform) -> AsyncGenerator[Parts]:
     """Open the providers' clients and lay out the floor."""
-    opened = open_tools(settings.accounts, groq_model=settings.groq_model, rows_in_flight=settings.rows_in_flight)
+    opened = open_tools(
+        settings.accounts,
+        groq_models=settings.models,
+        rows_in_flight=settings.rows_in_flight,
+        places=settings.places,
+    )
     async with opened as tools:
         floor = make_floor(settings, platform, tools)
         announcer = CapacityAnnouncer(floor)
@@ -52,6 +58,7 @@ def make_floor(settings: EnrichSettings, platform: Platform, tools: Tools) -> Fl
         watch=JobWatch(platform.open_uow, platform.listener),
         leases=LeaseKeeper(platform.open_uow),
         writer=CheckpointWriter(platform.open_uow),
+        catalogues=CatalogueShelf(platform.open_uow),
         stopping=platform.stopping,
         limits=limits,
     )

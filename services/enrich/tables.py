@@ -12,6 +12,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from libs.common.tables import common_tables, instant, service_metadata
 
@@ -75,3 +76,36 @@ provider_states = Table(
     CheckConstraint("state IN ('up', 'out')", name="state"),
 )
 """`counter` rises with every word on the account: out, out still but until another time, back. It tells nothing else."""
+
+catalogue_versions = Table(
+    "catalogue_versions",
+    METADATA,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("content", JSONB, nullable=False),
+    Column("change", Text, nullable=False),
+    Column("made_by", Uuid, nullable=False),
+    instant("made_at", now=True),
+    Column("idempotency_key", Text),
+    Column("fingerprint", Text),
+    PrimaryKeyConstraint("workspace_id", "version"),
+    CheckConstraint("version > 0", name="version"),
+    Index(
+        "uq_catalogue_versions_workspace_id_idempotency_key",
+        "workspace_id",
+        "idempotency_key",
+        unique=True,
+        postgresql_where=text("idempotency_key IS NOT NULL"),
+    ),
+)
+"""Products and rules, whole, after each change; by trigger never changed again. `change` says in words what was changed."""
+
+job_catalogues = Table(
+    "job_catalogues",
+    METADATA,
+    Column("family_id", Uuid, primary_key=True),
+    Column("workspace_id", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    CheckConstraint("version >= 0", name="version"),
+)
+"""The version by which a list's rows are chosen, those of its retries, too; 0: there was no catalogue when it began."""

@@ -90,10 +90,12 @@ class ExtraAnswer(Payload):
 class ProductChoice(Payload):
     """Which product to offer this row, and why: a rule of the workspace's catalogue, or inferred from what was found.
 
-    `rule` names the rule; `why` is its trace in a sentence. What is inferred rests on a snippet of its sources.
+    `product` is its id, `name` what people read; `rule` names the rule; `why` is its trace in a sentence. What is inferred
+    rests on a snippet of its sources.
     """
 
     product: str
+    name: str = ""
     pitch: str = ""
     chosen_by: Literal["rule", "inference"]
     rule: str | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from libs.common.uow import UnitOfWorkFactory
 from services.enrich.clients.tools import Tools
+from services.enrich.in_flight.catalogue_shelf import CatalogueShelf
 from services.enrich.in_flight.checkpoint_writer import CheckpointWriter
 from services.enrich.in_flight.job_watch import JobWatch
 from services.enrich.in_flight.leases import LeaseKeeper
@@ -34,6 +35,7 @@ class Floor:
     watch: JobWatch
     leases: LeaseKeeper
     writer: CheckpointWriter
+    catalogues: CatalogueShelf
     stopping: asyncio.Event
     limits: Limits
 

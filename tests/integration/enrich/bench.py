@@ -26,6 +26,7 @@ from libs.common.settings import normalise_database_url
 from libs.common.uow import Message, UnitOfWorkFactory, current_message
 from services.enrich.clients.accounts import Account, account
 from services.enrich.clients.tools import Tools, open_tools
+from services.enrich.in_flight.catalogue_shelf import CatalogueShelf
 from services.enrich.in_flight.checkpoint_writer import CheckpointWriter
 from services.enrich.in_flight.floor import Floor, Limits
 from services.enrich.in_flight.job_watch import JobWatch
@@ -226,7 +227,7 @@ async def bench_on(
     listener = Listener(url, service="enrich")
     await listener.start()
     accounts = world.accounts(**dict.fromkeys(missing, "missing"))
-    async with open_tools(accounts, groq_model=MODEL, rows_in_flight=slots) as tools:
+    async with open_tools(accounts, groq_models=[MODEL], rows_in_flight=slots) as tools:
         floor = floor_on(open_uow, listener, tools, slots=slots)
         tasks = [asyncio.create_task(run()) for run in (floor.writer.run, floor.watch.run, floor.leases.run)]
         try:
@@ -247,6 +248,7 @@ def floor_on(open_uow: UnitOfWorkFactory, listener: Listener, tools: Tools, *, s
         watch=JobWatch(open_uow, listener),
         leases=LeaseKeeper(open_uow),
         writer=CheckpointWriter(open_uow),
+        catalogues=CatalogueShelf(open_uow),
         stopping=asyncio.Event(),
         limits=Limits(),
     )
