@@ -7,6 +7,7 @@ RawHeader = tuple[bytes, bytes]
 OWNERS: dict[str, str] = {
     "uploads": "ingest",
     "quotes": "ingest",
+    "line-options": "ingest",
     "jobs": "ingest",
     "exports": "ingest",
     "sourcings": "ingest",

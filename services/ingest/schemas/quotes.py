@@ -1,10 +1,19 @@
 """What may be asked for: a quote, a list to be enriched, rows to be tried, a higher ceiling."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from libs.common.contracts.lines import (
+    FEWEST_WORDS,
+    FORBIDDEN_CHARS,
+    MOST_FORBIDDEN,
+    MOST_WORDS,
+    RULES_CHARS,
+    USUAL_WORDS,
+    Tone,
+)
 from services.ingest.domain.extra_columns import (
     MAX_COLUMNS,
     MAX_DESCRIPTION_CHARS,
@@ -20,6 +29,14 @@ from services.ingest.use_cases.try_rows import TrialRequest
 
 Mapping = Annotated[dict[str, Annotated[int, Field(ge=0, strict=True)]], Field(max_length=50)]
 Offering = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+Words = Annotated[int, Field(ge=FEWEST_WORDS, le=MOST_WORDS, strict=True)]
+Phrase = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=FORBIDDEN_CHARS, strip_whitespace=True, pattern=r"^[^\x00]*$"),
+]
+Phrases = Annotated[list[Phrase], Field(max_length=MOST_FORBIDDEN)]
+LineRules = Annotated[str, StringConstraints(max_length=RULES_CHARS, strip_whitespace=True, pattern=r"^[^\x00]*$")]
 RowNo = Annotated[int, Field(ge=1, le=2**31 - 1, strict=True)]
 Credits = Annotated[int, Field(ge=1, le=2**53, strict=True)]
 
@@ -38,20 +55,39 @@ class ExtraColumnIn(BaseModel):
 
 class ResearchIn(BaseModel):
     """How rows are researched. `offer` is what is being sold; `accept_degraded` agrees to plain lines where a provider has
-    no key; `mapping` is role → column index, and the suggested one holds when it is left out."""
+    no key; `mapping` is role → column index, and the suggested one holds when it is left out.
+
+    `line_rules` are your own words on how to write the line; `{first_name}`, `{offer}`, `{product}` and the names of columns
+    in braces stand for the row's. They come beside our rules, never instead of them.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     mapping: Mapping | None = None
     accept_degraded: bool = False
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] = "en"
-    max_words: Annotated[int, Field(ge=10, le=120, strict=True)] = 40
+    language: Language = "en"
+    max_words: Words = USUAL_WORDS
     offer: Offering = ""
+    tone: Tone = "friendly"
+    forbidden_words: Phrases = []
+    line_rules: LineRules = ""
     extra_columns: Annotated[list[ExtraColumnIn], Field(max_length=MAX_COLUMNS)] = []
 
     @property
-    def columns_asked(self) -> tuple[ExtraColumnAsked, ...]:
-        return tuple(ExtraColumnAsked(column.name, column.description, column.kind) for column in self.extra_columns)
+    def wishes(self) -> dict[str, Any]:
+        """The part of a request that says how rows are researched."""
+        columns = (ExtraColumnAsked(column.name, column.description, column.kind) for column in self.extra_columns)
+        return {
+            "mapping": self.mapping,
+            "accept_degraded": self.accept_degraded,
+            "language": self.language,
+            "max_words": self.max_words,
+            "offer": self.offer,
+            "tone": self.tone,
+            "forbidden_words": tuple(self.forbidden_words),
+            "line_rules": self.line_rules,
+            "extra_columns": tuple(columns),
+        }
 
 
 class QuoteIn(BaseModel):
@@ -103,13 +139,8 @@ class JobIn(ResearchIn, QuoteIn):
 
     def to_request(self) -> JobRequest:
         return JobRequest(
+            **self.wishes,
             upload_id=self.upload_id,
-            mapping=self.mapping,
-            accept_degraded=self.accept_degraded,
-            language=self.language,
-            max_words=self.max_words,
-            offer=self.offer,
-            extra_columns=self.columns_asked,
             first_rows=self.first_rows,
             skip_duplicates=self.skip_duplicates,
             skip_known=self.skip_known,
@@ -132,16 +163,7 @@ class TrialIn(ResearchIn):
     rows: Annotated[list[RowNo], Field(min_length=1, max_length=MAX_ROWS)]
 
     def to_request(self, upload_id: UUID) -> TrialRequest:
-        return TrialRequest(
-            upload_id=upload_id,
-            mapping=self.mapping,
-            accept_degraded=self.accept_degraded,
-            language=self.language,
-            max_words=self.max_words,
-            offer=self.offer,
-            extra_columns=self.columns_asked,
-            row_nos=tuple(self.rows),
-        )
+        return TrialRequest(**self.wishes, upload_id=upload_id, row_nos=tuple(self.rows))
 
 
 def quote_out(offer: Offer) -> QuoteOut:

@@ -6,7 +6,9 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from libs.common.contracts.ingest import ResearchSpec
+from libs.common.contracts.lines import USUAL_WORDS, Tone
 from services.ingest.domain.extra_columns import ExtraColumnAsked, check_extra_columns
+from services.ingest.domain.line_options import check_forbidden, check_language, check_line_rules
 from services.ingest.domain.specs import mapping_by_name, spec_hash
 from services.ingest.domain.uploads import Reading
 
@@ -19,8 +21,11 @@ class ResearchRequest:
     mapping: Mapping[str, int] | None = None
     accept_degraded: bool = False
     language: str = "en"
-    max_words: int = 40
+    max_words: int = USUAL_WORDS
     offer: str = ""
+    tone: Tone = "friendly"
+    forbidden_words: tuple[str, ...] = ()
+    line_rules: str = ""
     extra_columns: tuple[ExtraColumnAsked, ...] = ()
 
     ALWAYS_IN: ClassVar = frozenset({"mapping", "accept_degraded", "language", "max_words", "offer"})
@@ -40,15 +45,24 @@ class ResearchRequest:
 
 
 def specify_research(request: ResearchRequest, reading: Reading, *, mapping: Mapping[str, int]) -> dict[str, Any]:
-    """The spec of a request for a sheet. Raises Invalid `extra_columns_invalid`."""
+    """The spec of a request for a sheet.
+
+    Raises Invalid `extra_columns_invalid`, `language_unknown`, `forbidden_words_invalid`, `line_rules_invalid`.
+    """
     names = [column["name"] for column in reading.columns]
     headers = [column["header"] for column in reading.columns if isinstance(column["header"], str)]
     check_extra_columns(request.extra_columns, taken=[*names, *headers])
+    check_language(request.language)
+    check_forbidden(request.forbidden_words)
+    check_line_rules(request.line_rules, columns=[*names, *(column.name for column in request.extra_columns)])
     content = {
         "mapping": mapping_by_name(mapping, names),
         "language": request.language,
         "max_words": request.max_words,
         "offer": request.offer,
+        "tone": request.tone,
+        "forbidden_words": list(request.forbidden_words),
+        "line_rules": request.line_rules,
         "accept_degraded": request.accept_degraded,
         "extra_columns": [asdict(column) for column in request.extra_columns],
     }
