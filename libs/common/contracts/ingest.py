@@ -90,7 +90,10 @@ class InputRow(Payload):
 
 
 class ChunkCreated(Event):
-    """Up to 50 rows (≤ 256 KiB) to research. Dispatches raise `dispatch_no`, a cancel raises `epoch`."""
+    """Up to 50 rows (≤ 256 KiB) to research. Dispatches raise `dispatch_no`, a cancel raises `epoch`.
+
+    `family_id` is the list that the job's rows belong to: the job itself, or the one that it is a retry of.
+    """
 
     type = "ingest.chunk.created"
 
@@ -101,6 +104,7 @@ class ChunkCreated(Event):
     job_version: int
     spec: ResearchSpec
     rows: list[InputRow]
+    family_id: UUID | None = None
 
 
 class ChunkCompleted(Event):

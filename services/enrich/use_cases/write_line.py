@@ -11,6 +11,7 @@ from services.enrich.clients.patience import Patience
 from services.enrich.domain.degraded import Degraded
 from services.enrich.domain.lead import Lead
 from services.enrich.domain.line import Draft, Rules, check_line, read_draft
+from services.enrich.domain.product_rules import Choice
 from services.enrich.domain.research import Statement
 from services.enrich.domain.sources import Source
 from services.enrich.in_flight.tally import Tally
@@ -27,18 +28,24 @@ class LineRequest:
     spec: ResearchSpec
     statements: Sequence[Statement]
     sources: Sequence[Source]
+    product: Choice | None = None
+
+    @property
+    def offer(self) -> str:
+        """What the job says is offered; where it says nothing, the pitch of the row's product."""
+        return self.spec.offer or (self.product.pitch if self.product else "")
 
 
 async def write_line(asked: LineRequest, groq: Groq, *, patience: Patience, tally: Tally) -> str:
     """A line that passes every check. Raises Degraded with the problems of the last one, and provider failures."""
     spec, statements = asked.spec, asked.statements
-    rules = Rules(max_words=spec.max_words, language=spec.language, offer=spec.offer)
+    rules = Rules(max_words=spec.max_words, language=spec.language, offer=asked.offer)
     request: dict[str, Any] = {
         "task": "line",
         "row": asked.lead.for_model(),
         "statements": [{"category": one.category, **one.as_json()} for one in statements],
         "sources": [{"id": one.id, "url": one.url, "title": one.title} for one in asked.sources],
-        "offer": spec.offer,
+        "offer": asked.offer,
         "language": spec.language,
         "max_words": spec.max_words,
     }

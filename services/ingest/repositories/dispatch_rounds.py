@@ -48,8 +48,9 @@ class Dispatch:
 
 @dataclass(frozen=True)
 class JobSheet:
-    """What every chunk of a job carries: the research spec, and the names of the columns."""
+    """What every chunk of a job carries: the research spec, the names of the columns, the list that its rows belong to."""
 
+    family_id: UUID
     spec: Mapping[str, Any]
     names: Sequence[str]
 
@@ -214,15 +215,16 @@ async def note_failure(conn: AsyncConnection, dispatch: Dispatch) -> int:
 
 
 async def sheet_of(conn: AsyncConnection, job_id: UUID) -> JobSheet:
-    """The spec of a job and the column names of its sheet."""
+    """The spec of a job, the column names of its sheet, and the list whose sheet that is."""
+    family_id = func.coalesce(jobs.c.root_id, jobs.c.id).label("family_id")
     row = (
         await conn.execute(
-            select(jobs.c.spec, func.jsonb_path_query_array(uploads.c.columns, _NAMES).label("names"))
+            select(family_id, jobs.c.spec, func.jsonb_path_query_array(uploads.c.columns, _NAMES).label("names"))
             .join(uploads, uploads.c.id == jobs.c.upload_id)
             .where(jobs.c.id == job_id)
         )
     ).one()
-    return JobSheet(spec=row.spec, names=row.names)
+    return JobSheet(family_id=row.family_id, spec=row.spec, names=row.names)
 
 
 def _one_of(keys: Sequence[tuple[UUID, int, int | None]]) -> list[ColumnElement[bool]]:

@@ -126,6 +126,7 @@ async def publish_chunk(dispatch: Dispatch, sheet: JobSheet, *, storage: Storage
             for row in await read_chunk(storage, dispatch.ref)
             if dispatch.chosen is None or row.row_no in dispatch.chosen
         ],
+        family_id=sheet.family_id,
     )
     envelope = Envelope(
         id=new_id(),
