@@ -26,7 +26,7 @@ class ProviderOut(BaseModel):
         known = state if account.mode != "missing" else None
         return cls.model_validate(
             {
-                "provider": account.name,
+                "provider": account.provider,
                 "mode": account.mode,
                 "needed": needed,
                 "state": "missing" if account.mode == "missing" else known.state if known else "up",

@@ -1,9 +1,9 @@
 """Enrich's settings: provider keys, where the providers are, and how much is done at once."""
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 
 from libs.common.settings import CommonSettings, database_url_field
-from services.enrich.clients.accounts import Account, account
+from services.enrich.clients.accounts import Account, account, unheld
 
 _NONE = SecretStr("")
 
@@ -17,7 +17,11 @@ class EnrichSettings(CommonSettings):
     serper_base_url: str = "https://google.serper.dev"
     groq_api_key: SecretStr = _NONE
     groq_base_url: str = "https://api.groq.com"
-    groq_model: str = "openai/gpt-oss-20b"
+    groq_models: str = Field(
+        default="openai/gpt-oss-20b,openai/gpt-oss-120b",
+        validation_alias=AliasChoices("GROQ_MODELS", "GROQ_MODEL"),
+        description="Comma list: the first is preferred, the next ones answer where it refuses.",
+    )
     firecrawl_api_key: SecretStr = _NONE
     firecrawl_base_url: str = "https://api.firecrawl.dev"
     subjob_timeout_s: float = Field(
@@ -35,15 +39,41 @@ class EnrichSettings(CommonSettings):
         description="How long the failing calls of one row may take before the row is degraded.",
     )
 
+    @field_validator("groq_models")
+    @classmethod
+    def _there_is_a_model(cls, value: str) -> str:
+        if not _listed(value):
+            msg = "GROQ_MODELS names no model: give one or more, separated by commas"
+            raise ValueError(msg)
+        return value
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models of the language model's provider, the preferred one first."""
+        return _listed(self.groq_models)
+
     @property
     def accounts(self) -> tuple[Account, ...]:
         """The provider accounts of this installation."""
-        given = (
+        return tuple(
+            account(name, key=key.get_secret_value().strip(), base_url=url, sandbox_url=self.sandbox_url)
+            for name, key, url in self._given
+        )
+
+    @property
+    def places(self) -> tuple[Account, ...]:
+        """Where the keys that workspaces bring are used."""
+        return tuple(unheld(name, base_url=url, sandbox_url=self.sandbox_url) for name, _, url in self._given)
+
+    @property
+    def _given(self) -> tuple[tuple[str, SecretStr, str], ...]:
+        return (
             ("serper", self.serper_api_key, self.serper_base_url),
             ("groq", self.groq_api_key, self.groq_base_url),
             ("firecrawl", self.firecrawl_api_key, self.firecrawl_base_url),
         )
-        return tuple(
-            account(name, key=key.get_secret_value().strip(), base_url=url, sandbox_url=self.sandbox_url)
-            for name, key, url in given
-        )
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    """The parts of a comma list, each once."""
+    return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))

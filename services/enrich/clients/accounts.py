@@ -1,7 +1,10 @@
-"""Which provider is real, which is the sandbox, and which is missing."""
+"""Which provider is real, which is the sandbox, and which is missing; and the accounts that workspaces bring themselves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
+from uuid import UUID
+
+from services.enrich.domain.account_names import account_name
 
 Mode = Literal["real", "sandbox", "missing"]
 _SANDBOX_KEY = "sandbox"
@@ -11,22 +14,43 @@ NEEDED = ("serper", "groq")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A provider account by name, and how it is reached."""
+    """A provider account, and how it is reached. One with a `workspace_id` is that workspace's own.
 
-    name: str
+    `name` is unique: limits, states and events go by it. `provider` is what people and metrics are told.
+    """
+
+    provider: str
     mode: Mode
     base_url: str
-    key: str
+    key: str = field(repr=False)
+    workspace_id: UUID | None = None
+    name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", account_name(self.provider, self.workspace_id))
 
 
-def account(name: str, *, key: str, base_url: str, sandbox_url: str) -> Account:
+def account(provider: str, *, key: str, base_url: str, sandbox_url: str) -> Account:
     """The real provider when there is a key, else the sandbox when there is one, else nothing.
 
     A key with a base URL inside the sandbox is still the sandbox: what it invents must be marked.
     """
-    inside = bool(sandbox_url) and base_url.startswith(sandbox_url)
     if key:
-        return Account(name, "sandbox" if inside else "real", base_url.rstrip("/"), key)
+        return Account(provider, _mode_at(base_url, sandbox_url), base_url.rstrip("/"), key)
     if sandbox_url:
-        return Account(name, "sandbox", f"{sandbox_url.rstrip('/')}/{name}", _SANDBOX_KEY)
-    return Account(name, "missing", "", "")
+        return Account(provider, "sandbox", f"{sandbox_url.rstrip('/')}/{provider}", _SANDBOX_KEY)
+    return Account(provider, "missing", "", "")
+
+
+def unheld(provider: str, *, base_url: str, sandbox_url: str) -> Account:
+    """Where a workspace's own key for a provider would be used: the provider itself, never the sandbox in its stead."""
+    return Account(provider, _mode_at(base_url, sandbox_url), base_url.rstrip("/"), "")
+
+
+def owned(place: Account, *, key: str, workspace_id: UUID) -> Account:
+    """A workspace's own account with a provider."""
+    return replace(place, key=key, workspace_id=workspace_id)
+
+
+def _mode_at(base_url: str, sandbox_url: str) -> Mode:
+    return "sandbox" if sandbox_url and base_url.startswith(sandbox_url) else "real"

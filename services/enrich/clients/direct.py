@@ -29,7 +29,7 @@ class DirectClient(httpx.AsyncClient):
     def __init__(self, provider: str, *, concurrency: int, read_s: float) -> None:
         super().__init__(trust_env=False)
         self._provider = provider
-        self._session: aiohttp.ClientSession = make_session("", concurrency=concurrency, headers={}, read_s=read_s)
+        self._session: aiohttp.ClientSession = make_session(concurrency=concurrency, read_s=read_s)
 
     def build_request(self, method: str, url: Any, **parts: Any) -> httpx.Request:
         """The request of an SDK: a body of bytes, its own headers, and nothing left to be merged or encoded."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from libs.common.errors import Transient
+from services.enrich.domain.website import WebsiteStatus
 
 
 class ProviderError(Transient):
@@ -51,6 +52,25 @@ class BadKey(ProviderOut):
     reason = "bad_key"
 
 
+class NoModel(ProviderOut):
+    """Every model that is configured refuses this account: somebody must choose others, or open them to the key."""
+
+    code = "provider_no_model"
+    reason = "bad_key"
+
+
+class ModelRefused(ProviderError):
+    """The model is unknown, gone, closed to this account, or does not take the form. Another may answer."""
+
+    code = "provider_model_refused"
+
+
+class ModelUnfit(ProviderError):
+    """The model's answers cannot be used for this row. Another's may."""
+
+    code = "provider_model_unfit"
+
+
 class ProviderDown(ProviderError):
     """No answer in time, no connection, or an error of the provider's own. Worth another try, a few times."""
 
@@ -64,9 +84,13 @@ class BadAnswer(ProviderError):
 
 
 class PageMissing(ProviderError):
-    """The website has no such page, or the provider reads it for nobody. That is an answer."""
+    """The website has no such page, or the provider reads it for nobody. That is an answer: `status` says of what kind."""
 
     code = "page_missing"
+
+    def __init__(self, provider: str, message: str, *, status: WebsiteStatus = "missing") -> None:
+        super().__init__(provider, message)
+        self.status: WebsiteStatus = status
 
 
 class OutOfTime(Exception):

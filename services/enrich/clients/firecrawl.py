@@ -1,6 +1,10 @@
 """Firecrawl: one page of a website as markdown (POST /v2/scrape)."""
 
+from copy import copy
+from typing import Self
+
 import aiohttp
+from yarl import URL
 
 from services.enrich.clients.accounts import Account
 from services.enrich.clients.errors import (
@@ -12,44 +16,72 @@ from services.enrich.clients.errors import (
     ProviderError,
     RateLimitedMinute,
 )
-from services.enrich.clients.http import Reply, make_session, post, seconds_of
+from services.enrich.clients.http import Door, Reply, make_session, post, seconds_of
 from services.enrich.clients.patience import MinuteGate
-from services.enrich.domain.sources import Result
+from services.enrich.domain.page_text import text_of_markdown
+from services.enrich.domain.site_links import MOST_LINKS, Link
+from services.enrich.domain.texts import clean
+from services.enrich.domain.website import TITLE_CHARS, FoundPage, WebsiteStatus, status_of_http
 
 _READ_S = 20
-_SITE_IS_AWAY = ("SCRAPE_DNS_RESOLUTION_ERROR", "SCRAPE_ALL_ENGINES_FAILED", "SCRAPE_TIMEOUT", "SCRAPE_SITE_ERROR")
+_SITE_SAYS: dict[object, WebsiteStatus] = {
+    "SCRAPE_DNS_RESOLUTION_ERROR": "missing",
+    "SCRAPE_ALL_ENGINES_FAILED": "away",
+    "SCRAPE_TIMEOUT": "away",
+    "SCRAPE_SITE_ERROR": "away",
+}
+"""Codes that speak of the site, not of Firecrawl."""
 
 
 class Firecrawl:
-    """One session for all rows of the process."""
+    """One session for all rows of the process, and for all accounts."""
 
     def __init__(self, account: Account, *, concurrency: int, read_s: float = _READ_S) -> None:
+        self._session: aiohttp.ClientSession = make_session(concurrency=concurrency, read_s=read_s)
+        self._hold(account)
+
+    def under(self, account: Account) -> Self:
+        """The same connections with another account's key."""
+        other = copy(self)
+        other._hold(account)
+        return other
+
+    def _hold(self, account: Account) -> None:
         self.account = account
         self.gate = MinuteGate(account.name)
-        self._session: aiohttp.ClientSession = make_session(
-            account.base_url,
-            concurrency=concurrency,
-            headers={"Authorization": f"Bearer {account.key}"},
-            read_s=read_s,
-        )
+        headers = {"Authorization": f"Bearer {account.key}"}
+        self._door = Door(account.provider, URL(f"{account.base_url}/v2/scrape"), headers)
 
-    async def read(self, url: str) -> Result:
-        """The readable text of a page. Raises PageMissing when the site has none to give, or is not read for anybody."""
-        asked = {"url": url, "formats": ["markdown"], "onlyMainContent": True, "timeout": 15_000}
-        reply = await post(self._session, self.account.name, "v2/scrape", asked)
+    async def read(self, url: str, *, links: bool = False) -> FoundPage:
+        """The readable text of a page, and its links when they are wanted.
+
+        Raises PageMissing when the site has none to give, or is not read for anybody.
+        """
+        formats = ["markdown", "links"] if links else ["markdown"]
+        asked = {"url": url, "formats": formats, "onlyMainContent": True, "timeout": 15_000}
+        reply = await post(self._session, self._door, asked)
         answer = reply.json_or_none()
         if reply.status != 200 or not isinstance(answer, dict) or answer.get("success") is not True:
             raise self._error(reply, answer)
         data = answer.get("data")
-        text = data.get("markdown") if isinstance(data, dict) else None
-        if not isinstance(data, dict) or not isinstance(text, str):
+        markdown = data.get("markdown") if isinstance(data, dict) else None
+        if not isinstance(data, dict) or not isinstance(markdown, str):
             raise BadAnswer(self.account.name, "the answer has no page in it")
         metadata = data.get("metadata")
         about = metadata if isinstance(metadata, dict) else {}
         status = about.get("statusCode", 200)
-        if not text.strip() or (isinstance(status, int) and status >= 400):
-            raise PageMissing(self.account.name, f"{url} has nothing to read (HTTP {status})")
-        return Result(kind="website", url=url, title=str(about.get("title") or ""), text=text)
+        status = status if isinstance(status, int) else 200
+        text = text_of_markdown(markdown)
+        if not text or status >= 400:
+            said = f"{url} has nothing to read (HTTP {status})"
+            raise PageMissing(self.account.name, said, status=status_of_http(status))
+        final = about.get("url")
+        return FoundPage(
+            url=final if isinstance(final, str) and final.startswith(("http://", "https://")) else url,
+            title=clean(str(about.get("title") or ""), longest=TITLE_CHARS),
+            text=text,
+            links=_links(data.get("links")),
+        )
 
     async def probe(self) -> None:
         """Raises what reading a page would meet; a missing page is no trouble."""
@@ -67,8 +99,8 @@ class Firecrawl:
         told = answer if isinstance(answer, dict) else {}
         said = f"{told.get('error') or 'no reason given'} (HTTP {reply.status})"
         # 403 is said of the page (a site that is not served, a network's profile pages), never of the key: that is 401.
-        if told.get("code") in _SITE_IS_AWAY or reply.status == 403:
-            return PageMissing(name, said)
+        if told.get("code") in _SITE_SAYS or reply.status == 403:
+            return PageMissing(name, said, status=_SITE_SAYS.get(told.get("code"), "refused"))
         if reply.status == 401:
             return BadKey(name, said)
         if reply.status == 402:
@@ -76,3 +108,9 @@ class Firecrawl:
         if reply.status == 429:
             return RateLimitedMinute(name, said, retry_after_s=seconds_of(reply.headers, default=5.0))
         return ProviderDown(name, said) if reply.status >= 500 or reply.status == 408 else BadAnswer(name, said)
+
+
+def _links(told: object) -> tuple[Link, ...]:
+    """The addresses of other pages. Firecrawl does not tell what the links are called."""
+    addresses = told if isinstance(told, list) else []
+    return tuple(Link(address) for address in addresses[:MOST_LINKS] if isinstance(address, str))

@@ -1,11 +1,12 @@
-"""Groq through its official client: one structured answer per call."""
+"""Groq through its official client: one structured answer of one model per call."""
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import groq
 import httpx
@@ -19,18 +20,20 @@ from services.enrich.clients.errors import (
     BadAnswer,
     BadKey,
     DayLimitExhausted,
+    ModelRefused,
     ProviderDown,
     ProviderError,
     RateLimitedMinute,
 )
 from services.enrich.clients.http import seconds_of
+from services.enrich.clients.models import Form, Models, body_of
 from services.enrich.clients.patience import MinuteGate
 
 _PATH = "/openai/v1/chat/completions"
 _READ_S = 30
 _PER_DAY = re.compile(r"per day|\b[RT]PD\b")
 _A_DAY_NOT_A_MINUTE_S = 600
-_REASONS = "openai/gpt-oss"
+_RESTRICTED = "organization_restricted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,44 +47,52 @@ class Answer:
 
 
 class Groq:
-    """One client for all rows of the process. It never retries by itself."""
+    """One client for all rows of the process, and for all accounts. It never retries by itself."""
 
-    def __init__(self, account: Account, *, model: str, concurrency: int, read_s: float = _READ_S) -> None:
+    def __init__(self, account: Account, *, models: Sequence[str], concurrency: int, read_s: float = _READ_S) -> None:
+        http = DirectClient(account.provider, concurrency=concurrency, read_s=read_s)
+        sdk = groq.AsyncGroq(
+            api_key=account.key, base_url=account.base_url, max_retries=0, timeout=read_s, http_client=http
+        )
+        self._hold(account, sdk, models)
+
+    def under(self, account: Account) -> Self:
+        """The same connections with another account's key; which of its models refuse is its own affair."""
+        other = copy(self)
+        sdk = self._sdk.copy(api_key=account.key, base_url=account.base_url)
+        other._hold(account, sdk, self.models.names)
+        return other
+
+    def _hold(self, account: Account, sdk: groq.AsyncGroq, models: Sequence[str]) -> None:
         self.account = account
-        self.model = model
+        self.models = Models(models)
         self.gate = MinuteGate(account.name)
+        self._sdk = sdk
         # Whole and parsed: from a path the SDK would make it anew for each call. (It takes any `httpx.URL` for a `str`.)
         self._url = cast(str, httpx.URL(account.base_url.rstrip("/") + _PATH))
-        self._sdk = groq.AsyncGroq(
-            api_key=account.key,
-            base_url=account.base_url,
-            max_retries=0,
-            timeout=read_s,
-            http_client=DirectClient(account.name, concurrency=concurrency, read_s=read_s),
-        )
 
-    async def ask(self, *, system: str, user: str, name: str, schema: Mapping[str, Any], most_tokens: int) -> Answer:
+    async def ask(self, model: str, *, system: str, user: str, form: Form) -> Answer:
         """An answer in the form of a JSON schema. Raises a ProviderError; an empty or cut-off answer is a BadAnswer."""
-        form = {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
-        return self._read(await self._complete(system, user, response_format=form, max_completion_tokens=most_tokens))
+        return self._read(await self._complete(body_of(model, system=system, user=user, form=form)), model)
 
     async def probe(self) -> None:
-        """Raises what a completion would meet."""
-        await self._complete("Answer with one word.", "Are you there?", max_completion_tokens=64)
+        """Raises what a completion would meet. One model that answers is enough."""
+        self.models.forget()
+        for model in self.models.names:
+            try:
+                await self._complete(body_of(model, system="Answer with one word.", user="Are you there?", form=None))
+            except (ModelRefused, DayLimitExhausted) as refusal:
+                self.models.leave_out(model, refusal)
+            else:
+                return
+        raise self.models.refusal()
 
     async def close(self) -> None:
         """Close the connections."""
         await self._sdk.close()
 
-    async def _complete(self, system: str, user: str, **options: Any) -> bytes:
+    async def _complete(self, body: Mapping[str, Any]) -> bytes:
         """The raw answer, asked for in bytes: the SDK's own models and JSON would cost as much CPU as the call."""
-        body = {
-            "model": self.model,
-            "messages": [{"role": "system", "content": system}, {"role": "user", "content": user}],
-            "temperature": 0.2,
-            **({"reasoning_effort": "low"} if self.model.startswith(_REASONS) else {}),
-            **options,
-        }
         began = time.perf_counter()
         try:
             response = await self._sdk.post(self._url, cast_to=httpx.Response, content=orjson.dumps(body))
@@ -92,10 +103,10 @@ class Groq:
                 raise error.__cause__ from None
             raise ProviderDown(self.account.name, f"no answer: {type(error).__name__}") from error
         finally:
-            metrics.PROVIDER_SECONDS.labels(self.account.name).observe(time.perf_counter() - began)
+            metrics.PROVIDER_SECONDS.labels(self.account.provider).observe(time.perf_counter() - began)
         return response.content
 
-    def _read(self, raw: bytes) -> Answer:
+    def _read(self, raw: bytes, model: str) -> Answer:
         name = self.account.name
         try:
             reply = orjson.loads(raw)
@@ -111,12 +122,14 @@ class Groq:
             raise BadAnswer(name, "the completion is not JSON") from error
         tokens = [usage.get(part) for part in ("prompt_tokens", "completion_tokens")]
         counted = [token if isinstance(token, int) else 0 for token in tokens]
-        return Answer(told, str(reply.get("model") or self.model), tokens_in=counted[0], tokens_out=counted[1])
+        return Answer(told, str(reply.get("model") or model), tokens_in=counted[0], tokens_out=counted[1])
 
     def _error(self, error: groq.APIStatusError) -> ProviderError:
         name, status, headers = self.account.name, error.status_code, error.response.headers
-        said = f"{_message(error.body)} (HTTP {status})"
-        if status in (401, 403):
+        said, code = f"{_told(error.body, 'message') or 'no reason given'} (HTTP {status})", _told(error.body, "code")
+        if status in (400, 403, 404) and (code.startswith("model_") or "response format" in said):
+            return ModelRefused(name, said)
+        if status in (401, 403) or code == _RESTRICTED:
             return BadKey(name, said)
         if status == 429:
             wait = seconds_of(headers, default=2.0)
@@ -126,7 +139,7 @@ class Groq:
         return ProviderDown(name, said) if status >= 500 or status == 408 else BadAnswer(name, said)
 
 
-def _message(body: object) -> str:
+def _told(body: object, part: str) -> str:
     error = body.get("error") if isinstance(body, dict) else None
-    said = error.get("message") if isinstance(error, dict) else None
-    return str(said)[:500] if said else "no reason given"
+    said = error.get(part) if isinstance(error, dict) else None
+    return str(said)[:500] if said else ""

@@ -5,11 +5,12 @@ Serper and Firecrawl have no SDK here; a call through httpx costs more than twic
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 import orjson
+from yarl import URL
 
 from libs.common import metrics
 from services.enrich.clients.errors import BadAnswer, ProviderDown
@@ -35,31 +36,39 @@ class Reply:
             return None
 
 
-def make_session(
-    base_url: str, *, concurrency: int, headers: Mapping[str, str], read_s: float
-) -> aiohttp.ClientSession:
-    """One session per process and provider, its pool sized to the calls in flight."""
+def make_session(*, concurrency: int, read_s: float) -> aiohttp.ClientSession:
+    """One session per process and provider, its pool sized to the calls in flight. Keys are given with each call."""
     return aiohttp.ClientSession(
-        base_url.rstrip("/") + "/" if base_url else None,
         connector=aiohttp.TCPConnector(limit=concurrency, keepalive_timeout=_KEEPALIVE_S),
         timeout=aiohttp.ClientTimeout(total=read_s, sock_connect=5),
-        headers={**headers, "Content-Type": "application/json"},
+        headers={"Content-Type": "application/json"},
         cookie_jar=aiohttp.DummyCookieJar(),
     )
 
 
-async def post(session: aiohttp.ClientSession, provider: str, path: str, body: object) -> Reply:
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where one account's calls of one kind go, and the headers that carry its key."""
+
+    provider: str
+    url: URL
+    headers: Mapping[str, str] = field(repr=False)
+
+
+async def post(session: aiohttp.ClientSession, door: Door, body: object) -> Reply:
     """Post JSON. Raises ProviderDown when no whole answer comes, BadAnswer when it is larger than anybody needs."""
     began = time.perf_counter()
     try:
-        async with session.post(path, data=orjson.dumps(body), allow_redirects=False) as response:
-            content = await read_whole(response, provider)
+        async with session.post(
+            door.url, data=orjson.dumps(body), headers=door.headers, allow_redirects=False
+        ) as response:
+            content = await read_whole(response, door.provider)
             return Reply(response.status, response.headers, content)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         msg = f"no answer: {type(error).__name__}"
-        raise ProviderDown(provider, msg) from error
+        raise ProviderDown(door.provider, msg) from error
     finally:
-        metrics.PROVIDER_SECONDS.labels(provider).observe(time.perf_counter() - began)
+        metrics.PROVIDER_SECONDS.labels(door.provider).observe(time.perf_counter() - began)
 
 
 async def read_whole(response: aiohttp.ClientResponse, provider: str) -> bytes:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from libs.common import metrics
 from services.enrich.clients.errors import BadAnswer, OutOfTime, ProviderDown, ProviderError, RateLimitedMinute
+from services.enrich.domain.account_names import provider_of
 
 T = TypeVar("T")
 
@@ -19,7 +20,7 @@ _SPREAD_S = 0.3
 
 
 class MinuteGate:
-    """Shared by all rows that ask one provider: when it says to wait, nobody asks before."""
+    """Shared by all rows that ask one account: when it says to wait, nobody asks before."""
 
     def __init__(self, provider: str) -> None:
         self.provider = provider
@@ -85,7 +86,7 @@ class Patience:
 
 
 def _count(gate: MinuteGate, error: ProviderError | None = None) -> None:
-    metrics.PROVIDER_CALLS.labels(gate.provider, error.code if error else "answered").inc()
+    metrics.PROVIDER_CALLS.labels(provider_of(gate.provider), error.code if error else "answered").inc()
 
 
 def _delay(failures: int) -> float:

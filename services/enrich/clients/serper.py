@@ -1,8 +1,10 @@
 """Serper: web and news search (POST /search, /news; key in X-API-KEY)."""
 
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 import aiohttp
+from yarl import URL
 
 from services.enrich.clients.accounts import Account
 from services.enrich.clients.errors import (
@@ -13,7 +15,7 @@ from services.enrich.clients.errors import (
     ProviderError,
     RateLimitedMinute,
 )
-from services.enrich.clients.http import Reply, make_session, post, seconds_of
+from services.enrich.clients.http import Door, Reply, make_session, post, seconds_of
 from services.enrich.clients.patience import MinuteGate
 from services.enrich.domain.searches import Query
 from services.enrich.domain.sources import Result
@@ -23,14 +25,25 @@ _RESULTS = 8
 
 
 class Serper:
-    """One session for all rows of the process."""
+    """One session for all rows of the process, and for all accounts."""
 
     def __init__(self, account: Account, *, concurrency: int, read_s: float = _READ_S) -> None:
+        self._session: aiohttp.ClientSession = make_session(concurrency=concurrency, read_s=read_s)
+        self._hold(account)
+
+    def under(self, account: Account) -> Self:
+        """The same connections with another account's key."""
+        other = copy(self)
+        other._hold(account)
+        return other
+
+    def _hold(self, account: Account) -> None:
         self.account = account
         self.gate = MinuteGate(account.name)
-        self._session: aiohttp.ClientSession = make_session(
-            account.base_url, concurrency=concurrency, headers={"X-API-KEY": account.key}, read_s=read_s
-        )
+        headers = {"X-API-KEY": account.key}
+        self._doors = {
+            path: Door(account.provider, URL(f"{account.base_url}/{path}"), headers) for path in ("search", "news")
+        }
 
     async def search(self, query: Query) -> list[Result]:
         """The results of one search, best first. An answer without results is an answer."""
@@ -49,7 +62,7 @@ class Serper:
         await self._session.close()
 
     async def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        reply = await post(self._session, self.account.name, path, body)
+        reply = await post(self._session, self._doors[path], body)
         if reply.status != 200:
             raise self._error(reply)
         answer = reply.json_or_none()

@@ -1,30 +1,37 @@
-"""The providers of one process, opened together and closed together."""
+"""The providers of one process, opened together and closed together: everybody's accounts, and those of workspaces."""
 
 import contextlib
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from uuid import UUID
 
-from services.enrich.clients.accounts import NEEDED, Account
+from services.enrich.clients.accounts import NEEDED, Account, owned
 from services.enrich.clients.firecrawl import Firecrawl
 from services.enrich.clients.groq import Groq
 from services.enrich.clients.serper import Serper
 
 _SEARCHES_PER_ROW = 3
+Client = Serper | Groq | Firecrawl
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What there is to research with. None stands for a provider that is missing."""
+    """What there is to research with. None stands for a provider that is missing.
+
+    `own` holds, by workspace, the tools of those that have keys of their own; `roots` the connections that all accounts share.
+    """
 
     accounts: tuple[Account, ...]
     serper: Serper | None
     groq: Groq | None
     firecrawl: Firecrawl | None
+    roots: Mapping[str, Client] = field(default_factory=dict[str, Client], repr=False)
+    own: "dict[UUID, Tools]" = field(default_factory=lambda: dict[UUID, Tools](), repr=False)
 
     @property
     def missing(self) -> list[str]:
         """The needed providers without key and sandbox: rows can only get the plain line."""
-        return [one.name for one in self.accounts if one.mode == "missing" and one.name in NEEDED]
+        return [one.provider for one in self.accounts if one.mode == "missing" and one.provider in NEEDED]
 
     @property
     def sandboxed(self) -> bool:
@@ -32,29 +39,61 @@ class Tools:
         return any(one.mode == "sandbox" for one in self.accounts)
 
     @property
+    def clients(self) -> list[Client]:
+        """Those that are not missing."""
+        return [one for one in (self.serper, self.groq, self.firecrawl) if one is not None]
+
+    @property
     def waits(self) -> list[tuple[Account, float]]:
         """The accounts whose calls wait for a limit of the minute, and for how many seconds yet."""
-        clients = [one for one in (self.serper, self.groq, self.firecrawl) if one is not None]
-        return [(one.account, wait_s) for one in clients if (wait_s := one.gate.wait_s) > 0]
+        own = [one for tools in self.own.values() for one in tools.clients if one.account.workspace_id]
+        return [(one.account, wait_s) for one in (*self.clients, *own) if (wait_s := one.gate.wait_s) > 0]
 
-    def client(self, name: str) -> Serper | Groq | Firecrawl | None:
+    def client(self, name: str) -> Client | None:
         """The client of an account."""
-        return next((one for one in (self.serper, self.groq, self.firecrawl) if one and one.account.name == name), None)
+        for tools in (self, *self.own.values()):
+            for one in tools.clients:
+                if one.account.name == name:
+                    return one
+        return None
+
+    def for_tenant(self, workspace_id: UUID) -> "Tools":
+        """With the workspace's own accounts where it has any, everybody's otherwise."""
+        return self.own.get(workspace_id, self)
+
+    def with_key(self, provider: str, key: str, *, workspace_id: UUID) -> Client:
+        """A client under a workspace's key, over the connections of all."""
+        root = self.roots[provider]
+        return root.under(owned(root.account, key=key, workspace_id=workspace_id))
+
+    def with_clients(self, clients: Iterable[Client]) -> "Tools":
+        """These tools with other clients for some providers."""
+        named = {one.account.provider: one for one in clients}
+        accounts = tuple(named[one.provider].account if one.provider in named else one for one in self.accounts)
+        return replace(self, accounts=accounts, own={}, **named)
 
 
 @contextlib.asynccontextmanager
-async def open_tools(accounts: tuple[Account, ...], *, groq_model: str, rows_in_flight: int) -> AsyncGenerator[Tools]:
-    """Open a client for each account that is not missing, with room for every row in flight."""
-    by_name = {one.name: one for one in accounts if one.mode != "missing"}
+async def open_tools(
+    accounts: tuple[Account, ...],
+    *,
+    groq_models: Sequence[str],
+    rows_in_flight: int,
+    places: tuple[Account, ...] = (),
+) -> AsyncGenerator[Tools]:
+    """Open a client for each account that is not missing, with room for every row in flight.
+
+    `places` say where workspaces' own keys are used; without them, where the shared ones are.
+    """
+    at = {one.provider: one for one in (*accounts, *places)}
+    roots: dict[str, Client] = {
+        "serper": Serper(at["serper"], concurrency=rows_in_flight * _SEARCHES_PER_ROW),
+        "groq": Groq(at["groq"], models=groq_models, concurrency=rows_in_flight),
+        "firecrawl": Firecrawl(at["firecrawl"], concurrency=rows_in_flight),
+    }
     async with contextlib.AsyncExitStack() as stack:
-        serper = firecrawl = completions = None
-        if "serper" in by_name:
-            serper = Serper(by_name["serper"], concurrency=rows_in_flight * _SEARCHES_PER_ROW)
-            stack.push_async_callback(serper.close)
-        if "groq" in by_name:
-            completions = Groq(by_name["groq"], model=groq_model, concurrency=rows_in_flight)
-            stack.push_async_callback(completions.close)
-        if "firecrawl" in by_name:
-            firecrawl = Firecrawl(by_name["firecrawl"], concurrency=rows_in_flight)
-            stack.push_async_callback(firecrawl.close)
-        yield Tools(accounts, serper=serper, groq=completions, firecrawl=firecrawl)
+        for root in roots.values():
+            stack.push_async_callback(root.close)
+        shared = {one.provider: roots[one.provider].under(one) for one in accounts if one.mode != "missing"}
+        nobody = Tools(accounts, serper=None, groq=None, firecrawl=None, roots=roots)
+        yield replace(nobody, **shared)

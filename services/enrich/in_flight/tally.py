@@ -20,6 +20,7 @@ class Tally:
     tokens_in: int = 0
     tokens_out: int = 0
     cost_microusd: int = 0
+    cache_hits: int = 0
     duration_ms: int = 0
     attempts: int = 1
     sandboxed: bool = False
@@ -31,7 +32,7 @@ class Tally:
 
     def call(self, account: Account, *, cost_microusd: int) -> None:
         """One answered call."""
-        self.provider_calls[account.name] = self.provider_calls.get(account.name, 0) + 1
+        self.provider_calls[account.provider] = self.provider_calls.get(account.provider, 0) + 1
         self.cost_microusd += cost_microusd
         self.sandboxed = self.sandboxed or account.mode == "sandbox"
 
@@ -43,3 +44,13 @@ class Tally:
         self.tokens_out += answer.tokens_out
         if answer.model not in self.models:
             self.models.append(answer.model)
+
+    def cached(self, *, sandboxed: bool) -> None:
+        """Something that need not be asked for again. What was invented stays so."""
+        self.cache_hits += 1
+        self.sandboxed = self.sandboxed or sandboxed
+
+    def read_ourselves(self, name: str, *, pages: int) -> None:
+        """Pages that were read without a provider, and cost nothing."""
+        if pages:
+            self.provider_calls[name] = self.provider_calls.get(name, 0) + pages

@@ -1,7 +1,7 @@
 """Say every second or two what this replica can hold in flight: ingest sizes the dispatcher's window by it."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,6 +11,7 @@ from libs.common.clock import utc_now
 from libs.common.contracts.enrich import CapacityAnnounced, ProviderWait
 from libs.common.ids import new_id
 from libs.common.logs import get_logger
+from services.enrich.clients.accounts import Account
 from services.enrich.in_flight.floor import Floor
 
 log = get_logger()
@@ -64,10 +65,11 @@ class CapacityAnnouncer:
                 outbox_pending=waiting.pending,
                 missing_providers=floor.tools.missing,
                 sandboxed=floor.tools.sandboxed,
-                waits=[
-                    ProviderWait(provider=account.name, account=account.name, until=now + timedelta(seconds=wait_s))
-                    for account, wait_s in waits
-                ],
+                waits=[_wait(account, until=now + timedelta(seconds=wait_s)) for account, wait_s in waits],
             )
             uow.publish(said, tenant_id=None)
         self._said = frozenset(account.name for account, _ in waits)
+
+
+def _wait(account: Account, *, until: datetime) -> ProviderWait:
+    return ProviderWait(provider=account.provider, account=account.name, workspace_id=account.workspace_id, until=until)

@@ -1,18 +1,25 @@
-"""One question to the language model: asked with patience, paid for whether usable or not, read by a rule of the domain."""
+"""One question to the language model: asked with patience, paid for whether usable or not, read by a rule of the domain.
 
-from collections.abc import Callable, Mapping
+A model that refuses, or answers this row uselessly twice in a row, makes way for the next one of the list.
+"""
+
+import functools
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 import orjson
 
 from services.enrich import prompts
-from services.enrich.clients.errors import BadAnswer
+from services.enrich.clients.errors import BadAnswer, DayLimitExhausted, ModelRefused, ModelUnfit, ProviderError
 from services.enrich.clients.groq import Groq
+from services.enrich.clients.models import Form
 from services.enrich.clients.patience import Patience
 from services.enrich.domain.research import UnreadableAnswer
 from services.enrich.in_flight.tally import Tally
 
 T = TypeVar("T")
+
+_USELESS_IN_A_ROW = 2
 
 
 async def ask_model(
@@ -26,22 +33,54 @@ async def ask_model(
 ) -> T:
     """What `read` makes of the answer. One that it finds unreadable is a BadAnswer and is asked for again.
 
-    Raises whatever a provider's failure is called.
+    Raises whatever a provider's failure is called; a refusal of the provider only when every model refuses.
     """
     user = orjson.dumps(request).decode()
+    form = Form(prompt.name.split(".", 1)[0], prompt.schema, prompt.most_tokens)
 
-    async def call() -> T:
-        answer = await groq.ask(
-            system=prompt.rules,
-            user=user,
-            name=prompt.name.split(".", 1)[0],
-            schema=prompt.schema,
-            most_tokens=prompt.most_tokens,
-        )
+    async def call(model: str) -> T:
+        answer = await groq.ask(model, system=prompt.rules, user=user, form=form)
         tally.completion(groq.account, answer)
         try:
             return read(answer.content)
         except UnreadableAnswer as error:
             raise BadAnswer(groq.account.name, str(error)) from error
 
-    return await patience.ask(call, groq.gate)
+    unfit: list[str] = []
+    while True:
+        found = groq.models.next(without=unfit)
+        model = found or unfit[-1]
+        # The last one is asked as often as the row's patience allows: there is nobody else.
+        others = found is not None and groq.models.next(without=[*unfit, model]) is not None
+        asked = functools.partial(_giving_up(call) if others else call, model)
+        try:
+            answer = await patience.ask(asked, groq.gate)
+        except ModelUnfit:
+            unfit.append(model)
+            patience.retries += 1
+        except (ModelRefused, DayLimitExhausted) as refusal:
+            groq.models.leave_out(model, refusal)
+        else:
+            groq.models.answered(model)
+            return answer
+
+
+def _giving_up(call: Callable[[str], Awaitable[T]]) -> Callable[[str], Awaitable[T]]:
+    """The call, which says ModelUnfit when its answer is of no use for the second time in a row."""
+    useless = 0
+
+    async def asked(model: str) -> T:
+        nonlocal useless
+        try:
+            answer = await call(model)
+        except BadAnswer as error:
+            useless += 1
+            if useless >= _USELESS_IN_A_ROW:
+                raise ModelUnfit(error.provider, error.said) from error
+            raise
+        except ProviderError:
+            useless = 0
+            raise
+        return answer
+
+    return asked

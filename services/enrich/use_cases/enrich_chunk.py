@@ -20,6 +20,7 @@ from services.enrich.in_flight.leases import LEASE_S, Lease
 from services.enrich.repositories import checkpoints, claims, jobs, providers
 from services.enrich.repositories.claims import RowSet
 from services.enrich.repositories.providers import ProviderState
+from services.enrich.use_cases.choose_product import products_for
 from services.enrich.use_cases.hand_back import hand_back
 from services.enrich.use_cases.work_rows import Assignment, RowsAtWork, Stop, stop_for_job
 
@@ -88,7 +89,7 @@ async def _open(hand: _Hand, floor: Floor, lease: Lease) -> _Opened:
         heard = JobView(hand.chunk.job_version, "running")
         view = await jobs.hear(uow.conn, hand.chunk.job_id, tenant_id=hand.message.tenant_id, heard=heard)
         states = await providers.load(uow.conn)
-        stop = _reason_to_stop(hand.chunk, view, states, floor)
+        stop = _reason_to_stop(hand, view, states, floor)
         claimed: set[int] = set()
         if stop is None:
             claimed = await claims.claim(uow.conn, hand.rows, holder=lease.holder, lease_s=LEASE_S)
@@ -98,20 +99,19 @@ async def _open(hand: _Hand, floor: Floor, lease: Lease) -> _Opened:
     return _Opened(view, states, stages, todo=todo, mine=todo & claimed, stop=stop)
 
 
-def _reason_to_stop(
-    chunk: ChunkCreated, view: JobView, states: Mapping[str, ProviderState], floor: Floor
-) -> Stop | None:
+def _reason_to_stop(hand: _Hand, view: JobView, states: Mapping[str, ProviderState], floor: Floor) -> Stop | None:
     if stop := stop_for_job(view):
         return stop
     if floor.stopping.is_set():
         return Stop("shutting_down")
-    for account in floor.tools.accounts:
+    tools = floor.tools.for_tenant(hand.message.tenant_id)
+    for account in tools.accounts:
         state = states.get(account.name)
         if account.mode != "missing" and state is not None and state.state == "out":
             return Stop("bad_key" if state.reason == "bad_key" else "provider_exhausted", resume_at=state.resume_at)
-    if floor.tools.missing and not chunk.spec.accept_degraded:
+    if tools.missing and not hand.chunk.spec.accept_degraded:
         # Ingest asked before the job began; the key has gone since. Which one, each announcement says.
-        log.warning("chunk.without_key", job_id=str(chunk.job_id), missing=floor.tools.missing)
+        log.warning("chunk.without_key", job_id=str(hand.chunk.job_id), missing=tools.missing)
         return Stop("bad_key")
     return None
 
@@ -125,6 +125,7 @@ async def _work(hand: _Hand, opened: _Opened, floor: Floor, lease: Lease) -> tup
         spec=chunk.spec,
         rows=[row for row in chunk.rows if row.row_no in opened.mine],
         stages=opened.stages,
+        products=await products_for(chunk.family_id or chunk.job_id, workspace_id=hand.message.tenant_id, floor=floor),
         deadline=hand.deadline,
     )
     with floor.watch.following(chunk.job_id, opened.view):

@@ -1,5 +1,6 @@
 """One row: searches and website → research → checked → line → checked. Every stage is kept the moment it is there."""
 
+import functools
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,18 +18,24 @@ from services.enrich.clients.groq import Groq
 from services.enrich.clients.patience import Patience
 from services.enrich.clients.serper import Serper
 from services.enrich.clients.tools import Tools
+from services.enrich.domain.account_names import provider_of
 from services.enrich.domain.degraded import Degraded
 from services.enrich.domain.lead import Lead, reason_to_skip
 from services.enrich.domain.line import plain_line
+from services.enrich.domain.product_rules import Choice, Products
 from services.enrich.domain.research import CATEGORIES, Statement, check_research, read_claims
 from services.enrich.domain.sources import Source
 from services.enrich.in_flight.tally import Tally
 from services.enrich.repositories.checkpoints import Stage
 from services.enrich.use_cases.ask_model import ask_model
+from services.enrich.use_cases.choose_product import choose
 from services.enrich.use_cases.find_sources import find_sources
 from services.enrich.use_cases.write_line import LineRequest, write_line
 
 log = get_logger()
+
+_CHOSEN_FOR = frozenset({"enriched", "degraded"})
+"""Who can be written to is offered something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,7 @@ class RowWork:
     stages: Mapping[str, bytes]
     keep: Callable[[Stage, bytes], object]
     patience: Patience
+    products: Products
 
 
 @dataclass(slots=True)
@@ -70,7 +78,7 @@ async def enrich_row(work: RowWork, tools: Tools) -> bytes:
         except Degraded as degraded:
             status, reason = "degraded", str(degraded)
         except (ProviderDown, BadAnswer) as failure:
-            status, reason = "degraded", f"{failure.provider.capitalize()} gave no usable answer: {failure.said}"
+            status, reason = "degraded", f"{provider_of(failure.provider).capitalize()} gave no usable answer: {failure.said}"
         except (ProviderOut, OutOfTime):
             raise
         except Exception as fault:
@@ -102,7 +110,9 @@ class _Row:
             await self._research(groq)
         if not self._found.statements:
             raise Degraded("Nothing that was found could be backed by its source.")
-        asked = LineRequest(self._lead, self._work.spec, self._found.statements, self._found.sources)
+        asked = LineRequest(
+            self._lead, self._work.spec, self._found.statements, self._found.sources, product=self._product
+        )
         return await write_line(asked, groq, patience=self._work.patience, tally=self.tally)
 
     def result(self, status: RowStatus, *, line: str | None, reason: str | None) -> bytes:
@@ -116,8 +126,21 @@ class _Row:
                 "line": line,
                 "reason": reason,
                 "receipt": self.tally,
-                "product": None,
+                "product": self._product if status in _CHOSEN_FOR else None,
             }
+        )
+
+    @functools.cached_property
+    def _product(self) -> Choice | None:
+        """The product to offer. Looked for once: by then all that will be found has been found."""
+        found, work = self._found, self._work
+        return choose(
+            work.lead,
+            mapping=work.spec.mapping,
+            statements=found.statements,
+            sources=found.sources,
+            products=work.products,
+            inferred=None,
         )
 
     def _research_column(self) -> dict[str, Any]:

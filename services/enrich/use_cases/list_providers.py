@@ -10,4 +10,4 @@ from services.enrich.repositories.providers import ProviderState
 async def list_providers(uow: UnitOfWork, tools: Tools) -> list[tuple[Account, bool, ProviderState | None]]:
     """Each account, whether rows need it, and its state if it has ever been out."""
     states = await providers.load(uow.conn)
-    return [(account, account.name in NEEDED, states.get(account.name)) for account in tools.accounts]
+    return [(account, account.provider in NEEDED, states.get(account.name)) for account in tools.accounts]

@@ -3,14 +3,19 @@
 from datetime import datetime
 
 from libs.common.clock import utc_now
-from libs.common.contracts.enrich import ProviderRecovered
 from libs.common.logs import get_logger
 from libs.common.uow import UnitOfWorkFactory
 from services.enrich.clients.errors import BadAnswer, ProviderError, ProviderOut
 from services.enrich.clients.tools import Tools
 from services.enrich.repositories import providers
 from services.enrich.repositories.providers import ProviderState, Refusal
-from services.enrich.use_cases.turn_provider_out import PROBE_EVERY, next_probe, refusal_of, turn_provider_out
+from services.enrich.use_cases.turn_provider_out import (
+    PROBE_EVERY,
+    next_probe,
+    recovery_of,
+    refusal_of,
+    turn_provider_out,
+)
 
 log = get_logger()
 
@@ -51,8 +56,8 @@ async def _recover(state: ProviderState, open_uow: UnitOfWorkFactory) -> None:
         counter = await providers.mark_up(uow.conn, state.account, seen=state.counter)
         if counter is None:
             return
-        back = ProviderRecovered(account=state.account, provider=state.account, counter=counter)
-        uow.publish(back, tenant_id=None)
+        back = recovery_of(state.account, counter)
+        uow.publish(back, tenant_id=back.workspace_id)
     log.info("provider.recovered", account=state.account, counter=counter)
 
 

@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from libs.common.contracts.enrich import ProviderExhausted
+from libs.common.contracts.enrich import ProviderExhausted, ProviderRecovered
 from libs.common.logs import get_logger
 from libs.common.uow import UnitOfWork
 from services.enrich.clients.errors import ProviderOut
+from services.enrich.domain.account_names import provider_of, workspace_of
 from services.enrich.repositories import providers
 from services.enrich.repositories.providers import Refusal
 
@@ -22,14 +23,22 @@ async def turn_provider_out(uow: UnitOfWork, account: str, refusal: Refusal, *, 
         return
     exhausted = ProviderExhausted(
         account=account,
-        provider=account,
+        provider=provider_of(account),
+        workspace_id=workspace_of(account),
         counter=counter,
         reason="bad_key" if refusal.reason == "bad_key" else "day_limit",
         message=refusal.message,
         resume_at=refusal.resume_at,
     )
-    uow.publish(exhausted, tenant_id=None)
+    uow.publish(exhausted, tenant_id=workspace_of(account))
     log.warning("provider.exhausted", account=account, reason=refusal.reason, said=refusal.message)
+
+
+def recovery_of(account: str, counter: int) -> ProviderRecovered:
+    """What is told of an account that is back."""
+    return ProviderRecovered(
+        account=account, provider=provider_of(account), workspace_id=workspace_of(account), counter=counter
+    )
 
 
 def refusal_of(out: ProviderOut) -> Refusal:

@@ -13,6 +13,7 @@ from services.enrich.clients.errors import OutOfTime, ProviderOut
 from services.enrich.clients.patience import Patience
 from services.enrich.domain.jobs import JobView
 from services.enrich.domain.lead import read_lead
+from services.enrich.domain.product_rules import Products
 from services.enrich.in_flight.floor import Floor
 from services.enrich.in_flight.leases import Lease
 from services.enrich.repositories.checkpoints import Checkpoint, Stage
@@ -40,6 +41,7 @@ class Assignment:
     spec: ResearchSpec
     rows: Sequence[InputRow]
     stages: Mapping[int, Mapping[str, bytes]]
+    products: Products
     deadline: float
 
 
@@ -102,7 +104,7 @@ class RowsAtWork:
             self._waiting.discard(_this_task())
             if self._must_stop():
                 return
-            payload = await enrich_row(self._work_of(row), self._floor.tools)
+            payload = await enrich_row(self._work_of(row), self._floor.tools.for_tenant(given.tenant_id))
         except ProviderOut as out:
             reason: StopReason = "bad_key" if out.reason == "bad_key" else "provider_exhausted"
             self._halt(Stop(reason, resume_at=out.resume_at, out=out))
@@ -123,6 +125,7 @@ class RowsAtWork:
             stages=given.stages.get(row.row_no, {}),
             keep=lambda stage, payload: self._keep(row.row_no, stage, payload),
             patience=Patience(given.deadline, budget_s=self._floor.limits.row_budget_s),
+            products=given.products,
         )
 
     def _keep(self, row_no: int, stage: Stage, payload: bytes) -> None:

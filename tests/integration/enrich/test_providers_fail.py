@@ -15,6 +15,7 @@ from libs.common.clock import utc_now
 from libs.common.contracts.enrich import ChunkEnriched, ChunkReturned, ProviderExhausted, ProviderRecovered
 from services.enrich.clients.errors import ProviderDown
 from services.enrich.clients.groq import Groq
+from services.enrich.clients.models import Form
 from services.enrich.clients.serper import Serper
 from services.enrich.domain.searches import Query
 from services.enrich.repositories import providers
@@ -73,12 +74,12 @@ async def test_a_provider_that_never_answers_runs_into_our_timeout(bench: Bench)
     bench.world.turn(serper={"hang": True}, groq={"hang": True})
     by_name = {one.name: one for one in bench.world.accounts()}
     serper = Serper(by_name["serper"], concurrency=1, read_s=0.2)
-    groq = Groq(by_name["groq"], model=MODEL, concurrency=1, read_s=0.2)
+    groq = Groq(by_name["groq"], models=[MODEL], concurrency=1, read_s=0.2)
     try:
         with pytest.raises(ProviderDown, match="serper: no answer"):
             await serper.search(Query("company", "x"))
         with pytest.raises(ProviderDown, match="groq: no answer"):
-            await groq.ask(system="s", user="u", name="x", schema={}, most_tokens=10)
+            await groq.ask(MODEL, system="s", user="u", form=Form("x", {}, 10))
     finally:
         bench.world.reset()
         await serper.close()
