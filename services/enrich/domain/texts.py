@@ -4,8 +4,10 @@ import re
 
 _WORD = re.compile(r"\w+")
 _INVISIBLE = re.compile(
-    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff\ud800-\udfff]"
 )
+"""Controls, fillers, marks of direction, joiners, variation selectors and tags: what can carry words that nobody sees."""
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -17,6 +19,11 @@ _LEGAL_FORMS = word_set(
     "inc incorporated corp corporation co company ltd limited llc llp plc gmbh ag se sa sas sarl srl spa bv nv ab as asa"
     " oy oyj kg kgaa aps holding holdings the"
 )
+
+
+def visible(text: str) -> str:
+    """Without the characters that nobody sees."""
+    return _INVISIBLE.sub("", text)
 
 
 def clean(text: str, *, longest: int) -> str:

@@ -1,0 +1,124 @@
+"""Which pages of a website are worth reading beside its home page, told by their addresses and by what links call them."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+from services.enrich.domain.texts import word_set
+
+Wanted = Literal["about", "products", "careers"]
+MOST_LINKS = 500
+_MOST_SEGMENTS = 4
+_WORD = re.compile(r"[^\W_]+")
+_NOT_A_PAGE = re.compile(r"\.(pdf|jpe?g|png|gif|svg|webp|zip|docx?|xlsx?|pptx?|mp[34]|ics|vcf|xml|rss)$", re.IGNORECASE)
+_WORDS: Mapping[Wanted, frozenset[str]] = {
+    "about": word_set(
+        "about aboutus whoweare company ourcompany ourstory mission uber ueber uberuns ueberuns unternehmen firma wirueberuns"
+        " apropos quisommesnous entreprise societe notrehistoire chisiamo azienda lazienda quienessomos sobrenosotros"
+        " nosotros empresa sobre sobrenos quemsomos overons overonze bedrijf omoss omos foretaget virksomheden virksomhet"
+        " onas ofirmie yritys meista rolunk onama despre despredenoi hakkimizda kurumsal компании"
+    ),
+    "products": word_set(
+        "products product productrange solutions solution services service whatwedo offerings catalog catalogue produkte"
+        " produkt leistungen leistung losungen loesungen angebot sortiment dienstleistungen produits produit prestations"
+        " offre gamme prodotti prodotto servizi soluzioni productos producto servicios soluciones produtos produto servicos"
+        " solucoes producten diensten oplossingen produkter tjanster tjenester losninger ydelser produkty uslugi oferta"
+        " tuotteet palvelut termekek szolgaltatasok produse servicii urunler hizmetler"
+    ),
+    "careers": word_set(
+        "careers career jobs job vacancies joinus workwithus hiring karriere stellen stellenangebote offenestellen"
+        " carrieres emplois emploi recrutement nousrejoindre lavoraconnoi carriera carriere empleo empleos trabajo"
+        " trabajaconnosotros carreiras carreira vagas trabalheconosco werkenbij vacatures jobb karriar stillinger kariera"
+        " praca ura tyopaikat avoimettyopaikat kariyer karrier allasok cariere"
+    ),
+}
+_LANGUAGES = word_set(
+    "en de fr it es pt nl sv da no nb fi pl cs sk hu ro hr sl tr ru uk us gb int en-us en-gb de-de www"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a page: an absolute address, and the words it stands under (empty when nobody tells)."""
+
+    url: str
+    words: str = ""
+
+
+def choose_links(home: str, links: Iterable[Link]) -> dict[Wanted, str]:
+    """At most one page of each kind, on the same site: the shortest address among those that fit best."""
+    best: dict[Wanted, tuple[tuple[int, int], str]] = {}
+    for link in list(links)[:MOST_LINKS]:
+        path = _path_on_site(home, link.url)
+        if path is None:
+            continue
+        for kind in _WORDS:
+            fit = _fit(kind, path, link)
+            if fit is not None and (kind not in best or fit < best[kind][0]):
+                best[kind] = (fit, link.url.partition("#")[0])
+    taken: dict[Wanted, str] = {}
+    for kind, (_, url) in best.items():
+        if url not in taken.values():
+            taken[kind] = url
+    return taken
+
+
+def same_site(home: str, url: str) -> bool:
+    """Whether an address stands on the host of the home page or below it; `www.` does not count."""
+    try:
+        own, other = urlsplit(home), urlsplit(url)
+    except ValueError:
+        return False
+    site, host = _bare(own.hostname), _bare(other.hostname)
+    return bool(site) and other.scheme in {"http", "https"} and (host == site or host.endswith(f".{site}"))
+
+
+def _path_on_site(home: str, url: str) -> list[str] | None:
+    """The path as words per segment, without a leading language; None when it is no other page of this site."""
+    if not same_site(home, url):
+        return None
+    parts = urlsplit(url)
+    if _NOT_A_PAGE.search(parts.path):
+        return None
+    segments = [segment for segment in unquote(parts.path).split("/") if segment]
+    if segments and segments[0].casefold() in _LANGUAGES:
+        segments = segments[1:]
+    first_label = (parts.hostname or "").partition(".")[0]
+    below = _bare(parts.hostname) != _bare(urlsplit(home).hostname)
+    words = [*([first_label] if below else []), *(segment.rpartition(".")[0] or segment for segment in segments)]
+    return words if 0 < len(words) <= _MOST_SEGMENTS else None
+
+
+def _fit(kind: Wanted, path: list[str], link: Link) -> tuple[int, int] | None:
+    """How well a link fits, best first: named so by its last segment, by its words, by any segment."""
+    length = len(link.url)
+    if _names(kind, path[-1]):
+        return (0 if len(path) == 1 else 1), length
+    if _names(kind, link.words):
+        return 2, length
+    if any(_names(kind, segment) for segment in path):
+        return 3, length
+    return None
+
+
+def _names(kind: Wanted, text: str) -> bool:
+    words = _WORD.findall(_folded(text[:80]))
+    if not words or len(words) > 5:
+        return False
+    wanted = _WORDS[kind]
+    return (
+        words[0] in wanted or "".join(words) in wanted or "".join(words[:2]) in wanted or "".join(words[:3]) in wanted
+    )
+
+
+def _folded(text: str) -> str:
+    """Without case and accents, so that `über-uns`, `uber-uns` and `Über uns` are one."""
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l").replace("ø", "o").replace("ß", "ss"))
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
+def _bare(host: str | None) -> str:
+    return (host or "").casefold().rstrip(".").removeprefix("www.")

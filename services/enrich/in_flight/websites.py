@@ -1,0 +1,205 @@
+"""The websites that rows of this process ask for: known ones from the database, each unknown one read by one row anywhere."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.ids import new_id
+from libs.common.listener import Listener
+from libs.common.logs import get_logger
+from libs.common.messaging.consumer import is_outage
+from libs.common.uow import UnitOfWorkFactory
+from services.enrich.domain.website import Website, believed_for
+from services.enrich.repositories import websites
+from services.enrich.repositories.websites import CHANNEL, SiteKey, key_of
+from services.enrich.website.site import PageReader
+
+log = get_logger()
+
+LEASE_S = 12.0
+_RENEWALS_PER_LEASE = 3
+_POLL_S = 1.0
+_IDLE_S = 30.0
+_GATHER_S = 0.01
+_RETRY_S = 0.5
+_Ticket = asyncio.Future[Website | None]
+
+
+class Websites:
+    """`take` answers a website, or None to the one caller who has to read it and then to `put` or `give_up`.
+
+    Whatever is asked and told within a hundredth of a second is one transaction. A reader that vanishes holds its site for
+    `lease_s` at most. `direct` is our own reader, None where only Firecrawl's stand-in may be asked.
+    """
+
+    def __init__(
+        self,
+        open_uow: UnitOfWorkFactory,
+        listener: Listener,
+        *,
+        direct: PageReader | None = None,
+        fresh: timedelta = timedelta(days=7),
+        lease_s: float = LEASE_S,
+    ) -> None:
+        self.direct = direct
+        self._open_uow = open_uow
+        self._listener = listener
+        self._fresh = fresh
+        self._lease_s = lease_s
+        self._holder = new_id()
+        self._woken = asyncio.Event()
+        self._asked: dict[SiteKey, list[_Ticket]] = {}
+        self._reading: set[SiteKey] = set()
+        self._read: list[Website] = []
+        self._left: set[SiteKey] = set()
+        self._renewed_at = 0.0
+
+    async def take(self, key: SiteKey, *, within_s: float) -> Website | None:
+        """What is believed of a site; None: you read it. Raises TimeoutError when others read it for longer than that."""
+        ticket: _Ticket = asyncio.get_running_loop().create_future()
+        self._asked.setdefault(key, []).append(ticket)
+        self._woken.set()
+        try:
+            async with asyncio.timeout(within_s):
+                return await ticket
+        except BaseException:
+            self._withdraw(key, ticket)
+            raise
+
+    def put(self, website: Website) -> None:
+        """What the reading has come to. Those of this process who wait have it at once."""
+        self._read.append(website)
+        self._resolve(key_of(website), website)
+        self._woken.set()
+
+    def give_up(self, key: SiteKey) -> None:
+        """It was not read: let another try."""
+        self._left.add(key)
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Serve until cancelled; then store what is left."""
+        async with self._listener.wait_for(CHANNEL) as woken:
+            woken.set()
+            self._woken = woken
+            try:
+                while True:
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(self._pause_s):
+                            await woken.wait()
+                    if self._has_work:
+                        await asyncio.sleep(_GATHER_S)
+                    woken.clear()
+                    await self._serve_or_wait()
+            finally:
+                with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
+                    await self._hand_in()
+
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._asked or self._read or self._left)
+
+    @property
+    def _pause_s(self) -> float:
+        if self._asked:
+            return _POLL_S
+        return self._lease_s / _RENEWALS_PER_LEASE if self._reading else _IDLE_S
+
+    @property
+    def _must_renew(self) -> bool:
+        return time.monotonic() - self._renewed_at >= self._lease_s / _RENEWALS_PER_LEASE
+
+    async def _serve_or_wait(self) -> None:
+        """While the database is away, nothing is lost: those who ask have bounds of their own."""
+        try:
+            await self._serve()
+        except Exception as error:
+            if not is_outage(error):
+                self._fail(error)
+                return
+            log.warning("websites.wait", asked=len(self._asked), error=str(error))
+            self._woken.set()
+            await asyncio.sleep(_RETRY_S)
+
+    async def _serve(self) -> None:
+        read, left = list(self._read), set(self._left)
+        told = left | {key_of(website) for website in read}
+        asked = [key for key in self._asked if key not in self._reading or key in told]
+        renewed = self._reading - told if self._must_renew else set[SiteKey]()
+        if not (asked or told or renewed):
+            return
+        async with self._open_uow() as uow:
+            await self._tell(uow.conn, read, left)
+            if renewed:
+                await websites.renew(uow.conn, renewed, holder=self._holder, lease_s=self._lease_s)
+            found = await websites.look(uow.conn, asked) if asked else {}
+            unknown = [key for key in asked if key not in found]
+            mine = await self._claim(uow.conn, unknown) if unknown else set[SiteKey]()
+        if renewed:
+            self._renewed_at = time.monotonic()
+        self._read = self._read[len(read) :]
+        self._left -= left
+        self._reading = (self._reading - told) | mine
+        self._answer(found, mine)
+
+    async def _claim(self, conn: AsyncConnection, keys: list[SiteKey]) -> set[SiteKey]:
+        return await websites.claim(conn, keys, holder=self._holder, lease_s=self._lease_s)
+
+    async def _tell(self, conn: AsyncConnection, read: list[Website], left: set[SiteKey]) -> None:
+        if read:
+            with_time = [(website, believed_for(website, fresh=self._fresh)) for website in read]
+            await websites.store(conn, with_time, holder=self._holder)
+        if left:
+            await websites.release(conn, left, holder=self._holder)
+        if read or left:
+            await websites.tell(conn)
+
+    def _answer(self, found: Mapping[SiteKey, Website], mine: Collection[SiteKey]) -> None:
+        for key, website in found.items():
+            self._resolve(key, website)
+        for key in mine:
+            reader = next((ticket for ticket in self._asked.get(key, ()) if not ticket.done()), None)
+            if reader is None:
+                self.give_up(key)
+            else:
+                self._remove(key, reader)
+                reader.set_result(None)
+
+    def _resolve(self, key: SiteKey, website: Website) -> None:
+        for ticket in self._asked.pop(key, ()):
+            if not ticket.done():
+                ticket.set_result(website)
+
+    def _withdraw(self, key: SiteKey, ticket: _Ticket) -> None:
+        """Nobody waits for it any more. Who was told to read when he had gone, reads nothing."""
+        self._remove(key, ticket)
+        if ticket.done() and not ticket.cancelled() and ticket.exception() is None and ticket.result() is None:
+            self.give_up(key)
+
+    def _remove(self, key: SiteKey, ticket: _Ticket) -> None:
+        waiting = self._asked.get(key, [])
+        if ticket in waiting:
+            waiting.remove(ticket)
+            if not waiting:
+                del self._asked[key]
+
+    def _fail(self, error: Exception) -> None:
+        """A fault of ours: those who ask hear of it; what cannot be stored is read again when its lease runs out."""
+        log.error("websites.not_served", error=str(error), read=len(self._read))
+        asked, self._asked, self._read, self._left, self._reading = self._asked, {}, [], set(), set()
+        for tickets in asked.values():
+            for ticket in tickets:
+                if not ticket.done():
+                    ticket.set_exception(error)
+
+    async def _hand_in(self) -> None:
+        """Store what has been read; others may read the rest."""
+        self._left |= self._reading - {key_of(website) for website in self._read}
+        if self._read or self._left:
+            async with self._open_uow() as uow:
+                await self._tell(uow.conn, self._read, self._left)
