@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from libs.common.app import ServiceSpec, create_app
 from libs.common.garbage import MUCH_IN_FLIGHT
 from libs.common.platform import Parts, Platform
-from services.enrich import api, handlers, schedules, tables
+from services.enrich import handlers, schedules, tables
+from services.enrich.api import load, providers
 from services.enrich.clients.tools import Tools, open_tools
 from services.enrich.in_flight.catalogue_shelf import CatalogueShelf
 from services.enrich.in_flight.checkpoint_writer import CheckpointWriter
@@ -70,7 +71,7 @@ def make_app(settings: EnrichSettings) -> FastAPI:
         ServiceSpec(
             settings=settings,
             tables=tables.COMMON,
-            routers=[api.router],
+            routers=[providers.router, load.router],
             start=functools.partial(start, settings),
             title="Corofy enrich",
             description="Researches rows and writes opening lines. Its work comes and goes by events; this is its state.",
