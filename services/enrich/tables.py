@@ -1,6 +1,7 @@
 """Enrich's tables: what is known of jobs, who works on which row, what has been found out, and how the providers are."""
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Index,
@@ -109,3 +110,27 @@ job_catalogues = Table(
     CheckConstraint("version >= 0", name="version"),
 )
 """The version by which a list's rows are chosen, those of its retries, too; 0: there was no catalogue when it began."""
+
+provider_keys = Table(
+    "provider_keys",
+    METADATA,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed_with", Text, nullable=False),
+    Column("last_four", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("set_by", Uuid, nullable=False),
+    instant("set_at", now=True),
+    PrimaryKeyConstraint("workspace_id", "provider"),
+    CheckConstraint("provider IN ('serper', 'groq', 'firecrawl')", name="provider"),
+)
+"""Keys that workspaces bring, sealed under the encryption key that `sealed_with` names; `version` is of the change."""
+
+provider_key_changes = Table(
+    "provider_key_changes",
+    METADATA,
+    Column("workspace_id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
+"""How often a workspace has changed its keys: orders what is told of them, and changes one after the other."""
