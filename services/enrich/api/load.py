@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from libs.common.http.identity import OperatorIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.enrich.api.floor import FloorDep
-from services.enrich.schemas import Load
+from services.enrich.schemas.providers import Load
 
 router = APIRouter(responses=PROBLEM_RESPONSES)
 

@@ -6,7 +6,7 @@ from libs.common.http.dependencies import Uow
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.enrich.api.floor import FloorDep
-from services.enrich.schemas import ProviderList, ProviderOut
+from services.enrich.schemas.providers import ProviderList, ProviderOut
 from services.enrich.use_cases.list_providers import list_providers
 
 router = APIRouter(responses=PROBLEM_RESPONSES, tags=["providers"])

@@ -1,0 +1,1 @@
+"""HTTP models: what the API takes and answers."""
