@@ -18,6 +18,7 @@ from services.enrich.in_flight.floor import Floor, Limits
 from services.enrich.in_flight.job_watch import JobWatch
 from services.enrich.in_flight.leases import LeaseKeeper
 from services.enrich.in_flight.slots import FairSlots
+from services.enrich.in_flight.websites import Websites
 from services.enrich.settings import EnrichSettings
 from services.enrich.use_cases.announce_capacity import CapacityAnnouncer
 
@@ -40,7 +41,7 @@ async def start(settings: EnrichSettings, platform: Platform) -> AsyncGenerator[
         yield Parts(
             subscriptions=handlers.subscriptions(floor),
             schedules=schedules.schedules(platform.open_uow, tools),
-            tasks=[floor.writer.run, floor.watch.run, floor.leases.run, announcer.run],
+            tasks=[floor.writer.run, floor.watch.run, floor.leases.run, floor.websites.run, announcer.run],
             resources=floor,
         )
 
@@ -59,6 +60,7 @@ def make_floor(settings: EnrichSettings, platform: Platform, tools: Tools) -> Fl
         watch=JobWatch(platform.open_uow, platform.listener),
         leases=LeaseKeeper(platform.open_uow),
         writer=CheckpointWriter(platform.open_uow),
+        websites=Websites(platform.open_uow, platform.listener),
         catalogues=CatalogueShelf(platform.open_uow),
         stopping=platform.stopping,
         limits=limits,

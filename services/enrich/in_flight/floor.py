@@ -10,6 +10,7 @@ from services.enrich.in_flight.checkpoint_writer import CheckpointWriter
 from services.enrich.in_flight.job_watch import JobWatch
 from services.enrich.in_flight.leases import LeaseKeeper
 from services.enrich.in_flight.slots import FairSlots
+from services.enrich.in_flight.websites import Websites
 
 _ROWS_PER_SLOT = 2
 """One that is worked on and one that waits for the slot: chunks end on their slowest row and are fetched in turns of a
@@ -35,6 +36,7 @@ class Floor:
     watch: JobWatch
     leases: LeaseKeeper
     writer: CheckpointWriter
+    websites: Websites
     catalogues: CatalogueShelf
     stopping: asyncio.Event
     limits: Limits

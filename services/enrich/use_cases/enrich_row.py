@@ -26,6 +26,7 @@ from services.enrich.domain.product_rules import Choice, Products
 from services.enrich.domain.research import CATEGORIES, Statement, check_research, read_claims
 from services.enrich.domain.sources import Source
 from services.enrich.in_flight.tally import Tally
+from services.enrich.in_flight.websites import Websites
 from services.enrich.repositories.checkpoints import Stage
 from services.enrich.use_cases.ask_model import ask_model
 from services.enrich.use_cases.choose_product import choose
@@ -47,6 +48,7 @@ class RowWork:
     stages: Mapping[str, bytes]
     keep: Callable[[Stage, bytes], object]
     patience: Patience
+    websites: Websites
     products: Products
 
 
@@ -78,7 +80,10 @@ async def enrich_row(work: RowWork, tools: Tools) -> bytes:
         except Degraded as degraded:
             status, reason = "degraded", str(degraded)
         except (ProviderDown, BadAnswer) as failure:
-            status, reason = "degraded", f"{provider_of(failure.provider).capitalize()} gave no usable answer: {failure.said}"
+            status, reason = (
+                "degraded",
+                f"{provider_of(failure.provider).capitalize()} gave no usable answer: {failure.said}",
+            )
         except (ProviderOut, OutOfTime):
             raise
         except Exception as fault:
@@ -193,9 +198,13 @@ class _Row:
     async def _search(self, serper: Serper) -> None:
         if "searches" in self._work.stages:
             return
-        reader, patience = self._tools.firecrawl, self._work.patience
         self._found.sources = await find_sources(
-            self._lead, serper=serper, reader=reader, patience=patience, tally=self.tally
+            self._lead,
+            serper=serper,
+            firecrawl=self._tools.firecrawl,
+            websites=self._work.websites,
+            patience=self._work.patience,
+            tally=self.tally,
         )
         self._keep("searches")
 

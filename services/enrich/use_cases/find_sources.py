@@ -1,12 +1,10 @@
-"""The first round of a row: its searches and its company's home page, asked at the same time, without the namesakes."""
+"""The first round of a row: its searches and its company's website, asked at the same time, without the namesakes."""
 
 import asyncio
 from collections.abc import Awaitable, Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
-from libs.common.logs import get_logger
 from services.enrich.clients import prices
-from services.enrich.clients.errors import BadAnswer, PageMissing, ProviderDown
 from services.enrich.clients.firecrawl import Firecrawl
 from services.enrich.clients.patience import Patience
 from services.enrich.clients.serper import Serper
@@ -14,20 +12,21 @@ from services.enrich.domain.lead import Lead
 from services.enrich.domain.searches import Query, plan_searches
 from services.enrich.domain.sources import Result, Source, choose_sources
 from services.enrich.in_flight.tally import Tally
+from services.enrich.in_flight.websites import Websites
+from services.enrich.use_cases.read_website import read_website
 
-log = get_logger()
 T = TypeVar("T")
-
-_WEBSITE_BUDGET_S = 12.0
 
 
 async def find_sources(
-    lead: Lead, *, serper: Serper, reader: Firecrawl | None, patience: Patience, tally: Tally
+    lead: Lead, *, serper: Serper, firecrawl: Firecrawl | None, websites: Websites, patience: Patience, tally: Tally
 ) -> list[Source]:
     """The sources that speak of this row. Raises what the search provider raises."""
     searches = [_ask(serper, query, patience=patience, tally=tally) for query in plan_searches(lead)]
-    website = [_read_website(lead, reader, patience=patience, tally=tally)] if reader and lead.domain else []
-    return choose_sources(lead, _woven(await _together([*website, *searches]))).sources
+    if lead.domain:
+        site = _website(lead.domain, websites=websites, firecrawl=firecrawl, patience=patience, tally=tally)
+        searches.insert(0, site)
+    return choose_sources(lead, _woven(await _together(searches))).sources
 
 
 async def _ask(serper: Serper, query: Query, *, patience: Patience, tally: Tally) -> list[Result]:
@@ -36,19 +35,12 @@ async def _ask(serper: Serper, query: Query, *, patience: Patience, tally: Tally
     return results
 
 
-async def _read_website(lead: Lead, reader: Firecrawl, *, patience: Patience, tally: Tally) -> list[Result]:
-    """The home page. A site or a reader that does not answer costs the row this source, not its result."""
-    url = f"https://{lead.domain}/"
-    own = Patience(patience.deadline, budget_s=_WEBSITE_BUDGET_S)
-    try:
-        page = await own.ask(lambda: reader.read(url), reader.gate)
-    except PageMissing:
-        return []
-    except (ProviderDown, BadAnswer) as error:
-        log.warning("website.not_read", url=url, error=error.said)
-        return []
-    tally.call(reader.account, cost_microusd=prices.FIRECRAWL_PAGE)
-    return [page]
+async def _website(
+    domain: str, *, websites: Websites, firecrawl: Firecrawl | None, patience: Patience, tally: Tally
+) -> list[Result]:
+    """The pages of the company's site. One that cannot be read costs the row this source, not its result."""
+    site = await read_website(domain, websites=websites, firecrawl=firecrawl, patience=patience, tally=tally)
+    return [Result(kind="website", url=page.url, title=page.title, text=page.text) for page in site.pages]
 
 
 def _woven(rounds: Sequence[Sequence[Result]]) -> list[Result]:

@@ -125,6 +125,7 @@ class RowsAtWork:
             stages=given.stages.get(row.row_no, {}),
             keep=lambda stage, payload: self._keep(row.row_no, stage, payload),
             patience=Patience(given.deadline, budget_s=self._floor.limits.row_budget_s),
+            websites=self._floor.websites,
             products=given.products,
         )
 

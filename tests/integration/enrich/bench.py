@@ -32,6 +32,7 @@ from services.enrich.in_flight.floor import Floor, Limits
 from services.enrich.in_flight.job_watch import JobWatch
 from services.enrich.in_flight.leases import LeaseKeeper
 from services.enrich.in_flight.slots import FairSlots
+from services.enrich.in_flight.websites import Websites
 from services.enrich.tables import COMMON, checkpoints, provider_states
 from services.enrich.use_cases.enrich_chunk import enrich_chunk
 from services.enrich.use_cases.follow_job import JobTurn, follow_job
@@ -229,7 +230,8 @@ async def bench_on(
     accounts = world.accounts(**dict.fromkeys(missing, "missing"))
     async with open_tools(accounts, groq_models=[MODEL], rows_in_flight=slots) as tools:
         floor = floor_on(open_uow, listener, tools, slots=slots)
-        tasks = [asyncio.create_task(run()) for run in (floor.writer.run, floor.watch.run, floor.leases.run)]
+        runs = (floor.writer.run, floor.watch.run, floor.leases.run, floor.websites.run)
+        tasks = [asyncio.create_task(run()) for run in runs]
         try:
             yield Bench(floor, open_uow, listener, world)
         finally:
@@ -248,6 +250,7 @@ def floor_on(open_uow: UnitOfWorkFactory, listener: Listener, tools: Tools, *, s
         watch=JobWatch(open_uow, listener),
         leases=LeaseKeeper(open_uow),
         writer=CheckpointWriter(open_uow),
+        websites=Websites(open_uow, listener),
         catalogues=CatalogueShelf(open_uow),
         stopping=asyncio.Event(),
         limits=Limits(),
