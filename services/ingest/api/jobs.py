@@ -149,6 +149,7 @@ async def resume(job_id: UUID, identity: CurrentIdentity, uow: Uow) -> JobOut:
 async def finish(job_id: UUID, identity: CurrentIdentity, uow: Uow) -> JobOut:
     """Take what there is: rows without an outcome are skipped, free, and the sheet is written.
 
+    Answers at once, `merging`: no answer counts any more, and `rows_skipped` rises while the rest is closed.
     409 `job_not_under_way` before the job has begun, and when it was cancelled or has failed.
     """
     return job_out(

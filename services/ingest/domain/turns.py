@@ -108,16 +108,23 @@ def finish_if_answered(job: Job, *, now: datetime) -> list[Job]:
     return turns + _present(end_trial(last, now=now) if job.kind is JobKind.TRIAL else begin_merge(last, now=now))
 
 
-def finish(job: Job, *, skipped: int, chunks: int, earned: int, now: datetime) -> Job:
-    """A person takes what there is, as a sheet: `skipped` rows of `chunks` chunks that were open are not reached.
+def finish(job: Job, *, now: datetime) -> Job:
+    """A person takes what there is, as a sheet: no more answers are taken, and what is open is closed before it is written.
 
-    From paused and parked too, without going on in between: nothing more is to be begun. A trial has no sheet to write.
+    From paused and parked too, without going on in between: nothing more is to be begun.
     """
-    counted = count(job, added=Tally(skipped=skipped, chunks=chunks), earned=earned, now=now)
-    assert counted.is_answered, "every open chunk was closed"
-    if job.kind is JobKind.TRIAL:
-        return _ended(_turn(counted, JobState.COMPLETED, now, reason=FINISHED), now)
-    return _turn(counted, JobState.MERGING, now, reason=FINISHED)
+    return _turn(job, JobState.MERGING, now, reason=FINISHED)
+
+
+def close(job: Job, *, skipped: int, chunks: int, earned: int, now: datetime) -> Job:
+    """`skipped` rows of `chunks` chunks that were open are not reached; the rest of their rows have earned their credits."""
+    return count(job, added=Tally(skipped=skipped, chunks=chunks), earned=earned, now=now)
+
+
+def finish_trial(job: Job, *, now: datetime) -> Job:
+    """A person takes what there is of a trial whose open chunks are closed. It has no sheet to write."""
+    assert job.is_answered, "every open chunk was closed"
+    return _ended(_turn(job, JobState.COMPLETED, now, reason=FINISHED), now)
 
 
 def _present(job: Job | None) -> list[Job]:

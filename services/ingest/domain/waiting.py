@@ -66,6 +66,8 @@ def standing_still(job: Job) -> Waiting | None:
             return Waiting("credits", "waits for its credits to be reserved")
         case JobState.PAUSED:
             return Waiting("paused_by_user", "paused: resume it to go on")
+        case JobState.MERGING if not job.is_answered:
+            return Waiting("merging", "rows that nobody got to are being skipped: then the sheet is written")
         case JobState.MERGING:
             return Waiting("merging", "every row has its outcome: the sheet is being written")
         case JobState.PARKED:

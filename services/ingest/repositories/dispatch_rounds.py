@@ -100,7 +100,7 @@ async def rows_under_way(conn: AsyncConnection) -> int:
 async def lock_limited(conn: AsyncConnection) -> dict[UUID, Job]:
     """The jobs at work that are not paid in full, in the order of their ids, locked until the end of the transaction.
 
-    Before any of their chunks is: that is the order of locks. Somebody may have one in hand for long (a person who finishes
+    Before any of their chunks is: that is the order of locks. Somebody may have one in hand for long (a person who reruns
     a large one): everybody else's chunks do not wait for that, and it is left out of this round.
     """
     limited = select(*COLUMNS).where(jobs.c.state == JobState.PROCESSING.value, _IS_LIMITED).order_by(jobs.c.id)

@@ -1,25 +1,27 @@
 """A person takes what there is: nothing more is researched, and the sheet is written."""
 
+import asyncio
 from datetime import datetime
 from uuid import UUID
 
-from libs.common.contracts.ingest import ChunkCompleted
 from libs.common.errors import Conflict
 from libs.common.uow import UnitOfWork
-from services.ingest.domain.jobs import TAKES_ANSWERS, Job, JobState
-from services.ingest.domain.turns import finish
-from services.ingest.repositories import closing, coverage, jobs
-from services.ingest.use_cases.turn_job import by_compare_and_swap, moving, save_turns
+from services.ingest.domain.jobs import TAKES_ANSWERS, Job, JobKind, JobState
+from services.ingest.domain.turns import finish, finish_trial
+from services.ingest.repositories import jobs
+from services.ingest.use_cases.close_rows import WAIT_S, close_some
+from services.ingest.use_cases.turn_job import by_compare_and_swap, save_turns
 
 _FINISHED = frozenset({JobState.MERGING, JobState.COMPLETED})
 
 
 async def finish_job(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, user_id: UUID, now: datetime) -> Job:
-    """Rows without an outcome are `skipped`, not reached, and free; those in flight are dropped. Answers the job, `merging`.
+    """From here on no answer counts; answers the job, `merging`. The merge gives rows without an outcome theirs: `skipped`,
+    not reached, and free.
 
-    A second click, or one after the last answer, changes nothing. A trial, which has no sheet, is `completed`. Raises
-    NotFound; Conflict `job_not_under_way` before the job has begun and when it has ended otherwise; Busy while chunks are
-    in somebody's hands.
+    A second click, or one after the last answer, changes nothing. A trial, a few rows without a sheet, is `completed` at
+    once. Raises NotFound; Conflict `job_not_under_way` before the job has begun and when it has ended otherwise; Busy while
+    others have a trial's chunks in hand, or keep moving the job.
     """
     answered: list[Job] = []
 
@@ -31,20 +33,20 @@ async def finish_job(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, user_
         if job.state not in TAKES_ANSWERS:
             msg = f"job {job.id} is {job.state.value}: one that is at work, paused or parked can be finished"
             raise Conflict(msg, code="job_not_under_way", extra={"state": job.state.value})
-        await coverage.take_time(uow.conn)
-        if not await closing.lock_open_chunks(uow.conn, job):
-            raise moving(job.id)
-        skipped = await closing.skip_open_rows(uow.conn, job)
-        closed = await closing.complete_open_chunks(uow.conn, job)
-        done = finish(job, skipped=skipped, chunks=len(closed), earned=sum(earned for _, earned in closed), now=now)
-        if not await save_turns(uow, job, [done], by=user_id):
+        done = await _finished_trial(uow, job, now=now) if job.kind is JobKind.TRIAL else finish(job, now=now)
+        if done is None or not await save_turns(uow, job, [done], by=user_id):
             return False
         answered[:] = [done]
-        for chunk_no, earned in closed:
-            if earned:
-                completed = ChunkCompleted(job_id=job.id, chunk_no=chunk_no, credits=earned)
-                uow.publish(completed, tenant_id=job.workspace_id, correlation_id=job.id)
         return True
 
     await by_compare_and_swap(uow, attempt, job_id=job_id)
     return answered[0]
+
+
+async def _finished_trial(uow: UnitOfWork, job: Job, *, now: datetime) -> Job | None:
+    """The trial with its rows closed; None when some of its chunks are in somebody's hands."""
+    closed = await close_some(uow, job, now=now) or job
+    if closed.is_answered:
+        return finish_trial(closed, now=now)
+    await asyncio.sleep(WAIT_S)
+    return None

@@ -1,4 +1,4 @@
-"""Merge: write the sheet with its new columns, then complete the job. Claim (lease), write, record."""
+"""Merge: close what is open, write the sheet with its new columns, then complete the job. Claim (lease), write, record."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -21,6 +21,7 @@ from services.ingest.repositories import jobs, merges
 from services.ingest.repositories.results import StoredResult
 from services.ingest.resources import Resources
 from services.ingest.segments import SegmentDamaged
+from services.ingest.use_cases.close_rows import close_rows
 from services.ingest.use_cases.keep_lease import LEASE, keep_lease
 from services.ingest.use_cases.plan_sheet import plan_sheet
 from services.ingest.use_cases.publish_recipients import plan_list, publish_recipients
@@ -39,6 +40,8 @@ class RowsMissing(Transient):
 async def merge_results(event: JobMerging, *, message: Message, open_uow: OpenUow, resources: Resources) -> None:
     """Write both files and complete the job, with its exact `credits_total` and its list; or fail it, saying why.
 
+    Rows that a person left open when they took what there is are closed before.
+
     Natural key: the job's state. Both files have fixed names, so writing them twice writes them once. Raises Busy while
     another replica is at it, Outage while storage is away, RowsMissing when it does not have the rows.
     """
@@ -48,6 +51,7 @@ async def merge_results(event: JobMerging, *, message: Message, open_uow: OpenUo
         return
     try:
         async with keep_lease(partial(merges.renew, job_id=job.id, token=token, lease=LEASE), open_uow=open_uow):
+            await close_rows(job.id, workspace_id=job.workspace_id, open_uow=open_uow)
             await _write(job, open_uow=open_uow, resources=resources)
     except (RowsDiffer, SegmentDamaged) as error:
         log.warning("merge.failed", job_id=str(job.id), error=str(error))

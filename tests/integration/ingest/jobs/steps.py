@@ -42,6 +42,7 @@ from services.ingest.segments import Cell, ChunkRef, encode_chunk, encode_row
 from services.ingest.settings import IngestSettings
 from services.ingest.tables import COMMON, chunks, lead_keys, results
 from services.ingest.tables import uploads as uploads_table
+from services.ingest.use_cases.close_rows import close_rows
 from services.ingest.use_cases.create_job import JobRequest, create_job
 from services.ingest.use_cases.dispatch_chunks import dispatch_chunks
 from services.ingest.use_cases.merge_results import merge_results
@@ -258,6 +259,11 @@ class Ingest:
     def resources(self) -> Resources:
         settings = IngestSettings.model_construct(export_memory_bytes=1024**3)
         return Resources(settings=settings, storage=self.storage)
+
+    async def close_rows(self, job_id: UUID) -> Job:
+        """What the merge of a finished job begins with; answers the job."""
+        await close_rows(job_id, workspace_id=self.workspace_id, open_uow=self.open_uow)
+        return await self.job(job_id)
 
     async def publish_list(self, job_id: UUID) -> None:
         await publish_recipients(job_id, open_uow=self.open_uow, storage=self.storage)

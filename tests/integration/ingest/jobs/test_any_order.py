@@ -301,6 +301,7 @@ class JobInAnyOrder(RuleBasedStateMachine):
     def take_what_there_is(self, sure: int) -> None:
         if sure == 0:
             self.do(self.turn(functools.partial(finish_job, user_id=self.ingest.user_id)))
+            self.do(self.ingest.close_rows(self.job_id))
             self.model.finish()
 
     @precondition(lambda self: self.model.state not in ENDED)

@@ -165,6 +165,7 @@ class FamilyInAnyOrder(RuleBasedStateMachine):
         async with self.ingest.open_uow() as uow:
             ours = {"workspace_id": self.ingest.workspace_id, "user_id": self.ingest.user_id}
             await finish_job(uow, self.newest.job_id, **ours, now=utc_now())
+        await self.ingest.close_rows(self.newest.job_id)
 
     @precondition(lambda self: self.newest.lives and not self.open_chunks())
     @rule()
