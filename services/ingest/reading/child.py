@@ -1,8 +1,8 @@
 """The child that reads one file: `python -m services.ingest.reading.child FILE OPTIONS MEMORY CPU TEXT PARENT`.
 
 On its stdout: JSON lines `{"segment": …, "bytes": n}`, each followed by the segment's n bytes; before them `{"sheets": […]}`
-for a workbook, among them one `{"preview": …}`; at the end `{"found": …}` or `{"refused": {"code", "detail"}}`. It knows no
-secret and opens no connection.
+for a workbook, and again after the rows of a large sheet that is not of the size it states; among them one `{"preview": …}`;
+at the end `{"found": …}` or `{"refused": {"code", "detail"}}`. It knows no secret and opens no connection.
 """
 
 import contextlib

@@ -1,5 +1,7 @@
 """The second reader of XLSX: slower, but it opens workbooks that calamine refuses. It reads a sheet row by row."""
 
+import contextlib
+import traceback
 import zipfile
 from collections.abc import Callable, Generator
 from datetime import date, datetime, time, timedelta
@@ -40,19 +42,23 @@ def read_by_openpyxl(path: Path, options: ReadingOptions, *, sheets_seen: Sheets
 
     limit = _OPEN_CPU_S + _OPEN_CPU_S_PER_BYTE * path.stat().st_size
     try:
-        with cpu_deadline(limit):
+        with cpu_deadline(limit), contextlib.ExitStack() as failed:
             book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+            failed.callback(book.close)
             sheets: list[Any] = list(book.worksheets)
             facts = [_facts(sheet) for sheet in sheets]
             chosen = _choose(sheets, options.sheet)
+            failed.pop_all()
     except OutOfTime as error:
         raise Refused("too_large", f"Opening the workbook takes more than {limit:.0f} seconds, the limit.") from error
     except _UNREADABLE as error:
+        # The library leaves the file open in frames that the error keeps.
+        traceback.clear_frames(error.__traceback__)
         raise _unreadable(error) from error
     sheets_seen(facts)
     if chosen is None:
         raise Refused("no_rows", "No visible sheet of the workbook has a row in it.")
-    return Table(kind="xlsx", reader="openpyxl", rows=_rows(chosen), sheet=chosen.title, sheets=facts)
+    return Table(kind="xlsx", reader="openpyxl", rows=_all_rows(book, chosen), sheet=chosen.title, sheets=facts)
 
 
 def _choose(sheets: list[Any], wanted: str | None) -> Any:
@@ -68,6 +74,11 @@ def _choose(sheets: list[Any], wanted: str | None) -> Any:
 def _facts(sheet: Any) -> SheetFacts:
     rows, columns = sheet.max_row, sheet.max_column
     return SheetFacts(sheet.title, rows, columns, sheet.sheet_state == "visible")
+
+
+def _all_rows(book: Any, sheet: Any) -> Generator[list[Cell]]:
+    with contextlib.closing(book):
+        yield from _rows(sheet)
 
 
 def _rows(sheet: Any) -> Generator[list[Cell]]:

@@ -1,33 +1,37 @@
 """A workbook as rows: XLSX, XLSM, XLSB, XLS and ODS by calamine, and by openpyxl the XLSX that calamine cannot open."""
 
 import zipfile
-from collections.abc import Callable, Generator, Sequence
-from datetime import timedelta
+from collections.abc import Generator, Mapping
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import python_calamine as calamine
 
 from services.ingest.domain.reading_options import ReadingOptions
 from services.ingest.reading.archives import kind_of_zip, open_zip
+from services.ingest.reading.calamine_rows import calamine_refuses
+from services.ingest.reading.calamine_sheets import Sheets, SheetsSeen, Windows
 from services.ingest.reading.refusals import Refused
+from services.ingest.reading.sheet_windows import WINDOW_BYTES
 from services.ingest.reading.sniff import sniff
-from services.ingest.reading.table import Kind, SheetFacts, Table
-from services.ingest.reading.workbook_parts import CellErrors, Parts, look_through, sheet_parts, stated_size
+from services.ingest.reading.table import Kind, Table
+from services.ingest.reading.windowed_copy import write_windowed_copy
+from services.ingest.reading.workbook_parts import CellErrors, Parts, SheetPart, look_through, sheet_parts
 from services.ingest.segments import Cell
 
-MAX_SHEETS = 1000
-MAX_COUNTED_BYTES = 4 * 1024 * 1024
-"""Of a sheet that is read just to count its rows, and four times that of all of them."""
+MAX_WHOLE_BYTES = 128 * 1024 * 1024
+"""Of a sheet that is held as a whole; a larger one is read in windows."""
 _SECOND_LOOK_FREE_BYTES = 16 * 1024 * 1024
 _SECOND_LOOK_RATIO = 40
-_EXACT_INTEGERS = 2**53
-_UNREADABLE = (calamine.CalamineError, OSError, ValueError)
-
-SheetsSeen = Callable[[list[SheetFacts]], None]
 
 
 def read_workbook(path: Path, options: ReadingOptions, *, sheets_seen: SheetsSeen) -> Table:
-    """Open a workbook. Raises Refused: `no_rows`, `encrypted`, `unreadable`, `unsafe_xml`, `too_large`, `option_invalid`."""
+    """Open a workbook. Raises Refused: `no_rows`, `encrypted`, `unreadable`, `unsafe_xml`, `too_large`, `option_invalid`.
+
+    `sheets_seen` is told of the sheets before rows are read, and again after them where the size of the chosen one is not
+    what it states.
+    """
     for name in ("encoding", "delimiter", "quotechar"):
         if getattr(options, name) is not None:
             raise Refused("option_invalid", f"This is a workbook: it has no {name} to choose. Leave it open.")
@@ -49,15 +53,37 @@ def _by_either(
 
     if parts.is_wide:
         return read_by_openpyxl(_named(path, "xlsx"), options, sheets_seen=sheets_seen)
+    is_worth_it = _is_worth_a_second_look(path, archive)
     try:
-        return _by_calamine(path, "xlsx", archive, options, sheets_seen=sheets_seen, errors=parts.errors)
+        table = _by_calamine(path, "xlsx", archive, options, sheets_seen=sheets_seen, errors=parts.errors)
+        return replace(table, rows=_continued(table, path)) if is_worth_it else table
     except Refused as refusal:
-        if refusal.code != "unreadable" or not _is_worth_a_second_look(path, archive):
+        if refusal.code != "unreadable" or not is_worth_it:
             raise
         try:
             return read_by_openpyxl(_named(path, "xlsx"), options, sheets_seen=sheets_seen)
         except Refused as second:
             # What the better reader says is more to the point, unless only the other one got as far as an answer.
+            raise (refusal if second.code == "unreadable" else second) from refusal
+
+
+def _continued(table: Table, path: Path) -> Generator[list[Cell]]:
+    """The rows of a table, and those by the other reader from where calamine meets what it cannot read in a late window."""
+    from services.ingest.reading.openpyxl_rows import read_by_openpyxl
+
+    done = 0
+    try:
+        for row in table.rows:
+            yield row
+            done += 1
+    except Refused as refusal:
+        if refusal.code != "unreadable":
+            raise
+        try:
+            options = ReadingOptions(sheet=table.sheet)
+            rest = read_by_openpyxl(_named(path, "xlsx"), options, sheets_seen=lambda _: None)
+            yield from islice(rest.rows, done, None)
+        except Refused as second:
             raise (refusal if second.code == "unreadable" else second) from refusal
 
 
@@ -76,28 +102,40 @@ def _by_calamine(
     sheets_seen: SheetsSeen,
     errors: dict[str, CellErrors] | None = None,
 ) -> Table:
-    names = sheet_parts(archive) if archive is not None and kind == "xlsx" else {}
-    try:
-        workbook = calamine.load_workbook(_named(path, kind))
-        sheets = _Sheets(workbook, archive, names)
+    parts = sheet_parts(archive) if archive is not None and kind == "xlsx" else {}
+    with calamine_refuses():
+        workbook, windows = _open(path, kind, archive, parts, wanted=options.sheet)
+        sheets = Sheets(workbook, archive, parts, windows=windows, sheets_seen=sheets_seen)
         sheet = sheets.choose(options.sheet)
         facts = sheets.facts()
-    except calamine.PasswordError as error:
-        raise Refused("encrypted", "The workbook has a password: remove it and save it again.") from error
-    except _UNREADABLE as error:
-        if "limit exceeded" in str(error):
-            raise Refused("too_large", f"The sheet is too large ({error}): delete what stands far from it.") from error
-        raise Refused("unreadable", f"The workbook cannot be read ({error}): open it and save it again.") from error
-    except BaseException as error:
-        # What the library did not foresee it throws as no Exception.
-        if type(error).__name__ != "PanicException":
-            raise
-        raise Refused("unreadable", f"The workbook is damaged ({error}): open it and save it again.") from error
     sheets_seen(facts)
     if sheet is None:
         raise Refused("no_rows", "No visible sheet of the workbook has a row in it.")
-    rows = _rows(sheet, (errors or {}).get(names.get(sheet.name, ""), {}))
+    part = parts.get(sheet.name)
+    rows = sheet.rows((errors or {}).get(part.name, {}) if part else {})
     return Table(kind=kind, reader="calamine", rows=rows, sheet=sheet.name, sheets=facts)
+
+
+def _open(
+    path: Path, kind: Kind, archive: zipfile.ZipFile | None, parts: Mapping[str, SheetPart], *, wanted: str | None
+) -> tuple[calamine.CalamineWorkbook, Windows | None]:
+    """The workbook, and the windows of the sheet that is likely to be chosen if it is a large one."""
+    likely = wanted if wanted is not None else next((name for name, part in parts.items() if part.is_visible), "")
+    part = parts.get(likely)
+    if archive is not None and part is not None and _size_bytes(archive, part.name) > MAX_WHOLE_BYTES:
+        copy = path.with_name(f"{path.name}.windows.xlsx")
+        names = write_windowed_copy(archive, part.name, copy, window_bytes=WINDOW_BYTES)
+        if names is not None:
+            try:
+                return calamine.load_workbook(copy), Windows(of=likely, names=names)
+            finally:
+                # Once opened it stays readable, and so it leaves nothing behind however the reading ends.
+                copy.unlink()
+    return calamine.load_workbook(_named(path, kind)), None
+
+
+def _size_bytes(archive: zipfile.ZipFile, part: str) -> int:
+    return sum(entry.file_size for entry in archive.infolist() if entry.filename == part)
 
 
 def _named(path: Path, kind: Kind) -> Path:
@@ -106,95 +144,3 @@ def _named(path: Path, kind: Kind) -> Path:
     link.unlink(missing_ok=True)
     link.symlink_to(path.name)
     return link
-
-
-class _Sheets:
-    """The worksheets of a workbook, each read once at most, and only the chosen one kept."""
-
-    def __init__(
-        self, workbook: calamine.CalamineWorkbook, archive: zipfile.ZipFile | None, parts: dict[str, str]
-    ) -> None:
-        self._workbook, self._archive, self._parts = workbook, archive, parts
-        self._about = [about for about in workbook.sheets_metadata if about.typ == calamine.SheetTypeEnum.WorkSheet]
-        self._sizes: dict[str, tuple[int | None, int | None]] = {}
-        if len(self._about) > MAX_SHEETS:
-            raise Refused("too_large", f"The workbook has {len(self._about):,} sheets; {MAX_SHEETS:,} is the limit.")
-
-    def choose(self, wanted: str | None) -> calamine.CalamineSheet | None:
-        """The wanted sheet, or the first visible one with more than a header, or with that."""
-        if wanted is not None:
-            return self._read(wanted) if any(about.name == wanted for about in self._about) else _unknown(wanted)
-        filled: calamine.CalamineSheet | None = None
-        for about in self._about:
-            if _is_visible(about):
-                sheet = self._read(about.name)
-                if sheet.height > 1:
-                    return sheet
-                filled = filled or (sheet if sheet.height else None)
-        return filled
-
-    def _read(self, name: str) -> calamine.CalamineSheet:
-        sheet = self._workbook.get_sheet_by_name(name)
-        self._sizes[name] = sheet.height, sheet.width
-        return sheet
-
-    def facts(self) -> list[SheetFacts]:
-        """Every sheet with its size. A small one is read for it; a large one is believed, or its size is not known."""
-        budget = 4 * MAX_COUNTED_BYTES
-        for about in self._about:
-            if about.name not in self._sizes:
-                weight = self._weight(about.name)
-                if weight <= min(budget, MAX_COUNTED_BYTES):
-                    budget -= weight
-                    self._read(about.name)
-                else:
-                    self._sizes[about.name] = self._stated(about.name) or (None, None)
-        return [SheetFacts(about.name, *self._sizes[about.name], _is_visible(about)) for about in self._about]
-
-    def _weight(self, name: str) -> int:
-        """How many bytes reading it would take: the whole file's where nothing finer is known."""
-        if self._archive is None:
-            return 0
-        part = self._parts.get(name)
-        sheets = [e for e in self._archive.infolist() if e.filename == part or (not part and "sheet" in e.filename)]
-        return sum(entry.file_size for entry in sheets)
-
-    def _stated(self, name: str) -> tuple[int, int] | None:
-        part = self._parts.get(name)
-        return stated_size(self._archive, part) if self._archive is not None and part else None
-
-
-def _unknown(wanted: str) -> None:
-    raise Refused("option_invalid", f"There is no sheet {wanted!r} in the workbook: choose another.")
-
-
-def _is_visible(about: calamine.SheetMetadata) -> bool:
-    return about.visible == calamine.SheetVisibleEnum.Visible
-
-
-def _rows(sheet: calamine.CalamineSheet, errors: CellErrors) -> Generator[list[Cell]]:
-    # The library leaves out empty columns before the first filled one: they are part of the sheet.
-    margin: list[Cell] = [None] * (sheet.start[1] if sheet.start else 0)
-    by_row: dict[int, list[tuple[int, str]]] = {}
-    for (row, column), text in errors.items():
-        by_row.setdefault(row, []).append((column, text))
-    for number, row in enumerate(sheet.iter_rows()):
-        cells = [*margin, *map(_cell, row)]
-        if number in by_row:
-            _put_errors(cells, by_row[number])
-        yield cells
-
-
-def _put_errors(cells: list[Cell], errors: Sequence[tuple[int, str]]) -> None:
-    for column, text in errors:
-        if column < len(cells) and cells[column] is None:
-            cells[column] = text
-
-
-def _cell(value: object) -> Cell:
-    if isinstance(value, str):
-        return value.replace("\0", "") or None
-    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_INTEGERS:
-        return int(value)
-    assert isinstance(value, Cell | timedelta)
-    return value

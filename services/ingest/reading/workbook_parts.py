@@ -17,9 +17,9 @@ MAX_LISTED = 2000
 """Sheets and what belongs to them, in the index of a workbook."""
 _BLOCK_BYTES = 1024 * 1024
 _OVERLAP_BYTES = 4096
-_INDEX_BYTES = 4 * 1024 * 1024
-_WORKBOOK = "xl/workbook.xml"
-_RELATIONS = "xl/_rels/workbook.xml.rels"
+INDEX_BYTES = 4 * 1024 * 1024
+WORKBOOK = "xl/workbook.xml"
+RELATIONS = "xl/_rels/workbook.xml.rels"
 _RELATION_ID = "http://schemas.openxmlformats.org/officeDocument/2006/relationships id"
 _DECLARATION = b"<!"
 _FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")
@@ -45,6 +45,14 @@ class Parts:
 
     is_wide: bool = False
     errors: dict[str, CellErrors] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SheetPart:
+    """Where a sheet is in the archive."""
+
+    name: str
+    is_visible: bool
 
 
 def look_through(archive: zipfile.ZipFile) -> Parts:
@@ -113,16 +121,17 @@ def column_index(letters: bytes) -> int:
     return index - 1
 
 
-def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
-    """The name of each sheet of an XLSX → the part that holds it. Empty when the index of the workbook is not understood."""
-    if not {_WORKBOOK, _RELATIONS} <= set(archive.namelist()):
+def sheet_parts(archive: zipfile.ZipFile) -> dict[str, SheetPart]:
+    """Each sheet of an XLSX by its name. Empty when the index of the workbook is not understood."""
+    if not {WORKBOOK, RELATIONS} <= set(archive.namelist()):
         return {}
-    targets = {at.get("Id"): at.get("Target", "") for at in _elements(archive, _RELATIONS, "Relationship")}
-    found: dict[str, str] = {}
-    for at in _elements(archive, _WORKBOOK, "sheet"):
+    targets = {at.get("Id"): at.get("Target", "") for at in _elements(archive, RELATIONS, "Relationship")}
+    found: dict[str, SheetPart] = {}
+    for at in _elements(archive, WORKBOOK, "sheet"):
         target = targets.get(at.get(_RELATION_ID))
         if target and "name" in at:
-            found[at["name"]] = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+            name = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+            found[at["name"]] = SheetPart(name, is_visible=at.get("state", "visible") == "visible")
     return found
 
 
@@ -139,7 +148,7 @@ def _elements(archive: zipfile.ZipFile, part: str, name: str) -> list[dict[str, 
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = start
     try:
-        parser.Parse(read_part(archive, part, max_bytes=_INDEX_BYTES), True)
+        parser.Parse(read_part(archive, part, max_bytes=INDEX_BYTES), True)
     except expat.ExpatError:
         return found
     return found

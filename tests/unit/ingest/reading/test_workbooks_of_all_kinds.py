@@ -12,7 +12,7 @@ import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from services.ingest.domain.reading_options import ReadingOptions
-from services.ingest.reading import workbook as workbook_module
+from services.ingest.reading import calamine_sheets
 from services.ingest.reading.opening import open_table
 from services.ingest.reading.refusals import Refused
 from services.ingest.reading.table import SheetFacts
@@ -142,7 +142,7 @@ def test_a_large_sheet_is_believed_about_its_size_or_not_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Red when a giant that nobody chose is read just to be counted."""
-    monkeypatch.setattr(workbook_module, "MAX_COUNTED_BYTES", 500)
+    monkeypatch.setattr(calamine_sheets, "MAX_COUNTED_BYTES", 500)
     book = workbook(("Leads", [["Name"], ["Acme"]]), ("Large", [["Name", "City"]] * 50))
     assert sheets_in(book, tmp_path)[1] == SheetFacts("Large", 50, 2, True)
     part = "xl/worksheets/sheet2.xml"
