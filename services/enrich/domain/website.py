@@ -78,6 +78,10 @@ class SiteUnread(Exception):
         self.reason = reason
 
 
+class SiteNotReached(SiteUnread):
+    """Nobody answered at this address; at another of the site (with `www.`, without TLS) somebody may."""
+
+
 def status_of_http(status: int) -> WebsiteStatus:
     """What an HTTP status without a page means: away for now, refused to us, or not there."""
     if status >= 500 or status in {408, 425, 429}:

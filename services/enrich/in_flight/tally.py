@@ -45,12 +45,23 @@ class Tally:
         if answer.model not in self.models:
             self.models.append(answer.model)
 
+    def add(self, other: "Tally") -> None:
+        """What another part of the row has cost; the parts have worked at the same time."""
+        for name, calls in other.provider_calls.items():
+            self.provider_calls[name] = self.provider_calls.get(name, 0) + calls
+        self.models.extend(model for model in other.models if model not in self.models)
+        self.tokens_in += other.tokens_in
+        self.tokens_out += other.tokens_out
+        self.cost_microusd += other.cost_microusd
+        self.cache_hits += other.cache_hits
+        self.duration_ms = max(self.duration_ms, other.duration_ms)
+        self.sandboxed = self.sandboxed or other.sandboxed
+
     def cached(self, *, sandboxed: bool) -> None:
         """Something that need not be asked for again. What was invented stays so."""
         self.cache_hits += 1
         self.sandboxed = self.sandboxed or sandboxed
 
-    def read_ourselves(self, name: str, *, pages: int) -> None:
-        """Pages that were read without a provider, and cost nothing."""
-        if pages:
-            self.provider_calls[name] = self.provider_calls.get(name, 0) + pages
+    def read_ourselves(self, name: str) -> None:
+        """A page that was read without a provider, and cost nothing."""
+        self.provider_calls[name] = self.provider_calls.get(name, 0) + 1

@@ -17,7 +17,7 @@ from libs.common.uow import UnitOfWorkFactory
 from services.enrich.domain.website import Website, believed_for
 from services.enrich.repositories import websites
 from services.enrich.repositories.websites import CHANNEL, SiteKey, key_of
-from services.enrich.website.site import PageReader
+from services.enrich.website.direct import DirectReader
 
 log = get_logger()
 
@@ -42,7 +42,7 @@ class Websites:
         open_uow: UnitOfWorkFactory,
         listener: Listener,
         *,
-        direct: PageReader | None = None,
+        direct: DirectReader | None = None,
         fresh: timedelta = timedelta(days=7),
         lease_s: float = LEASE_S,
     ) -> None:

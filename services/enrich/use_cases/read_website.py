@@ -12,6 +12,7 @@ from services.enrich.domain.website import FoundPage, SiteUnread, Website
 from services.enrich.in_flight.tally import Tally
 from services.enrich.in_flight.websites import Websites
 from services.enrich.repositories.websites import SiteKey
+from services.enrich.website.direct import Visit
 from services.enrich.website.site import PageReader, read_site
 
 log = get_logger()
@@ -31,10 +32,12 @@ async def read_website(
     here, or one cache hit. Raises what parks or ends a row at Firecrawl: ProviderOut, OutOfTime.
     """
     sandboxed = firecrawl is not None and firecrawl.account.mode == "sandbox"
-    reader: PageReader | None = websites.direct
+    reader: PageReader
     if firecrawl is not None:
         reader = _ThroughFirecrawl(firecrawl, patience, tally)
-    if reader is None:
+    elif websites.direct is not None:
+        reader = _Ourselves(websites.direct.visit(), tally)
+    else:
         return Website(domain, "away", utc_now(), reason="There is nothing to read websites with.")
     key = SiteKey(domain, sandboxed)
     try:
@@ -44,10 +47,10 @@ async def read_website(
     if known is not None:
         tally.cached(sandboxed=known.sandboxed)
         return known
-    return await _read(key, reader, websites=websites, tally=tally)
+    return await _read(key, reader, websites=websites)
 
 
-async def _read(key: SiteKey, reader: PageReader, *, websites: Websites, tally: Tally) -> Website:
+async def _read(key: SiteKey, reader: PageReader, *, websites: Websites) -> Website:
     """Read it for everyone. What says nothing of the site (a provider that is down) is told to nobody."""
     try:
         website = await read_site(key.domain, reader, now=utc_now(), sandboxed=key.sandboxed)
@@ -58,14 +61,30 @@ async def _read(key: SiteKey, reader: PageReader, *, websites: Websites, tally: 
     except BaseException:
         websites.give_up(key)
         raise
-    if reader is websites.direct:
-        tally.read_ourselves(_DIRECT, pages=len(website.pages))
     websites.put(website)
     return website
 
 
 def _wait_s(patience: Patience) -> float:
     return max(0.0, min(_LONGEST_WAIT_S, patience.deadline - time.monotonic()))
+
+
+class _Ourselves:
+    """Our own way to pages, counted on the row's receipt."""
+
+    def __init__(self, visit: Visit, tally: Tally) -> None:
+        self._visit = visit
+        self._tally = tally
+
+    async def home(self, domain: str) -> FoundPage:
+        return self._counted(await self._visit.home(domain))
+
+    async def page(self, url: str) -> FoundPage:
+        return self._counted(await self._visit.page(url))
+
+    def _counted(self, page: FoundPage) -> FoundPage:
+        self._tally.read_ourselves(_DIRECT)
+        return page
 
 
 class _ThroughFirecrawl:
