@@ -11,12 +11,14 @@ from libs.common.garbage import MUCH_IN_FLIGHT
 from libs.common.platform import Parts, Platform
 from services.enrich import handlers, schedules, tables
 from services.enrich.api import load, providers
+from services.enrich.clients.gate import Gates
 from services.enrich.clients.tools import Tools, open_tools
 from services.enrich.in_flight.catalogue_shelf import CatalogueShelf
 from services.enrich.in_flight.checkpoint_writer import CheckpointWriter
 from services.enrich.in_flight.floor import Floor, Limits
 from services.enrich.in_flight.job_watch import JobWatch
 from services.enrich.in_flight.leases import LeaseKeeper
+from services.enrich.in_flight.limiter import Limiter
 from services.enrich.in_flight.slots import FairSlots
 from services.enrich.in_flight.websites import Websites
 from services.enrich.settings import EnrichSettings
@@ -29,19 +31,30 @@ _LEFT_TO_RECORD_S = 12
 @contextlib.asynccontextmanager
 async def start(settings: EnrichSettings, platform: Platform) -> AsyncGenerator[Parts]:
     """Open the providers' clients and lay out the floor."""
+    limiter = Limiter(platform.open_uow, platform.listener, configured=settings.limits)
     opened = open_tools(
         settings.accounts,
         groq_models=settings.models,
         rows_in_flight=settings.rows_in_flight,
         places=settings.places,
+        gates=Gates(limiter.adopt),
     )
     async with opened as tools:
+        # Before the first chunk it must be known what other replicas are told to wait for.
+        await limiter.look()
         floor = make_floor(settings, platform, tools)
         announcer = CapacityAnnouncer(floor)
         yield Parts(
             subscriptions=handlers.subscriptions(floor),
             schedules=schedules.schedules(platform.open_uow, tools),
-            tasks=[floor.writer.run, floor.watch.run, floor.leases.run, floor.websites.run, announcer.run],
+            tasks=[
+                limiter.run,
+                floor.writer.run,
+                floor.watch.run,
+                floor.leases.run,
+                floor.websites.run,
+                announcer.run,
+            ],
             resources=floor,
         )
 

@@ -5,6 +5,7 @@ import functools
 from libs.common.schedules import Schedule
 from libs.common.uow import UnitOfWorkFactory
 from services.enrich.clients.tools import Tools
+from services.enrich.use_cases.forget_days import forget_days
 from services.enrich.use_cases.probe_providers import probe_providers
 from services.enrich.use_cases.reap_checkpoints import reap_checkpoints
 
@@ -13,9 +14,10 @@ _REAPING_S = 540
 
 
 def schedules(open_uow: UnitOfWorkFactory, tools: Tools) -> list[Schedule]:
-    """Every few seconds ask who is back, when it is due; every hour forget what week-old jobs left."""
+    """Every few seconds ask who is back, when it is due; every hour forget old days and old jobs."""
     reap = functools.partial(reap_checkpoints, open_uow, within_s=_REAPING_S)
     return [
         Schedule("probe_providers", 5, functools.partial(probe_providers, open_uow, tools)),
+        Schedule("forget_days", 3600, functools.partial(forget_days, open_uow)),
         Schedule("reap_checkpoints", 3600, reap, timeout_s=_REAPING_S + 60),
     ]

@@ -4,11 +4,45 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator
 
 from libs.common.settings import CommonSettings, database_url_field
 from services.enrich.clients.accounts import Account, account, unheld
+from services.enrich.domain.limits import Limits
 
 _NONE = SecretStr("")
+_UNKNOWN = Field(default=0, ge=0)
 
 
-class EnrichSettings(CommonSettings):
+class LimitSettings(CommonSettings):
+    """What may be asked of everybody's accounts; 0 where it is not known: then it is learned from what they say."""
+
+    serper_requests_per_minute: int = _UNKNOWN
+    serper_requests_per_day: int = _UNKNOWN
+    groq_requests_per_minute: int = _UNKNOWN
+    groq_tokens_per_minute: int = _UNKNOWN
+    groq_requests_per_day: int = _UNKNOWN
+    groq_tokens_per_day: int = _UNKNOWN
+    firecrawl_requests_per_minute: int = _UNKNOWN
+    firecrawl_requests_per_day: int = _UNKNOWN
+
+    @property
+    def limits(self) -> dict[str, Limits]:
+        """By provider."""
+        return {
+            "serper": Limits(
+                requests_per_minute=self.serper_requests_per_minute, requests_per_day=self.serper_requests_per_day
+            ),
+            "groq": Limits(
+                requests_per_minute=self.groq_requests_per_minute,
+                tokens_per_minute=self.groq_tokens_per_minute,
+                requests_per_day=self.groq_requests_per_day,
+                tokens_per_day=self.groq_tokens_per_day,
+            ),
+            "firecrawl": Limits(
+                requests_per_minute=self.firecrawl_requests_per_minute,
+                requests_per_day=self.firecrawl_requests_per_day,
+            ),
+        }
+
+
+class EnrichSettings(LimitSettings):
     """Read from the environment, checked at start. A provider without a key is the sandbox's when SANDBOX_URL is set."""
 
     service: str = "enrich"

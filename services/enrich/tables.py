@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Date,
     Index,
     Integer,
     LargeBinary,
@@ -134,3 +135,37 @@ provider_key_changes = Table(
     Column("version", BigInteger, nullable=False),
 )
 """How often a workspace has changed its keys: orders what is told of them, and changes one after the other."""
+
+limit_lines = Table(
+    "limit_lines",
+    METADATA,
+    Column("account", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    instant("requests_at"),
+    instant("tokens_at"),
+    instant("shut_until"),
+    Column("shut_by", Text),
+    Column("day", Date),
+    Column("day_requests", BigInteger, nullable=False, server_default=text("0")),
+    Column("day_tokens", BigInteger, nullable=False, server_default=text("0")),
+    Column("requests_per_minute", BigInteger),
+    Column("tokens_per_minute", BigInteger),
+    Column("requests_per_day", BigInteger),
+    Column("tokens_per_day", BigInteger),
+    instant("learned_until"),
+)
+"""Where an account (of a provider that limits by model: each model of it) stands: the instants from which requests and
+tokens may go on, until when it has refused everybody, what this UTC day has used, and the limits that were learned."""
+
+limit_days = Table(
+    "limit_days",
+    METADATA,
+    Column("account", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("requests", BigInteger, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    instant("asked_at", nullable=False),
+)
+"""What each workspace has used of an account's day, and when it asked last. Kept only where a limit of the day is known."""

@@ -74,12 +74,19 @@ class ProviderRecovered(_ProviderState):
 
 
 class ProviderWait(Payload):
-    """Calls wait for a provider's limit of the minute: until when, as far as it says."""
+    """Calls wait for a provider: until when, as far as that is known.
+
+    `minute_limit`: for its limit of the minute, of `limited_by` where it says so. `not_answering`: it is tried again then.
+    `kept_back`: the workspace has had half of a shared key's day, and others wait. With a `workspace_id` only that
+    workspace's calls wait.
+    """
 
     provider: str
     account: str
     workspace_id: UUID | None = None
     until: datetime
+    reason: Literal["minute_limit", "not_answering", "kept_back"] = "minute_limit"
+    limited_by: Literal["requests", "tokens"] | None = None
 
 
 class CapacityAnnounced(Event):

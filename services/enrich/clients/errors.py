@@ -1,6 +1,7 @@
 """What can go wrong at a provider, by what has to be done about it."""
 
 from datetime import datetime
+from typing import Literal
 
 from libs.common.errors import Transient
 from services.enrich.domain.website import WebsiteStatus
@@ -22,9 +23,17 @@ class RateLimitedMinute(ProviderError):
 
     code = "provider_minute_limit"
 
-    def __init__(self, provider: str, message: str, *, retry_after_s: float) -> None:
+    def __init__(
+        self,
+        provider: str,
+        message: str,
+        *,
+        retry_after_s: float,
+        limited_by: Literal["requests", "tokens"] | None = None,
+    ) -> None:
         super().__init__(provider, message)
         self.retry_after_s = retry_after_s
+        self.limited_by: Literal["requests", "tokens"] | None = limited_by
 
 
 class ProviderOut(ProviderError):

@@ -16,8 +16,8 @@ from services.enrich.clients.errors import (
     ProviderError,
     RateLimitedMinute,
 )
+from services.enrich.clients.gate import Gate, Gates
 from services.enrich.clients.http import Door, Reply, make_session, post, seconds_of
-from services.enrich.clients.patience import MinuteGate
 from services.enrich.domain.page_text import text_of_markdown
 from services.enrich.domain.site_links import MOST_LINKS, Link
 from services.enrich.domain.texts import clean
@@ -36,7 +36,10 @@ _SITE_SAYS: dict[object, WebsiteStatus] = {
 class Firecrawl:
     """One session for all rows of the process, and for all accounts."""
 
-    def __init__(self, account: Account, *, concurrency: int, read_s: float = _READ_S) -> None:
+    def __init__(
+        self, account: Account, *, concurrency: int, read_s: float = _READ_S, gates: Gates | None = None
+    ) -> None:
+        self._gates = gates or Gates()
         self._session: aiohttp.ClientSession = make_session(concurrency=concurrency, read_s=read_s)
         self._hold(account)
 
@@ -48,7 +51,7 @@ class Firecrawl:
 
     def _hold(self, account: Account) -> None:
         self.account = account
-        self.gate = MinuteGate(account.name)
+        self.gate: Gate = self._gates.of(account.name)
         headers = {"Authorization": f"Bearer {account.key}"}
         self._door = Door(account.provider, URL(f"{account.base_url}/v2/scrape"), headers)
 

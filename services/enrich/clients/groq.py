@@ -25,9 +25,10 @@ from services.enrich.clients.errors import (
     ProviderError,
     RateLimitedMinute,
 )
+from services.enrich.clients.gate import Gate, Gates
 from services.enrich.clients.http import seconds_of
+from services.enrich.clients.limit_headers import hear_headers, hear_refusal
 from services.enrich.clients.models import Form, Models, body_of
-from services.enrich.clients.patience import MinuteGate
 
 _PATH = "/openai/v1/chat/completions"
 _READ_S = 30
@@ -49,7 +50,16 @@ class Answer:
 class Groq:
     """One client for all rows of the process, and for all accounts. It never retries by itself."""
 
-    def __init__(self, account: Account, *, models: Sequence[str], concurrency: int, read_s: float = _READ_S) -> None:
+    def __init__(
+        self,
+        account: Account,
+        *,
+        models: Sequence[str],
+        concurrency: int,
+        read_s: float = _READ_S,
+        gates: Gates | None = None,
+    ) -> None:
+        self._gates = gates or Gates()
         http = DirectClient(account.provider, concurrency=concurrency, read_s=read_s)
         sdk = groq.AsyncGroq(
             api_key=account.key, base_url=account.base_url, max_retries=0, timeout=read_s, http_client=http
@@ -66,10 +76,13 @@ class Groq:
     def _hold(self, account: Account, sdk: groq.AsyncGroq, models: Sequence[str]) -> None:
         self.account = account
         self.models = Models(models)
-        self.gate = MinuteGate(account.name)
         self._sdk = sdk
         # Whole and parsed: from a path the SDK would make it anew for each call. (It takes any `httpx.URL` for a `str`.)
         self._url = cast(str, httpx.URL(account.base_url.rstrip("/") + _PATH))
+
+    def gate(self, model: str) -> Gate:
+        """Groq limits each model by itself."""
+        return self._gates.of(self.account.name, model)
 
     async def ask(self, model: str, *, system: str, user: str, form: Form) -> Answer:
         """An answer in the form of a JSON schema. Raises a ProviderError; an empty or cut-off answer is a BadAnswer."""
@@ -97,13 +110,14 @@ class Groq:
         try:
             response = await self._sdk.post(self._url, cast_to=httpx.Response, content=orjson.dumps(body))
         except groq.APIStatusError as error:
-            raise self._error(error) from error
+            raise self._error(error, self.gate(body["model"])) from error
         except (groq.APIError, httpx.HTTPError) as error:
             if isinstance(error.__cause__, ProviderError):
                 raise error.__cause__ from None
             raise ProviderDown(self.account.name, f"no answer: {type(error).__name__}") from error
         finally:
             metrics.PROVIDER_SECONDS.labels(self.account.provider).observe(time.perf_counter() - began)
+        hear_headers(self.gate(body["model"]), response.headers)
         return response.content
 
     def _read(self, raw: bytes, model: str) -> Answer:
@@ -124,18 +138,19 @@ class Groq:
         counted = [token if isinstance(token, int) else 0 for token in tokens]
         return Answer(told, str(reply.get("model") or model), tokens_in=counted[0], tokens_out=counted[1])
 
-    def _error(self, error: groq.APIStatusError) -> ProviderError:
+    def _error(self, error: groq.APIStatusError, gate: Gate) -> ProviderError:
         name, status, headers = self.account.name, error.status_code, error.response.headers
-        said, code = f"{_told(error.body, 'message') or 'no reason given'} (HTTP {status})", _told(error.body, "code")
+        code, told = _told(error.body, "code"), (_told(error.body, "message"))
+        said = f"{told or 'no reason given'} (HTTP {status})"
         if status in (400, 403, 404) and (code.startswith("model_") or "response format" in said):
             return ModelRefused(name, said)
         if status in (401, 403) or code == _RESTRICTED:
             return BadKey(name, said)
         if status == 429:
-            wait = seconds_of(headers, default=2.0)
+            wait, limited_by = seconds_of(headers, default=2.0), hear_refusal(gate, said)
             if _PER_DAY.search(said) or wait > _A_DAY_NOT_A_MINUTE_S:
                 return DayLimitExhausted(name, said, resume_at=utc_now() + timedelta(seconds=wait))
-            return RateLimitedMinute(name, said, retry_after_s=wait)
+            return RateLimitedMinute(name, said, retry_after_s=wait, limited_by=limited_by)
         return ProviderDown(name, said) if status >= 500 or status == 408 else BadAnswer(name, said)
 
 

@@ -1,4 +1,4 @@
-"""How long a row goes on asking: minute limits are waited out, failures are tried again a few times with jitter."""
+"""How long a row goes on asking: limits and outages are waited out, failures are tried again a few times with jitter."""
 
 import asyncio
 import random
@@ -6,10 +6,11 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
+from uuid import UUID
 
 from libs.common import metrics
 from services.enrich.clients.errors import BadAnswer, OutOfTime, ProviderDown, ProviderError, RateLimitedMinute
-from services.enrich.domain.account_names import provider_of
+from services.enrich.clients.gate import NOBODY, Gate
 
 T = TypeVar("T")
 
@@ -19,48 +20,42 @@ _LONGEST_DELAY_S = 8.0
 _SPREAD_S = 0.3
 
 
-class MinuteGate:
-    """Shared by all rows that ask one account: when it says to wait, nobody asks before."""
-
-    def __init__(self, provider: str) -> None:
-        self.provider = provider
-        self._opens_at = 0.0
-
-    @property
-    def wait_s(self) -> float:
-        """How long it stays shut."""
-        return max(0.0, self._opens_at - time.monotonic())
-
-    def shut(self, seconds: float) -> None:
-        """Nobody asks for so long."""
-        self._opens_at = max(self._opens_at, time.monotonic() + seconds)
-
-
 @dataclass(slots=True)
 class Patience:
-    """Of one row. `deadline` (monotonic) is the chunk's; `budget_s` is what failed calls of this row may cost in time."""
+    """Of one row. `deadline` (monotonic) is the chunk's; `budget_s` is what failed calls of this row may cost in time.
+
+    `tenant_id` is whose row it is: workspaces take turns under a limit.
+    """
 
     deadline: float
     budget_s: float
     retries: int = 0
+    tenant_id: UUID = NOBODY
 
-    async def ask(self, call: Callable[[], Awaitable[T]], gate: MinuteGate) -> T:
-        """The answer of a call.
+    async def ask(self, call: Callable[[], Awaitable[T]], gate: Gate, *, tokens: int = 0) -> T:
+        """The answer of a call, for which so many tokens are reserved.
 
         Raises ProviderDown or BadAnswer when the tries or the budget of the row are used up, OutOfTime when a wait would
-        outlast the chunk; ProviderOut and PageMissing pass straight through.
+        outlast the chunk; ProviderOut and PageMissing pass straight through. Waits for a limit, or for an account that does
+        not answer, cost neither tries nor budget.
         """
         failures = 0
         while True:
-            await self._pass(gate)
+            probe = False
+            if gate.is_free:
+                gate.free_call(self.tenant_id)
+            else:
+                probe = await self._pass(gate, tokens)
             began = time.monotonic()
             try:
                 answer = await call()
             except RateLimitedMinute as limit:
-                _count(gate, limit)
-                gate.shut(limit.retry_after_s)
+                _note(gate, limit)
+                gate.shut(limit.retry_after_s, by=limit.limited_by)
             except (ProviderDown, BadAnswer) as failure:
-                _count(gate, failure)
+                _note(gate, failure, probe=probe)
+                if probe and isinstance(failure, ProviderDown):
+                    continue
                 failures += 1
                 delay = _delay(failures)
                 self.budget_s -= time.monotonic() - began + delay
@@ -69,15 +64,37 @@ class Patience:
                 self.retries += 1
                 await self._sleep(delay)
             except ProviderError as final:
-                _count(gate, final)
+                _note(gate, final)
+                raise
+            except BaseException:
+                gate.breaker.abandoned(probe=probe)
                 raise
             else:
-                _count(gate)
+                _note(gate)
                 return answer
 
-    async def _pass(self, gate: MinuteGate) -> None:
-        while wait := gate.wait_s:
-            await self._sleep(wait + random.uniform(0, _SPREAD_S))  # noqa: S311 - spreads load
+    async def _pass(self, gate: Gate, tokens: int) -> bool:
+        """Returns when the call may be made, which is now. True: it is the one that finds out whether they answer again."""
+        while True:
+            if wait := gate.wait_s:
+                await self._sleep(wait + random.uniform(0, _SPREAD_S))  # noqa: S311 - spreads load
+                continue
+            gate.passed()
+            if not await gate.breaker.ready(within_s=self._left_s):
+                raise OutOfTime
+            if gate.wait_s:
+                continue
+            if gate.turns is not None:
+                await gate.turns.take(self.tenant_id, tokens, deadline=self.deadline)
+                if gate.wait_s or not gate.breaker.may_begin:
+                    continue
+            else:
+                gate.free_call(self.tenant_id)
+            return gate.breaker.begin()
+
+    @property
+    def _left_s(self) -> float:
+        return max(0.0, self.deadline - time.monotonic())
 
     async def _sleep(self, seconds: float) -> None:
         if time.monotonic() + seconds >= self.deadline:
@@ -85,8 +102,12 @@ class Patience:
         await asyncio.sleep(seconds)
 
 
-def _count(gate: MinuteGate, error: ProviderError | None = None) -> None:
-    metrics.PROVIDER_CALLS.labels(provider_of(gate.provider), error.code if error else "answered").inc()
+def _note(gate: Gate, error: ProviderError | None = None, *, probe: bool = False) -> None:
+    metrics.PROVIDER_CALLS.labels(gate.provider, error.code if error else "answered").inc()
+    if isinstance(error, ProviderDown):
+        gate.failed(probe=probe)
+    else:
+        gate.answered()
 
 
 def _delay(failures: int) -> float:

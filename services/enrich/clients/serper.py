@@ -15,8 +15,8 @@ from services.enrich.clients.errors import (
     ProviderError,
     RateLimitedMinute,
 )
+from services.enrich.clients.gate import Gate, Gates
 from services.enrich.clients.http import Door, Reply, make_session, post, seconds_of
-from services.enrich.clients.patience import MinuteGate
 from services.enrich.domain.searches import Query
 from services.enrich.domain.sources import Result
 
@@ -27,7 +27,10 @@ _RESULTS = 8
 class Serper:
     """One session for all rows of the process, and for all accounts."""
 
-    def __init__(self, account: Account, *, concurrency: int, read_s: float = _READ_S) -> None:
+    def __init__(
+        self, account: Account, *, concurrency: int, read_s: float = _READ_S, gates: Gates | None = None
+    ) -> None:
+        self._gates = gates or Gates()
         self._session: aiohttp.ClientSession = make_session(concurrency=concurrency, read_s=read_s)
         self._hold(account)
 
@@ -39,7 +42,7 @@ class Serper:
 
     def _hold(self, account: Account) -> None:
         self.account = account
-        self.gate = MinuteGate(account.name)
+        self.gate: Gate = self._gates.of(account.name)
         headers = {"X-API-KEY": account.key}
         self._doors = {
             path: Door(account.provider, URL(f"{account.base_url}/{path}"), headers) for path in ("search", "news")

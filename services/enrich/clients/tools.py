@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.enrich.clients.accounts import NEEDED, Account, owned
 from services.enrich.clients.firecrawl import Firecrawl
+from services.enrich.clients.gate import Gates, GateWait
 from services.enrich.clients.groq import Groq
 from services.enrich.clients.serper import Serper
 
@@ -26,6 +27,7 @@ class Tools:
     groq: Groq | None
     firecrawl: Firecrawl | None
     roots: Mapping[str, Client] = field(default_factory=dict[str, Client], repr=False)
+    gates: Gates = field(default_factory=Gates, repr=False)
     own: "dict[UUID, Tools]" = field(default_factory=lambda: dict[UUID, Tools](), repr=False)
 
     @property
@@ -44,10 +46,9 @@ class Tools:
         return [one for one in (self.serper, self.groq, self.firecrawl) if one is not None]
 
     @property
-    def waits(self) -> list[tuple[Account, float]]:
-        """The accounts whose calls wait for a limit of the minute, and for how many seconds yet."""
-        own = [one for tools in self.own.values() for one in tools.clients if one.account.workspace_id]
-        return [(one.account, wait_s) for one in (*self.clients, *own) if (wait_s := one.gate.wait_s) > 0]
+    def waits(self) -> list[GateWait]:
+        """What calls wait for, of all accounts."""
+        return self.gates.waits
 
     def client(self, name: str) -> Client | None:
         """The client of an account."""
@@ -80,20 +81,22 @@ async def open_tools(
     groq_models: Sequence[str],
     rows_in_flight: int,
     places: tuple[Account, ...] = (),
+    gates: Gates | None = None,
 ) -> AsyncGenerator[Tools]:
     """Open a client for each account that is not missing, with room for every row in flight.
 
     `places` say where workspaces' own keys are used; without them, where the shared ones are.
     """
+    gates = gates or Gates()
     at = {one.provider: one for one in (*accounts, *places)}
     roots: dict[str, Client] = {
-        "serper": Serper(at["serper"], concurrency=rows_in_flight * _SEARCHES_PER_ROW),
-        "groq": Groq(at["groq"], models=groq_models, concurrency=rows_in_flight),
-        "firecrawl": Firecrawl(at["firecrawl"], concurrency=rows_in_flight),
+        "serper": Serper(at["serper"], concurrency=rows_in_flight * _SEARCHES_PER_ROW, gates=gates),
+        "groq": Groq(at["groq"], models=groq_models, concurrency=rows_in_flight, gates=gates),
+        "firecrawl": Firecrawl(at["firecrawl"], concurrency=rows_in_flight, gates=gates),
     }
     async with contextlib.AsyncExitStack() as stack:
         for root in roots.values():
             stack.push_async_callback(root.close)
         shared = {one.provider: roots[one.provider].under(one) for one in accounts if one.mode != "missing"}
-        nobody = Tools(accounts, serper=None, groq=None, firecrawl=None, roots=roots)
+        nobody = Tools(accounts, serper=None, groq=None, firecrawl=None, roots=roots, gates=gates)
         yield replace(nobody, **shared)

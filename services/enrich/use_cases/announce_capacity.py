@@ -11,7 +11,8 @@ from libs.common.clock import utc_now
 from libs.common.contracts.enrich import CapacityAnnounced, ProviderWait
 from libs.common.ids import new_id
 from libs.common.logs import get_logger
-from services.enrich.clients.accounts import Account
+from services.enrich.clients.gate import GateWait
+from services.enrich.domain.account_names import provider_of, workspace_of
 from services.enrich.in_flight.floor import Floor
 
 log = get_logger()
@@ -48,9 +49,7 @@ class CapacityAnnouncer:
 
     def has_news(self) -> bool:
         """Whether calls to an account wait for long of which nothing was said yet."""
-        return any(
-            account.name not in self._said and wait > WORTH_SAYING_S for account, wait in self._floor.tools.waits
-        )
+        return any(wait.account not in self._said and wait.wait_s > WORTH_SAYING_S for wait in self._floor.tools.waits)
 
     async def announce(self) -> None:
         """One transient event."""
@@ -65,11 +64,18 @@ class CapacityAnnouncer:
                 outbox_pending=waiting.pending,
                 missing_providers=floor.tools.missing,
                 sandboxed=floor.tools.sandboxed,
-                waits=[_wait(account, until=now + timedelta(seconds=wait_s)) for account, wait_s in waits],
+                waits=[_announced(wait, now=now) for wait in waits],
             )
             uow.publish(said, tenant_id=None)
-        self._said = frozenset(account.name for account, _ in waits)
+        self._said = frozenset(wait.account for wait in waits)
 
 
-def _wait(account: Account, *, until: datetime) -> ProviderWait:
-    return ProviderWait(provider=account.provider, account=account.name, workspace_id=account.workspace_id, until=until)
+def _announced(wait: GateWait, *, now: datetime) -> ProviderWait:
+    return ProviderWait(
+        provider=provider_of(wait.account),
+        account=wait.account,
+        workspace_id=wait.workspace_id or workspace_of(wait.account),
+        until=now + timedelta(seconds=wait.wait_s),
+        reason=wait.reason,
+        limited_by=wait.limited_by,
+    )

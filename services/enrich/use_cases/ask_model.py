@@ -54,7 +54,7 @@ async def ask_model(
         others = found is not None and groq.models.next(without=[*unfit, model]) is not None
         asked = functools.partial(_giving_up(call) if others else call, model)
         try:
-            answer = await patience.ask(asked, groq.gate)
+            answer = await patience.ask(asked, groq.gate(model))
         except ModelUnfit:
             unfit.append(model)
             patience.retries += 1

@@ -1,44 +1,32 @@
 """A wait for a provider's limit of the minute is announced: with its end, and sooner than the next announcement is due."""
 
 import asyncio
-from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
-from services.enrich.clients.accounts import Account
-from services.enrich.clients.patience import MinuteGate
+from services.enrich.clients.gate import Gate, Gates
 from services.enrich.clients.tools import Tools
 from services.enrich.in_flight.floor import Floor
 from services.enrich.use_cases import announce_capacity as announcing
 from services.enrich.use_cases.announce_capacity import WORTH_SAYING_S, CapacityAnnouncer
 
 
-@dataclass
-class Client:
-    """Of a provider, what the announcer sees of it."""
-
-    account: Account
-    gate: MinuteGate = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.gate = MinuteGate(self.account.name)
-
-
-def make() -> tuple[Client, Client, Tools]:
-    accounts = tuple(Account(name, "real", "https://x.example", "k") for name in ("serper", "groq"))
-    serper, groq = (Client(account) for account in accounts)
-    return serper, groq, Tools(accounts, serper=cast(Any, serper), groq=cast(Any, groq), firecrawl=None)
+def make() -> tuple[Gate, Gate, Tools]:
+    gates = Gates()
+    tools = Tools((), serper=None, groq=None, firecrawl=None, gates=gates)
+    return gates.of("serper"), gates.of("groq", "a-model"), tools
 
 
 def test_the_tools_say_which_accounts_wait_and_for_how_long() -> None:
     """Red when a gate that is open is taken for a wait, or the time is that of another."""
     _, groq, tools = make()
     assert tools.waits == []
-    groq.gate.shut(6.8)
-    ((account, seconds),) = tools.waits
-    assert (account.name, seconds) == ("groq", pytest.approx(6.8, abs=0.5))
+    groq.shut(6.8, by="tokens")
+    (wait,) = tools.waits
+    assert (wait.account, wait.reason, wait.limited_by) == ("groq", "minute_limit", "tokens")
+    assert wait.wait_s == pytest.approx(6.8, abs=0.5)
 
 
 def test_only_a_long_wait_that_was_not_said_yet_is_news() -> None:
@@ -46,9 +34,9 @@ def test_only_a_long_wait_that_was_not_said_yet_is_news() -> None:
     serper, groq, tools = make()
     announcer = CapacityAnnouncer(cast(Floor, SimpleNamespace(tools=tools)))
     assert not announcer.has_news()
-    serper.gate.shut(WORTH_SAYING_S / 2)
+    serper.shut(WORTH_SAYING_S / 2)
     assert not announcer.has_news()
-    groq.gate.shut(WORTH_SAYING_S * 2)
+    groq.shut(WORTH_SAYING_S * 2)
     assert announcer.has_news()
 
 
@@ -62,7 +50,7 @@ async def test_a_wait_that_begins_is_announced_at_once(monkeypatch: pytest.Monke
     twice = asyncio.Event()
 
     async def announce() -> None:
-        waits = [account.name for account, _ in tools.waits]
+        waits = [wait.account for wait in tools.waits]
         said.append(waits)
         announcer._said = frozenset(waits)  # pyright: ignore[reportPrivateUsage] - as the real one notes it
         if len(said) == 2:
@@ -71,7 +59,7 @@ async def test_a_wait_that_begins_is_announced_at_once(monkeypatch: pytest.Monke
     monkeypatch.setattr(announcer, "announce", announce)
     running = asyncio.create_task(announcer.run())
     await asyncio.sleep(0)
-    groq.gate.shut(30)
+    groq.shut(30)
     await asyncio.wait_for(twice.wait(), timeout=5)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
