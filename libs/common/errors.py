@@ -3,7 +3,7 @@
 Mapped to HTTP in `http.problems` and to ack decisions in `messaging.consumer`, nowhere else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 
 class AppError(Exception):
@@ -131,3 +131,8 @@ class Busy(Transient):
     """Somebody else is at it right now. On the bus the message waits in a retry queue and no attempt is counted."""
 
     code = "busy"
+
+
+def pointer(path: Iterable[str | int]) -> str:
+    """Where in a body something is, as a fragment (RFC 6901): `#/rules/3/name`."""
+    return "#" + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)

@@ -10,7 +10,7 @@ from libs.common.app import ServiceSpec, create_app
 from libs.common.garbage import MUCH_IN_FLIGHT
 from libs.common.platform import Parts, Platform
 from services.enrich import handlers, schedules, tables
-from services.enrich.api import load, providers
+from services.enrich.api import catalogue, catalogue_files, catalogue_versions, load, providers
 from services.enrich.clients.gate import Gates
 from services.enrich.clients.tools import Tools, open_tools
 from services.enrich.in_flight.catalogue_shelf import CatalogueShelf
@@ -86,7 +86,13 @@ def make_app(settings: EnrichSettings) -> FastAPI:
         ServiceSpec(
             settings=settings,
             tables=tables.COMMON,
-            routers=[providers.router, load.router],
+            routers=[
+                providers.router,
+                catalogue.router,
+                catalogue_versions.router,
+                catalogue_files.router,
+                load.router,
+            ],
             start=functools.partial(start, settings),
             title="Corofy enrich",
             description="Researches rows and writes opening lines. Its work comes and goes by events; this is its state.",

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from libs.common import errors
 from libs.common.db import is_database_outage, is_unstorable_text
-from libs.common.errors import AppError
+from libs.common.errors import AppError, pointer
 from libs.common.logs import get_logger
 
 log = get_logger()
@@ -94,7 +94,11 @@ async def _on_app_error(_: Request, error: Exception) -> Response:
 
 async def _on_validation_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    found = [{"where": ".".join(str(part) for part in e["loc"]), "what": e["msg"]} for e in error.errors()]
+    found = [
+        {"where": ".".join(map(str, e["loc"])), "what": e["msg"]}
+        | ({"pointer": pointer(e["loc"][1:])} if e["loc"][0] == "body" else {})
+        for e in error.errors()
+    ]
     detail = "; ".join(f"{e['where']}: {e['what']}" for e in found)
     return problem(status=422, code="invalid_request", detail=detail, extra={"errors": found})
 

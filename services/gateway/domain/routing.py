@@ -12,6 +12,7 @@ OWNERS: dict[str, str] = {
     "exports": "ingest",
     "sourcings": "ingest",
     "providers": "enrich",
+    "catalogue": "enrich",
     "credits": "billing",
     "prices": "billing",
     "lists": "sender",

@@ -21,8 +21,8 @@ def upgrade() -> None:
         sa.Column("family_id", sa.Uuid(), nullable=False),
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("family_id", name="pk_job_catalogues"),
-        sa.CheckConstraint("version >= 0", name="ck_job_catalogues_version"),
+        sa.PrimaryKeyConstraint("family_id", name=op.f("pk_job_catalogues")),
+        sa.CheckConstraint("version >= 0", name=op.f("ck_job_catalogues_version")),
         schema=SCHEMA,
     )
 
@@ -44,8 +44,8 @@ def _create_catalogue_versions() -> None:
         sa.Column("made_at", sa.DateTime(timezone=True), server_default=_NOW, nullable=False),
         sa.Column("idempotency_key", sa.Text(), nullable=True),
         sa.Column("fingerprint", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("workspace_id", "version", name="pk_catalogue_versions"),
-        sa.CheckConstraint("version > 0", name="ck_catalogue_versions_version"),
+        sa.PrimaryKeyConstraint("workspace_id", "version", name=op.f("pk_catalogue_versions")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_catalogue_versions_version")),
         schema=SCHEMA,
     )
     op.create_index(
