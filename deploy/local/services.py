@@ -55,6 +55,7 @@ def environment(
         "RABBITMQ_URL": servers.rabbitmq_url,
         "INTERNAL_SECRET": secrets["INTERNAL_SECRET"],
         "AUTH_SECRET": secrets["AUTH_SECRET"],
+        "ENCRYPTION_KEYS": secrets["ENCRYPTION_KEYS"],
         "STORAGE_URL": f"file://{state.storage}",
         "MAIL_FROM": "Demo Sender <sender@corofy.example>",
         "SHUTDOWN_SECONDS": str(SHUTDOWN_SECONDS),

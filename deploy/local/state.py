@@ -16,7 +16,14 @@ from deploy.local.errors import StackError
 from deploy.local.ports import Ports, ports_of
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-SECRET_NAMES = ("POSTGRES_PASSWORD", "RABBITMQ_PASSWORD", "INTERNAL_SECRET", "AUTH_SECRET", "DEMO_PASSWORD")
+SECRET_NAMES = (
+    "POSTGRES_PASSWORD",
+    "RABBITMQ_PASSWORD",
+    "INTERNAL_SECRET",
+    "AUTH_SECRET",
+    "ENCRYPTION_KEYS",
+    "DEMO_PASSWORD",
+)
 LEAST_FREE_BYTES = 700 * 1024 * 1024
 
 

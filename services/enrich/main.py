@@ -12,11 +12,13 @@ from libs.common.platform import Parts, Platform
 from services.enrich import handlers, schedules, tables
 from services.enrich.api import catalogue, catalogue_files, catalogue_versions, load, providers
 from services.enrich.clients.gate import Gates
+from services.enrich.clients.keyring import Keyring
 from services.enrich.clients.tools import Tools, open_tools
 from services.enrich.in_flight.catalogue_shelf import CatalogueShelf
 from services.enrich.in_flight.checkpoint_writer import CheckpointWriter
 from services.enrich.in_flight.floor import Floor, Limits
 from services.enrich.in_flight.job_watch import JobWatch
+from services.enrich.in_flight.key_watch import KeyWatch
 from services.enrich.in_flight.leases import LeaseKeeper
 from services.enrich.in_flight.limiter import Limiter
 from services.enrich.in_flight.slots import FairSlots
@@ -43,11 +45,15 @@ async def start(settings: EnrichSettings, platform: Platform) -> AsyncGenerator[
         # Before the first chunk it must be known what other replicas are told to wait for.
         await limiter.look()
         floor = make_floor(settings, platform, tools)
+        own_keys = KeyWatch(platform.open_uow, platform.listener, tools, floor.keyring)
+        # Before the first chunk: a workspace with a key of its own must not be served from everybody's.
+        await own_keys.look()
         announcer = CapacityAnnouncer(floor)
         yield Parts(
             subscriptions=handlers.subscriptions(floor),
-            schedules=schedules.schedules(platform.open_uow, tools),
+            schedules=schedules.schedules(platform.open_uow, tools, floor.keyring),
             tasks=[
+                own_keys.run,
                 limiter.run,
                 floor.writer.run,
                 floor.watch.run,
@@ -77,6 +83,7 @@ def make_floor(settings: EnrichSettings, platform: Platform, tools: Tools) -> Fl
         catalogues=CatalogueShelf(platform.open_uow),
         stopping=platform.stopping,
         limits=limits,
+        keyring=Keyring(settings.ring),
     )
 
 

@@ -4,20 +4,23 @@ import functools
 
 from libs.common.schedules import Schedule
 from libs.common.uow import UnitOfWorkFactory
+from services.enrich.clients.keyring import Keyring
 from services.enrich.clients.tools import Tools
 from services.enrich.use_cases.forget_days import forget_days
 from services.enrich.use_cases.probe_providers import probe_providers
 from services.enrich.use_cases.reap_checkpoints import reap_checkpoints
+from services.enrich.use_cases.reseal_provider_keys import reseal_provider_keys
 
 _REAPING_S = 540
 """Ends by itself before it is ended: what was not finished is no failure."""
 
 
-def schedules(open_uow: UnitOfWorkFactory, tools: Tools) -> list[Schedule]:
+def schedules(open_uow: UnitOfWorkFactory, tools: Tools, keyring: Keyring) -> list[Schedule]:
     """Every few seconds ask who is back, when it is due; every hour forget old days and old jobs."""
     reap = functools.partial(reap_checkpoints, open_uow, within_s=_REAPING_S)
     return [
         Schedule("probe_providers", 5, functools.partial(probe_providers, open_uow, tools)),
         Schedule("forget_days", 3600, functools.partial(forget_days, open_uow)),
+        Schedule("reseal_provider_keys", 3600, functools.partial(reseal_provider_keys, open_uow, keyring)),
         Schedule("reap_checkpoints", 3600, reap, timeout_s=_REAPING_S + 60),
     ]

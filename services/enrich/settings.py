@@ -2,7 +2,7 @@
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 
-from libs.common.settings import CommonSettings, database_url_field
+from libs.common.settings import CommonSettings, check_secret, database_url_field
 from services.enrich.clients.accounts import Account, account, unheld
 from services.enrich.domain.limits import Limits
 
@@ -58,6 +58,10 @@ class EnrichSettings(LimitSettings):
     )
     firecrawl_api_key: SecretStr = _NONE
     firecrawl_base_url: str = "https://api.firecrawl.dev"
+    encryption_keys: SecretStr = Field(
+        default=_NONE,
+        description="Comma list of secrets that seal what workspaces entrust to us: the first seals, all of them open.",
+    )
     subjob_timeout_s: float = Field(
         default=240,
         ge=5,
@@ -80,6 +84,18 @@ class EnrichSettings(LimitSettings):
             msg = "GROQ_MODELS names no model: give one or more, separated by commas"
             raise ValueError(msg)
         return value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _encryption_keys_are_long(cls, value: SecretStr) -> SecretStr:
+        for one in _listed(value.get_secret_value()):
+            check_secret(SecretStr(one), name="Each of ENCRYPTION_KEYS")
+        return value
+
+    @property
+    def ring(self) -> tuple[str, ...]:
+        """The secrets of the keyring, the one that seals first."""
+        return _listed(self.encryption_keys.get_secret_value())
 
     @property
     def models(self) -> tuple[str, ...]:

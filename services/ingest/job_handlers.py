@@ -18,6 +18,7 @@ from libs.common.contracts.enrich import (
     ChunkFailed,
     ChunkReturned,
     ProviderExhausted,
+    ProviderKeysChanged,
     ProviderRecovered,
 )
 from libs.common.contracts.gateway import WorkspaceCreated
@@ -34,6 +35,7 @@ from services.ingest.use_cases import apply_sourcing_hold as holding_for_leads
 from services.ingest.use_cases import fail_chunk as failing
 from services.ingest.use_cases import merge_results as merging
 from services.ingest.use_cases import note_capacity as noting
+from services.ingest.use_cases import note_own_keys as noting_keys
 from services.ingest.use_cases import open_workspace as opening
 from services.ingest.use_cases import record_results as recording
 from services.ingest.use_cases import take_back_chunk as returning
@@ -102,6 +104,12 @@ async def apply_provider_state(
     await providing.apply_provider_state(event, uow=uow, now=utc_now())
 
 
+async def note_own_keys(event: ProviderKeysChanged, *, uow: UnitOfWork, message: Message) -> None:
+    """Note which keys a workspace brings itself."""
+    del message
+    await noting_keys.note_own_keys(event, uow=uow, now=utc_now())
+
+
 async def note_capacity(event: CapacityAnnounced, *, message: Message, open_uow: OpenUow) -> None:
     """Note what a replica can hold. Opens its own unit of work: an announcement leaves no inbox row behind."""
     async with open_uow() as uow:
@@ -122,6 +130,7 @@ def job_subscriptions(platform: Platform, resources: Resources) -> Sequence[Subs
         Subscription("ingest.take_back_chunk", take_back_chunk),
         Subscription("ingest.fail_chunk", fail_chunk),
         Subscription("ingest.apply_provider_state", apply_provider_state, prefetch=1),
+        Subscription("ingest.note_own_keys", note_own_keys, prefetch=1),
         Subscription(
             "ingest.note_capacity", functools.partial(note_capacity, open_uow=open_uow), calls_out=True, prefetch=1
         ),

@@ -484,3 +484,12 @@ apollo_pauses = Table(
     Column("message", Text),
 )
 """Until when nobody asks an endpoint of Apollo: shared by all replicas."""
+
+own_keys = Table(
+    "own_keys",
+    METADATA,
+    Column("workspace_id", Uuid, primary_key=True),
+    Column("providers", ARRAY(Text), nullable=False),
+    Column("change_no", BigInteger, nullable=False),
+)
+"""For which providers a workspace has keys of its own, as enrich has said last. The keys are enrich's alone."""

@@ -73,6 +73,19 @@ class ProviderRecovered(_ProviderState):
     type = "enrich.provider.recovered"
 
 
+class ProviderKeysChanged(Event):
+    """For which providers a workspace has keys of its own; what it has none for goes by the shared accounts.
+
+    `change_no` rises with every change of that workspace; the older is ignored. No key is ever part of an event.
+    """
+
+    type = "enrich.provider_keys.changed"
+
+    workspace_id: UUID
+    providers: list[str]
+    change_no: int = Field(ge=1)
+
+
 class ProviderWait(Payload):
     """Calls wait for a provider: until when, as far as that is known.
 

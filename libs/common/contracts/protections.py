@@ -54,6 +54,9 @@ PROTECTIONS: dict[str, Protection] = {
     "ingest.apply_provider_state": Protection(
         "parks or resumes jobs", "`counter` per provider account, the older ignored"
     ),
+    "ingest.note_own_keys": Protection(
+        "notes which keys a workspace brings, parks or resumes its jobs", "`change_no` per workspace, the older ignored"
+    ),
     "ingest.merge_results": Protection(
         "writes the sheet, completes the job",
         "the job leaves `merging` once; files named by the job",

@@ -13,6 +13,8 @@ from libs.common.errors import Forbidden, Unauthenticated
 IDENTITY_HEADER = "X-Corofy-Identity"
 AUDIENCE = "corofy-internal"
 LIFETIME = timedelta(seconds=60)
+ADMINS = frozenset({"owner", "admin"})
+"""The roles that may settle things for a whole workspace."""
 
 
 @dataclass(frozen=True)
@@ -80,3 +82,14 @@ def operator_identity(identity: CurrentIdentity) -> Identity:
 
 
 OperatorIdentity = Annotated[Identity, Depends(operator_identity)]
+
+
+def admin_identity(identity: CurrentIdentity) -> Identity:
+    """Somebody asks who may settle things for a whole workspace. Raises Forbidden for anybody else."""
+    if identity.role not in ADMINS:
+        msg = "only an owner or an admin of the workspace may do this: ask one of them"
+        raise Forbidden(msg, code="admins_only")
+    return identity
+
+
+AdminIdentity = Annotated[Identity, Depends(admin_identity)]

@@ -8,6 +8,7 @@ from services.enrich.domain.account_names import account_name
 
 Mode = Literal["real", "sandbox", "missing"]
 _SANDBOX_KEY = "sandbox"
+_SECRET_FROM = 8
 NEEDED = ("serper", "groq")
 """Without these a row can only get the plain line. A website reader makes research better, but is not needed."""
 
@@ -25,6 +26,10 @@ class Account:
     key: str = field(repr=False)
     workspace_id: UUID | None = None
     name: str = field(init=False)
+
+    def scrubbed(self, text: str) -> str:
+        """What a provider says, without the key it may repeat: its words go into logs, events and answers."""
+        return text.replace(self.key, "…") if len(self.key) >= _SECRET_FROM else text
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", account_name(self.provider, self.workspace_id))

@@ -100,7 +100,7 @@ class Firecrawl:
     def _error(self, reply: Reply, answer: object) -> ProviderError:
         name = self.account.name
         told = answer if isinstance(answer, dict) else {}
-        said = f"{told.get('error') or 'no reason given'} (HTTP {reply.status})"
+        said = f"{self.account.scrubbed(str(told.get('error') or 'no reason given'))} (HTTP {reply.status})"
         # 403 is said of the page (a site that is not served, a network's profile pages), never of the key: that is 401.
         if told.get("code") in _SITE_SAYS or reply.status == 403:
             return PageMissing(name, said, status=_SITE_SAYS.get(told.get("code"), "refused"))

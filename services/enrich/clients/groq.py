@@ -140,7 +140,7 @@ class Groq:
 
     def _error(self, error: groq.APIStatusError, gate: Gate) -> ProviderError:
         name, status, headers = self.account.name, error.status_code, error.response.headers
-        code, told = _told(error.body, "code"), (_told(error.body, "message"))
+        code, told = _told(error.body, "code"), self.account.scrubbed(_told(error.body, "message"))
         said = f"{told or 'no reason given'} (HTTP {status})"
         if status in (400, 403, 404) and (code.startswith("model_") or "response format" in said):
             return ModelRefused(name, said)

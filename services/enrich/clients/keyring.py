@@ -64,6 +64,11 @@ class Keyring:
         """The name of the key that seals; None when there is none."""
         return next(iter(self._ciphers), None)
 
+    @property
+    def names(self) -> list[str]:
+        """The names of all keys of the ring."""
+        return list(self._ciphers)
+
     def seal(self, text: str, purpose: Purpose) -> Sealed:
         """Raises Conflict `own_keys_off` when there is nothing to seal with."""
         name = self.current

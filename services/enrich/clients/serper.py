@@ -77,7 +77,7 @@ class Serper:
         name = self.account.name
         answer = reply.json_or_none()
         said = str(answer.get("message", "")) if isinstance(answer, dict) else ""
-        said = f"{said or 'no reason given'} (HTTP {reply.status})"
+        said = f"{self.account.scrubbed(said) or 'no reason given'} (HTTP {reply.status})"
         if reply.status in (401, 403):
             return BadKey(name, said)
         if reply.status == 402 or (reply.status == 400 and "credits" in said.lower()):

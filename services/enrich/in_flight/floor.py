@@ -1,9 +1,10 @@
 """Everything the chunks in hand of one process share."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from libs.common.uow import UnitOfWorkFactory
+from services.enrich.clients.keyring import Keyring
 from services.enrich.clients.tools import Tools
 from services.enrich.in_flight.catalogue_shelf import CatalogueShelf
 from services.enrich.in_flight.checkpoint_writer import CheckpointWriter
@@ -40,6 +41,7 @@ class Floor:
     catalogues: CatalogueShelf
     stopping: asyncio.Event
     limits: Limits
+    keyring: Keyring = field(default_factory=Keyring)
 
     @property
     def rows_capacity(self) -> int:

@@ -65,9 +65,7 @@ async def put(
 async def remove(conn: AsyncConnection, workspace_id: UUID, provider: str) -> bool:
     """Forget a key. False when there was none."""
     table = provider_keys
-    gone = await conn.execute(
-        delete(table).where(table.c.workspace_id == workspace_id, table.c.provider == provider)
-    )
+    gone = await conn.execute(delete(table).where(table.c.workspace_id == workspace_id, table.c.provider == provider))
     return gone.rowcount == 1
 
 
@@ -98,9 +96,7 @@ async def reseal(conn: AsyncConnection, was: StoredKey, *, sealed: bytes, sealed
     table = provider_keys
     resealed = await conn.execute(
         update(table)
-        .where(
-            table.c.workspace_id == was.workspace_id, table.c.provider == was.provider, table.c.sealed == was.sealed
-        )
+        .where(table.c.workspace_id == was.workspace_id, table.c.provider == was.provider, table.c.sealed == was.sealed)
         .values(sealed=sealed, sealed_with=sealed_with)
     )
     return resealed.rowcount == 1

@@ -86,6 +86,26 @@ async def mark_up(conn: AsyncConnection, account: str, *, seen: int) -> int | No
     return turned.scalar_one_or_none()
 
 
+async def begin_anew(conn: AsyncConnection, account: str) -> tuple[str, int]:
+    """Another key: the account is up, whatever it was. Answers the state it was in and the new counter.
+
+    The counter rises also where it was up: a refusal of the key before, that is still under way, then says nothing new.
+    """
+    table = provider_states
+    before = await conn.execute(select(table.c.state).where(table.c.account == account).with_for_update())
+    was = before.scalar_one_or_none() or "up"
+    blank = {"reason": None, "message": None, "resume_at": None, "probe_at": None, "changed_at": func.now()}
+    counted = await conn.execute(
+        insert(table)
+        .values(account=account, state="up", counter=1)
+        .on_conflict_do_update(
+            index_elements=["account"], set_={"state": "up", "counter": table.c.counter + 1, **blank}
+        )
+        .returning(table.c.counter)
+    )
+    return was, counted.scalar_one()
+
+
 async def to_probe(conn: AsyncConnection, *, now: datetime) -> list[ProviderState]:
     """Accounts that are out and should be asked again."""
     known = await load(conn)

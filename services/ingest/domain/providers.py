@@ -1,7 +1,7 @@
 """What ingest knows of the providers that enrich calls, and which jobs must wait for them."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -31,15 +31,14 @@ class ProviderState:
         return f"{self.provider}_{self.reason or 'day_limit'}"
 
 
-def in_the_way(states: Iterable[ProviderState], *, workspace_id: UUID, now: datetime) -> ProviderState | None:
-    """The account a workspace's jobs have to wait for: of several, the one that is back last. None when all are up."""
-    known = list(states)
-    own = {state.provider for state in known if state.workspace_id == workspace_id}
-    needed = [
-        state
-        for state in known
-        if state.workspace_id == workspace_id or (state.workspace_id is None and state.provider not in own)
-    ]
+def in_the_way(
+    states: Iterable[ProviderState], *, workspace_id: UUID, now: datetime, own: Collection[str] = ()
+) -> ProviderState | None:
+    """The account a workspace's jobs have to wait for: of several, the one that is back last. None when all are up.
+
+    `own` are the providers it has keys of its own for. What was said of a key that it has no longer is in nobody's way.
+    """
+    needed = [state for state in states if state.workspace_id == (workspace_id if state.provider in own else None)]
     out = [state for state in needed if state.is_out(now)]
     if not out:
         return None
@@ -49,15 +48,17 @@ def in_the_way(states: Iterable[ProviderState], *, workspace_id: UUID, now: date
 
 @dataclass(frozen=True)
 class Providers:
-    """How the providers are: the last word on each account, and those that enrich has no key for."""
+    """How the providers are: the last word on each account, those that enrich has no key for, and who has own keys."""
 
     states: Sequence[ProviderState] = ()
     missing: Sequence[str] = ()
+    own: Mapping[UUID, Collection[str]] = field(default_factory=dict[UUID, Collection[str]])
 
     def in_the_way(self, *, workspace_id: UUID, accept_degraded: bool, now: datetime) -> ProviderState | None:
         """What a job has to wait for: an account that is out or, when nobody agreed to degraded rows, one without a key."""
         absent = [] if accept_degraded else [_without_key(name) for name in self.missing]
-        return in_the_way([*self.states, *absent], workspace_id=workspace_id, now=now)
+        own = self.own.get(workspace_id, ())
+        return in_the_way([*self.states, *absent], workspace_id=workspace_id, now=now, own=own)
 
 
 def _without_key(provider: str) -> ProviderState:

@@ -1,7 +1,7 @@
 """What a job waits for, in words: a person who looks at a job that stands still is told why, and until when."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -30,10 +30,11 @@ class Work:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What enrich says of itself, and the rows that are under way of all jobs."""
+    """What enrich says of itself, the rows that are under way of all jobs, and which keys workspaces bring themselves."""
 
     replicas: Sequence[Replica]
     rows_under_way: int
+    own_keys: Mapping[UUID, Collection[str]] = field(default_factory=dict[UUID, Collection[str]])
 
     def is_full(self, now: datetime) -> bool:
         """Whether nothing more may go out at present."""
@@ -46,7 +47,9 @@ def waiting_of(job: Job, *, work: Work, around: Surroundings, now: datetime) -> 
         return standing_still(job)
     if not live(around.replicas, now=now):
         return Waiting("no_workers", "no enrich worker is alive: rows wait until one is")
-    limited = minute_limit(around.replicas, workspace_id=job.workspace_id, now=now)
+    limited = minute_limit(
+        around.replicas, workspace_id=job.workspace_id, now=now, own=around.own_keys.get(job.workspace_id, ())
+    )
     if limited is not None or work.under_way:
         return limited
     if work.next_due is not None and work.next_due > now:
@@ -90,22 +93,26 @@ def _parked(job: Job) -> Waiting:
     return Waiting(reason, f"{cause[1]}{until}", cause[0], job.resume_at)
 
 
-def minute_limit(replicas: Iterable[Replica], *, workspace_id: UUID, now: datetime) -> Waiting | None:
+def minute_limit(
+    replicas: Iterable[Replica], *, workspace_id: UUID, now: datetime, own: Collection[str] = ()
+) -> Waiting | None:
     """The provider whose limit of the minute holds up a workspace's rows the longest; None when none does.
 
-    A workspace's own account stands for the shared one of that provider.
+    For a provider that it has its `own` key for, its account stands for the shared one.
     """
     waits = [wait for replica in live(replicas, now=now) for wait in replica.waits if wait.until > now]
-    own = {wait.provider for wait in waits if wait.workspace_id == workspace_id}
-    mine = [
-        wait
-        for wait in waits
-        if wait.workspace_id == workspace_id or (wait.workspace_id is None and wait.provider not in own)
-    ]
+    mine = [wait for wait in waits if _concerns(wait, workspace_id, has_own=wait.provider in own)]
     if not mine:
         return None
     last = max(mine, key=lambda wait: (wait.until, wait.account))
     return Waiting("minute_limit", _resumes(last, now), last.provider, last.until)
+
+
+def _concerns(wait: ProviderWait, workspace_id: UUID, *, has_own: bool) -> bool:
+    """Whether it is a wait of the account that the workspace's calls go by. A shared account may make one workspace wait."""
+    if has_own:
+        return wait.workspace_id == workspace_id and wait.account != wait.provider
+    return wait.workspace_id in (None, workspace_id) and wait.account == wait.provider
 
 
 def _resumes(wait: ProviderWait, now: datetime) -> str:

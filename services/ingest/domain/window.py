@@ -1,7 +1,7 @@
 """How much may be under way: rows queued ≤ 1.5 × what the live enrich replicas can hold in flight."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -58,6 +58,10 @@ class EnrichState:
 
     missing_providers: tuple[str, ...] = ()
     sandboxed: bool = False
+
+    def with_own(self, providers: Collection[str]) -> "EnrichState":
+        """For a workspace that has keys of its own for these."""
+        return replace(self, missing_providers=tuple(one for one in self.missing_providers if one not in providers))
 
 
 def enrich_state(replicas: Iterable[Replica], *, now: datetime) -> EnrichState:

@@ -9,14 +9,16 @@ from services.ingest.domain.jobs import Job, JobState
 from services.ingest.domain.providers import Providers, ProviderState
 from services.ingest.domain.turns import finish_if_answered, park, unpark, wait_on
 from services.ingest.domain.window import enrich_state
-from services.ingest.repositories import chunks, enrich_replicas, jobs, provider_states
+from services.ingest.repositories import chunks, enrich_replicas, jobs, own_keys, provider_states
 from services.ingest.use_cases.turn_job import turn_job
 
 
 async def known_providers(uow: UnitOfWork, *, now: datetime) -> Providers:
-    """What enrich has said of them: of each account when it changed, of missing keys with every announcement."""
+    """What enrich has said of them: of each account when it changed, of missing keys with every announcement, of own
+    keys with every change."""
     enrich = enrich_state(await enrich_replicas.known(uow.conn), now=now)
-    return Providers(await provider_states.known(uow.conn), enrich.missing_providers)
+    states, own = await provider_states.known(uow.conn), await own_keys.every(uow.conn)
+    return Providers(states, enrich.missing_providers, own)
 
 
 def obstacle_of(job: Job, providers: Providers, *, now: datetime) -> ProviderState | None:

@@ -10,7 +10,7 @@ from services.ingest.domain.quotes import Choice, Quote, quote
 from services.ingest.domain.specs import check_mapping
 from services.ingest.domain.uploads import Reading, Upload
 from services.ingest.domain.window import enrich_state
-from services.ingest.repositories import coverage, enrich_replicas, prices, uploads
+from services.ingest.repositories import coverage, enrich_replicas, own_keys, prices, uploads
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ async def quote_job(
     check_mapping(chosen, columns=len(reading.columns))
     price = await prices.newest(uow.conn)
     enrich = enrich_state(await enrich_replicas.announced(uow.conn), now=now)
+    enrich = enrich.with_own(await own_keys.of(uow.conn, workspace_id))
     rows = choice or Choice()
     tried = await coverage.tried_rows(uow.conn, upload_id, up_to=rows.covered(reading.row_count))
     sheet = coverage.Sheet(upload_id, workspace_id, reading.row_count)

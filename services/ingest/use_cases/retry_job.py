@@ -16,7 +16,7 @@ from services.ingest.domain.progress import Pace
 from services.ingest.domain.quotes import check_accepted, quote
 from services.ingest.domain.specs import spec_hash
 from services.ingest.domain.window import enrich_state
-from services.ingest.repositories import enrich_replicas, jobs, prices, retries
+from services.ingest.repositories import enrich_replicas, jobs, own_keys, prices, retries
 from services.ingest.use_cases.find_repeated import find_repeated
 from services.ingest.use_cases.turn_job import publish_state
 from services.ingest.use_cases.write_job import write_job
@@ -104,6 +104,7 @@ async def _priced(uow: UnitOfWork, root: Job, request: RetryRequest, *, accepts:
     """The retry at the present price, without its rows yet."""
     price = await prices.newest(uow.conn)
     enrich = enrich_state(await enrich_replicas.announced(uow.conn), now=now)
+    enrich = enrich.with_own(await own_keys.of(uow.conn, root.workspace_id))
     check_accepted(quote(rows=0, price=price, enrich=enrich), accept_degraded=accepts)
     check_ceiling(ceiling_credits=request.ceiling_credits, credits_per_row=price.credits_per_row)
     return Job(

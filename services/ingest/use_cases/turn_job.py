@@ -21,7 +21,7 @@ from services.ingest import metrics
 from services.ingest.domain.ceilings import credits_asked
 from services.ingest.domain.jobs import ENDED, Job, JobState
 from services.ingest.domain.waiting import minute_limit, standing_still
-from services.ingest.repositories import enrich_replicas, jobs, retries
+from services.ingest.repositories import enrich_replicas, jobs, own_keys, retries
 
 TRIES = 25
 HOLD_ANSWERED = "ingest_hold_answered"
@@ -141,7 +141,9 @@ async def publish_progress(uow: UnitOfWork, job: Job) -> None:
     waiting = standing_still(job)
     if job.state is JobState.PROCESSING and job.progressed_at is not None:
         replicas = await enrich_replicas.known(uow.conn)
-        waiting = minute_limit(replicas, workspace_id=job.workspace_id, now=job.progressed_at)
+        if any(replica.waits for replica in replicas):
+            own = await own_keys.of(uow.conn, job.workspace_id)
+            waiting = minute_limit(replicas, workspace_id=job.workspace_id, now=job.progressed_at, own=own)
     progress = progress_event(job, waiting=None if waiting is None else waiting.message)
     uow.publish(progress, tenant_id=job.workspace_id, correlation_id=job.id)
 

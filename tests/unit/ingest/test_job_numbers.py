@@ -72,7 +72,19 @@ def test_an_exhausted_account_stands_in_the_way_of_those_who_use_it() -> None:
     ours_up = out("serper:us", workspace=US, exhausted=False)
     assert in_the_way([shared], workspace_id=US, now=NOW) == shared
     assert in_the_way([theirs], workspace_id=US, now=NOW) is None
-    assert in_the_way([shared, ours_up], workspace_id=US, now=NOW) is None
+    assert in_the_way([shared, ours_up], workspace_id=US, now=NOW, own=["serper"]) is None
+
+
+def test_what_was_said_of_a_key_that_is_gone_is_in_nobodys_way() -> None:
+    """Red when a deleted key's refusal still parks, or a key that has never been out does not stand for the shared one."""
+    ours = out("serper:us", workspace=US)
+    assert in_the_way([ours], workspace_id=US, now=NOW) is None
+    assert in_the_way([ours], workspace_id=US, now=NOW, own=["serper"]) == ours
+    assert in_the_way([out("serper"), ours], workspace_id=US, now=NOW) == out("serper")
+    assert in_the_way([out("serper")], workspace_id=US, now=NOW, own=["serper"]) is None
+    keyless = Providers(missing=("groq",), own={US: {"groq"}})
+    assert keyless.in_the_way(workspace_id=US, accept_degraded=False, now=NOW) is None
+    assert keyless.in_the_way(workspace_id=THEM, accept_degraded=False, now=NOW) is not None
 
 
 def test_of_several_accounts_the_one_that_is_back_last_is_waited_for() -> None:

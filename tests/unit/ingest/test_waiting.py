@@ -49,9 +49,10 @@ def test_of_several_limits_the_longest_counts_and_none_that_is_over() -> None:
 def test_another_workspaces_limit_is_none_of_ours() -> None:
     """P7. Red when their key holds up what we are told, or our own does not stand for the shared one."""
     assert minute_limit([replica(wait(5, workspace=THEM))], workspace_id=US, now=NOW) is None
-    own = minute_limit([replica(wait(50), wait(5, workspace=US))], workspace_id=US, now=NOW)
+    own = minute_limit([replica(wait(50), wait(5, workspace=US))], workspace_id=US, now=NOW, own=["groq"])
     assert own is not None
     assert own.resumes_at == NOW + timedelta(seconds=5)
+    assert minute_limit([replica(wait(50))], workspace_id=US, now=NOW, own=["groq"]) is None
 
 
 def test_without_a_worker_nothing_goes_on() -> None:

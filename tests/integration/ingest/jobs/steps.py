@@ -25,6 +25,7 @@ from libs.common.contracts.enrich import (
     ChunkFailed,
     ChunkReturned,
     ProviderExhausted,
+    ProviderKeysChanged,
     ProviderRecovered,
 )
 from libs.common.contracts.envelope import Envelope, Event
@@ -65,6 +66,7 @@ IN_ONE_TRANSACTION: dict[type[Event], tuple[str, Handler]] = {
     ChunkFailed: ("ingest.fail_chunk", job_handlers.fail_chunk),
     ProviderExhausted: ("ingest.apply_provider_state", job_handlers.apply_provider_state),
     ProviderRecovered: ("ingest.apply_provider_state", job_handlers.apply_provider_state),
+    ProviderKeysChanged: ("ingest.note_own_keys", job_handlers.note_own_keys),
 }
 COLUMNS = ("Email", "First name", "Company")
 MAPPING = {"email": 0, "first_name": 1, "company": 2}
@@ -316,6 +318,7 @@ class Ingest:
             "results": "SELECT job_id, row_no, status, line FROM ingest.results ORDER BY 1, 2",
             "log": "SELECT job_id, job_version, state FROM ingest.job_log ORDER BY 1, 2, 3",
             "providers": "SELECT account, counter, exhausted FROM ingest.provider_states ORDER BY 1",
+            "own_keys": "SELECT workspace_id, providers, change_no FROM ingest.own_keys ORDER BY 1",
             "prices": "SELECT version, credits_per_row FROM ingest.price_lists ORDER BY 1",
             "workspaces": "SELECT id, name FROM ingest.workspaces ORDER BY 1",
         }
@@ -371,6 +374,10 @@ def exhausted(counter: int, *, account: str = "serper", workspace_id: UUID | Non
         reason="day_limit",
         message="the day's searches are used up",
     )
+
+
+def keys_changed(change_no: int, *providers: str, workspace_id: UUID) -> ProviderKeysChanged:
+    return ProviderKeysChanged(workspace_id=workspace_id, providers=list(providers), change_no=change_no)
 
 
 def recovered(counter: int, *, account: str = "serper", workspace_id: UUID | None = None) -> ProviderRecovered:

@@ -24,6 +24,7 @@ from tests.integration.ingest.jobs.steps import (
     answer,
     exhausted,
     failed,
+    keys_changed,
     recovered,
     returned,
 )
@@ -41,6 +42,11 @@ async def parked(ingest: Ingest) -> UUID:
     job_id = await ingest.queued((2, 1))
     await ingest.deliver(exhausted(1))
     return job_id
+
+
+async def parked_workspace(ingest: Ingest) -> UUID:
+    await parked(ingest)
+    return ingest.workspace_id
 
 
 async def with_one_chunk_left(ingest: Ingest) -> UUID:
@@ -79,6 +85,7 @@ CASES: dict[str, tuple[Prepare, Callable[[UUID], Event]]] = {
     "last chunk failed": (with_one_chunk_left, lambda job_id: failed(job_id, 0)),
     "provider exhausted": (queued, lambda _: exhausted(1)),
     "provider recovered": (parked, lambda _: recovered(2)),
+    "own keys changed": (parked_workspace, lambda us: keys_changed(1, "serper", workspace_id=us)),
 }
 
 

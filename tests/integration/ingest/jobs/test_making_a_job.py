@@ -17,7 +17,7 @@ from services.ingest.use_cases.ask_hold_again import ask_hold_again
 from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.create_job import JobRequest, create_job
 from services.ingest.use_cases.quote_job import quote_job
-from tests.integration.ingest.jobs.steps import MAPPING, Ingest, exhausted
+from tests.integration.ingest.jobs.steps import MAPPING, Ingest, exhausted, keys_changed
 
 
 async def test_a_job_is_written_with_its_question_in_one_transaction(ingest: Ingest) -> None:
@@ -193,6 +193,19 @@ async def test_missing_providers_have_to_be_accepted(ingest: Ingest) -> None:
         await ingest.create(upload_id)
     assert refused.value.code == "providers_missing"
     await ingest.create(upload_id, accept_degraded=True)
+
+
+async def test_what_a_workspace_brings_itself_is_not_missing(ingest: Ingest) -> None:
+    """Red when somebody with a key of their own is told to accept degraded rows, or another workspace is not."""
+    upload_id = await ingest.upload((1,))
+    await ingest.announce(rows=10, missing_providers=["groq"])
+    await ingest.deliver(keys_changed(1, "groq", workspace_id=new_id()))
+    with pytest.raises(Conflict):
+        await ingest.create(upload_id)
+    await ingest.deliver(keys_changed(1, "groq", workspace_id=ingest.workspace_id))
+    job = await ingest.create(upload_id)
+    await ingest.deliver(HoldPlaced(job_id=job.id, credits=job.credits_needed))
+    assert (await ingest.job(job.id)).state is JobState.PROCESSING
 
 
 async def test_bad_input_is_refused_by_name(ingest: Ingest) -> None:

@@ -24,7 +24,7 @@ from services.ingest.use_cases.record_results import record_results
 from services.ingest.use_cases.resume_job import resume_job
 from services.ingest.use_cases.take_back_chunk import LOOK_AGAIN
 from services.ingest.use_cases.turn_job import turn_job
-from tests.integration.ingest.jobs.steps import Ingest, answer, exhausted, failed, recovered, returned
+from tests.integration.ingest.jobs.steps import Ingest, answer, exhausted, failed, keys_changed, recovered, returned
 from tests.support.waiting import eventually
 
 
@@ -188,8 +188,36 @@ async def test_one_workspaces_own_key_parks_only_its_own_jobs(ingest: Ingest) ->
     theirs = new_id()
     await ingest.deliver(exhausted(1, account=f"serper:{theirs}", workspace_id=theirs))
     assert (await ingest.job(ours)).state is JobState.PROCESSING
-    await ingest.deliver(exhausted(1, account=f"serper:{ingest.workspace_id}", workspace_id=ingest.workspace_id))
+    us = ingest.workspace_id
+    await ingest.deliver(keys_changed(1, "serper", workspace_id=us))
+    await ingest.deliver(exhausted(1, account=f"serper:{us}", workspace_id=us))
     assert (await ingest.job(ours)).state is JobState.PARKED
+
+
+async def test_the_shared_account_is_nothing_to_a_workspace_with_its_own_key(ingest: Ingest) -> None:
+    """Red when the shared account's day parks those who pay for themselves; and when the key goes, it parks them after all."""
+    job_id, us = await ingest.processing((1,)), ingest.workspace_id
+    await ingest.deliver(keys_changed(1, "serper", workspace_id=us))
+    await ingest.deliver(exhausted(1))
+    assert (await ingest.job(job_id)).state is JobState.PROCESSING
+    await ingest.deliver(keys_changed(2, workspace_id=us))
+    assert (await ingest.job(job_id)).state is JobState.PARKED
+    await ingest.deliver(keys_changed(1, "serper", workspace_id=us))
+    assert (await ingest.job(job_id)).state is JobState.PARKED, "old news"
+
+
+async def test_a_key_of_ones_own_resumes_what_waits_for_the_shared_account(ingest: Ingest) -> None:
+    """Red when a job stays parked whose workspace has brought a key; whatever order the refusal of that key is heard in."""
+    job_id, us = await ingest.processing((1,)), ingest.workspace_id
+    await ingest.deliver(exhausted(1))
+    await ingest.deliver(exhausted(2, account=f"groq:{us}", workspace_id=us))
+    await ingest.deliver(keys_changed(1, "serper", workspace_id=us))
+    assert (await ingest.job(job_id)).state is JobState.PROCESSING
+    await ingest.deliver(keys_changed(2, "groq", "serper", workspace_id=us))
+    parked = await ingest.job(job_id)
+    assert (parked.state, parked.reason) == (JobState.PARKED, "groq_day_limit")
+    await ingest.deliver(recovered(3, account=f"groq:{us}", workspace_id=us))
+    assert (await ingest.job(job_id)).state is JobState.PROCESSING
 
 
 async def test_recovery_leaves_a_job_that_a_person_paused(ingest: Ingest) -> None:
