@@ -96,7 +96,7 @@ def _parked(job: Job) -> Waiting:
 def minute_limit(
     replicas: Iterable[Replica], *, workspace_id: UUID, now: datetime, own: Collection[str] = ()
 ) -> Waiting | None:
-    """The provider whose limit of the minute holds up a workspace's rows the longest; None when none does.
+    """The provider whose limit of the minute, or whose silence, holds up a workspace's rows the longest; None when none does.
 
     For a provider that it has its `own` key for, its account stands for the shared one.
     """
@@ -105,7 +105,7 @@ def minute_limit(
     if not mine:
         return None
     last = max(mine, key=lambda wait: (wait.until, wait.account))
-    return Waiting("minute_limit", _resumes(last, now), last.provider, last.until)
+    return Waiting(last.reason, _resumes(last, now), last.provider, last.until)
 
 
 def _concerns(wait: ProviderWait, workspace_id: UUID, *, has_own: bool) -> bool:
@@ -116,4 +116,14 @@ def _concerns(wait: ProviderWait, workspace_id: UUID, *, has_own: bool) -> bool:
 
 
 def _resumes(wait: ProviderWait, now: datetime) -> str:
-    return f"{provider_name(wait.provider)} minute limit, resumes in {(wait.until - now).total_seconds():.1f} s"
+    name, seconds = provider_name(wait.provider), (wait.until - now).total_seconds()
+    match wait.reason:
+        case "not_answering":
+            return f"{name} does not answer, tried again in {seconds:.0f} s"
+        case "kept_back":
+            return (
+                f"half of the day's {name} calls went to this workspace and others wait, tried again in {seconds:.0f} s"
+            )
+        case _:
+            of = f" of {wait.limited_by}" if wait.limited_by else ""
+            return f"{name} minute limit{of}, resumes in {seconds:.1f} s"

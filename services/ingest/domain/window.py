@@ -13,12 +13,14 @@ ALIVE = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class ProviderWait:
-    """Calls to a provider account wait for its limit of the minute until then."""
+    """Calls to a provider account wait until then: for its limit of the minute, or for what else `reason` says."""
 
     provider: str
     account: str
     workspace_id: UUID | None
     until: datetime
+    reason: str = "minute_limit"
+    limited_by: str | None = None
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,8 @@ def _wait_json(wait: ProviderWait) -> dict[str, str | None]:
         "account": wait.account,
         "workspace_id": workspace,
         "until": wait.until.isoformat(),
+        "reason": wait.reason,
+        "limited_by": wait.limited_by,
     }
 
 
@@ -80,6 +82,8 @@ def _wait_of(stored: Mapping[str, str | None]) -> ProviderWait:
         account=stored["account"] or "",
         workspace_id=None if workspace is None else UUID(workspace),
         until=datetime.fromisoformat(until),
+        reason=stored.get("reason") or "minute_limit",
+        limited_by=stored.get("limited_by"),
     )
 
 

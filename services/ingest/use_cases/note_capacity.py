@@ -24,7 +24,10 @@ async def note_capacity(event: CapacityAnnounced, *, uow: UnitOfWork, said_at: d
         seen_at=min(said_at, now),
         missing_providers=tuple(event.missing_providers),
         sandboxed=event.sandboxed,
-        waits=tuple(ProviderWait(one.provider, one.account, one.workspace_id, one.until) for one in event.waits),
+        waits=tuple(
+            ProviderWait(one.provider, one.account, one.workspace_id, one.until, one.reason, one.limited_by)
+            for one in event.waits
+        ),
     )
     if await enrich_replicas.note(uow.conn, replica):
         uow.notify(DISPATCH)
@@ -32,6 +35,6 @@ async def note_capacity(event: CapacityAnnounced, *, uow: UnitOfWork, said_at: d
             await jobs.owe_progress(uow.conn)
 
 
-def _waiting(waits: Sequence[ProviderWait], *, now: datetime) -> set[tuple[str, int]]:
+def _waiting(waits: Sequence[ProviderWait], *, now: datetime) -> set[tuple[str, str, int]]:
     """For what, and to the second until when: the same wait said again is no news."""
-    return {(wait.account, round(wait.until.timestamp())) for wait in waits if wait.until > now}
+    return {(wait.account, wait.reason, round(wait.until.timestamp())) for wait in waits if wait.until > now}

@@ -37,6 +37,24 @@ def test_a_minute_limit_says_when_it_ends() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("reason", "limited_by", "message"),
+    [
+        ("minute_limit", "tokens", "Groq minute limit of tokens, resumes in 6.8 s"),
+        ("not_answering", None, "Groq does not answer, tried again in 7 s"),
+        (
+            "kept_back",
+            None,
+            "half of the day's Groq calls went to this workspace and others wait, tried again in 7 s",
+        ),
+    ],
+)
+def test_a_wait_says_what_it_is_for(reason: str, limited_by: str | None, message: str) -> None:
+    """Red when a provider that is down, or a share that is used up, is called a limit of the minute."""
+    waiting = told(replica(replace(wait(6.8), reason=reason, limited_by=limited_by)), work=Work(under_way=3))
+    assert waiting == Waiting(reason, message, "groq", NOW + timedelta(seconds=6.8))
+
+
 def test_of_several_limits_the_longest_counts_and_none_that_is_over() -> None:
     """Red when a wait of a replica that is gone, or one that has ended, is still shown."""
     assert minute_limit([replica(wait(-1))], workspace_id=US, now=NOW) is None
