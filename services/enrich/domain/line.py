@@ -1,67 +1,38 @@
 """Whether an opening line may be sent, checked by program; and the plain line that always may."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
+from services.enrich.domain.drafts import Case, Draft, Rules
+from services.enrich.domain.folding import folded
 from services.enrich.domain.lead import Lead
+from services.enrich.domain.line_claims import Backing, unbacked
+from services.enrich.domain.line_form import (
+    addresses_in,
+    greeted_name,
+    is_marked_up,
+    is_other_language,
+    is_vocative,
+    takes_up,
+)
+from services.enrich.domain.line_phrases import (
+    FLATTERY,
+    ORDERS,
+    SIGNATURES,
+    SUBJECT,
+    Phrases,
+    forbidden_in,
+    standing_in,
+)
 from services.enrich.domain.research import Statement, UnreadableAnswer
-from services.enrich.domain.texts import clean, word_set, words_of
+from services.enrich.domain.texts import clean, words_of
+from services.enrich.domain.wording import wording_of
 
 _LINE_CHARS = 1000
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_BARE_DOMAIN = re.compile(
-    r"\b(?:[a-z0-9-]+\.)+(?:com|net|org|info|biz|io|ai|app|dev|co|me|xyz|top|shop|online|site|ru|cn|de|fr|it|es|nl|pl|uk|us|"
-    r"eu|ch|at|be|se|no|dk|fi|ie|pt|cz|br|in|jp|au|ca|example)\b(?:/\S*)?",
-    re.IGNORECASE,
-)
-_GREETING = re.compile(
-    r"^(?:hi|hello|hey|dear|hallo|liebe[rs]?|guten tag|bonjour|salut|cher|chère|hola|estimad[oa]|ciao|buongiorno|olá)\s+"
-    r"(?:(?:mr|mrs|ms|dr|herr|frau|m|mme|sr|sra)\.?\s+)?([^\s,!:.–—-]+)",
-    re.IGNORECASE,
-)
-_ADDRESS = re.compile(r"^([^\W\d_]+(?:[-'’][^\W\d_]+)*)\s*,")
-_PLACEHOLDER = re.compile(r"[{}\[\]<>]|\b(?:first[_ ]name|company[_ ]name)\b", re.IGNORECASE)
-_CAPITALISED = re.compile(r"[^\W\d_][\w’'-]*|\d+")
-_NEW_SENTENCE = frozenset('.!?:–—-“”„"«»‘(')
-_OPENERS = word_set(
-    "congratulations congrats yesterday today recently impressive noticed saw reading given as when how"
-)
-_ENDINGS = word_set("s m ve d ll re")
-_NOT_A_CLAIM = word_set("i mr mrs ms dr herr frau m mme sr sra")
-_NOUNS_ARE_CAPITALISED = frozenset({"de"})
-_WITH_COMPANY = {
-    "en": "I came across {company} and would like to hear what you are working on.",
-    "de": "ich bin auf {company} aufmerksam geworden und wüsste gern, woran Sie gerade arbeiten.",
-    "fr": "j'ai découvert {company} et j'aimerais savoir sur quoi vous travaillez.",
-    "es": "he conocido {company} y me gustaría saber en qué trabaja.",
-    "it": "ho conosciuto {company} e mi piacerebbe sapere a cosa sta lavorando.",
-}
-_WITHOUT = {
-    "en": "I would like to hear what you are working on.",
-    "de": "ich wüsste gern, woran Sie gerade arbeiten.",
-    "fr": "j'aimerais savoir sur quoi vous travaillez.",
-    "es": "me gustaría saber en qué trabaja.",
-    "it": "mi piacerebbe sapere a cosa sta lavorando.",
-}
+_USUAL_WORDS: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A line as the model gave it, with the statements it says it used."""
-
-    text: str
-    statement_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the job asks of a line."""
-
-    max_words: int
-    language: str
-    offer: str = ""
+Check = Callable[[Case], list[str]]
 
 
 def read_draft(answer: object) -> Draft:
@@ -71,74 +42,124 @@ def read_draft(answer: object) -> Draft:
     text, ids = answer.get("line"), answer.get("statement_ids")
     if not isinstance(text, str) or not isinstance(ids, list):
         raise UnreadableAnswer("the answer lacks line or statement_ids")
-    return Draft(clean(text, longest=_LINE_CHARS), tuple(str(one) for one in ids))
+    paragraphs = sum(bool(part.strip()) for part in text.splitlines())
+    return Draft(clean(text, longest=_LINE_CHARS), tuple(str(one) for one in ids), max(paragraphs, 1))
 
 
-def check_line(draft: Draft, lead: Lead, statements: Sequence[Statement], rules: Rules) -> list[str]:
+def check_line(
+    draft: Draft,
+    lead: Lead,
+    statements: Sequence[Statement],
+    rules: Rules,
+    *,
+    checks: Mapping[str, Check] | None = None,
+) -> list[str]:
     """What is wrong with a line, as sentences the model can act on. Empty: it may be sent."""
     if not draft.text:
         return ["The line is empty."]
-    problems: list[str] = []
-    words = len(draft.text.split())
-    if words > rules.max_words:
-        problems.append(f"The line has {words} words, at most {rules.max_words} are allowed.")
-    if _PLACEHOLDER.search(draft.text):
-        problems.append("The line contains a placeholder or markup.")
     known = {statement.id: statement for statement in statements}
-    unknown = [one for one in draft.statement_ids if one not in known]
-    if unknown or not draft.statement_ids:
-        problems.append(f"The line must rest on statements that exist; it names {', '.join(unknown) or 'none'}.")
-    problems += _names(draft.text, lead) + _addresses(draft.text, lead)
     used = [known[one] for one in draft.statement_ids if one in known]
-    problems += _unbacked(draft.text, _backing(lead, used, rules), language=rules.language)
+    case = Case(draft, lead, rules, used, [one for one in draft.statement_ids if one not in known])
+    return [problem for check in (CHECKS if checks is None else checks).values() for problem in check(case)]
+
+
+def plain_line(lead: Lead, language: str, *, max_words: int = _USUAL_WORDS, forbidden: Sequence[str] = ()) -> str:
+    """A line that claims nothing: for rows without evidence, marked degraded and free.
+
+    It keeps to the length, and names the company where that is not forbidden.
+    """
+    wording = wording_of(language)
+    texts = [wording.about.replace("{company}", lead.company)] if lead.company else []
+    lines = [_addressed(lead.first_name, text) for text in (*texts, wording.plain, wording.asks)]
+    fitting = (line for line in lines if len(line.split()) <= max_words and not forbidden_in(folded(line), forbidden))
+    return next(fitting, lines[-1])
+
+
+def _addressed(name: str, text: str) -> str:
+    first = next((at for at, char in enumerate(text) if char.isalpha()), 0)
+    return f"{name}, {text}" if name else text[:first] + text[first : first + 1].upper() + text[first + 1 :]
+
+
+def _length(case: Case) -> list[str]:
+    words, most = len(case.text.split()), case.rules.max_words
+    return [f"The line has {words} words, at most {most} are allowed."] if words > most else []
+
+
+def _form(case: Case) -> list[str]:
+    problems = ["The line contains a placeholder or markup."] if is_marked_up(case.text) else []
+    if case.draft.paragraphs > 1:
+        problems.append("The line has several paragraphs: write one.")
     return problems
 
 
-def plain_line(lead: Lead, language: str) -> str:
-    """A line that claims nothing: for rows without evidence, marked degraded and free."""
-    texts = _WITH_COMPANY if lead.company else _WITHOUT
-    text = texts.get(language[:2].lower(), texts["en"]).replace("{company}", lead.company)
-    return f"{lead.first_name}, {text}" if lead.first_name else text[:1].upper() + text[1:]
+def _evidence(case: Case) -> list[str]:
+    if case.unknown or not case.used:
+        return [f"The line must rest on statements that exist; it names {', '.join(case.unknown) or 'none'}."]
+    lead = case.lead
+    if takes_up(case.text, case.cited, besides=f"{lead.company} {lead.person}", language=case.rules.language):
+        return []
+    return ["The line says nothing of the statements that it names."]
 
 
-def _names(text: str, lead: Lead) -> list[str]:
+def _name(case: Case) -> list[str]:
     """The person addressed must be the row's, by first name, or nobody."""
-    greeted = _GREETING.match(text)
-    addressed = greeted or _ADDRESS.match(text)
-    if addressed is None:
-        return []
-    name = addressed.group(1)
-    if not greeted and (not name[:1].isupper() or name.casefold() in _OPENERS):
-        return []
+    lead, name = case.lead, greeted_name(case.text, language=case.rules.language)
     allowed = {part.casefold() for part in (lead.first_name, *lead.person.split(), *lead.company.split()) if part}
-    if name.casefold() in allowed:
+    if not name or name.casefold() in allowed:
+        return []
+    if wording_of(case.rules.language).inflects > 1 and any(is_vocative(name.casefold(), one) for one in allowed):
         return []
     right = f"the right name is {lead.first_name}" if lead.first_name else "the row has no first name: address nobody"
     return [f"The line addresses {name}; {right}."]
 
 
-def _addresses(text: str, lead: Lead) -> list[str]:
+def _addresses(case: Case) -> list[str]:
+    lead = case.lead
     given = " ".join([*lead.roles.values(), *lead.cells.values(), lead.domain]).casefold()
-    found = [*_EMAIL.findall(text), *_URL.findall(text), *_BARE_DOMAIN.findall(_EMAIL.sub(" ", text))]
-    matches = [match.group() for match in _BARE_DOMAIN.finditer(_URL.sub(" ", _EMAIL.sub(" ", text)))]
-    foreign = [one for one in dict.fromkeys([*found, *matches]) if one and one.casefold().rstrip(".,") not in given]
+    foreign = [one for one in addresses_in(case.text) if one.casefold().rstrip(".,") not in given]
     return [f"The line contains an address that is not in the row: {', '.join(foreign)}."] if foreign else []
 
 
-def _backing(lead: Lead, used: Iterable[Statement], rules: Rules) -> set[str]:
-    texts = [*(f"{one.text} {one.snippet}" for one in used), *lead.roles.values(), *lead.cells.values(), rules.offer]
-    return {word for text in [*texts, lead.person, lead.domain] for word in words_of(text)}
+def _claims(case: Case) -> list[str]:
+    foreign = unbacked(case.text, Backing.of(f"{case.cited} ; {case.given}"), language=case.rules.language)
+    return [f"Nothing that the line cites mentions {', '.join(foreign)}."] if foreign else []
 
 
-def _unbacked(text: str, backing: set[str], *, language: str) -> list[str]:
-    """Numbers and names inside a sentence must stand in a statement the line cites, in the row or in the offer."""
-    german = language[:2].lower() in _NOUNS_ARE_CAPITALISED
-    foreign: list[str] = []
-    for match in _CAPITALISED.finditer(text):
-        words = [word for word in words_of(match.group()) if word not in _ENDINGS]
-        if words and not _NOT_A_CLAIM.issuperset(words) and not backing.issuperset(words):
-            before = text[: match.start()].rstrip()
-            opens = not before or before[-1] in _NEW_SENTENCE
-            if match.group().isdigit() or (match.group()[0].isupper() and not opens and not german):
-                foreign.append(match.group())
-    return [f"Nothing that the line cites mentions {', '.join(dict.fromkeys(foreign))}."] if foreign else []
+def _language(case: Case) -> list[str]:
+    besides = f"{case.lead.company} {case.rules.offer} {case.rules.told}"
+    other = is_other_language(case.text, language=case.rules.language, besides=words_of(besides))
+    return [f"The line is in another language than {case.rules.language}."] if other else []
+
+
+def _forbidden(case: Case) -> list[str]:
+    found = forbidden_in(case.folded, case.rules.forbidden)
+    return [f"The line uses forbidden words: {', '.join(found)}."] if found else []
+
+
+def _subject(case: Case) -> list[str]:
+    return ["The line begins with a subject."] if SUBJECT.match(case.text) else []
+
+
+def _without(phrases: Phrases, *, said: str) -> Check:
+    def check(case: Case) -> list[str]:
+        found = standing_in(case.folded, phrases)
+        return [f"{said}: {', '.join(found)}."] if found else []
+
+    return check
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "length": _length,
+    "form": _form,
+    "evidence": _evidence,
+    "name": _name,
+    "addresses": _addresses,
+    "claims": _claims,
+    "language": _language,
+    "forbidden": _forbidden,
+    "subject": _subject,
+    "signature": _without(SIGNATURES, said="The line closes a letter"),
+    "flattery": _without(FLATTERY, said="The line flatters as one could flatter anybody"),
+    "orders": _without(ORDERS, said="The line gives orders, or speaks of its own making"),
+}
+"""Every check of a line by its name. Each refuses a line that no other refuses."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from services.enrich.domain.lead import Lead, read_lead
-from services.enrich.domain.line import Draft, Rules, UnreadableAnswer, check_line, plain_line, read_draft
-from services.enrich.domain.research import Statement
+from services.enrich.domain.line import CHECKS, Draft, Rules, check_line, plain_line, read_draft
+from services.enrich.domain.research import Statement, UnreadableAnswer
+from services.enrich.domain.wording import WORDINGS
 
 MAPPING = {"company": "c", "website": "w", "first_name": "f", "last_name": "l", "title": "t"}
 RULES = Rules(max_words=30, language="en", offer="Drum Watch")
@@ -83,12 +84,21 @@ def test_without_a_first_name_nobody_is_addressed() -> None:
     assert any("address nobody" in problem for problem in problems("Ingrid, a second line!", row=row))
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "it", "xx", "de-AT", ""])
+@pytest.mark.parametrize("language", [*WORDINGS, "xx", "de-AT", ""])
 def test_the_plain_line_passes_every_check_but_that_it_claims_nothing(language: str) -> None:
+    """Red when a plain line would be refused: in a language, without a name, without a company."""
+    but_evidence = {name: check for name, check in CHECKS.items() if name != "evidence"}
     for row in (lead(), lead(f="", l=""), lead(c="")):
-        line = plain_line(row, language)
-        assert line
-        assert check_line(Draft(line, ("g1",)), row, STATEMENTS, Rules(30, language)) == []
+        for words in (10, 30):
+            line = plain_line(row, language, max_words=words)
+            rules = Rules(words, language)
+            assert check_line(Draft(line, ("g1",)), row, STATEMENTS, rules, checks=but_evidence) == []
+
+
+def test_the_plain_line_avoids_what_is_forbidden() -> None:
+    """Red when the plain line names a company whose name is a forbidden word."""
+    assert "Halden" in plain_line(lead(), "en")
+    assert "Halden" not in plain_line(lead(), "en", forbidden=["halden"])
 
 
 def test_braces_in_a_company_name_do_not_break_the_plain_line() -> None:
