@@ -1,18 +1,22 @@
 """The signed internal identity: the gateway says who is asking, and no service believes anybody else."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-import jwt
 from fastapi import Depends, Request
+from itsdangerous import BadData, URLSafeSerializer
 
+from libs.common.clock import utc_now
 from libs.common.errors import Forbidden, Unauthenticated
 
 IDENTITY_HEADER = "X-Corofy-Identity"
-AUDIENCE = "corofy-internal"
+LABEL = b"corofy internal identity v1"
 LIFETIME = timedelta(seconds=60)
+LEEWAY = timedelta(seconds=5)
+SIGNED_BY = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
 ADMINS = frozenset({"owner", "admin"})
 """The roles that may settle things for a whole workspace."""
 
@@ -29,10 +33,8 @@ class Identity:
 
 
 def sign_identity(identity: Identity, *, secret: str, now: datetime) -> str:
-    """A token for one hop, valid for 60 seconds (JWT, HS256)."""
+    """A token for one hop, signed with HMAC-SHA256, valid for 60 seconds."""
     claims = {
-        "aud": AUDIENCE,
-        "iat": int(now.timestamp()),
         "exp": int((now + LIFETIME).timestamp()),
         "wid": str(identity.workspace_id),
         "uid": str(identity.user_id),
@@ -40,15 +42,15 @@ def sign_identity(identity: Identity, *, secret: str, now: datetime) -> str:
         "rid": identity.request_id,
         "op": identity.operator,
     }
-    return jwt.encode(claims, secret, algorithm="HS256")
+    return _signer(secret).dumps(claims)
 
 
 def read_identity(token: str, *, secret: str) -> Identity:
-    """Check the signature, the audience and the time. Raises Unauthenticated."""
+    """Check the signature and the time. Raises Unauthenticated."""
     try:
-        claims = jwt.decode(
-            token, secret, algorithms=["HS256"], audience=AUDIENCE, options={"require": ["exp", "wid", "uid"]}, leeway=5
-        )
+        claims = _signer(secret).loads(token)
+        if claims["exp"] + LEEWAY.total_seconds() < utc_now().timestamp():
+            raise BadData("it has expired")
         return Identity(
             workspace_id=UUID(claims["wid"]),
             user_id=UUID(claims["uid"]),
@@ -56,9 +58,14 @@ def read_identity(token: str, *, secret: str) -> Identity:
             request_id=str(claims["rid"]),
             operator=bool(claims["op"]),
         )
-    except (jwt.PyJWTError, ValueError, KeyError) as error:
+    except (BadData, ValueError, KeyError) as error:
         msg = "the internal identity is not valid: requests reach this service through the gateway"
         raise Unauthenticated(msg, code="identity_invalid") from error
+
+
+def _signer(secret: str) -> URLSafeSerializer:
+    """The label makes a key of its own: this signature proves nothing elsewhere, and no other proves anything here."""
+    return URLSafeSerializer(secret, salt=LABEL, signer_kwargs=SIGNED_BY)
 
 
 def current_identity(request: Request) -> Identity:
