@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Rate = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Status = Annotated[int, Field(ge=400, le=599)]
-Garbage = Literal["", "invalid_json", "truncated", "html", "error_200", "broken_body"]
+Garbage = Literal["", "invalid_json", "truncated", "html", "error_200", "broken_body", "empty", "wrong_schema", "huge"]
 SmtpMode = Literal["accept", "defer", "refuse", "drop_lost", "drop_accepted"]
 
 
@@ -32,10 +32,16 @@ class ProviderDials(BaseModel):
     hang_s: Annotated[float, Field(gt=0)] = 120
     garbage: Garbage = ""
     """Answer nonsense: invalid_json, truncated, html, error_200 (an error body with status 200), broken_body (the
-    connection ends in the middle of the body)."""
+    connection ends in the middle of the body), empty, wrong_schema (JSON of another form), huge (10 MB)."""
     garbage_rate: Rate = 1
     bad_key: bool = False
     """Reject every key."""
+    bad_keys: list[str] = []
+    """Reject these keys."""
+    exhausted_keys: list[str] = []
+    """The day of these keys is used up."""
+    no_retry_after: bool = False
+    """Refuse without saying for how long."""
     rate_limit_per_minute: Count = 0
     """Requests per window and key, counted at arrival; 0 is no limit."""
     rate_window_s: Annotated[float, Field(gt=0)] = 60
@@ -49,6 +55,14 @@ class GroqDials(ProviderDials):
 
     tokens_per_minute: Count = 0
     """Tokens per window and key; 0 is no limit."""
+    unknown_models: list[str] = []
+    """Models that are not known (404 model_not_found)."""
+    decommissioned_models: list[str] = []
+    """Models that are no more (400 model_decommissioned)."""
+    exhausted_models: list[str] = []
+    """Models whose day is used up, for every key."""
+    useless_models: list[str] = []
+    """Models that answer in another form than was asked for."""
     invent_facts: Rate = 0
     misquote: Rate = 0
     mix_namesakes: Rate = 0

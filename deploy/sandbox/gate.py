@@ -80,8 +80,10 @@ class Gate:
         if self.plain and key:
             return SERVE
         mine: ProviderDials = getattr(dials, self.name)
-        if not key or mine.bad_key:
+        if not key or mine.bad_key or key.decode("latin-1") in mine.bad_keys:
             return Verdict("unauthorized", status=401)
+        if key.decode("latin-1") in mine.exhausted_keys:
+            return Verdict("day", status=429, wait_s=mine.day_resets_in_s)
         limited = self._limited(mine, key=key, tokens=len(body) // 4, now=now)
         if limited is not None:
             return limited

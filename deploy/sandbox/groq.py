@@ -55,11 +55,13 @@ def chat(request: Request, box: Sandbox, verdict: Verdict) -> Answer:
         body = request.json()
     except BadBodyError as error:
         return problem(str(error), status=400, kind="invalid_request_error")
-    refusal = _refusal(body)
+    refusal = _refusal(body) or _model_refusal(body["model"], request, box)
     if refusal is not None:
         return refusal
     messages: list[dict[str, Any]] = body["messages"]
     text, about = compose(messages, body.get("response_format") or {}, dials=box.dials, nth=verdict.nth)
+    if body["model"] in box.dials.groq.useless_models:
+        text = '{"answer": "It depends."}'
     prompt_tokens = sum(len(text_of(message)) for message in messages) // 4 + 4 * len(messages)
     tokens = len(text) // 4 + 1
     most = body.get("max_completion_tokens") or body.get("max_tokens")
@@ -136,6 +138,23 @@ def _refusal(body: dict[str, Any]) -> Answer | None:
     elif kind == "json_object" and not any("json" in text_of(one).lower() for one in messages):
         said = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
     return problem(said, status=400, kind="invalid_request_error") if said else None
+
+
+def _model_refusal(model: str, request: Request, box: Sandbox) -> Answer | None:
+    """What the dials make of one model."""
+    dials = box.dials.groq
+    if model in dials.unknown_models:
+        said = f"The model `{model}` does not exist or you do not have access to it."
+        return problem(said, status=404, kind="invalid_request_error", code="model_not_found")
+    if model in dials.decommissioned_models:
+        said = (
+            f"The model `{model}` has been decommissioned and is no longer supported. Please refer to "
+            "https://console.groq.com/docs/deprecations for a recommendation on which model to use instead."
+        )
+        return problem(said, status=400, kind="invalid_request_error", code="model_decommissioned")
+    if model in dials.exhausted_models:
+        return GroqVoice().exhausted(Verdict("day", status=429, wait_s=dials.day_resets_in_s), body=request.body)
+    return None
 
 
 def _completion(model: str, text: str, *, request: Request, finish: str) -> dict[str, Any]:

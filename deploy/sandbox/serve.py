@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from deploy.sandbox.voice import Voice, garbled
 from deploy.sandbox.web import Answer, Receive, Request, Send, send_answer
 
 _POLL_S = 0.25
+_IN_A_WHILE = re.compile(rb" Please try again in [0-9a-z.]+\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,20 @@ async def serve(endpoint: Endpoint, request: Request, box: Sandbox, *, receive: 
 def _answer(endpoint: Endpoint, request: Request, box: Sandbox, verdict: Verdict) -> Answer:
     if verdict.kind in ("serve", "hang"):
         return endpoint.answer(request, box, verdict)
-    voice = endpoint.voice
+    refused = _refused(endpoint.voice, request, box, verdict, provider=endpoint.provider)
+    if refused is not None:
+        return _silent(refused) if getattr(box.dials, endpoint.provider).no_retry_after else refused
+    return garbled(endpoint.answer(request, box, verdict), verdict, endpoint.voice)
+
+
+def _silent(answer: Answer) -> Answer:
+    """Without a word on how long to wait, in the headers or the text."""
+    answer.headers = tuple(one for one in answer.headers if not one[0].startswith((b"retry-after", b"x-ratelimit")))
+    answer.body = _IN_A_WHILE.sub(b"", answer.body)
+    return answer
+
+
+def _refused(voice: Voice, request: Request, box: Sandbox, verdict: Verdict, *, provider: str) -> Answer | None:
     if verdict.kind == "unauthorized":
         return voice.unauthorized()
     if verdict.kind == "day":
@@ -67,8 +82,8 @@ def _answer(endpoint: Endpoint, request: Request, box: Sandbox, verdict: Verdict
     if verdict.kind == "fail":
         return voice.failure(verdict.status)
     if verdict.kind == "garbage":
-        return garbled(endpoint.answer(request, box, verdict), verdict, voice)
-    limit = box.dials.groq.tokens_per_minute if verdict.kind == "tokens" else _requests(box, endpoint.provider)
+        return None
+    limit = box.dials.groq.tokens_per_minute if verdict.kind == "tokens" else _requests(box, provider)
     return voice.limited(verdict, limit=limit, body=request.body)
 
 

@@ -9,6 +9,12 @@ from deploy.sandbox.web import Answer
 
 GARBAGE_HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
+_BODIES = {
+    "empty": b"",
+    "wrong_schema": b'{"organic": "none", "choices": {"message": 7}, "success": "perhaps", "data": []}',
+    "huge": b'{"filler": "' + b"x" * 10_000_000 + b'"}',
+}
+
 
 class Voice(Protocol):
     """The error bodies of a provider."""
@@ -33,6 +39,8 @@ class Voice(Protocol):
 def garbled(answer: Answer, verdict: Verdict, voice: Voice) -> Answer:
     """A good answer spoilt the way the dial says."""
     body = answer.body
+    if verdict.garbage in _BODIES:
+        return Answer(status=200, body=_BODIES[verdict.garbage], note=answer.note)
     if verdict.garbage == "html":
         return Answer(status=200, body=GARBAGE_HTML, headers=((b"content-type", b"text/html"),), note=answer.note)
     if verdict.garbage == "error_200":

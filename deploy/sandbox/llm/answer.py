@@ -24,7 +24,7 @@ def compose(
     if prompt is None and kind == "text":
         return _chatter(text_of(messages[-1])), "chat"
     content = _content(prompt or NO_PROMPT, dials, nth)
-    schema = (response_format.get("json_schema") or {}).get("schema") if kind == "json_schema" else None
+    schema = (response_format.get("json_schema") or {}).get("schema") if kind == "json_schema" else _told(messages)
     form = fill(schema, content) if isinstance(schema, dict) else default_form(content)
     about = f"{content.prompt.task}: {content.prompt.person or content.prompt.company}"
     return orjson.dumps(form).decode(), about
@@ -40,6 +40,15 @@ def _content(prompt: Prompt, dials: Dials, nth: int) -> Content:
     found = research(prompt, namesakes_too=mischief.mix)
     spoil_research(found, prompt, mischief)
     return Content(prompt, research=found)
+
+
+def _told(messages: list[dict[str, Any]]) -> Any:
+    """The schema that ends the instructions, where a model is told the form in words; None when there is none."""
+    _, found, schema = text_of(messages[0]).rpartition("\n{")
+    try:
+        return orjson.loads("{" + schema) if found else None
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _chatter(text: str) -> str:

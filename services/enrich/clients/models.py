@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,6 +69,7 @@ class Models:
     """The models of one account in their order, and what the refused ones have said. Instants are monotonic seconds."""
 
     names: Sequence[str]
+    clock: Callable[[], float] = time.monotonic
     _out: dict[str, _Out] = field(default_factory=dict[str, _Out])
 
     def next(self, *, without: Sequence[str] = ()) -> str | None:
@@ -78,7 +79,7 @@ class Models:
         """
         if not self._out and not without:
             return self.names[0]
-        now = time.monotonic()
+        now = self.clock()
         open_ones = [name for name in self.names if not self._is_out(name, now)]
         if not open_ones:
             if all(now - self._out[name].since < _BELIEVED_S for name in self.names):
@@ -88,7 +89,7 @@ class Models:
 
     def leave_out(self, model: str, error: ModelRefused | DayLimitExhausted) -> None:
         """It has refused: nobody asks it until its day ends, or for some minutes."""
-        now, for_s = time.monotonic(), REFUSED_FOR_S
+        now, for_s = self.clock(), REFUSED_FOR_S
         if isinstance(error, DayLimitExhausted) and error.resume_at is not None:
             for_s = (error.resume_at - utc_now()).total_seconds()
         self._out[model] = _Out(now, now + for_s, error)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 import uvicorn
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from deploy.sandbox.app import SandboxApp
 from deploy.sandbox.state import Sandbox, SandboxSettings
@@ -36,6 +36,7 @@ from services.enrich.in_flight.websites import Websites
 from services.enrich.tables import COMMON, checkpoints, provider_states
 from services.enrich.use_cases.enrich_chunk import enrich_chunk
 from services.enrich.use_cases.follow_job import JobTurn, follow_job
+from services.enrich.use_cases.probe_providers import probe_providers
 
 TENANT = UUID(int=1)
 OTHER_TENANT = UUID(int=2)
@@ -198,6 +199,12 @@ class Bench:
         async with self.open_uow() as uow:
             found = await uow.conn.execute(select(provider_states).where(provider_states.c.account == name))
         return dict(found.mappings().one())
+
+    async def probe(self, tools: Tools | None = None) -> None:
+        """Ask every account that is out, whether its time has come or not."""
+        async with self.open_uow() as uow:
+            await uow.conn.execute(update(provider_states).values(probe_at=func.now()))
+        await probe_providers(self.open_uow, tools or self.floor.tools)
 
     def with_limits(self, **limits: float) -> Floor:
         return replace(self.floor, limits=replace(self.floor.limits, **limits))
