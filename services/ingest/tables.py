@@ -294,10 +294,12 @@ results = Table(
     Column("reason", Text),
     Column("receipt", JSONB, nullable=False),
     Column("extra", JSONB),
+    Column("product", JSONB),
     instant("recorded_at", now=True),
     PrimaryKeyConstraint("job_id", "row_no"),
     CheckConstraint("status IN ('enriched', 'degraded', 'failed', 'skipped')", name="status_known"),
     Index("ix_results_job_id_status_row_no", "job_id", "status", "row_no"),
+    Index("ix_results_with_product", "job_id", postgresql_where=text("product IS NOT NULL")),
 )
 
 exports = Table(

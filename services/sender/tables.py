@@ -86,6 +86,8 @@ leads = Table(
     _words("city"),
     _words("phone"),
     _words("line"),
+    _words("product"),
+    _words("pitch"),
     Column("status", Text, nullable=False),
     Column("sandboxed", Boolean, nullable=False),
     Column("set_aside", Text),

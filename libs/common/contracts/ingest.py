@@ -243,7 +243,7 @@ class SourcingEnded(Event):
 
 
 class Recipient(Payload):
-    """One row of a finished list that somebody can be written to."""
+    """One row of a finished list that somebody can be written to. `product` is the name of what to offer them."""
 
     row_no: int = Field(ge=1)
     email: str
@@ -258,6 +258,8 @@ class Recipient(Payload):
     line: str
     status: Literal["enriched", "degraded"]
     sandboxed: bool
+    product: str = ""
+    pitch: str = ""
 
 
 class RecipientsPublished(Event):

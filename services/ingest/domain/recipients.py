@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 CHUNKS_PER_PART = 4
@@ -61,7 +62,14 @@ def parts_of(chunks_total: int) -> int:
 
 
 def recipient_of(
-    *, row_no: int, cells: Sequence[str], mapping: Mapping[str, int], status: str, line: str | None, sandboxed: bool
+    *,
+    row_no: int,
+    cells: Sequence[str],
+    mapping: Mapping[str, int],
+    status: str,
+    line: str | None,
+    sandboxed: bool,
+    product: Mapping[str, Any] | None = None,
 ) -> Recipient | None:
     """The recipient of a row; None when it has no plausible address or was not delivered."""
     values = {role: cells[index].strip()[:FIELD_CHARS] for role, index in mapping.items() if index < len(cells)}
@@ -72,4 +80,7 @@ def recipient_of(
     if not fields["first_name"] and not fields["last_name"] and values.get("full_name"):
         first, _, last = values["full_name"].partition(" ")
         fields |= {"first_name": first, "last_name": last.strip()}
+    if product is not None:
+        offered = {"product": product.get("name") or product["product"], "pitch": product.get("pitch") or ""}
+        fields |= {name: str(text)[:FIELD_CHARS] for name, text in offered.items()}
     return Recipient(row_no, email, line or "", status, sandboxed, fields)

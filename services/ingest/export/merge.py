@@ -13,6 +13,7 @@ from libs.common.errors import Permanent
 from libs.common.storage import Storage
 from services.ingest.confined_child import ConfinedChild
 from services.ingest.domain.extra_cells import extra_cell
+from services.ingest.domain.product_cells import product_cells, product_columns
 from services.ingest.domain.sheet_summary import SheetFacts, SheetTally, summary_rows
 from services.ingest.domain.storage_keys import ExportFormat
 from services.ingest.export.child import CSV_NAME, XLSX_NAME
@@ -28,13 +29,20 @@ NoteRows = Callable[[int], Awaitable[None]]
 
 @dataclass(frozen=True)
 class SheetPlan:
-    """What the sheet looks like: its own columns, extra ones (name → kind, in the order asked for), flattened or not."""
+    """What the sheet looks like: its own columns, extra ones (name → kind, in the order asked for), flattened or not, with
+    products or not."""
 
     header: Sequence[Cell]
     facts: SheetFacts
     name: str | None = None
     extras: Mapping[str, str] | None = None
     flat: bool = False
+    products: bool = False
+
+    @property
+    def added(self) -> list[str]:
+        """The headers after the line: products, then what was asked for."""
+        return [*(product_columns(flat=self.flat) if self.products else ()), *(self.extras or {})]
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,7 @@ class _Feed:
 
     def __init__(self, writer: ConfinedChild, plan: SheetPlan, note_rows: NoteRows | None) -> None:
         self._writer = writer
+        self._plan = plan
         self._extras = dict(plan.extras or {})
         self._note_rows = note_rows
         self.tally = SheetTally()
@@ -129,7 +138,8 @@ class _Feed:
             self.tally.sources.add(outcome.research.get("sources") or ())
         answers = outcome.extra or {}
         extras = [cell_to_json(extra_cell(answers.get(name), kind=kind)) for name, kind in self._extras.items()]
-        found = [outcome.status, outcome.reason, outcome.line, *extras]
+        products = product_cells(outcome.product, flat=self._plan.flat) if self._plan.products else []
+        found = [outcome.status, outcome.reason, outcome.line, *products, *extras]
         return b"%b\n%b\n%b\n" % (line, _research_json(outcome.research), orjson.dumps(found))
 
 
@@ -137,7 +147,7 @@ def _opening(plan: SheetPlan, formats: Sequence[ExportFormat]) -> bytes:
     about = {
         "header": [cell_to_json(cell) for cell in plan.header],
         "sheet_name": plan.name or DEFAULT_SHEET,
-        "extras": list(plan.extras or {}),
+        "extras": plan.added,
         "flat": plan.flat,
         "formats": formats,
     }

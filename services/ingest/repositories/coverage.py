@@ -18,7 +18,7 @@ from services.ingest.repositories.results import array_of
 from services.ingest.tables import jobs, results, uploads
 
 _BEGINNING_MS = "600000"
-_RESULT = ("row_no", "status", "research", "line", "reason", "receipt", "extra")
+_RESULT = ("row_no", "status", "research", "line", "reason", "receipt", "extra", "product")
 
 
 @dataclass(frozen=True)

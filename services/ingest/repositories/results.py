@@ -16,10 +16,12 @@ from services.ingest.tables import chunks, results
 
 _INSERT = text(
     """
-    INSERT INTO ingest.results (job_id, row_no, status, research, line, reason, receipt, extra)
-    SELECT :job_id, r.row_no, r.status, r.research, r.line, r.reason, r.receipt, nullif(r.extra, '{}')
+    INSERT INTO ingest.results (job_id, row_no, status, research, line, reason, receipt, extra, product)
+    SELECT :job_id, r.row_no, r.status, r.research, r.line, r.reason, r.receipt, nullif(r.extra, '{}'),
+           nullif(r.product, 'null')
     FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-         AS r(row_no int, status text, research jsonb, line text, reason text, receipt jsonb, extra jsonb)
+         AS r(row_no int, status text, research jsonb, line text, reason text, receipt jsonb, extra jsonb,
+                                 product jsonb)
     ORDER BY r.row_no
     ON CONFLICT DO NOTHING
     RETURNING row_no, status
@@ -35,6 +37,7 @@ _SHOWN = (
     results.c.reason,
     results.c.receipt,
     results.c.extra,
+    results.c.product,
 )
 
 
@@ -49,6 +52,7 @@ class StoredResult:
     reason: str | None = None
     receipt: dict[str, Any] | None = None
     extra: dict[str, Any] | None = None
+    product: dict[str, Any] | None = None
 
     @property
     def is_sandboxed(self) -> bool:
@@ -118,6 +122,7 @@ def _given_up(job_id: UUID, *, after: int, limit: int) -> Any:
             chunks.c.error.label("reason"),
             sql_cast(null(), JSONB).label("receipt"),
             sql_cast(null(), JSONB).label("extra"),
+            sql_cast(null(), JSONB).label("product"),
         )
         .select_from(chunks)
         .join(series, literal(value=True))

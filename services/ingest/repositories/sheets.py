@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.domain.jobs import Job
 from services.ingest.repositories.jobs import COLUMNS, to_job
 from services.ingest.segments import ChunkRef
-from services.ingest.tables import jobs, upload_chunks, uploads
+from services.ingest.tables import jobs, results, upload_chunks, uploads
 
 _PLACE = ("chunk_no", "first_row_no", "row_count", "segment_key", "byte_offset", "byte_length")
 _PAGE = 1000
@@ -64,3 +64,9 @@ async def family(conn: AsyncConnection, root_id: UUID) -> Sequence[Job]:
     """A list job and its retries, in the order they were made."""
     query = select(*COLUMNS).where(or_(jobs.c.id == root_id, jobs.c.root_id == root_id)).order_by(jobs.c.id)
     return [to_job(row) for row in await conn.execute(query)]
+
+
+async def has_products(conn: AsyncConnection, job_ids: Sequence[UUID]) -> bool:
+    """Whether any row of these jobs was offered a product: by index, however many rows there are."""
+    chosen = exists().where(results.c.job_id.in_(job_ids), results.c.product.is_not(None))
+    return (await conn.execute(select(chosen))).scalar_one()

@@ -29,6 +29,20 @@ class EvidenceOut(BaseModel):
     sources: list[SourceOut]
 
 
+class ProductOut(BaseModel):
+    """Which product to offer and why: by a `rule` of the catalogue, or by `inference` from what was found."""
+
+    product: str
+    name: str
+    pitch: str
+    chosen_by: str
+    rule: str | None
+    why: str
+    snippet: str
+    sources: list[SourceOut]
+    catalogue_version: int
+
+
 class JobRowOut(BaseModel):
     """One row. `reason` says why a row is not `enriched`; `attempt` is the job whose outcome this is. A `pending` row has
     none of it yet. `extra` is by column; `cells` are the row's own, as text by column, where they were asked for."""
@@ -43,6 +57,7 @@ class JobRowOut(BaseModel):
     extra: dict[str, Any] | None
     receipt: dict[str, Any] | None
     cells: dict[str, str] | None
+    product: ProductOut | None = None
 
 
 class JobRowPage(BaseModel):
@@ -66,14 +81,15 @@ def row_out(row: ShownRow) -> JobRowOut:
         extra=result and result.extra,
         receipt=result and result.receipt,
         cells=None if row.cells is None else dict(row.cells),
+        product=None
+        if result is None or result.product is None
+        else product_out(result.product, result.research or {}),
     )
 
 
 def evidence_of(research: dict[str, Any]) -> list[EvidenceOut]:
     """The statements of a research with their sources resolved, in its order."""
-    sources = {
-        source["id"]: SourceOut.model_validate({"title": "", **source}) for source in research.get("sources", [])
-    }
+    sources = _sources(research)
     return [
         EvidenceOut(
             id=statement["id"],
@@ -87,3 +103,14 @@ def evidence_of(research: dict[str, Any]) -> list[EvidenceOut]:
         for about in ("person", "company", "signals")
         for statement in research.get(about, [])
     ]
+
+
+def product_out(product: dict[str, Any], research: dict[str, Any]) -> ProductOut:
+    """The choice with the sources it rests on."""
+    sources = _sources(research)
+    cited = [sources[source_id] for source_id in product["source_ids"] if source_id in sources]
+    return ProductOut.model_validate({**product, "name": product["name"] or product["product"], "sources": cited})
+
+
+def _sources(research: dict[str, Any]) -> dict[str, SourceOut]:
+    return {source["id"]: SourceOut.model_validate({"title": "", **source}) for source in research.get("sources", [])}

@@ -38,5 +38,8 @@ async def plan_sheet(
         price_version=job.price_version,
         sandboxed=any(member.sandboxed for member in family),
     )
-    plan = SheetPlan(header_cells(found.columns), facts, name=found.name, extras=found.extras, flat=flat)
+    products = await sheets.has_products(uow.conn, [member.id for member in family])
+    plan = SheetPlan(
+        header_cells(found.columns), facts, name=found.name, extras=found.extras, flat=flat, products=products
+    )
     return PlannedSheet(plan, await sheets.refs(uow.conn, found.upload_id), found.rows)

@@ -106,6 +106,7 @@ async def _people(
                 status=outcome.status,
                 line=outcome.line,
                 sandboxed=found.sandboxed or outcome.is_sandboxed,
+                product=outcome.product,
             )
             if person is not None:
                 people.append(

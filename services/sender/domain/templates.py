@@ -18,7 +18,11 @@ MAX_VALUE_CHARS = 5_000
 MAX_SUBJECT_CHARS = 250
 MAX_BODY_BYTES = 100_000
 
-LEAD_FIELDS = ("first_name", "last_name", "company", "title", "country", "state", "city", "email", "line")
+LEAD_FIELDS = (
+    *("first_name", "last_name", "company", "title", "country", "state", "city", "email", "line"),
+    *("product", "pitch"),
+)
+"""`product` and `pitch` are empty where the catalogue offers a row nothing."""
 SENDER_FIELDS = ("sender_name", "postal_address", "unsubscribe_address")
 
 _FILTERS = frozenset({"trim", "lower", "upper", "title", "capitalize", "default", "escape", "e"})

@@ -56,7 +56,7 @@ class StoredTemplate:
 
 LEAD_COLUMNS = (
     leads.c.first_name, leads.c.last_name, leads.c.company, leads.c.title, leads.c.country, leads.c.state,
-    leads.c.city, leads.c.line,
+    leads.c.city, leads.c.line, leads.c.product, leads.c.pitch,
 )  # fmt: skip
 
 

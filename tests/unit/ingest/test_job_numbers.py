@@ -179,6 +179,22 @@ def test_a_recipient_is_made_of_the_mapped_cells() -> None:
     assert (found.sandboxed, found.line, found.fields["company"]) == (True, "", "Acme")
 
 
+def test_a_recipient_brings_along_what_to_offer_them() -> None:
+    """Red when a template cannot name the product, or shows the id of one."""
+    offered = {"product": "gear", "name": "Gear additives", "pitch": "packages for gear oils"}
+    found = recipient_of(
+        row_no=1,
+        cells=["ann@acme.example"],
+        mapping={"email": 0},
+        status="enriched",
+        line="Hi",
+        sandboxed=False,
+        product=offered,
+    )
+    assert found is not None
+    assert (found.fields["product"], found.fields["pitch"]) == ("Gear additives", "packages for gear oils")
+
+
 @pytest.mark.parametrize("status", ["failed", "skipped"])
 def test_a_row_that_was_not_delivered_is_written_to_nobody(status: str) -> None:
     """P9. Red when a failed or skipped row becomes a recipient."""
