@@ -14,7 +14,8 @@ from typing import Any, BinaryIO
 import orjson
 
 from services.ingest.confinement import confine
-from services.ingest.export.sheets import Columns, ExportFiles
+from services.ingest.export.columns import Columns
+from services.ingest.export.sheets import ExportFiles
 from services.ingest.segments import cell_from_json
 
 XLSX_NAME = "result.xlsx"

@@ -14,24 +14,19 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Row,
-    and_,
     any_,
-    exists,
     func,
     literal,
-    or_,
     select,
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import NotFound
 from services.ingest.domain.chunks import Chunk, ChunkState
-from services.ingest.domain.jobs import TAKES_ANSWERS, Job
 from services.ingest.segments import ChunkRef
-from services.ingest.tables import chunks, jobs
+from services.ingest.tables import chunks
 
 _COLUMNS = (
     chunks.c.job_id,
@@ -82,37 +77,10 @@ async def count(conn: AsyncConnection, job_id: UUID) -> int:
     return (await conn.execute(select(func.count()).select_from(chunks).where(chunks.c.job_id == job_id))).scalar_one()
 
 
-async def rows_charged_under_way(conn: AsyncConnection, job: Job) -> int:
-    """How many rows of a job are being published or queued that are charged when they are enriched."""
-    free = func.unnest(array_of(job.free_rows)).table_valued("row_no").render_derived()
-    last_row_no = chunks.c.first_row_no + chunks.c.stored_rows - 1
-    in_chunk = or_(
-        free.c.row_no == any_(chunks.c.row_nos),
-        and_(chunks.c.row_nos.is_(None), free.c.row_no.between(chunks.c.first_row_no, last_row_no)),
-    )
-    free_rows = select(func.count()).select_from(free).where(in_chunk).correlate(chunks).scalar_subquery()
-    query = select(func.coalesce(func.sum(chunks.c.row_count - free_rows), 0)).where(
-        chunks.c.job_id == job.id,
-        chunks.c.epoch == job.epoch,
-        chunks.c.state.in_([ChunkState.PUBLISHING.value, ChunkState.QUEUED.value]),
-    )
-    return int((await conn.execute(query)).scalar_one())
-
-
 async def load_several(conn: AsyncConnection, job_id: UUID, chunk_nos: Sequence[int]) -> list[Chunk]:
     """Chunks of a job, in their order."""
     wanted = (chunks.c.job_id == job_id, chunks.c.chunk_no == any_(array_of(chunk_nos)))
     return [_to_chunk(row) for row in await conn.execute(select(*_COLUMNS).where(*wanted).order_by(chunks.c.chunk_no))]
-
-
-async def split(conn: AsyncConnection, chunk: Chunk, *, rows: Sequence[int], rest: Sequence[int]) -> None:
-    """Leave a pending chunk only some of its rows; the rest become a chunk of their own, the job's last."""
-    mine = (chunks.c.job_id == chunk.job_id, chunks.c.chunk_no == chunk.chunk_no)
-    last = select(func.max(chunks.c.chunk_no) + 1).where(chunks.c.job_id == chunk.job_id).scalar_subquery()
-    copied = ("job_id", "epoch", "first_row_no", "segment_key", "byte_offset", "byte_length", "stored_rows")
-    other = select(*(chunks.c[name] for name in copied), last, array_of(rest), literal(len(rest))).where(*mine)
-    await conn.execute(insert(chunks).from_select([*copied, "chunk_no", "row_nos", "row_count"], other))
-    await conn.execute(update(chunks).where(*mine).values(row_nos=list(rows), row_count=len(rows)))
 
 
 async def load(conn: AsyncConnection, job_id: UUID, chunk_no: int) -> Chunk:
@@ -192,33 +160,6 @@ def free(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """The chunks that meet these conditions and that no other transaction has in hand; locked."""
     keys = select(chunks.c.job_id, chunks.c.chunk_no).where(*conditions).correlate(None)
     return tuple_(chunks.c.job_id, chunks.c.chunk_no).in_(keys.with_for_update(skip_locked=True, of=chunks))
-
-
-def _overdue(queued_before: datetime) -> ColumnElement[bool]:
-    return (chunks.c.state == ChunkState.QUEUED.value) & (chunks.c.queued_at < queued_before)
-
-
-async def any_queued_before(conn: AsyncConnection, instant: datetime) -> bool:
-    """Whether a job at work has chunks that have been queued since before an instant."""
-    at_work = jobs.c.state.in_([state.value for state in TAKES_ANSWERS])
-    query = select(
-        exists().where(chunks.c.job_id == jobs.c.id, at_work, chunks.c.epoch == jobs.c.epoch, _overdue(instant))
-    )
-    return bool((await conn.execute(query)).scalar())
-
-
-async def rescue(conn: AsyncConnection, *, queued_before: datetime, job_id: UUID | None = None) -> int:
-    """Have queued chunks published again: `queued → pending`; the next dispatch raises their number. Answers how many."""
-    conditions = [
-        chunks.c.job_id == jobs.c.id,
-        jobs.c.state.in_([state.value for state in TAKES_ANSWERS]),
-        chunks.c.epoch == jobs.c.epoch,
-        _overdue(queued_before),
-    ]
-    if job_id is not None:
-        conditions.append(chunks.c.job_id == job_id)
-    query = update(chunks).where(free(*conditions)).values(state=ChunkState.PENDING.value, due_at=func.now())
-    return (await conn.execute(query)).rowcount
 
 
 async def completed(conn: AsyncConnection, job_id: UUID) -> AsyncIterator[Sequence[tuple[int, int]]]:

@@ -1,19 +1,17 @@
 """Jobs in Postgres. A job is saved by compare-and-swap on its version, or not at all."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import ColumnElement, Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import NotFound
-from libs.common.ids import new_id
 from services.ingest.domain.jobs import Job, JobKind, JobState, Tally
-from services.ingest.domain.progress import PUSH_EVERY, Pace
-from services.ingest.tables import job_log, jobs
+from services.ingest.domain.progress import Pace
+from services.ingest.tables import jobs
 
 _PLAIN = (
     "id",
@@ -136,16 +134,16 @@ async def load(conn: AsyncConnection, job_id: UUID, *, workspace_id: UUID, in_tu
 
     With `in_turn`, whoever else does so waits for the end of this transaction: nothing is done in vain.
     """
-    query = select(*COLUMNS).where(jobs.c.id == job_id, jobs.c.workspace_id == workspace_id, LIVING)
-    row = (await conn.execute(query.with_for_update(key_share=True) if in_turn else query)).first()
-    if row is None:
-        raise job_not_found(job_id)
-    return to_job(row)
+    return await _one(conn, job_id, jobs.c.workspace_id == workspace_id, LIVING, in_turn=in_turn)
 
 
 async def recall(conn: AsyncConnection, job_id: UUID, *, workspace_id: UUID, in_turn: bool = False) -> Job:
     """One job of a workspace as others may still speak of it: also a deleted one. Raises NotFound."""
-    query = select(*COLUMNS).where(jobs.c.id == job_id, jobs.c.workspace_id == workspace_id)
+    return await _one(conn, job_id, jobs.c.workspace_id == workspace_id, in_turn=in_turn)
+
+
+async def _one(conn: AsyncConnection, job_id: UUID, *where: ColumnElement[bool], in_turn: bool) -> Job:
+    query = select(*COLUMNS).where(jobs.c.id == job_id, *where)
     row = (await conn.execute(query.with_for_update(key_share=True) if in_turn else query)).first()
     if row is None:
         raise job_not_found(job_id)
@@ -195,69 +193,9 @@ async def save(conn: AsyncConnection, job: Job, *, was: int) -> bool:
     return saved.rowcount == 1
 
 
-async def write_log(conn: AsyncConnection, job: Job, *, user_id: UUID | None = None) -> None:
-    """Note a turn in the job's log, and the person who made it."""
-    await conn.execute(
-        insert(job_log).values(
-            id=new_id(),
-            job_id=job.id,
-            job_version=job.version,
-            state=job.state.value,
-            reason=job.reason,
-            user_id=user_id,
-            happened_at=job.state_changed_at,
-        )
-    )
-
-
 async def in_state(conn: AsyncConnection, *states: JobState, workspace_id: UUID | None = None) -> list[Job]:
     """All jobs in these states, of one workspace or of all, in the order of their ids (the order of locking)."""
     query = select(*COLUMNS).where(jobs.c.state.in_([state.value for state in states])).order_by(jobs.c.id)
     if workspace_id is not None:
         query = query.where(jobs.c.workspace_id == workspace_id)
     return [to_job(row) for row in await conn.execute(query)]
-
-
-async def owe_progress(conn: AsyncConnection) -> None:
-    """Have the progress of every job at work pushed soon: what it waits for has changed. Jobs in somebody's hands are
-    pushed by them."""
-    at_work = (
-        select(jobs.c.id)
-        .where(jobs.c.state == JobState.PROCESSING.value, ~jobs.c.progress_owed)
-        .with_for_update(key_share=True, skip_locked=True)
-    )
-    await conn.execute(update(jobs).where(jobs.c.id.in_(at_work)).values(progress_owed=True))
-
-
-async def take_owed(conn: AsyncConnection, *, now: datetime, limit: int) -> list[Job]:
-    """Jobs whose progress is owed, and not pushed too lately; marks it as pushed. Their version stays: nothing is turned."""
-    due = (
-        select(jobs.c.id)
-        .where(jobs.c.progress_owed, or_(jobs.c.progressed_at.is_(None), jobs.c.progressed_at <= now - PUSH_EVERY))
-        .order_by(jobs.c.id)
-        .limit(limit)
-        .with_for_update(key_share=True, skip_locked=True)
-        .cte("due")
-    )
-    taken = await conn.execute(
-        update(jobs).where(jobs.c.id == due.c.id).values(progress_owed=False, progressed_at=now).returning(*COLUMNS)
-    )
-    return [to_job(row) for row in taken]
-
-
-async def newest_merged(conn: AsyncConnection, root_id: UUID) -> UUID | None:
-    """Of a list and its retries the one that wrote the whole sheet last; None while there is no finished sheet."""
-    query = (
-        select(jobs.c.id)
-        .where(or_(jobs.c.id == root_id, jobs.c.root_id == root_id), LIVING)
-        .where(jobs.c.state == JobState.COMPLETED.value)
-        .order_by(jobs.c.id.desc())
-        .limit(1)
-    )
-    return (await conn.execute(query)).scalar()
-
-
-async def family_of(conn: AsyncConnection, root_id: UUID) -> list[UUID]:
-    """A list job and its retries, in the order they were made."""
-    query = select(jobs.c.id).where(or_(jobs.c.id == root_id, jobs.c.root_id == root_id)).order_by(jobs.c.id)
-    return list((await conn.execute(query)).scalars())

@@ -9,7 +9,7 @@ from libs.common.uow import UnitOfWork
 from services.ingest.domain.ceilings import check_ceiling
 from services.ingest.domain.jobs import Job, JobState
 from services.ingest.domain.quotes import Choice, check_accepted
-from services.ingest.repositories import jobs
+from services.ingest.repositories import job_logs
 from services.ingest.use_cases.find_repeated import find_repeated
 from services.ingest.use_cases.map_upload import map_upload
 from services.ingest.use_cases.quote_job import Offer, quote_job
@@ -79,7 +79,7 @@ async def create_job(
     )
     if first is not None:
         return first
-    await jobs.write_log(uow.conn, job, user_id=user_id)
+    await job_logs.write(uow.conn, job, user_id=user_id)
     publish_state(uow, job)
     return job
 

@@ -10,7 +10,7 @@ from libs.common.storage import Storage
 from libs.common.uow import OpenUow, UnitOfWork
 from services.ingest.domain.jobs import TERMINAL, Job, JobKind
 from services.ingest.domain.storage_keys import job_prefix
-from services.ingest.repositories import deletions, jobs, retries
+from services.ingest.repositories import deletions, families, jobs, retries
 from services.ingest.repositories.deletions import Buried
 from services.ingest.use_cases.delete_upload import delete_upload_files
 
@@ -39,7 +39,7 @@ async def delete_job(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, now: 
             return
         raise
     await _check_deletable(uow, job)
-    family = await jobs.family_of(uow.conn, job.id)
+    family = await families.members(uow.conn, job.id)
     if job.kind is JobKind.LIST:
         family += await deletions.trials_left_over(uow.conn, job.upload_id, but=family)
     await deletions.bury(uow.conn, family, now=now)

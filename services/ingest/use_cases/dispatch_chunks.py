@@ -22,8 +22,8 @@ from services.ingest import metrics
 from services.ingest.domain.fairness import plan_round
 from services.ingest.domain.turns import fail
 from services.ingest.domain.window import window_rows
-from services.ingest.repositories import dispatch_rounds, enrich_replicas
-from services.ingest.repositories.dispatch_rounds import Dispatch, JobSheet
+from services.ingest.repositories import dispatch_rounds, dispatches, enrich_replicas
+from services.ingest.repositories.dispatches import Dispatch, JobSheet
 from services.ingest.segments import SegmentDamaged, read_chunk, wire_cells
 from services.ingest.use_cases.ration_jobs import ration_jobs, split_chunks
 from services.ingest.use_cases.turn_job import turn_job
@@ -65,7 +65,7 @@ async def plan(uow: UnitOfWork, *, now: datetime) -> list[Dispatch]:
     if turns is None:
         return []
     limited = await dispatch_rounds.lock_limited(uow.conn)
-    await dispatch_rounds.take_back_expired(uow.conn)
+    await dispatches.take_back_expired(uow.conn)
     window = window_rows(await enrich_replicas.known(uow.conn), now=now)
     if window <= 0:
         return []
@@ -80,7 +80,7 @@ async def plan(uow: UnitOfWork, *, now: datetime) -> list[Dispatch]:
     if not is_full:
         await dispatch_rounds.end(uow.conn, planned.turns)
     await split_chunks(uow, planned.chunks, rationed)
-    return await dispatch_rounds.claim(uow.conn, planned.chunks, lease=LEASE)
+    return await dispatches.claim(uow.conn, planned.chunks, lease=LEASE)
 
 
 async def _publish_group(
@@ -97,7 +97,7 @@ async def _publish_group(
     published = [d for d, outcome in zip(group, outcomes, strict=True) if outcome is None]
     if published:
         async with open_uow() as uow:
-            await dispatch_rounds.mark_queued(uow.conn, published)
+            await dispatches.mark_queued(uow.conn, published)
         metrics.CHUNKS_DISPATCHED.inc(len(published))
     for dispatch, outcome in zip(group, outcomes, strict=True):
         if outcome is not None:
@@ -109,7 +109,7 @@ async def _load_sheets(group: Sequence[Dispatch], sheets: dict[UUID, JobSheet], 
     if missing:
         async with open_uow() as uow:
             for job_id in missing:
-                sheets[job_id] = await dispatch_rounds.sheet_of(uow.conn, job_id)
+                sheets[job_id] = await dispatches.sheet_of(uow.conn, job_id)
 
 
 async def publish_chunk(dispatch: Dispatch, sheet: JobSheet, *, storage: Storage, publisher: Publisher) -> None:
@@ -150,7 +150,7 @@ async def _not_published(dispatch: Dispatch, error: BaseException, *, open_uow: 
     if isinstance(error, Transient):
         return
     async with open_uow() as uow:
-        failures = await dispatch_rounds.note_failure(uow.conn, dispatch)
+        failures = await dispatches.note_failure(uow.conn, dispatch)
     if failures < (1 if isinstance(error, SegmentDamaged) else MAX_FAILURES):
         return
     reason = "rows_missing" if isinstance(error, ObjectMissing) else "rows_unreadable"

@@ -6,7 +6,7 @@ from services.ingest.domain.downloads import Download, result_filename
 from services.ingest.domain.exports import Standing
 from services.ingest.domain.jobs import Job
 from services.ingest.domain.storage_keys import export_key
-from services.ingest.repositories import exports, jobs
+from services.ingest.repositories import exports, families
 from services.ingest.use_cases.request_export import ExportRequest, load_list
 
 
@@ -16,7 +16,7 @@ async def find_download(uow: UnitOfWork, wanted: ExportRequest, *, job: Job) -> 
     Raises NotFound; Conflict `no_sheet` for a trial, `not_ready` while there is no such sheet, which says how to get one.
     """
     root = await load_list(uow, job.id, workspace_id=job.workspace_id)
-    merged = await jobs.newest_merged(uow.conn, root.id)
+    merged = await families.newest_merged(uow.conn, root.id)
     if merged is None:
         raise _not_ready(wanted, job, f"the job is {job.state.value}: its sheet can be downloaded when it is completed")
     if not wanted.flat:

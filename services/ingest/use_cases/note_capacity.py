@@ -6,7 +6,7 @@ from datetime import datetime
 from libs.common.contracts.enrich import CapacityAnnounced
 from libs.common.uow import UnitOfWork
 from services.ingest.domain.window import ProviderWait, Replica
-from services.ingest.repositories import enrich_replicas, jobs
+from services.ingest.repositories import enrich_replicas, owed_progress
 from services.ingest.use_cases.turn_job import DISPATCH
 
 
@@ -32,7 +32,7 @@ async def note_capacity(event: CapacityAnnounced, *, uow: UnitOfWork, said_at: d
     if await enrich_replicas.note(uow.conn, replica):
         uow.notify(DISPATCH)
         if before != _waiting(replica.waits, now=now):
-            await jobs.owe_progress(uow.conn)
+            await owed_progress.owe(uow.conn)
 
 
 def _waiting(waits: Sequence[ProviderWait], *, now: datetime) -> set[tuple[str, str, int]]:

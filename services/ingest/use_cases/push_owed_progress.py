@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from libs.common.uow import OpenUow
-from services.ingest.repositories import jobs
+from services.ingest.repositories import owed_progress
 from services.ingest.use_cases.explain_waiting import explain_waiting
 from services.ingest.use_cases.turn_job import progress_event
 
@@ -15,7 +15,7 @@ async def push_owed_progress(*, open_uow: OpenUow, now: datetime) -> int:
     count = 0
     while True:
         async with open_uow() as uow:
-            owed = await jobs.take_owed(uow.conn, now=now, limit=_AT_ONCE)
+            owed = await owed_progress.take(uow.conn, now=now, limit=_AT_ONCE)
             waiting = await explain_waiting(uow, owed, now=now)
             for job in owed:
                 told = waiting[job.id]

@@ -11,7 +11,7 @@ from services.ingest.domain.chunks import Chunk
 from services.ingest.domain.fairness import Waiting
 from services.ingest.domain.jobs import Job
 from services.ingest.domain.turns import park
-from services.ingest.repositories import chunks, jobs
+from services.ingest.repositories import chunks, jobs, rationing
 from services.ingest.use_cases.turn_job import save_turns
 
 
@@ -58,7 +58,7 @@ async def split_chunks(uow: UnitOfWork, chosen: Sequence[Waiting], rationed: Rat
         split = rationed.splits.get((one.job_id, one.chunk_no))
         if split is None:
             continue
-        await chunks.split(uow.conn, split.chunk, rows=split.portion.rows, rest=split.portion.rest)
+        await rationing.split(uow.conn, split.chunk, rows=split.portion.rows, rest=split.portion.rest)
         job = replace(split.job, chunks_total=split.job.chunks_total + 1, version=split.job.version + 1)
         saved = await jobs.save(uow.conn, job, was=split.job.version)
         assert saved, "the job is locked"
@@ -67,7 +67,7 @@ async def split_chunks(uow: UnitOfWork, chosen: Sequence[Waiting], rationed: Rat
 async def _payable(
     uow: UnitOfWork, job: Job, mine: Sequence[Waiting], *, now: datetime
 ) -> tuple[list[Waiting], Split | None]:
-    under_way = await chunks.rows_charged_under_way(uow.conn, job)
+    under_way = await rationing.rows_charged_under_way(uow.conn, job)
     left, free = rows_left(job, charged_under_way=under_way), frozenset(job.free_rows)
     known = {c.chunk_no: c for c in await chunks.load_several(uow.conn, job.id, [c.chunk_no for c in mine])}
     kept: list[Waiting] = []

@@ -19,7 +19,7 @@ from services.ingest.domain.ceilings import is_limited, rows_left
 from services.ingest.domain.chunks import Chunk, ChunkState, added_by, charged_rows, credits_of, takes_results
 from services.ingest.domain.jobs import TERMINAL, Job, JobKind
 from services.ingest.domain.turns import count, finish_if_answered
-from services.ingest.repositories import chunks, jobs, results
+from services.ingest.repositories import chunks, jobs, rationing, results
 from services.ingest.use_cases.turn_job import by_compare_and_swap, save_turns
 
 log = get_logger()
@@ -83,7 +83,7 @@ async def _is_payable(uow: UnitOfWork, job: Job, chunk: Chunk) -> bool:
     """A late answer to a chunk that is not under way may find its credits promised to another: it is asked for again."""
     if not is_limited(job) or chunk.state in {ChunkState.PUBLISHING, ChunkState.QUEUED}:
         return True
-    under_way = await chunks.rows_charged_under_way(uow.conn, job)
+    under_way = await rationing.rows_charged_under_way(uow.conn, job)
     return len(charged_rows(chunk, free=job.free_rows)) <= rows_left(job, charged_under_way=under_way)
 
 

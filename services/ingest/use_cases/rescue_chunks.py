@@ -9,7 +9,7 @@ from libs.common.messaging.topology import RETRY_DELAYS, dead_queue, retry_excha
 from libs.common.uow import OpenUow, UnitOfWork
 from services.ingest import metrics
 from services.ingest.domain.window import Replica, live
-from services.ingest.repositories import chunks, dispatch_rounds, enrich_replicas
+from services.ingest.repositories import dispatch_rounds, enrich_replicas, rescues
 from services.ingest.use_cases.turn_job import DISPATCH
 
 log = get_logger()
@@ -40,7 +40,7 @@ class Queues(Protocol):
 async def rescue_chunks(*, open_uow: OpenUow, queues: Queues, now: datetime) -> int:
     """Look once. After two idle looks, queued chunks are pending again; the next dispatch raises their number."""
     async with open_uow() as uow:
-        stuck = await chunks.any_queued_before(uow.conn, now - QUEUED_FOR)
+        stuck = await rescues.any_queued_before(uow.conn, now - QUEUED_FOR)
     empty = stuck and await all_empty(queues)
     async with open_uow() as uow:
         replicas = live(await enrich_replicas.known(uow.conn), now=now)
@@ -48,7 +48,7 @@ async def rescue_chunks(*, open_uow: OpenUow, queues: Queues, now: datetime) -> 
         since = await dispatch_rounds.note_idleness(uow.conn, idle=idle, now=now)
         if since is None or not _is_settled(since, replicas, now=now):
             return 0
-        count = await chunks.rescue(uow.conn, queued_before=now - QUEUED_FOR)
+        count = await rescues.rescue(uow.conn, queued_before=now - QUEUED_FOR)
         await dispatch_rounds.note_idleness(uow.conn, idle=False, now=now)
         uow.notify(DISPATCH)
     metrics.CHUNKS_RESCUED.inc(count)
@@ -58,7 +58,7 @@ async def rescue_chunks(*, open_uow: OpenUow, queues: Queues, now: datetime) -> 
 
 async def rescue_job(uow: UnitOfWork, job_id: UUID, *, now: datetime) -> int:
     """An operator has every queued chunk of a job published again, whatever the broker says. Answers how many."""
-    count = await chunks.rescue(uow.conn, queued_before=now, job_id=job_id)
+    count = await rescues.rescue(uow.conn, queued_before=now, job_id=job_id)
     uow.notify(DISPATCH)
     metrics.CHUNKS_RESCUED.inc(count)
     log.warning("chunks.rescued", job_id=str(job_id), chunks=count, by="operator")

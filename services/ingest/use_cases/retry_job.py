@@ -16,7 +16,7 @@ from services.ingest.domain.progress import Pace
 from services.ingest.domain.quotes import check_accepted, quote
 from services.ingest.domain.specs import spec_hash
 from services.ingest.domain.window import enrich_state
-from services.ingest.repositories import enrich_replicas, jobs, own_keys, prices, retries
+from services.ingest.repositories import enrich_replicas, job_logs, jobs, own_keys, prices, retries
 from services.ingest.use_cases.find_repeated import find_repeated
 from services.ingest.use_cases.turn_job import publish_state
 from services.ingest.use_cases.write_job import write_job
@@ -74,7 +74,7 @@ async def retry_job(
     if first is not None:
         return first
     retry = await _sized(uow, retry, request)
-    await jobs.write_log(uow.conn, retry, user_id=user_id)
+    await job_logs.write(uow.conn, retry, user_id=user_id)
     publish_state(uow, retry)
     return retry
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from libs.common.uow import OpenUow
 from services.ingest.domain.jobs import Job
 from services.ingest.domain.overlay import effective
-from services.ingest.repositories import jobs, results
+from services.ingest.repositories import families, jobs, results
 from services.ingest.repositories.results import StoredResult
 
 NOT_SELECTED = "not_selected"
@@ -23,7 +23,7 @@ async def outcomes_of(job_id: UUID, *, open_uow: OpenUow) -> AsyncIterator[Store
     A page of each of its jobs is in memory at a time. Cancelled and failed retries count with what they delivered.
     """
     async with open_uow() as uow:
-        family = await jobs.family_of(uow.conn, job_id)
+        family = await families.members(uow.conn, job_id)
     streams = [_results(member, open_uow=open_uow) for member in family]
     heads = [await anext(stream, None) for stream in streams]
     while row_nos := [head.row_no for head in heads if head is not None]:

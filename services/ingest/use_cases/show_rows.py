@@ -8,7 +8,7 @@ from libs.common.errors import Conflict, NotFound
 from libs.common.storage import Storage
 from libs.common.uow import OpenUow, UnitOfWork
 from services.ingest.domain.jobs import TERMINAL, Job, JobKind
-from services.ingest.repositories import dispatch_rounds, jobs, sheet_pages
+from services.ingest.repositories import dispatches, families, jobs, sheet_pages
 from services.ingest.repositories.sheet_pages import Attempt
 from services.ingest.segments import ChunkRef, SegmentDamaged, read_rows, text_of
 
@@ -84,7 +84,7 @@ async def show_row(
 
 
 async def _family(uow: UnitOfWork, job: Job) -> list[UUID]:
-    return await jobs.family_of(uow.conn, job.id) if job.kind is JobKind.LIST else [job.id]
+    return await families.members(uow.conn, job.id) if job.kind is JobKind.LIST else [job.id]
 
 
 async def _numbers(
@@ -108,7 +108,7 @@ async def _found(
     rows = [ShownRow(row_no, attempts.get(row_no)) for row_no in row_nos]
     if not with_cells or not rows:
         return _Found(rows, is_last, [], [])
-    sheet = await dispatch_rounds.sheet_of(uow.conn, job.id)
+    sheet = await dispatches.sheet_of(uow.conn, job.id)
     refs = await sheet_pages.places_of(uow.conn, job.upload_id, row_nos)
     return _Found(rows, is_last, sheet.names, refs)
 

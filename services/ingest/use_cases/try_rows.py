@@ -9,7 +9,7 @@ from libs.common.uow import UnitOfWork
 from services.ingest.domain.jobs import Job, JobKind, JobState
 from services.ingest.domain.quotes import Choice, check_accepted
 from services.ingest.domain.trials import DAY, check_allowance, check_rows
-from services.ingest.repositories import jobs, laying_out, trials
+from services.ingest.repositories import job_logs, jobs, laying_out, trials
 from services.ingest.use_cases.find_repeated import find_repeated
 from services.ingest.use_cases.map_upload import map_upload
 from services.ingest.use_cases.park_jobs import known_providers, parked
@@ -80,7 +80,7 @@ async def try_rows(
 async def _begin(uow: UnitOfWork, job: Job, request: TrialRequest, *, user_id: UUID, now: datetime) -> Job:
     job = replace(job, chunks_total=await laying_out.lay_out_chosen(uow.conn, job, request.row_nos))
     await jobs.save(uow.conn, job, was=job.version)
-    await jobs.write_log(uow.conn, job, user_id=user_id)
+    await job_logs.write(uow.conn, job, user_id=user_id)
     publish_state(uow, job)
     uow.notify(DISPATCH)
     waits = parked(job, await known_providers(uow, now=now), now=now)

@@ -21,7 +21,7 @@ from services.ingest import metrics
 from services.ingest.domain.ceilings import credits_asked
 from services.ingest.domain.jobs import ENDED, Job, JobState
 from services.ingest.domain.waiting import minute_limit, standing_still
-from services.ingest.repositories import enrich_replicas, jobs, own_keys, retries
+from services.ingest.repositories import enrich_replicas, job_logs, jobs, own_keys, retries
 
 TRIES = 25
 HOLD_ANSWERED = "ingest_hold_answered"
@@ -74,7 +74,7 @@ async def save_turns(uow: UnitOfWork, was: Job, turns: Sequence[Job], *, by: UUI
         return False
     for before, job in zip((was, *turns), turns, strict=False):
         if _standing(job) != _standing(before):
-            await jobs.write_log(uow.conn, job, user_id=by if job is turns[0] else None)
+            await job_logs.write(uow.conn, job, user_id=by if job is turns[0] else None)
             metrics.JOB_TURNS.labels(job.state.value).inc()
             publish_state(uow, job)
     if turns[-1].state is not was.state or turns[-1].progressed_at != was.progressed_at:

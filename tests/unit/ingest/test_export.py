@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
+from services.ingest.export.columns import Columns
 from services.ingest.export.csv_text import csv_text
-from services.ingest.export.sheets import Columns, ExportFiles
+from services.ingest.export.sheets import ExportFiles
 from services.ingest.export.workbook import column_letters
 from services.ingest.export.xlsx_cells import MAX_CELL_CHARS
 from services.ingest.reading.child import read_in_process

@@ -22,7 +22,7 @@ from libs.common.storage import Storage
 from libs.common.uow import UnitOfWorkFactory
 from services.ingest.domain.ceilings import is_at_ceiling
 from services.ingest.domain.jobs import Job, JobState
-from services.ingest.repositories import chunks
+from services.ingest.repositories import rationing
 from services.ingest.tables import COMMON
 from services.ingest.use_cases.raise_ceiling import raise_ceiling
 from services.ingest.use_cases.sheet_outcomes import sheet_rows
@@ -123,7 +123,7 @@ class Run:
     async def check_what_may_be_charged(self, job_id: UUID) -> None:
         job = await self.ingest.job(job_id)
         async with self.ingest.open_uow() as uow:
-            under_way = await chunks.rows_charged_under_way(uow.conn, job)
+            under_way = await rationing.rows_charged_under_way(uow.conn, job)
         assert job.credits_total + under_way * job.credits_per_row <= job.credits_held
 
     async def hold(self, job: Job) -> Job | None:

@@ -15,7 +15,7 @@ from libs.common.errors import Conflict, NotFound
 from libs.common.ids import new_id
 from libs.common.storage import StorageUnavailable
 from services.ingest.domain.storage_keys import export_key, job_prefix
-from services.ingest.repositories import jobs, merges
+from services.ingest.repositories import families, merges
 from services.ingest.use_cases import delete_job as deleting
 from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.delete_job import (
@@ -211,7 +211,7 @@ async def test_a_deleted_list_is_published_no_further(ingest: Ingest) -> None:
     async with ingest.open_uow() as uow:
         assert await merges.next_part(uow.conn, job_id) is None
         assert await merges.unpublished(uow.conn, after=None, limit=10) == []
-        assert await jobs.newest_merged(uow.conn, job_id) is None
+        assert await families.newest_merged(uow.conn, job_id) is None
 
 
 async def test_retention_deletes_what_has_ended_long_ago(ingest: Ingest) -> None:

@@ -11,7 +11,7 @@ from libs.common.ids import new_id
 from libs.common.messaging.bus import BrokerUnavailable
 from libs.common.storage import StorageUnavailable
 from services.ingest.domain.jobs import JobState
-from services.ingest.repositories import dispatch_rounds, enrich_replicas
+from services.ingest.repositories import dispatch_rounds, dispatches, enrich_replicas
 from services.ingest.segments import encode_chunk
 from services.ingest.use_cases import dispatch_chunks as dispatching
 from services.ingest.use_cases.pause_job import pause_job
@@ -119,7 +119,7 @@ async def test_a_slow_dispatcher_does_not_mark_what_is_not_its_own_any_more(inge
         await dispatching.plan(uow, now=utc_now())
     await ingest.deliver(answer(job_id, 1, [2]))
     async with ingest.open_uow() as uow:
-        assert await dispatch_rounds.mark_queued(uow.conn, first) == 0
+        assert await dispatches.mark_queued(uow.conn, first) == 0
     assert await ingest.chunk_states(job_id) == ["publishing", "completed"]
 
 
@@ -131,7 +131,7 @@ async def test_an_answer_may_come_before_the_mark(ingest: Ingest) -> None:
         claimed = await dispatching.plan(uow, now=utc_now())
     await ingest.deliver(answer(job_id, 0, [1]))
     async with ingest.open_uow() as uow:
-        assert await dispatch_rounds.mark_queued(uow.conn, claimed) == 1
+        assert await dispatches.mark_queued(uow.conn, claimed) == 1
     assert await ingest.chunk_states(job_id) == ["completed", "queued"]
 
 

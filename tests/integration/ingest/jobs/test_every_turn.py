@@ -11,7 +11,7 @@ from libs.common.contracts.billing import HoldPlaced
 from libs.common.errors import Conflict
 from libs.common.uow import UnitOfWork
 from services.ingest.domain.jobs import TERMINAL, Job, JobState
-from services.ingest.repositories import jobs
+from services.ingest.repositories import families
 from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.delete_job import delete_job
 from services.ingest.use_cases.finish_job import finish_job
@@ -150,5 +150,5 @@ async def test_a_live_retry_answers_for_its_list(ingest: Ingest, state: str) -> 
     await ingest.execute("UPDATE ingest.jobs SET state = :state WHERE id = :id", state=state, id=child)
     async with ingest.open_uow() as uow:
         assert (await retry(uow, child, ingest.workspace_id)).id == child
-        family = await jobs.family_of(uow.conn, (await ingest.job(child)).family_id)
+        family = await families.members(uow.conn, (await ingest.job(child)).family_id)
     assert len(family) == 2

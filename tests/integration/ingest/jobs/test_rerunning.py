@@ -11,7 +11,7 @@ from libs.common.contracts.ingest import ChunkCompleted, JobPaused, JobResumed
 from libs.common.errors import Busy, Conflict, NotFound
 from libs.common.ids import new_id
 from services.ingest.domain.jobs import Job, JobState
-from services.ingest.repositories import dispatch_rounds, reruns
+from services.ingest.repositories import dispatches, reruns
 from services.ingest.use_cases.pause_job import pause_job
 from services.ingest.use_cases.rerun_job import SAME_CLICK, rerun_job
 from tests.integration.ingest.jobs.steps import Ingest, answer, exhausted, failed, result
@@ -123,7 +123,7 @@ async def test_a_chunk_in_the_dispatchers_hands_is_waited_for(ingest: Ingest, mo
     monkeypatch.setattr(reruns, "_TRIES", 2)
     await ingest.execute("UPDATE ingest.chunks SET state = 'publishing', lease_until = now() WHERE chunk_no = 3")
     async with ingest.open_uow() as uow:
-        await dispatch_rounds.take_back_expired(uow.conn)
+        await dispatches.take_back_expired(uow.conn)
         with pytest.raises(Busy):
             await rerun(ingest, job_id)
     assert (await ingest.job(job_id)).epoch == 0

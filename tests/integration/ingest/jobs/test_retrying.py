@@ -12,7 +12,7 @@ from libs.common.contracts.ingest import JobCreated, RecipientsPublished
 from libs.common.errors import Conflict, NotFound
 from libs.common.ids import new_id
 from services.ingest.domain.jobs import Job, JobKind, JobState
-from services.ingest.repositories import jobs
+from services.ingest.repositories import families
 from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.create_job import JobRequest, create_job
 from services.ingest.use_cases.finish_job import finish_job
@@ -97,7 +97,7 @@ async def test_the_sheet_is_the_list_with_the_retry_laid_over_it(ingest: Ingest)
     assert overlay is not None
     assert (overlay.enriched, overlay.degraded, overlay.failed, overlay.skipped) == (3, 1, 2, 1)
     async with ingest.open_uow() as uow:
-        assert await jobs.newest_merged(uow.conn, root) == child_id
+        assert await families.newest_merged(uow.conn, root) == child_id
 
 
 async def test_what_a_cancelled_retry_delivered_is_not_done_again(ingest: Ingest) -> None:
@@ -108,7 +108,7 @@ async def test_what_a_cancelled_retry_delivered_is_not_done_again(ingest: Ingest
     await cancel(ingest, first)
     assert (await retry(ingest, root)).rows_total == 2
     async with ingest.open_uow() as uow:
-        assert await jobs.newest_merged(uow.conn, root) == root
+        assert await families.newest_merged(uow.conn, root) == root
 
 
 async def test_two_clicks_make_one_retry(ingest: Ingest) -> None:
@@ -168,7 +168,7 @@ async def test_what_cannot_be_retried_is_refused_by_name(ingest: Ingest) -> None
 
 async def children_of(ingest: Ingest, root: UUID) -> int:
     async with ingest.open_uow() as uow:
-        return len(await jobs.family_of(uow.conn, root)) - 1
+        return len(await families.members(uow.conn, root)) - 1
 
 
 async def test_the_database_refuses_a_second_live_retry(ingest: Ingest) -> None:
