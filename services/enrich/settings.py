@@ -70,6 +70,25 @@ class EnrichSettings(LimitSettings):
         description="Time budget of a chunk.",
     )
     rows_in_flight: int = Field(default=256, ge=1, le=4096, validation_alias=AliasChoices("ENRICH_ROWS_IN_FLIGHT"))
+    company_fresh_days: float = Field(
+        default=7,
+        gt=0,
+        validation_alias=AliasChoices("ENRICH_COMPANY_FRESH_DAYS"),
+        description="For how long what was found out about a company serves other rows of the workspace, in days.",
+    )
+    website_fresh_days: float = Field(
+        default=7,
+        gt=0,
+        validation_alias=AliasChoices("ENRICH_WEBSITE_FRESH_DAYS"),
+        description="For how long the pages of a website are believed, in days.",
+    )
+    website_contact: str = Field(
+        default="",
+        pattern=r"^[\w.:/@+-]*$",
+        max_length=200,
+        validation_alias=AliasChoices("ENRICH_WEBSITE_CONTACT"),
+        description="An address (https or e-mail) by which website owners reach whoever runs this; sent with each page read.",
+    )
     row_budget_s: float = Field(
         default=60,
         gt=0,
@@ -84,6 +103,11 @@ class EnrichSettings(LimitSettings):
             msg = "GROQ_MODELS names no model: give one or more, separated by commas"
             raise ValueError(msg)
         return value
+
+    @property
+    def company_fresh_s(self) -> float:
+        """The same in seconds."""
+        return self.company_fresh_days * 86_400
 
     @field_validator("encryption_keys")
     @classmethod

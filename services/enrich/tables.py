@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -57,12 +58,29 @@ checkpoints = Table(
     Column("stage", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     PrimaryKeyConstraint("job_id", "row_no", "spec_hash", "stage"),
-    CheckConstraint("stage IN ('searches', 'research', 'result')", name="stage"),
+    CheckConstraint("stage IN ('company_sources', 'company', 'person_sources', 'person', 'result')", name="stage"),
 )
 """What a row's work has come to. Only inserted, never changed: the first stored result is everyone's answer.
 
-The line has no stage of its own: nothing is called between it and the result.
+The line has no stage of its own: nothing is called between it and the result. What was found out about the company stands
+in `company_research`; as a stage of the row only where nobody else may have it.
 """
+
+company_research = Table(
+    "company_research",
+    METADATA,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("holder", Uuid, nullable=False),
+    instant("lease_until", nullable=False),
+    instant("found_at"),
+    Column("payload", LargeBinary),
+    PrimaryKeyConstraint("tenant_id", "key"),
+    CheckConstraint("num_nulls(found_at, payload) IN (0, 2)", name="found"),
+    Index("ix_company_research_lease_until", "lease_until"),
+)
+"""What was found out about a company, for all rows of the workspace that ask the same of it. `key` is a digest of what is
+asked; who holds the lease is asking. Nothing of a person stands in it."""
 
 provider_states = Table(
     "provider_states",
@@ -112,30 +130,6 @@ job_catalogues = Table(
 )
 """The version by which a list's rows are chosen, those of its retries, too; 0: there was no catalogue when it began."""
 
-provider_keys = Table(
-    "provider_keys",
-    METADATA,
-    Column("workspace_id", Uuid, nullable=False),
-    Column("provider", Text, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
-    Column("sealed_with", Text, nullable=False),
-    Column("last_four", Text, nullable=False),
-    Column("version", BigInteger, nullable=False),
-    Column("set_by", Uuid, nullable=False),
-    instant("set_at", now=True),
-    PrimaryKeyConstraint("workspace_id", "provider"),
-    CheckConstraint("provider IN ('serper', 'groq', 'firecrawl')", name="provider"),
-)
-"""Keys that workspaces bring, sealed under the encryption key that `sealed_with` names; `version` is of the change."""
-
-provider_key_changes = Table(
-    "provider_key_changes",
-    METADATA,
-    Column("workspace_id", Uuid, primary_key=True),
-    Column("version", BigInteger, nullable=False),
-)
-"""How often a workspace has changed its keys: orders what is told of them, and changes one after the other."""
-
 limit_lines = Table(
     "limit_lines",
     METADATA,
@@ -169,3 +163,47 @@ limit_days = Table(
     instant("asked_at", nullable=False),
 )
 """What each workspace has used of an account's day, and when it asked last. Kept only where a limit of the day is known."""
+
+company_websites = Table(
+    "company_websites",
+    METADATA,
+    Column("domain", Text, nullable=False),
+    Column("sandboxed", Boolean, nullable=False),
+    Column("status", Text),
+    Column("reason", Text),
+    Column("whole", Boolean),
+    Column("pages", LargeBinary),
+    instant("fetched_at"),
+    instant("fresh_until"),
+    Column("holder", Uuid, nullable=False),
+    instant("lease_until", nullable=False),
+    PrimaryKeyConstraint("domain", "sandboxed"),
+    CheckConstraint("status IN ('read', 'missing', 'refused', 'away')", name="status"),
+    CheckConstraint("fresh_until IS NULL OR num_nulls(status, reason, whole, pages, fetched_at) = 0", name="told"),
+)
+"""Websites by domain, shared by all workspaces: `pages` is compressed JSON, believed until `fresh_until`, null until the first
+reading ends. Who reads a site holds it until `lease_until`; the instants by which is decided are the database's."""
+
+provider_keys = Table(
+    "provider_keys",
+    METADATA,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed_with", Text, nullable=False),
+    Column("last_four", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("set_by", Uuid, nullable=False),
+    instant("set_at", now=True),
+    PrimaryKeyConstraint("workspace_id", "provider"),
+    CheckConstraint("provider IN ('serper', 'groq', 'firecrawl')", name="provider"),
+)
+"""Keys that workspaces bring, sealed under the encryption key that `sealed_with` names; `version` is of the change."""
+
+provider_key_changes = Table(
+    "provider_key_changes",
+    METADATA,
+    Column("workspace_id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
+"""How often a workspace has changed its keys: orders what is told of them, and changes one after the other."""

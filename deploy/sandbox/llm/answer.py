@@ -39,7 +39,7 @@ def _content(prompt: Prompt, dials: Dials, nth: int) -> Content:
         return Content(prompt, line=line)
     found = research(prompt, namesakes_too=mischief.mix)
     spoil_research(found, prompt, mischief)
-    return Content(prompt, research=found)
+    return Content(prompt, research=found, careless=mischief.mix)
 
 
 def _told(messages: list[dict[str, Any]]) -> Any:

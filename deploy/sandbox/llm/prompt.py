@@ -39,6 +39,13 @@ class Statement(NamedTuple):
     category: str
 
 
+class Column(NamedTuple):
+    """A question in plain words, and of which kind its answer is."""
+
+    question: str
+    kind: str
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """What is asked of the model."""
@@ -50,6 +57,14 @@ class Prompt:
     offer: str
     language: str
     max_words: int
+    tone: str
+    """Its name alone."""
+    forbidden: tuple[str, ...]
+    """Words and phrases that must not be written."""
+    columns: dict[str, Column]
+    """What is asked besides, by its key."""
+    products: list[dict[str, str]]
+    """What may be offered, each with its `id`."""
 
     company: str
     """The company of the row."""
@@ -122,9 +137,13 @@ def _prompt(payload: dict[str, Any]) -> Prompt:
         row=cells,
         sources=[_source(entry, nth) for nth, entry in enumerate(_objects(payload.get("sources")), start=1)],
         statements=statements,
-        offer=_offer(payload.get("offer")),
+        offer=_offer(payload.get("product")) or _offer(payload.get("offer")),
         language=(_text(payload.get("language")) or "en")[:2].lower(),
         max_words=words if isinstance(words, int) and words > 0 else 35,
+        tone=_text(payload.get("tone")).partition(":")[0],
+        forbidden=_texts(payload.get("forbidden_words")),
+        columns={_text(one.get("key")): _column(one) for one in _objects(payload.get("columns"))},
+        products=[{name: _text(value) for name, value in one.items()} for one in _objects(payload.get("products"))],
         company=_cell(cells, "company", "company_name", "organization", "organisation", "account", "employer"),
         person=_person(cells),
         domain=_domain(cells),
@@ -182,6 +201,10 @@ def _statement(entry: dict[str, Any], nth: int) -> Statement:
     )
 
 
+def _column(entry: dict[str, Any]) -> Column:
+    return Column(f"{_text(entry.get('name'))} {_text(entry.get('description'))}", _text(entry.get("kind")))
+
+
 def _offer(value: object) -> str:
     if isinstance(value, dict):
         return next((_text(value[key]) for key in ("product", "name", "title", "pitch", "text") if value.get(key)), "")
@@ -190,6 +213,10 @@ def _offer(value: object) -> str:
 
 def _objects(value: object) -> list[dict[str, Any]]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(filter(None, (_text(one) for one in value))) if isinstance(value, list) else ()
 
 
 def _text(value: object) -> str:

@@ -29,6 +29,23 @@ _ORDER = re.compile(
 )
 _ORDER_WORDS = ("instruction", "order", "rules", "prompt", "you must now", "as an ai", "assistant:", "system:")
 _MOST = {"person": 4, "company": 6, "signals": 5}
+_WANTED = {"company": frozenset({"company", "signals"}), "person": frozenset({"person"})}
+"""Who is asked about the company says nothing of people, and the other way round."""
+_PORTRAIT = re.compile(r"[A-ZÀ-ÖØ-Þ][\w'’-]+(?: [A-ZÀ-ÖØ-Þ][\w'’.-]+){1,3}(?:, [^.]{3,60}? at | works at | is the )")
+_ASPECTS = {
+    "person": [
+        ("recent", re.compile(rf"{_SIGNAL.pattern}|\b(?:spoke|leads|wrote|is building)\b", re.IGNORECASE)),
+        ("background", re.compile(r"\b(?:joined|before|worked for|studied|years|came from|former\w*|grew up)\b", re.IGNORECASE)),
+        ("role", re.compile(r"\b(?:works at|works as|is the|head|chief|director|manager|at)\b", re.IGNORECASE)),
+    ],
+    "company": [
+        ("size", re.compile(r"\b(?:employees|staff|people work|sites|plants|offices|based in)\b", re.IGNORECASE)),
+        ("sold_to", re.compile(r"\b(?:customers|clients|serves|supplies \w+ to)\b", re.IGNORECASE)),
+        ("sells", re.compile(r"\b(?:supplies|sells|makes|produces|offers|the range|works in|builds)\b", re.IGNORECASE)),
+        ("news", re.compile(r"\b(?:announced|reported|this year)\b", re.IGNORECASE)),
+    ],
+    "signals": [("news", re.compile(""))],
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -39,6 +56,7 @@ class Claim:
     source_ids: list[str]
     snippet: str
     category: str
+    aspect: str = "other"
 
 
 @dataclass(slots=True)
@@ -60,6 +78,7 @@ def research(prompt: Prompt, *, namesakes_too: bool = False) -> Research:
     found = Research()
     quoted: dict[str, Claim] = {}
     subject = Subject(prompt, careless=namesakes_too)
+    wanted = _WANTED.get(prompt.task, frozenset(_MOST))
     for source in prompt.sources:
         if not subject.owns(source):
             continue
@@ -69,12 +88,21 @@ def research(prompt: Prompt, *, namesakes_too: bool = False) -> Research:
                 again.source_ids.append(source.id)
                 continue
             category = subject.category(sentence, source)
-            claims = getattr(found, category) if category else []
-            if category and len(claims) < _MOST[category]:
-                claim = Claim(_told(sentence, prompt.company), [source.id], sentence, category)
+            if category not in wanted or (prompt.task == "company" and _PORTRAIT.match(sentence)):
+                continue
+            claims = getattr(found, category)
+            if len(claims) < _MOST[category]:
+                told = _told(sentence, prompt.company)
+                claim = Claim(told, [source.id], sentence, category, aspect_of(sentence, category))
                 quoted[sentence] = claim
                 claims.append(claim)
     return found
+
+
+@lru_cache(maxsize=4096)
+def aspect_of(sentence: str, category: str) -> str:
+    """What a sentence tells of a person or a company."""
+    return next((aspect for aspect, words in _ASPECTS.get(category, ()) if words.search(sentence)), "other")
 
 
 @lru_cache(maxsize=1024)

@@ -8,6 +8,7 @@ from typing import Any
 
 from deploy.sandbox.llm.line import Line
 from deploy.sandbox.llm.prompt import Prompt, Source
+from deploy.sandbox.llm.questions import Answer, answer, product
 from deploy.sandbox.llm.research import Claim, Research
 from deploy.sandbox.llm.sentences import sentences
 
@@ -32,6 +33,8 @@ class Content:
     prompt: Prompt
     research: Research = field(default_factory=Research)
     line: Line | None = None
+    careless: bool = False
+    """Whether namesakes are mixed up."""
 
     def claims(self, category: str) -> list[Claim]:
         """The claims of a category, or all."""
@@ -73,6 +76,11 @@ class _Filler:
         kind = schema.get("type") or ("object" if "properties" in schema else "string")
         if kind == "object" and depth < _DEPTH:
             parts: dict[str, Any] = schema.get("properties") or {}
+            if name in self._content.prompt.columns and "value" in parts:
+                column = self._content.prompt.columns[name]
+                return self._answered(answer(column, self._content.prompt, careless=self._content.careless), parts)
+            if name == "product" and "id" in parts:
+                return self._answered(product(self._content.prompt, careless=self._content.careless), parts)
             return {
                 part: self.value(form, name=part, category=category, claim=claim, depth=depth + 1)
                 for part, form in parts.items()
@@ -85,6 +93,12 @@ class _Filler:
             return self._number(schema, name=name, nullable=nullable, whole=kind == "integer")
         text = self._text(name, description=str(schema.get("description", "")), category=category, claim=claim)
         return None if nullable and not text else text
+
+    def _answered(self, found: Answer, parts: dict[str, Any]) -> dict[str, Any]:
+        """An answer with its evidence, in the parts that are asked for."""
+        value = [] if found.value is None and parts.get("value", {}).get("type") == "array" else found.value
+        known = {"value": value, "id": value, "source_ids": list(found.source_ids), "snippet": found.snippet}
+        return {part: known.get(part, "") for part in parts}
 
     def _resolved(self, schema: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         nullable = False
@@ -181,6 +195,8 @@ class _Filler:
         return int(number) if whole else number
 
     def _choice(self, choices: list[Any], *, name: str, claim: Claim | None) -> Any:
+        if claim is not None and name == "aspect":
+            return claim.aspect if claim.aspect in choices else choices[-1]
         if claim is not None:
             for choice in choices:
                 if _CATEGORIES.get(str(choice).casefold()) == claim.category:

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from services.enrich.domain.texts import clean, word_set
+from services.enrich.domain.texts import clean, core_name, word_set
 
 _VALUE_CHARS = 300
 _CELL_CHARS = 500
@@ -24,6 +24,7 @@ _SHARED_SITES = (
     *(".xing.com", ".pinterest.com", ".threads.net", ".vk.com", ".linktr.ee", ".wikipedia.org"),
 )
 _PRIVATE_ROLES = frozenset({"email", "phone", "linkedin"})
+_COMPANY_ROLES = frozenset({"company", "industry", "city", "state", "country"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,20 @@ class Lead:
         if self.cells:
             told["cells"] = dict(self.cells)
         return told
+
+    def of_company(self) -> "Lead":
+        """The same row without its person: what the rows of a company share knows nothing else."""
+        roles = {role: value for role, value in self.roles.items() if role in _COMPANY_ROLES}
+        return replace(self, roles=roles, cells={}, person="", first_name="")
+
+    @property
+    def company_key(self) -> str:
+        """Equal for rows of one company: its site, else its name and place; and its industry, which tells what is asked."""
+        industry = self.roles.get("industry", "").casefold()
+        if self.domain:
+            return f"{self.domain}|{industry}"
+        place = (self.roles.get(role, "").casefold() for role in ("city", "state", "country"))
+        return "|".join((" ".join(core_name(self.company)), *place, industry))
 
 
 def read_lead(row_no: int, cells: Mapping[str, str], mapping: Mapping[str, str]) -> Lead:

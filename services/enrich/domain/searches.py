@@ -17,16 +17,30 @@ class Query:
 
 
 def plan_searches(lead: Lead) -> list[Query]:
-    """The searches of a row, at most three, made at the same time."""
-    named = _quoted(lead.company) or lead.domain
-    hints = [lead.roles.get("industry", ""), *_place(lead)]
-    company = ", ".join(part for part in (f"{named} {lead.domain}".strip() if lead.company else named, *hints) if part)
-    queries = [Query("company", company)]
-    if lead.person and " " in lead.person:
-        title = lead.roles.get("title", "")
-        queries.append(Query("person", ", ".join(part for part in (f"{_quoted(lead.person)} {named}", title) if part)))
-    queries.append(Query("news", ", ".join(part for part in (named, *hints) if part)))
-    return queries
+    """All searches of a row, at most three."""
+    return [*company_searches(lead), *person_searches(lead)]
+
+
+def company_searches(lead: Lead) -> list[Query]:
+    """What is asked of the company: who it is, and the news. Nobody asks when its research is shared."""
+    named, hints = _named(lead), [lead.roles.get("industry", ""), *_place(lead)]
+    about = f"{named} {lead.domain}".strip() if lead.company else named
+    return [Query("company", _joined(about, *hints)), Query("news", _joined(named, *hints))]
+
+
+def person_searches(lead: Lead) -> list[Query]:
+    """What is asked of the person: a full name at a company, or nothing."""
+    if " " not in lead.person:
+        return []
+    return [Query("person", _joined(f"{_quoted(lead.person)} {_named(lead)}", lead.roles.get("title", "")))]
+
+
+def _named(lead: Lead) -> str:
+    return _quoted(lead.company) or lead.domain
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
 
 
 def _place(lead: Lead) -> list[str]:

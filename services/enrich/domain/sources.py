@@ -1,32 +1,26 @@
-"""Which results really speak of this row. A namesake in the prompt would be a namesake in somebody's inbox."""
+"""Which results really speak of this row, each once, the best first."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Literal
-from urllib.parse import urlsplit
 
+from services.enrich.domain.dates import day_of
 from services.enrich.domain.lead import Lead
-from services.enrich.domain.texts import clean, clean_lines, core_name, positions, word_set, words_of
+from services.enrich.domain.namesakes import contradiction, names_person, person_contradiction, sites_elsewhere
+from services.enrich.domain.texts import clean, clean_lines
+from services.enrich.domain.web_addresses import host_of, is_profile, page_of, site_of
+
+__all__ = ["Chosen", "Result", "Source", "choose_person_sources", "choose_sources", "contradiction", "host_of"]
 
 Kind = Literal["search", "news", "website"]
 MOST_SOURCES = 10
+MOST_ABOUT_THE_PERSON = 6
 _TEXT_CHARS = {"search": 700, "news": 700, "website": 6000}
-_OTHER_BUSINESS = word_set(
-    "services systems group logistics capital partners ventures foundation bank insurance media energy foods marine"
-    " software technologies solutions consulting logistic transport academy university hotel hotels restaurant records"
-    " motors pharma realty properties studios"
-)
-"""A name that goes on with one of these words is another company's: Nordlys Marine is not Nordlys Marine Services."""
-
-
-@lru_cache(maxsize=1024)
-def host_of(url: str) -> str:
-    """The host a URL names, or empty. A row asks this of each of its sources several times over."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
+_PASSAGE_CHARS = 1200
+"""Of a page that names the person: what stands around the name."""
+_YOUNG = timedelta(days=366)
+_SAME_TEXT_CHARS = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +36,7 @@ class Result:
     @property
     def host(self) -> str:
         """The site it stands on."""
-        return host_of(self.url).removeprefix("www.")
+        return site_of(self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,82 +59,81 @@ class Chosen:
     rejected: list[tuple[str, str]]
 
 
-def choose_sources(lead: Lead, results: Sequence[Result]) -> Chosen:
-    """Drop namesakes and repetitions, best first: the own site, then as the providers ranked them."""
-    elsewhere = _sites_elsewhere(lead, results)
+def choose_sources(lead: Lead, results: Sequence[Result], *, today: date) -> Chosen:
+    """The sources on the company: no namesakes, no repetitions, no profiles of people, no news older than twelve months."""
+    elsewhere = sites_elsewhere(lead, results)
     kept: list[Result] = []
     rejected: list[tuple[str, str]] = []
     for result in _once(results):
-        why = contradiction(lead, result) or elsewhere.get(result.host)
+        why = contradiction(lead, result) or elsewhere.get(result.host) or _too_old(result, today)
+        if why:
+            rejected.append((result.url, why))
+        elif not is_profile(result.url):
+            kept.append(result)
+    kept.sort(key=lambda result: _worth(lead, result, today), reverse=True)
+    return Chosen([_source(nth, one) for nth, one in enumerate(kept[:MOST_SOURCES], start=1)], rejected)
+
+
+def choose_person_sources(lead: Lead, results: Sequence[Result], known: Sequence[Source], *, today: date) -> Chosen:
+    """The sources on the person: of the results for the name, and of what is `known` of the company, what names the person.
+
+    Of a long page only what stands around the name is given on. A result that names neither is no namesake: it is left
+    out without a word.
+    """
+    kept: list[Result] = []
+    rejected: list[tuple[str, str]] = []
+    pages = [Result(one.kind, one.url, one.title, one.text, one.date) for one in known]
+    for result in _once([*results, *pages]):
+        if not names_person(lead, f"{result.title}\n{result.text}"):
+            continue
+        why = contradiction(lead, result) or person_contradiction(lead, result) or _too_old(result, today)
         if why:
             rejected.append((result.url, why))
         else:
-            kept.append(result)
-    kept.sort(key=lambda result: result.kind != "website")
-    return Chosen(
-        sources=[_source(nth, result) for nth, result in enumerate(kept[:MOST_SOURCES], start=1)], rejected=rejected
-    )
+            kept.append(replace(result, text=_around(lead, result.text)))
+    kept.sort(key=lambda result: _worth(lead, result, today), reverse=True)
+    return Chosen([_source(nth, one) for nth, one in enumerate(kept[:MOST_ABOUT_THE_PERSON], start=1)], rejected)
 
 
-def contradiction(lead: Lead, result: Result) -> str | None:
-    """Why a result is about somebody else, or None.
-
-    The company's own site always belongs. Anything else must name the company (as a name of its own, not as the beginning
-    of a longer one), and must not stand on the own site of another company of that name.
-    """
-    host, domain = result.host, lead.domain
-    if domain and (host == domain or host.endswith(f".{domain}")):
-        return None
-    whole = f"{result.title}\n{result.text}"
-    if domain and domain in f"{whole}\n{result.url}".casefold():
-        return None
-    if not lead.company:
-        return f"does not name {domain}"
-    name = core_name(lead.company)
-    words = words_of(whole)
-    found = positions(name, words)
-    if not found:
-        who = lead.person and positions(words_of(lead.person), words)
-        return f"is about a namesake: {lead.person} elsewhere" if who else f"does not name {lead.company}"
-    if all(_goes_on(words, at + len(name)) for at in found):
-        return f"is about a company whose name only begins with {lead.company}"
-    if domain and _label(host) == "".join(name) and _label(host) != _label(domain):
-        return f"stands on the site of another {lead.company}: {host}, not {domain}"
-    return None
+def _too_old(result: Result, today: date) -> str | None:
+    day = day_of(result.date, today) if result.kind == "news" and result.date else None
+    return f"is news of {day.isoformat()}, older than twelve months" if day and today - day > _YOUNG else None
 
 
-def _goes_on(words: list[str], at: int) -> bool:
-    return at < len(words) and words[at] in _OTHER_BUSINESS
+def _worth(lead: Lead, result: Result, today: date) -> int:
+    """How much a source is likely to say of this very row. Equals stay as the providers ranked them."""
+    if result.kind == "website":
+        return 100
+    title = result.title.casefold()
+    worth = 8 * bool(lead.domain and site_of(result.url).endswith(lead.domain))
+    worth += 3 * bool(lead.company and lead.company.casefold() in title)
+    worth += 3 * bool(lead.person and lead.person.casefold() in title)
+    worth += 2 * bool(lead.domain and lead.domain in result.text.casefold())
+    worth += any(lead.roles.get(role, "\n").casefold() in result.text.casefold() for role in ("city", "industry"))
+    day = day_of(result.date, today) if result.date else None
+    return worth + 2 * bool(day and today - day < _YOUNG / 2)
 
 
-def _sites_elsewhere(lead: Lead, results: Iterable[Result]) -> dict[str, str]:
-    """Home pages of companies of that name in other places, when the row has no site but a place that some page names."""
-    place = lead.roles.get("city") or lead.roles.get("country")
-    if lead.domain or not place or not lead.company:
-        return {}
-    name = core_name(lead.company)
-    homes = [one for one in results if urlsplit(one.url).path in {"", "/"} and positions(name, words_of(one.title))]
-    here = {one.host for one in homes if place.casefold() in one.text.casefold()}
-    if not here:
-        return {}
-    return {one.host: f"is a company of that name that is not in {place}" for one in homes if one.host not in here}
-
-
-def _label(host: str) -> str:
-    """The name within a host: `acme` of `www.acme.co.uk`, without hyphens."""
-    labels = host.split(".")
-    if len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3:
-        labels = labels[:-1]
-    return labels[-2].replace("-", "") if len(labels) > 1 else host
+def _around(lead: Lead, text: str) -> str:
+    """The text, or of a long one the stretch of whole lines in which the name stands."""
+    if len(text) <= _PASSAGE_CHARS:
+        return text
+    last = lead.person.split()[-1].casefold()
+    at = max(text.casefold().find(lead.person.casefold()), text.casefold().find(last), 0)
+    begin = text.rfind("\n", 0, at) + 1 if at - text.rfind("\n", 0, at) < _PASSAGE_CHARS // 2 else at - 200
+    return text[max(begin, 0) :][:_PASSAGE_CHARS]
 
 
 def _once(results: Iterable[Result]) -> Iterable[Result]:
+    """One of those that are one page, or say the same."""
     seen: set[str] = set()
     for result in results:
-        key = result.url.casefold().removesuffix("/").replace("://www.", "://")
-        if result.url and result.text and key not in seen:
-            seen.add(key)
+        if not result.url or not result.text:
+            continue
+        keys = {page_of(result.url), " ".join(result.text[:_SAME_TEXT_CHARS].casefold().split())}
+        if seen.isdisjoint(keys):
             yield result
+        seen |= keys
 
 
 def _source(nth: int, result: Result) -> Source:

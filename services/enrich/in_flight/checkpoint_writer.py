@@ -5,8 +5,9 @@ import asyncio
 from libs.common.logs import get_logger
 from libs.common.messaging.consumer import is_outage
 from libs.common.uow import UnitOfWorkFactory
-from services.enrich.repositories import checkpoints
+from services.enrich.repositories import checkpoints, company_research
 from services.enrich.repositories.checkpoints import Checkpoint
+from services.enrich.repositories.company_research import CompanyFound
 
 log = get_logger()
 
@@ -21,17 +22,19 @@ class CheckpointWriter:
     def __init__(self, open_uow: UnitOfWorkFactory) -> None:
         self._open_uow = open_uow
         self._batch: list[Checkpoint] = []
+        self._companies: list[CompanyFound] = []
         self._ticket: asyncio.Future[None] | None = None
         self._wanted = asyncio.Event()
 
     def put(self, checkpoint: Checkpoint) -> asyncio.Future[None]:
         """Queue a checkpoint. All that are written together share one ticket."""
-        if self._ticket is None:
-            self._ticket = asyncio.get_running_loop().create_future()
-            self._ticket.add_done_callback(_look_at)
         self._batch.append(checkpoint)
-        self._wanted.set()
-        return self._ticket
+        return self._next_ticket()
+
+    def put_company(self, found: CompanyFound) -> asyncio.Future[None]:
+        """Queue what was found out about a company."""
+        self._companies.append(found)
+        return self._next_ticket()
 
     async def run(self) -> None:
         """Write until cancelled; then write what is left."""
@@ -42,20 +45,29 @@ class CheckpointWriter:
                     await asyncio.sleep(_GATHER_S)
                 await self._write()
         except asyncio.CancelledError:
-            if self._batch:
-                await self._write()
+            await self._write()
             raise
 
+    def _next_ticket(self) -> asyncio.Future[None]:
+        if self._ticket is None:
+            self._ticket = asyncio.get_running_loop().create_future()
+            self._ticket.add_done_callback(_look_at)
+        self._wanted.set()
+        return self._ticket
+
     async def _write(self) -> None:
-        batch, ticket = self._batch, self._ticket
-        self._batch, self._ticket = [], None
+        batch, companies, ticket = self._batch, self._companies, self._ticket
+        self._batch, self._companies, self._ticket = [], [], None
         self._wanted.clear()
-        if not batch or ticket is None:
+        if ticket is None:
             return
         while True:
             try:
                 async with self._open_uow() as uow:
-                    await checkpoints.store(uow.conn, batch)
+                    if batch:
+                        await checkpoints.store(uow.conn, batch)
+                    if companies:
+                        await company_research.store(uow.conn, companies)
             except asyncio.CancelledError:
                 ticket.cancel()
                 raise

@@ -8,6 +8,7 @@ from services.enrich.clients.keyring import Keyring
 from services.enrich.clients.tools import Tools
 from services.enrich.in_flight.catalogue_shelf import CatalogueShelf
 from services.enrich.in_flight.checkpoint_writer import CheckpointWriter
+from services.enrich.in_flight.companies import Companies
 from services.enrich.in_flight.job_watch import JobWatch
 from services.enrich.in_flight.leases import LeaseKeeper
 from services.enrich.in_flight.slots import FairSlots
@@ -37,6 +38,7 @@ class Floor:
     watch: JobWatch
     leases: LeaseKeeper
     writer: CheckpointWriter
+    companies: Companies
     websites: Websites
     catalogues: CatalogueShelf
     stopping: asyncio.Event

@@ -21,13 +21,17 @@ class FairSlots:
         """Rows in flight."""
         return self.size - self._free
 
-    async def acquire(self, tenant: UUID) -> None:
-        """Wait for a slot. Cancelling the wait gives back what may have been granted meanwhile."""
+    async def acquire(self, tenant: UUID, *, again: bool = False) -> None:
+        """Wait for a slot. Cancelling the wait gives back what may have been granted meanwhile.
+
+        Who had one, and wants one `again`, goes before the tenant's others.
+        """
         if self._free and not self._waiting:
             self._grant(tenant)
             return
         ticket = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(tenant, deque()).append(ticket)
+        tickets = self._waiting.setdefault(tenant, deque())
+        tickets.appendleft(ticket) if again else tickets.append(ticket)
         try:
             await ticket
         except asyncio.CancelledError:

@@ -13,7 +13,7 @@ from sqlalchemy.types import Integer, LargeBinary, Text, Uuid
 from services.enrich.repositories.claims import RowSet
 from services.enrich.tables import checkpoints
 
-Stage = Literal["searches", "research", "result"]
+Stage = Literal["company_sources", "company", "person_sources", "person", "result"]
 
 
 @dataclass(frozen=True, slots=True)

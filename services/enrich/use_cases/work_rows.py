@@ -16,8 +16,10 @@ from services.enrich.domain.lead import read_lead
 from services.enrich.domain.product_rules import Products
 from services.enrich.in_flight.floor import Floor
 from services.enrich.in_flight.leases import Lease
+from services.enrich.in_flight.row_slot import RowSlot
 from services.enrich.repositories.checkpoints import Checkpoint, Stage
-from services.enrich.use_cases.enrich_row import RowWork, enrich_row
+from services.enrich.use_cases.enrich_row import enrich_row
+from services.enrich.use_cases.row_work import RowWork
 
 StopReason = Literal["dropped", "paused", "provider_exhausted", "bad_key", "shutting_down", "out_of_time", "busy"]
 
@@ -98,13 +100,19 @@ class RowsAtWork:
             told.cancel()
 
     async def _row(self, row: InputRow) -> None:
-        given, slots = self._given, self._floor.slots
-        await slots.acquire(given.tenant_id)
+        given, task = self._given, _this_task()
+        slot = RowSlot(
+            self._floor.slots,
+            given.tenant_id,
+            on_leave=lambda: self._waiting.add(task),
+            on_return=lambda: self._waiting.discard(task),
+        )
+        await slot.acquire()
         try:
-            self._waiting.discard(_this_task())
+            self._waiting.discard(task)
             if self._must_stop():
                 return
-            payload = await enrich_row(self._work_of(row), self._floor.tools.for_tenant(given.tenant_id))
+            payload = await enrich_row(self._work_of(row, slot), self._floor.tools.for_tenant(given.tenant_id))
         except ProviderOut as out:
             reason: StopReason = "bad_key" if out.reason == "bad_key" else "provider_exhausted"
             self._halt(Stop(reason, resume_at=out.resume_at, out=out))
@@ -113,20 +121,27 @@ class RowsAtWork:
             self._late_s = max(self._late_s or 0, late.wait_s)
             return
         finally:
-            slots.release(given.tenant_id)
+            self._waiting.discard(task)
+            slot.release()
         self._keep(row.row_no, "result", payload)
         self.unfinished.discard(row.row_no)
 
-    def _work_of(self, row: InputRow) -> RowWork:
+    def _work_of(self, row: InputRow, slot: RowSlot) -> RowWork:
         given = self._given
         return RowWork(
+            tenant_id=given.tenant_id,
+            name=f"{given.job_id}:{row.row_no}:{given.spec.hash}",
             lead=read_lead(row.row_no, row.cells, given.spec.mapping),
             spec=given.spec,
             stages=given.stages.get(row.row_no, {}),
             keep=lambda stage, payload: self._keep(row.row_no, stage, payload),
-            patience=Patience(given.deadline, budget_s=self._floor.limits.row_budget_s),
+            patience=Patience(
+                given.deadline, budget_s=self._floor.limits.row_budget_s, tenant_id=given.tenant_id
+            ),
             websites=self._floor.websites,
             products=given.products,
+            slot=slot,
+            companies=self._floor.companies,
         )
 
     def _keep(self, row_no: int, stage: Stage, payload: bytes) -> None:

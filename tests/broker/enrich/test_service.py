@@ -47,7 +47,7 @@ async def test_the_same_message_twice_is_answered_once(house: House) -> None:
         await house.again(envelope)
         await house.say(house.chunk(2, dispatch=2))
         assert (await house.take("ingest.record_results"))["dispatch_no"] == 2
-        assert house.world.answered("groq") == 4
+        assert house.world.answered("groq") == 6
 
 
 async def test_a_copy_that_meets_a_live_claim_waits_in_the_retry_queue_and_is_answered(house: House) -> None:
@@ -60,7 +60,7 @@ async def test_a_copy_that_meets_a_live_claim_waits_in_the_retry_queue_and_is_an
         await eventually(lambda: waiting(house))
         dispatches = [(await house.take("ingest.record_results"))["dispatch_no"] for _ in range(2)]
     assert dispatches == [1, 2]
-    assert house.world.answered("groq") == 4
+    assert house.world.answered("groq") == 6
     assert await rows_in(house, "dead_letters") == 0
 
 

@@ -25,15 +25,19 @@ from libs.common.listener import Listener
 from libs.common.settings import normalise_database_url
 from libs.common.uow import Message, UnitOfWorkFactory, current_message
 from services.enrich.clients.accounts import Account, account
+from services.enrich.clients.gate import Gates
 from services.enrich.clients.tools import Tools, open_tools
+from services.enrich.domain.limits import Limits as AccountLimits
 from services.enrich.in_flight.catalogue_shelf import CatalogueShelf
 from services.enrich.in_flight.checkpoint_writer import CheckpointWriter
+from services.enrich.in_flight.companies import Companies
 from services.enrich.in_flight.floor import Floor, Limits
 from services.enrich.in_flight.job_watch import JobWatch
 from services.enrich.in_flight.leases import LeaseKeeper
+from services.enrich.in_flight.limiter import Limiter
 from services.enrich.in_flight.slots import FairSlots
 from services.enrich.in_flight.websites import Websites
-from services.enrich.tables import COMMON, checkpoints, provider_states
+from services.enrich.tables import COMMON, checkpoints, company_research, company_websites, provider_states
 from services.enrich.use_cases.enrich_chunk import enrich_chunk
 from services.enrich.use_cases.follow_job import JobTurn, follow_job
 from services.enrich.use_cases.probe_providers import probe_providers
@@ -188,6 +192,12 @@ class Bench:
         async with self.open_uow() as uow:
             await uow.conn.execute(delete(COMMON.inbox))
 
+    async def forget_companies(self) -> None:
+        """As if a week had passed: neither research nor websites are known."""
+        async with self.open_uow() as uow:
+            await uow.conn.execute(delete(company_research))
+            await uow.conn.execute(delete(company_websites))
+
     async def stored(self, stage: str) -> int:
         async with self.open_uow() as uow:
             found = await uow.conn.execute(
@@ -227,7 +237,12 @@ def message_of(event: Event, *, tenant: UUID = TENANT) -> Message:
 
 @contextlib.asynccontextmanager
 async def bench_on(
-    database: str, world: World, *, slots: int = 64, missing: Sequence[str] = ()
+    database: str,
+    world: World,
+    *,
+    slots: int = 64,
+    missing: Sequence[str] = (),
+    limits: Mapping[str, AccountLimits] | None = None,
 ) -> AsyncGenerator[Bench]:
     url = normalise_database_url(database)
     engine = make_engine(url, pool_size=8, service="enrich")
@@ -235,9 +250,13 @@ async def bench_on(
     listener = Listener(url, service="enrich")
     await listener.start()
     accounts = world.accounts(**dict.fromkeys(missing, "missing"))
-    async with open_tools(accounts, groq_models=[MODEL], rows_in_flight=slots) as tools:
+    limiter = Limiter(open_uow, listener, configured=limits or {})
+    gates = Gates(limiter.adopt if limits else None)
+    async with open_tools(accounts, groq_models=[MODEL], rows_in_flight=slots, gates=gates) as tools:
         floor = floor_on(open_uow, listener, tools, slots=slots)
-        runs = (floor.writer.run, floor.watch.run, floor.leases.run, floor.websites.run)
+        runs = (floor.writer.run, floor.watch.run, floor.leases.run, floor.companies.run, floor.websites.run)
+        if limits:
+            runs = (*runs, limiter.run)
         tasks = [asyncio.create_task(run()) for run in runs]
         try:
             yield Bench(floor, open_uow, listener, world)
@@ -250,13 +269,15 @@ async def bench_on(
 
 
 def floor_on(open_uow: UnitOfWorkFactory, listener: Listener, tools: Tools, *, slots: int) -> Floor:
+    writer = CheckpointWriter(open_uow)
     return Floor(
         open_uow=open_uow,
         tools=tools,
         slots=FairSlots(slots),
         watch=JobWatch(open_uow, listener),
         leases=LeaseKeeper(open_uow),
-        writer=CheckpointWriter(open_uow),
+        writer=writer,
+        companies=Companies(open_uow, writer),
         websites=Websites(open_uow, listener),
         catalogues=CatalogueShelf(open_uow),
         stopping=asyncio.Event(),

@@ -14,8 +14,9 @@ from tests.integration.enrich.bench import INGRID, Bench
 
 
 async def enriched(bench: Bench, *rows: dict[str, str], max_words: int = 40) -> list[dict[str, Any]]:
-    """Each call is a job of its own."""
+    """Each call is a job of its own, which knows nothing of the companies of those before."""
     bench.job_id = new_id()
+    await bench.forget_companies()
     await bench.deliver(bench.chunk(list(rows), max_words=max_words))
     return list((await bench.said(ChunkEnriched))[-1]["results"])
 
@@ -37,7 +38,7 @@ async def test_a_row_gets_cited_research_a_line_and_a_receipt(bench: Bench) -> N
     known = {source["id"] for source in row["research"]["sources"]}
     assert {one for statement in statements(row) for one in statement["source_ids"]} == known
     receipt = row["receipt"]
-    assert receipt["provider_calls"] == {"serper": 3, "firecrawl": 1, "groq": 2}
+    assert receipt["provider_calls"] == {"serper": 3, "firecrawl": 4, "groq": 3}
     assert receipt["models"] == ["openai/gpt-oss-20b"]
     assert receipt["cost_microusd"] > 3000
     assert receipt["sandboxed"]
@@ -63,12 +64,12 @@ async def test_every_kind_of_result_is_what_the_contract_says(bench: Bench) -> N
 async def test_the_website_is_read_and_cited(bench: Bench) -> None:
     """Red when the home page is not read, or what is cited of it is not on it."""
     (row,) = await enriched(bench, INGRID)
-    (site,) = [source for source in row["research"]["sources"] if source["kind"] == "website"]
-    assert site["url"] == "https://haldenlube.example/"
-    page = normalised(bench.world.box.world.page(site["url"]).markdown)
-    cited = [one for one in statements(row) if one["source_ids"] == [site["id"]]]
-    assert cited
-    assert all(normalised(one["snippet"]) in page for one in cited)
+    sites = {source["id"]: source["url"] for source in row["research"]["sources"] if source["kind"] == "website"}
+    assert "https://haldenlube.example/" in sites.values()
+    for at, url in sites.items():
+        page = normalised(bench.world.box.world.page(url).markdown)
+        cited = [one for one in statements(row) if one["source_ids"] == [at]]
+        assert all(normalised(one["snippet"]) in page for one in cited)
 
 
 async def test_a_changed_cell_changes_the_research_and_its_snippets(bench: Bench) -> None:
@@ -119,7 +120,7 @@ async def test_a_line_that_lies_twice_is_replaced_by_the_plain_one_and_free(benc
     assert row["status"] == "degraded"
     assert row["line"] == "Ingrid, I came across Halden Lubricants and would like to hear what you are working on."
     assert row["reason"].startswith("No line passed the checks: ")
-    assert row["receipt"]["provider_calls"]["groq"] == 3
+    assert row["receipt"]["provider_calls"]["groq"] == 4
 
 
 async def test_a_line_that_is_too_long_is_refused_with_the_reason(bench: Bench) -> None:

@@ -17,7 +17,7 @@ from services.enrich.in_flight.leases import LEASE_S
 from services.enrich.repositories import checkpoints, claims
 from services.enrich.repositories.checkpoints import Checkpoint
 from services.enrich.repositories.claims import RowSet
-from services.enrich.tables import job_states, row_work
+from services.enrich.tables import company_research, job_states, row_work
 from services.enrich.use_cases.fail_chunk import fail_chunk
 from services.enrich.use_cases.reap_checkpoints import reap_checkpoints
 from tests.integration.enrich.bench import INGRID, OTHER_TENANT, TENANT, Bench, bench_on, message_of
@@ -54,7 +54,7 @@ async def test_a_chunk_delivered_twice_is_answered_once_and_paid_once(bench: Ben
     message = await bench.deliver(bench.chunk(3))
     await bench.deliver(bench.chunk(3), message=message)
     assert len(await bench.said(ChunkEnriched)) == 1
-    assert bench.world.answered("groq") == 6
+    assert bench.world.answered("groq") == 9
 
 
 async def test_with_the_inbox_emptied_in_between_the_same_answer_is_given_and_nothing_paid(bench: Bench) -> None:
@@ -64,7 +64,7 @@ async def test_with_the_inbox_emptied_in_between_the_same_answer_is_given_and_no
     await bench.deliver(bench.chunk(3), message=message)
     first, second = await bench.said(ChunkEnriched)
     assert first == second
-    assert bench.world.answered("groq") == 6
+    assert bench.world.answered("groq") == 9
 
 
 async def test_another_dispatch_is_answered_from_the_checkpoints(bench: Bench) -> None:
@@ -74,14 +74,14 @@ async def test_another_dispatch_is_answered_from_the_checkpoints(bench: Bench) -
     first, second = await bench.said(ChunkEnriched)
     assert (first["dispatch_no"], second["dispatch_no"]) == (1, 2)
     assert first["results"] == second["results"]
-    assert bench.world.answered("groq") == 6
+    assert bench.world.answered("groq") == 9
 
 
 async def test_another_spec_is_other_work(bench: Bench) -> None:
     """Red when the checkpoint key leaves the spec out: another offer would get the line of the first."""
     await bench.deliver(bench.chunk(1))
     await bench.deliver(bench.chunk(1, dispatch=2, hash="spec-2"))
-    assert bench.world.answered("groq") == 4
+    assert bench.world.answered("groq") == 3 + 2, "all but the company, which is the same"
 
 
 async def test_news_of_a_job_delivered_twice_and_with_the_inbox_emptied_changes_nothing(bench: Bench) -> None:
@@ -108,7 +108,7 @@ async def test_while_a_row_is_worked_on_a_second_copy_waits(bench: Bench) -> Non
     await first
     await bench.deliver(bench.chunk(3, dispatch=2))
     assert len(await bench.said(ChunkEnriched)) == 2
-    assert bench.world.answered("groq") == 6
+    assert bench.world.answered("groq") == 9
 
 
 async def test_who_meets_a_claim_does_its_own_rows_first(bench: Bench) -> None:
@@ -207,7 +207,7 @@ async def test_a_crash_repeats_at_most_the_rows_that_were_in_flight(database: st
         await eventually(lambda: bench.world.in_flight(provider) >= 2)
         kept = await narrow.stored("result")
         if provider == "groq":
-            await eventually(lambda: stored(narrow, "searches", kept + 2))
+            await eventually(lambda: stored(narrow, "person_sources", kept + 2))
         doomed.cancel()
         await asyncio.gather(doomed, return_exceptions=True)
         bench.world.reset()
@@ -217,7 +217,7 @@ async def test_a_crash_repeats_at_most_the_rows_that_were_in_flight(database: st
         await narrow.deliver(narrow.chunk(8, dispatch=2))
         rows = await narrow.rows_said(ChunkEnriched)
     assert [row["row_no"] for row in rows] == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert bench.world.answered("groq") <= 2 * (8 - kept)
+    assert bench.world.answered("groq") <= 3 * (8 - kept)
     found = 2 if provider == "groq" else 0
     assert bench.world.answered("serper") <= 3 * (8 - kept - found)
 
@@ -226,27 +226,37 @@ async def stored(bench: Bench, stage: str, at_least: int) -> bool:
     return await bench.stored(stage) >= at_least
 
 
-@pytest.mark.parametrize("stage", ["searches", "research", "result"])
-async def test_killed_after_each_stage_the_next_worker_goes_on_from_there(bench: Bench, stage: str) -> None:
-    """Red when a stage is not stored, or not taken up: its calls are paid for a second time."""
-    chunk = bench.chunk([INGRID])
-    await bench.deliver(chunk)
-    calls = {"searches": (0, 2), "research": (0, 1), "result": (0, 0)}[stage]
-    keep = {
-        "searches": ["searches"],
-        "research": ["searches", "research"],
-        "result": ["searches", "research", "result"],
-    }
+@pytest.mark.parametrize(
+    ("kept", "searched", "asked"),
+    [
+        ((), 3, 3),
+        (("company_sources",), 1, 3),
+        (("person_sources",), 2, 3),
+        (("company_sources", "person_sources"), 0, 3),
+        (("company_sources", "person_sources", "person"), 0, 2),
+        (("company_sources", "person_sources", "company research"), 0, 2),
+        (("person_sources", "person", "company research"), 0, 1),
+        (("result",), 0, 0),
+    ],
+)
+async def test_killed_after_each_stage_the_next_worker_goes_on_from_there(
+    bench: Bench, kept: tuple[str, ...], searched: int, asked: int
+) -> None:
+    """Red when a stage is not stored, or not taken up: its calls are paid for a second time, or missing from the receipt."""
+    await bench.deliver(bench.chunk([INGRID]))
     async with bench.open_uow() as uow:
         table = checkpoints.checkpoints
-        await uow.conn.execute(table.delete().where(table.c.stage.not_in(keep[stage])))
+        await uow.conn.execute(table.delete().where(table.c.stage.not_in(kept)))
+        if "company research" not in kept:
+            await uow.conn.execute(company_research.delete())
     await let_leases_run_out(bench)
     bench.world.box.calls.clear()
     await bench.deliver(bench.chunk([INGRID], dispatch=2))
     first, second = await bench.rows_said(ChunkEnriched)
-    assert (bench.world.answered("serper"), bench.world.answered("groq")) == calls
+    assert (bench.world.answered("serper"), bench.world.answered("groq")) == (searched, asked)
     assert second["line"] == first["line"]
-    assert second["receipt"]["provider_calls"] == first["receipt"]["provider_calls"]
+    calls = [{**row["receipt"]["provider_calls"], "firecrawl": 0} for row in (first, second)]
+    assert calls[0] == calls[1]
 
 
 async def test_killed_before_the_record_the_redelivery_only_answers(bench: Bench) -> None:
@@ -377,7 +387,7 @@ async def test_rows_that_outlast_the_grace_are_handed_back_with_their_stages(ben
     bench.floor.stopping.set()
     await asyncio.wait_for(chunk, 10)
     assert [one["reason"] for one in await bench.said(ChunkReturned)] == ["shutting_down"]
-    assert await bench.stored("searches") == 2
+    assert await bench.stored("company_sources") == await bench.stored("person_sources") == 2
 
 
 async def test_an_answer_above_a_mebibyte_comes_in_parts_that_hold_every_row_once(bench: Bench) -> None:
@@ -405,14 +415,14 @@ async def test_a_fault_of_our_own_fails_its_row_and_no_other(bench: Bench, monke
     """Red when an error in one row takes the chunk with it: P6."""
     from services.enrich.use_cases import find_sources
 
-    plan = find_sources.plan_searches
+    plan = find_sources.company_searches
 
     def planned(lead: Any) -> Any:
         if lead.row_no == 2:
             raise ZeroDivisionError
         return plan(lead)
 
-    monkeypatch.setattr(find_sources, "plan_searches", planned)
+    monkeypatch.setattr(find_sources, "company_searches", planned)
     await bench.deliver(bench.chunk(3))
     rows = await bench.rows_said(ChunkEnriched)
     assert [row["status"] for row in rows] == ["enriched", "failed", "enriched"]
@@ -426,7 +436,7 @@ async def test_checkpoints_go_a_week_after_the_job_ended_and_not_before(bench: B
     assert await reap_checkpoints(bench.open_uow, within_s=60) == 0
     async with bench.open_uow() as uow:
         await uow.conn.execute(update(job_states).values(ended_at=func.now() - func.make_interval(0, 0, 0, 7, 1)))
-    assert await reap_checkpoints(bench.open_uow, within_s=60) == 2 * 3 + 2
+    assert await reap_checkpoints(bench.open_uow, within_s=60) == 2 * 4 + 2
     assert await bench.stored("result") == 0
     assert await reap_checkpoints(bench.open_uow, within_s=60) == 0
     await bench.deliver(bench.chunk(2, dispatch=2))

@@ -77,7 +77,7 @@ def test_a_row_with_a_person_asks_three_things_and_one_without_asks_two() -> Non
     }
     assert [(one.kind, one.text) for one in plan_searches(read_lead(1, cells, mapping))] == [
         ("company", '"Halden Oil" h.example, oil, Moss'),
-        ("person", '"Ingrid Solheim" "Halden Oil", Head of Sales'),
         ("news", '"Halden Oil", oil, Moss'),
+        ("person", '"Ingrid Solheim" "Halden Oil", Head of Sales'),
     ]
     assert [one.kind for one in plan_searches(read_lead(1, {"w": "h.example"}, mapping))] == ["company", "news"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from services.enrich.domain.lead import Lead, read_lead
 from services.enrich.domain.sources import Result, choose_sources, contradiction
 
+TODAY = date(2026, 11, 27)
 MAPPING = {"company": "company", "website": "website", "full_name": "name", "city": "city"}
 
 
@@ -56,7 +59,7 @@ def test_without_a_site_the_place_tells_namesakes_apart() -> None:
     row = lead(website="", city="Bodø")
     here = result("https://one.example/", "Nordlys Marine", "Nordlys Marine is based in Bodø.")
     there = result("https://two.example/", "Nordlys Marine", "Nordlys Marine is based in Seattle.")
-    chosen = choose_sources(row, [there, here])
+    chosen = choose_sources(row, [there, here], today=TODAY)
     assert [one.url for one in chosen.sources] == ["https://one.example/"]
     assert chosen.rejected == [("https://two.example/", "is a company of that name that is not in Bodø")]
 
@@ -65,5 +68,5 @@ def test_an_address_found_twice_is_one_source_and_the_website_comes_first() -> N
     news = Result("news", "https://paper.example/1", "Nordlys Marine wins", "Nordlys Marine won.")
     twice = Result("search", "https://www.paper.example/1/", "Nordlys Marine wins", "Nordlys Marine won.")
     site = Result("website", "https://nordlysmarine.example/", "Home", "We build boats.")
-    chosen = choose_sources(lead(), [news, twice, site])
+    chosen = choose_sources(lead(), [news, twice, site], today=TODAY)
     assert [(one.id, one.kind) for one in chosen.sources] == [("s1", "website"), ("s2", "news")]

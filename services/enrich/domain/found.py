@@ -1,0 +1,141 @@
+"""What each part of a row's research has come to, and how the parts become one.
+
+A part stands on its own: ids of sources count within it. Only when a row's parts are joined are they numbered anew.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from services.enrich.domain.columns import Answer
+from services.enrich.domain.lead import Lead
+from services.enrich.domain.namesakes import names_person
+from services.enrich.domain.product_rules import Inferred
+from services.enrich.domain.research import CATEGORIES, MOST, Category, Statement, confidence_of, statement_id
+from services.enrich.domain.sources import Source
+from services.enrich.domain.texts import normalised
+from services.enrich.domain.web_addresses import page_of
+
+_MOST_REJECTED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One part. `sources` are those it cites, without their texts; `offered` is how many statements the model gave,
+    `read` how many sources it was given."""
+
+    sources: Sequence[Source] = ()
+    statements: Sequence[Statement] = ()
+    rejected: Sequence[tuple[str, str]] = ()
+    offered: int = 0
+    answers: Mapping[str, Answer] = field(default_factory=dict[str, Answer])
+    inferred: Inferred | None = None
+    read: int = 0
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> "Found":
+        """As it was stored."""
+        inferred = told["inferred"]
+        return cls(
+            sources=[Source(**one) for one in told["sources"]],
+            statements=[Statement.from_json(one) for one in told["statements"]],
+            rejected=[(url, why) for url, why in told["rejected"]],
+            offered=told["offered"],
+            answers={name: Answer.from_json(one) for name, one in told["answers"].items()},
+            inferred=Inferred(inferred["product"], tuple(inferred["source_ids"]), inferred["snippet"])
+            if inferred
+            else None,
+            read=told["read"],
+        )
+
+    def without_person(self, lead: Lead) -> "Found":
+        """Without the statements and answers that name the row's person: others may have the rest."""
+        if not lead.person:
+            return self
+        return replace(
+            self,
+            statements=[one for one in self.statements if not names_person(lead, f"{one.text}\n{one.snippet}")],
+            answers={
+                name: one for name, one in self.answers.items() if not names_person(lead, f"{one.value}\n{one.snippet}")
+            },
+        )
+
+
+def cited(sources: Sequence[Source], part: Found) -> Found:
+    """The part with those of the sources that it cites, without their texts: nobody reads these again."""
+    used = {one for statement in part.statements for one in statement.source_ids}
+    used |= {one for answer in part.answers.values() for one in answer.source_ids}
+    used |= set(part.inferred.source_ids) if part.inferred else set()
+    return replace(part, sources=[replace(one, text="") for one in sources if one.id in used])
+
+
+def join(company: Found, person: Found, lead: Lead) -> Found:
+    """The research of a row. The company's statements on the row's person are the person's part, which has its own."""
+    company = company.without_person(lead)
+    sources, renamed = _numbered(company.sources, person.sources)
+    statements = [
+        _renamed(one, ids)
+        for part, ids in zip((person, company), reversed(renamed), strict=True)
+        for one in part.statements
+    ]
+    answers = {name: _answer(one, renamed[1]) for name, one in person.answers.items()}
+    answers |= {name: _answer(one, renamed[0]) for name, one in company.answers.items()}
+    inferred = company.inferred
+    return cited_only(
+        Found(
+            sources=sources,
+            statements=[numbered for category in CATEGORIES for numbered in _of(category, statements)],
+            rejected=list(dict.fromkeys([*company.rejected, *person.rejected]))[:_MOST_REJECTED],
+            offered=company.offered + person.offered,
+            read=company.read + person.read,
+            answers=answers,
+            inferred=replace(inferred, source_ids=_ids(inferred.source_ids, renamed[0])) if inferred else None,
+        )
+    )
+
+
+def cited_only(found: Found) -> Found:
+    """Without the sources that only a dropped statement has cited."""
+    return cited(found.sources, found)
+
+
+def confidence(found: Found) -> float:
+    """From the evidence alone."""
+    return confidence_of(found.statements, found.sources, offered=found.offered)
+
+
+def _numbered(*parts: Sequence[Source]) -> tuple[list[Source], list[dict[str, str]]]:
+    """All sources under new ids, one for each page; and for each part the new id by the old one."""
+    by_page: dict[str, Source] = {}
+    renamed: list[dict[str, str]] = []
+    for part in parts:
+        ids: dict[str, str] = {}
+        for source in part:
+            known = by_page.setdefault(page_of(source.url), replace(source, id=f"s{len(by_page) + 1}"))
+            ids[source.id] = known.id
+        renamed.append(ids)
+    return list(by_page.values()), renamed
+
+
+def _of(category: Category, statements: Sequence[Statement]) -> list[Statement]:
+    """Those of one category under new ids, each snippet once; of signals the strongest, and of equals those with a date."""
+    mine: dict[str, Statement] = {}
+    for one in statements:
+        if one.category == category:
+            mine.setdefault(normalised(one.snippet), one)
+    kept = list(mine.values())
+    if category == "signals":
+        kept.sort(key=lambda one: (one.strength, one.date is not None), reverse=True)
+    return [replace(one, id=statement_id(category, nth)) for nth, one in enumerate(kept[: MOST[category]], start=1)]
+
+
+def _renamed(statement: Statement, ids: Mapping[str, str]) -> Statement:
+    return replace(statement, source_ids=_ids(statement.source_ids, ids))
+
+
+def _answer(answer: Answer, ids: Mapping[str, str]) -> Answer:
+    return replace(answer, source_ids=_ids(answer.source_ids, ids))
+
+
+def _ids(old: Sequence[str], new: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(new[one] for one in old))
