@@ -15,8 +15,10 @@ from libs.common.uow import UnitOfWorkFactory
 from services.enrich.clients.gate import Gate, LimitedBy
 from services.enrich.domain.limits import NO_LIMITS, SLACK_S, WINDOW_S, Limits, Pace
 from services.enrich.in_flight.turns import LimitedTurns
+from services.enrich.repositories import heard_limits
 from services.enrich.repositories import limits as repository
-from services.enrich.repositories.limits import Asked, Decision, LineKey, Standing
+from services.enrich.repositories.heard_limits import Standing
+from services.enrich.repositories.limits import Asked, Decision, LineKey
 
 log = get_logger()
 T = TypeVar("T")
@@ -66,7 +68,7 @@ class Limiter:
     def heard_shut(self, gate: Gate, *, seconds: float, by: LimitedBy | None) -> None:
         """The provider refuses everybody: all replicas are told."""
         key = LineKey(gate.account, gate.model)
-        self._news[key, "shut"] = lambda conn: repository.shut(conn, key, seconds=seconds, by=by)
+        self._news[key, "shut"] = lambda conn: heard_limits.shut(conn, key, seconds=seconds, by=by)
         self._wanted.set()
 
     def heard_limits(self, gate: Gate, limits: Limits, *, used_tokens: int) -> None:
@@ -78,7 +80,9 @@ class Limiter:
             return
         self._said[key] = limits, time.monotonic()
         used_s = Pace(limits, self._window_s, self._slack_s).tokens_s(1) * used_tokens
-        self._news[key, "limits"] = lambda conn: repository.learn(conn, key, limits, used_s=used_s, for_s=LEARNED_FOR_S)
+        self._news[key, "limits"] = lambda conn: heard_limits.learn(
+            conn, key, limits, used_s=used_s, for_s=LEARNED_FOR_S
+        )
         self._wanted.set()
 
     async def run(self) -> None:
@@ -90,7 +94,7 @@ class Limiter:
     async def look(self) -> None:
         """Take up what all replicas know now."""
         async with self._open_uow() as uow:
-            found = await repository.standings(uow.conn)
+            found = await heard_limits.standings(uow.conn)
         self._standings = {one.key: one for one in found}
         for key in self._gates:
             self._apply(key)

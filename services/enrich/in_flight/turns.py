@@ -1,6 +1,7 @@
 """Whose turn it is to ask an account under its limits: workspaces take turns here, replicas at the database."""
 
 import asyncio
+import itertools
 import random
 import time
 from collections import Counter
@@ -15,7 +16,7 @@ from services.enrich import metrics
 from services.enrich.clients.errors import DayLimitExhausted, OutOfTime
 from services.enrich.clients.gate import Gate, GateWait
 from services.enrich.domain.day_shares import DayUse, kept_back_s
-from services.enrich.domain.limits import VALID_S, Cost, Limits, Pace
+from services.enrich.domain.limits import BLOCK_S, VALID_S, Cost, Limits, Pace
 from services.enrich.in_flight.tenant_queue import TenantQueue, Ticket
 from services.enrich.repositories.limits import AHEAD_S, Asked, Decision
 
@@ -101,7 +102,7 @@ class LimitedTurns:
             async with asyncio.timeout(deadline - time.monotonic()):
                 return await ticket.until
         except TimeoutError:
-            raise OutOfTime(max((one.wait_s for one in self.waits), default=0.0)) from None
+            raise OutOfTime(max(0.0, self._next_at - time.monotonic())) from None
         finally:
             if not ticket.until.cancel() and not ticket.until.cancelled():
                 ticket.until.exception()
@@ -109,7 +110,7 @@ class LimitedTurns:
     async def _serve(self) -> None:
         """Book for whoever is next, until nobody waits."""
         try:
-            while batch := self._queue.next(self._most_at_once):
+            while batch := self._block(self._queue.next(self._most_at_once)):
                 if await self._may_ask(batch):
                     await self._book_for(batch)
         except Exception as error:
@@ -117,6 +118,11 @@ class LimitedTurns:
             self._queue.refuse(error)
         finally:
             self._serving = None
+
+    def _block(self, tickets: Sequence[Ticket]) -> list[Ticket]:
+        """Those that one decision may be about: one, or as many as take no longer than a block."""
+        ends = list(itertools.accumulate(self.pace.tokens_s(ticket.tokens) for ticket in tickets))
+        return [ticket for nth, ticket in enumerate(tickets) if nth == 0 or ends[nth] <= BLOCK_S]
 
     async def _may_ask(self, batch: Sequence[Ticket]) -> bool:
         """Sends those away who stand back for others. False: look who is next now."""

@@ -20,6 +20,9 @@ from services.enrich.in_flight.tally import Tally
 T = TypeVar("T")
 
 _USELESS_IN_A_ROW = 2
+_BYTES_PER_TOKEN = 4
+_ANSWER_PART = 3
+"""A first guess of what a call takes: a token per four bytes, and a third of the longest answer. Each call betters it."""
 
 
 async def ask_model(
@@ -36,11 +39,15 @@ async def ask_model(
     Raises whatever a provider's failure is called; a refusal of the provider only when every model refuses.
     """
     user = orjson.dumps(request).decode()
+    raw = len(prompt.rules) // _BYTES_PER_TOKEN + len(user) // _BYTES_PER_TOKEN + prompt.most_tokens // _ANSWER_PART
+    reserved = dict[str, int]()
     form = Form(prompt.name.split(".", 1)[0], prompt.schema, prompt.most_tokens)
 
     async def call(model: str) -> T:
         answer = await groq.ask(model, system=prompt.rules, user=user, form=form)
         tally.completion(groq.account, answer)
+        used = answer.tokens_in + answer.tokens_out
+        groq.gate(model).spent(form.name, raw=raw, reserved=reserved[model], used=used)
         try:
             return read(answer.content)
         except UnreadableAnswer as error:
@@ -50,11 +57,13 @@ async def ask_model(
     while True:
         found = groq.models.next(without=unfit)
         model = found or unfit[-1]
+        gate = groq.gate(model)
+        reserved[model] = gate.guess(form.name, raw)
         # The last one is asked as often as the row's patience allows: there is nobody else.
         others = found is not None and groq.models.next(without=[*unfit, model]) is not None
         asked = functools.partial(_giving_up(call) if others else call, model)
         try:
-            answer = await patience.ask(asked, groq.gate(model))
+            answer = await patience.ask(asked, gate, tokens=reserved[model])
         except ModelUnfit:
             unfit.append(model)
             patience.retries += 1
