@@ -6,7 +6,6 @@ import time
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.ids import new_id
@@ -15,6 +14,7 @@ from libs.common.logs import get_logger
 from libs.common.messaging.consumer import is_outage
 from libs.common.uow import UnitOfWorkFactory
 from services.enrich.domain.website import Website, believed_for
+from services.enrich.in_flight.tickets import Tickets
 from services.enrich.repositories import websites
 from services.enrich.repositories.websites import CHANNEL, SiteKey, key_of
 from services.enrich.website.direct import DirectReader
@@ -27,7 +27,6 @@ _POLL_S = 1.0
 _IDLE_S = 30.0
 _GATHER_S = 0.01
 _RETRY_S = 0.5
-_Ticket = asyncio.Future[Website | None]
 
 
 class Websites:
@@ -53,7 +52,7 @@ class Websites:
         self._lease_s = lease_s
         self._holder = new_id()
         self._woken = asyncio.Event()
-        self._asked: dict[SiteKey, list[_Ticket]] = {}
+        self._asked = Tickets[SiteKey, Website]()
         self._reading: set[SiteKey] = set()
         self._read: list[Website] = []
         self._left: set[SiteKey] = set()
@@ -61,20 +60,20 @@ class Websites:
 
     async def take(self, key: SiteKey, *, within_s: float) -> Website | None:
         """What is believed of a site; None: you read it. Raises TimeoutError when others read it for longer than that."""
-        ticket: _Ticket = asyncio.get_running_loop().create_future()
-        self._asked.setdefault(key, []).append(ticket)
+        ticket = self._asked.take(key)
         self._woken.set()
         try:
             async with asyncio.timeout(within_s):
                 return await ticket
         except BaseException:
-            self._withdraw(key, ticket)
+            if self._asked.withdraw(key, ticket):
+                self.give_up(key)
             raise
 
     def put(self, website: Website) -> None:
         """What the reading has come to. Those of this process who wait have it at once."""
         self._read.append(website)
-        self._resolve(key_of(website), website)
+        self._asked.answer(key_of(website), website)
         self._woken.set()
 
     def give_up(self, key: SiteKey) -> None:
@@ -97,8 +96,7 @@ class Websites:
                     woken.clear()
                     await self._serve_or_wait()
             finally:
-                with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
-                    await self._hand_in()
+                await self._hand_in()
 
     @property
     def _has_work(self) -> bool:
@@ -106,9 +104,8 @@ class Websites:
 
     @property
     def _pause_s(self) -> float:
-        if self._asked:
-            return _POLL_S
-        return self._lease_s / _RENEWALS_PER_LEASE if self._reading else _IDLE_S
+        pause_s = _POLL_S if self._asked else _IDLE_S
+        return min(pause_s, self._lease_s / _RENEWALS_PER_LEASE) if self._reading else pause_s
 
     @property
     def _must_renew(self) -> bool:
@@ -120,7 +117,10 @@ class Websites:
             await self._serve()
         except Exception as error:
             if not is_outage(error):
-                self._fail(error)
+                # What cannot be stored is read again when its lease has run out.
+                log.exception("websites.not_served", error=str(error), read=len(self._read))
+                self._read, self._left, self._reading = [], set(), set()
+                self._asked.fail(error)
                 return
             log.warning("websites.wait", asked=len(self._asked), error=str(error))
             self._woken.set()
@@ -161,45 +161,20 @@ class Websites:
 
     def _answer(self, found: Mapping[SiteKey, Website], mine: Collection[SiteKey]) -> None:
         for key, website in found.items():
-            self._resolve(key, website)
+            self._asked.answer(key, website)
         for key in mine:
-            reader = next((ticket for ticket in self._asked.get(key, ()) if not ticket.done()), None)
-            if reader is None:
+            if not self._asked.choose(key):
                 self.give_up(key)
-            else:
-                self._remove(key, reader)
-                reader.set_result(None)
-
-    def _resolve(self, key: SiteKey, website: Website) -> None:
-        for ticket in self._asked.pop(key, ()):
-            if not ticket.done():
-                ticket.set_result(website)
-
-    def _withdraw(self, key: SiteKey, ticket: _Ticket) -> None:
-        """Nobody waits for it any more. Who was told to read when he had gone, reads nothing."""
-        self._remove(key, ticket)
-        if ticket.done() and not ticket.cancelled() and ticket.exception() is None and ticket.result() is None:
-            self.give_up(key)
-
-    def _remove(self, key: SiteKey, ticket: _Ticket) -> None:
-        waiting = self._asked.get(key, [])
-        if ticket in waiting:
-            waiting.remove(ticket)
-            if not waiting:
-                del self._asked[key]
-
-    def _fail(self, error: Exception) -> None:
-        """A fault of ours: those who ask hear of it; what cannot be stored is read again when its lease runs out."""
-        log.error("websites.not_served", error=str(error), read=len(self._read))
-        asked, self._asked, self._read, self._left, self._reading = self._asked, {}, [], set(), set()
-        for tickets in asked.values():
-            for ticket in tickets:
-                if not ticket.done():
-                    ticket.set_exception(error)
 
     async def _hand_in(self) -> None:
         """Store what has been read; others may read the rest."""
         self._left |= self._reading - {key_of(website) for website in self._read}
-        if self._read or self._left:
+        if not (self._read or self._left):
+            return
+        try:
             async with self._open_uow() as uow:
                 await self._tell(uow.conn, self._read, self._left)
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            log.warning("websites.not_handed_in", read=len(self._read), left=len(self._left), error=str(error))
