@@ -138,6 +138,20 @@ class Api:
     async def campaign(self, campaign_id: str) -> Json:
         return await self._send("GET", f"/v1/campaigns/{campaign_id}")
 
+    async def catalogue(self) -> Json:
+        return await self._send("GET", "/v1/catalogue")
+
+    async def import_catalogue(self, content: bytes, *, kind: str, key: str) -> Json:
+        headers = {"Content-Type": kind, "Idempotency-Key": key}
+        return await self._send("POST", "/v1/catalogue/import", content=content, headers=headers)
+
+    async def try_row(self, cells: dict[str, str], *, mapping: dict[str, str]) -> Json:
+        """Which rule of the catalogue decides for a row, and why."""
+        return await self._send("POST", "/v1/catalogue/test", json={"cells": cells, "mapping": mapping})
+
+    async def delete_upload(self, upload_id: str) -> None:
+        await self._send("DELETE", f"/v1/uploads/{upload_id}")
+
     async def events(self, subject: str) -> AsyncGenerator[Json]:
         """The envelopes of a job or campaign as they happen. Raises httpx.TransportError when the stream drops."""
         timeout = httpx.Timeout(30, connect=5)

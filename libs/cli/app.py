@@ -18,6 +18,8 @@ app = typer.Typer(
 )
 dead = typer.Typer(help="Messages that could not be handled: look at them, give them back or let them go.")
 app.add_typer(dead, name="dead", no_args_is_help=True)
+catalogue = typer.Typer(help="What you sell and the rules that say to whom: import it, export it, try it on a file.")
+app.add_typer(catalogue, name="catalogue", no_args_is_help=True)
 
 
 @app.command()
@@ -129,6 +131,35 @@ def dead_discard(letter: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     from libs.cli.waiting import run
 
     run(act(letter, "discard"))
+
+
+@catalogue.command("import")
+def catalogue_import(
+    source: Annotated[str, typer.Argument(metavar="FILE", help="JSON or CSV; `example` is the one that is shipped.")],
+) -> None:
+    """Replace the catalogue by a file."""
+    from libs.cli.catalogue import import_file
+    from libs.cli.waiting import run
+
+    run(import_file(source))
+
+
+@catalogue.command("export")
+def catalogue_export(output: Annotated[Path, typer.Argument(help="Where to write: .json or .csv.")]) -> None:
+    """Write the catalogue to a file that can be imported."""
+    from libs.cli.catalogue import export_file
+    from libs.cli.waiting import run
+
+    run(export_file(output))
+
+
+@catalogue.command("test")
+def catalogue_test(file: Annotated[Path, typer.Argument(help="A list, of any kind that can be enriched.")]) -> None:
+    """Show which product the first rows of a list would be offered, and why."""
+    from libs.cli.catalogue import try_file
+    from libs.cli.waiting import run
+
+    run(try_file(file))
 
 
 @app.command()

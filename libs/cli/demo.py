@@ -9,7 +9,8 @@ from deploy.local.services import DEMO_EMAIL
 from deploy.local.state import CHECKOUT, default_path
 from libs.cli import journey
 from libs.cli.api import Api, Json
-from libs.cli.console import result
+from libs.cli.catalogue import EXAMPLE, send
+from libs.cli.console import result, say
 from libs.cli.errors import CliError
 from libs.cli.target import Target, running_or_started
 from libs.cli.waiting import for_ever
@@ -26,6 +27,7 @@ async def demo(*, once: bool, folder: Path) -> None:
     async with running_or_started() as target:
         async with Api(target.api) as api:
             await journey.sign_in(api, target)
+            await have_catalogue(api)
             before = await api.credits()
             job = await journey.enrich_file(api, SAMPLE)
             file = await journey.save(api, job, folder / "leads-enriched.xlsx")
@@ -49,6 +51,13 @@ async def demo(*, once: bool, folder: Path) -> None:
         if not once and target.owned:
             result("\nEverything keeps running. [bold]Ctrl-C[/] stops it.")
             await for_ever()
+
+
+async def have_catalogue(api: Api) -> None:
+    """The example, where there is none: what somebody has made of it stays."""
+    if (await api.catalogue())["version"] == 0:
+        say("Importing the example catalogue: lubricant makers are offered additives")
+        await send(api, EXAMPLE.read_bytes(), kind="application/json")
 
 
 def _check_writable(folder: Path) -> None:
