@@ -199,6 +199,8 @@ jobs = Table(
     instant("merge_lease_until"),
     Column("recipient_parts", Integer),
     Column("recipient_parts_published", Integer, nullable=False, server_default=text("0")),
+    Column("line_edits", Integer, nullable=False, server_default=text("0")),
+    Column("line_edits_merged", Integer, nullable=False, server_default=text("0")),
     instant("deleted_at"),
     instant("cleared_at"),
     UniqueConstraint("workspace_id", "idempotency_key"),
@@ -247,7 +249,8 @@ jobs = Table(
 """A `retry` is a child of the `list` job `root_id`: at most one is alive. `first_rows` leaves out what lies below that row;
 rows in `free_rows` were tried before and are not charged again. `overlay` counts the sheet of a list with its ended retries.
 `progress_owed`: what was counted last has not been pushed yet. Of a deleted job a tombstone is left; `cleared_at` says that
-its results and files are gone too."""
+its results and files are gone too. `line_edits` counts a list's edited lines; `line_edits_merged` is how many of them the
+sheet knew that this job wrote."""
 
 chunks = Table(
     "chunks",
@@ -301,6 +304,40 @@ results = Table(
     Index("ix_results_job_id_status_row_no", "job_id", "status", "row_no"),
     Index("ix_results_with_product", "job_id", postgresql_where=text("product IS NOT NULL")),
 )
+
+line_reviews = Table(
+    "line_reviews",
+    METADATA,
+    Column("job_id", Uuid, ForeignKey("ingest.jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("row_no", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("line", Text),
+    Column("edited_by", Uuid),
+    instant("edited_at"),
+    Column("approved_by", Uuid),
+    instant("approved_at"),
+    PrimaryKeyConstraint("job_id", "row_no"),
+    CheckConstraint("version >= 1", name="versions_begin_at_one"),
+    CheckConstraint("(edited_at IS NULL) = (edited_by IS NULL)", name="an_edit_has_a_person"),
+    CheckConstraint("(approved_at IS NULL) = (approved_by IS NULL)", name="an_approval_has_a_person"),
+    Index("ix_line_reviews_approved", "job_id", "row_no", postgresql_where=text("approved_at IS NOT NULL")),
+)
+"""What people have made of the line of a result: `line` stands in place of the written one, which the result keeps."""
+
+line_review_log = Table(
+    "line_review_log",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("job_id", Uuid, ForeignKey("ingest.jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("row_no", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("line", Text, nullable=False),
+    Column("approved", Boolean, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    instant("happened_at", nullable=False),
+    UniqueConstraint("job_id", "row_no", "version"),
+)
+"""Every turn of a review: the line as it stood then, and who made it so."""
 
 exports = Table(
     "exports",

@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, any_, func, literal, null, or_, select, text, union_all
+from sqlalchemy import ColumnElement, Integer, Uuid, and_, any_, case, func, literal, null, or_, select, text, union_all
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
 from services.ingest.domain.chunks import ChunkState
-from services.ingest.tables import chunks, results
+from services.ingest.tables import chunks, line_reviews, results
 
 _INSERT = text(
     """
@@ -33,17 +34,29 @@ _SHOWN = (
     results.c.row_no,
     results.c.status,
     results.c.research,
-    results.c.line,
+    func.coalesce(line_reviews.c.line, results.c.line).label("line"),
     results.c.reason,
     results.c.receipt,
     results.c.extra,
     results.c.product,
+    case((line_reviews.c.version.is_not(None), results.c.line)).label("written"),
+    line_reviews.c.version,
+    line_reviews.c.edited_by,
+    line_reviews.c.edited_at,
+    line_reviews.c.approved_by,
+    line_reviews.c.approved_at,
+)
+_REVIEWED = results.outerjoin(
+    line_reviews, and_(line_reviews.c.job_id == results.c.job_id, line_reviews.c.row_no == results.c.row_no)
 )
 
 
 @dataclass(frozen=True)
 class StoredResult:
-    """What a row came out as. A row whose chunk was given up is `failed` with the chunk's error and nothing else."""
+    """What a row came out as. A row whose chunk was given up is `failed` with the chunk's error and nothing else.
+
+    `line` is a person's where one has edited it; `written` is the one it came with, once somebody has touched it.
+    """
 
     row_no: int
     status: str
@@ -53,6 +66,12 @@ class StoredResult:
     receipt: dict[str, Any] | None = None
     extra: dict[str, Any] | None = None
     product: dict[str, Any] | None = None
+    written: str | None = None
+    version: int | None = None
+    edited_by: UUID | None = None
+    edited_at: datetime | None = None
+    approved_by: UUID | None = None
+    approved_at: datetime | None = None
 
     @property
     def is_sandboxed(self) -> bool:
@@ -80,6 +99,7 @@ async def of_rows(
     """What these jobs have stored for these rows, each with its job, the oldest job first."""
     rows = await conn.execute(
         select(results.c.job_id, *_SHOWN)
+        .select_from(_REVIEWED)
         .where(results.c.job_id.in_(job_ids), results.c.row_no == any_(array_of(row_nos)))
         .order_by(results.c.job_id)
     )
@@ -95,7 +115,7 @@ async def page(
     conn: AsyncConnection, job_id: UUID, *, after: int, limit: int, status: str | None = None
 ) -> Sequence[StoredResult]:
     """Results in the order of the sheet, after a row number. Rows of failed chunks without a result are among them."""
-    stored = select(*_SHOWN).where(results.c.job_id == job_id, results.c.row_no > after)
+    stored = select(*_SHOWN).select_from(_REVIEWED).where(results.c.job_id == job_id, results.c.row_no > after)
     if status is not None:
         stored = stored.where(results.c.status == status)
     stored = stored.order_by(results.c.row_no).limit(limit).subquery()
@@ -123,6 +143,12 @@ def _given_up(job_id: UUID, *, after: int, limit: int) -> Any:
             sql_cast(null(), JSONB).label("receipt"),
             sql_cast(null(), JSONB).label("extra"),
             sql_cast(null(), JSONB).label("product"),
+            sql_cast(null(), Text).label("written"),
+            sql_cast(null(), Integer).label("version"),
+            sql_cast(null(), Uuid).label("edited_by"),
+            sql_cast(null(), TIMESTAMP(timezone=True)).label("edited_at"),
+            sql_cast(null(), Uuid).label("approved_by"),
+            sql_cast(null(), TIMESTAMP(timezone=True)).label("approved_at"),
         )
         .select_from(chunks)
         .join(series, literal(value=True))
