@@ -4,17 +4,17 @@ The first key of the ring seals, all of them open: a key is changed by putting a
 clock has sealed everything anew.
 """
 
+import hmac
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from libs.common.errors import Conflict
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE_BYTES = 12
 """As NIST SP 800-38D wants it for random nonces, good for 2^32 messages under one key."""
@@ -53,21 +53,20 @@ class Keyring:
     """Made of the secrets in ENCRYPTION_KEYS. Without any, workspaces cannot bring keys."""
 
     secrets: Sequence[str] = field(default=(), repr=False)
-    _ciphers: dict[str, AESGCM] = field(init=False, repr=False)
+    _named: dict[str, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        ciphers = {_derive(one, _NAMING, 8).hex(): AESGCM(_derive(one, _SEALING, 32)) for one in self.secrets}
-        object.__setattr__(self, "_ciphers", ciphers)
+        object.__setattr__(self, "_named", {_derive(one, _NAMING)[:8].hex(): one for one in self.secrets})
 
     @property
     def current(self) -> str | None:
         """The name of the key that seals; None when there is none."""
-        return next(iter(self._ciphers), None)
+        return next(iter(self._named), None)
 
     @property
     def names(self) -> list[str]:
         """The names of all keys of the ring."""
-        return list(self._ciphers)
+        return list(self._named)
 
     def seal(self, text: str, purpose: Purpose) -> Sealed:
         """Raises Conflict `own_keys_off` when there is nothing to seal with."""
@@ -76,15 +75,16 @@ class Keyring:
             msg = "this installation takes no keys of workspaces: its operator has to set ENCRYPTION_KEYS first"
             raise Conflict(msg, code="own_keys_off")
         nonce = os.urandom(_NONCE_BYTES)
-        return Sealed(nonce + self._ciphers[name].encrypt(nonce, text.encode(), purpose.as_bytes), name)
+        return Sealed(nonce + self._cipher(name).encrypt(nonce, text.encode(), purpose.as_bytes), name)
 
     def open(self, sealed: Sealed, purpose: Purpose) -> str:
         """What was sealed. Raises KeyUnreadable."""
-        cipher = self._ciphers.get(sealed.sealed_with)
+        from cryptography.exceptions import InvalidTag
+
         nonce, rest = sealed.data[:_NONCE_BYTES], sealed.data[_NONCE_BYTES:]
         try:
-            if cipher is not None:
-                return cipher.decrypt(nonce, rest, purpose.as_bytes).decode()
+            if sealed.sealed_with in self._named:
+                return self._cipher(sealed.sealed_with).decrypt(nonce, rest, purpose.as_bytes).decode()
         except (InvalidTag, ValueError):
             pass
         msg = (
@@ -93,7 +93,14 @@ class Keyring:
         )
         raise KeyUnreadable(msg)
 
+    def _cipher(self, name: str) -> "AESGCM":
+        # Here, so that 9 MB of library are loaded only where some workspace has a key.
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-def _derive(secret: str, purpose: bytes, length: int) -> bytes:
-    """The secrets are long and random, so that a plain derivation (RFC 5869) is enough."""
-    return HKDF(algorithm=SHA256(), length=length, salt=None, info=purpose).derive(secret.encode())
+        return AESGCM(_derive(self._named[name], _SEALING))
+
+
+def _derive(secret: str, purpose: bytes) -> bytes:
+    """32 bytes by HKDF-SHA256 (RFC 5869, no salt, one block): the secrets are long and random, so that it is enough."""
+    extracted = hmac.digest(bytes(32), secret.encode(), "sha256")
+    return hmac.digest(extracted, purpose + b"\x01", "sha256")

@@ -151,6 +151,8 @@ async def test_the_list_of_providers_says_who_answers_and_how_they_are(house: Ho
             "reason": None,
             "message": None,
             "resume_at": None,
+            "last_four": None,
+            "set_at": None,
         }
         assert (by_name["groq"]["state"], by_name["groq"]["reason"]) == ("out", "bad_key")
         assert listed["sandboxed"]

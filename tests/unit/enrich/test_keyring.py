@@ -3,6 +3,9 @@
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -64,6 +67,14 @@ def test_the_name_of_a_key_tells_nothing_of_it() -> None:
     assert ring.current is not None
     assert ring.current not in OLD
     assert OLD not in repr(ring)
+
+
+def test_keys_are_derived_as_rfc_5869_says() -> None:
+    """Red when the derivation changes: everything stored would be lost. Held against a library's."""
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"corofy provider keys v1").derive(OLD.encode())
+    sealed = Keyring([OLD]).seal(KEY, OURS)
+    opened = AESGCM(derived).decrypt(sealed.data[:12], sealed.data[12:], f"{OURS.workspace_id}/groq".encode())
+    assert opened == KEY.encode()
 
 
 def test_without_a_key_nothing_is_sealed() -> None:
