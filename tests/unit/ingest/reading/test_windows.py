@@ -87,7 +87,7 @@ TWENTY = [f'<row r="{n}"><c r="A{n}" t="inlineStr"><is><t>n{n}</t></is></c></row
 def of_rows(rows: Sequence[str], *, before: str = "") -> bytes:
     return with_sheet(
         '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
-        f"{before}<sheetData>{''.join(rows)}</sheetData></worksheet>"
+        f"{before}<sheetData>{''.join(rows)}</sheetData><!-- </row><row> --></worksheet>"
     )
 
 
@@ -99,19 +99,25 @@ def test_a_sheet_is_cut_into_windows_of_about_their_size(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "strange",
     [
-        "<!-- </row><row> -->",
+        '<row r="11"><c r="A11"><v>1</v></c><!-- </row><row> --></row>',
         '<row r="11"><c r="A11" t="inlineStr"><is><t><![CDATA[</row><row>]]></t></is></c></row>',
-        "<?mark </row><row> ?>",
+        '<row r="11"><?mark </row><row> ?></row>',
         '<row r="3"><c r="A3"><v>1</v></c></row>',
-        '<row r="11"><c r="A11"><v>1</v><row r="12"/></c></row>',
     ],
 )
 def test_what_is_not_plainly_rows_is_read_as_a_whole(strange: str, tmp_path: Path) -> None:
     """Red when something that only looks like the end of a row is cut at, or rows change their order."""
-    content = of_rows([*TWENTY[:10], strange, *TWENTY[11:]])
+    content = of_rows([*TWENTY[:10], strange, *TWENTY[12:]])
     assert windows_of(content, tmp_path, window_bytes=100) == 0
     assert not (tmp_path / "copy.xlsx").exists()
     assert read(content, window_bytes=100).end == read(content, window_bytes=None).end
+
+
+def test_a_row_in_a_cell_is_no_place_to_cut() -> None:
+    """Red when a cell is cut in two because something in it is called a row, wherever the window happens to end."""
+    content = of_rows([*TWENTY[:10], '<row r="11"><c r="A11"><v>1</v><row r="12"/></c></row>', *TWENTY[12:]])
+    whole = read(content, window_bytes=None).end
+    assert all(read(content, window_bytes=size).end == whole for size in range(60, 200, 10))
 
 
 @pytest.mark.parametrize("cut", ["<sheetData/>", "<sheetData>"])
@@ -124,7 +130,7 @@ def test_a_sheet_without_rows_is_no_table_in_windows_either(cut: str) -> None:
 def test_a_sheet_that_is_cut_off_late_is_refused_as_it_would_be_whole(end: int) -> None:
     """Red when the rows before the damage pass for the whole table."""
     plain = of_rows(TWENTY)
-    content = changed(plain, {SHEET: entry(plain, SHEET)[: end - len("</sheetData></worksheet>")]})
+    content = changed(plain, {SHEET: entry(plain, SHEET)[: entry(plain, SHEET).index(b"</sheetData>") + end]})
     assert read(content, window_bytes=100).refusal == read(content, window_bytes=None).refusal == "unreadable"
 
 
