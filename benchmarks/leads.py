@@ -59,6 +59,23 @@ def lead(nth: int) -> list[str]:
     ]
 
 
+def write_colleagues(path: Path, *, first: int, rows: int, companies: int) -> None:
+    """So many people of so many companies, a company's people not next to each other."""
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([HEADER, *(_colleague(first, nth, companies) for nth in range(rows))])
+
+
+def _colleague(first: int, nth: int, companies: int) -> list[str]:
+    """The nth of them: of company `nth % companies`, with a name and a title of their own."""
+    row = lead(first + nth % companies)
+    of_company = nth // companies
+    name = (_FIRST[of_company % len(_FIRST)], _LAST[of_company // len(_FIRST) % len(_LAST)])
+    site = row[5]
+    row[0], row[1], row[2] = f"{nth:07d}", *name
+    row[3], row[6] = f"{name[0]}.{name[1]}@{site}".lower(), _TITLES[of_company % len(_TITLES)]
+    return row
+
+
 def write_csv(path: Path, *, first: int, rows: int) -> None:
     """The leads from `first` on, as a person would upload them."""
     with path.open("w", newline="") as file:

@@ -57,7 +57,9 @@ async def start(settings: EnrichSettings, platform: Platform) -> AsyncGenerator[
         announcer = CapacityAnnouncer(floor)
         yield Parts(
             subscriptions=handlers.subscriptions(floor),
-            schedules=schedules.schedules(platform.open_uow, tools, floor.keyring),
+            schedules=schedules.schedules(
+                platform.open_uow, tools, floor.keyring, company_fresh_s=settings.company_fresh_s
+            ),
             tasks=[
                 limiter.run,
                 own_keys.run,

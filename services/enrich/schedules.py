@@ -10,17 +10,21 @@ from services.enrich.use_cases.forget_days import forget_days
 from services.enrich.use_cases.probe_providers import probe_providers
 from services.enrich.use_cases.reap_checkpoints import reap_checkpoints
 from services.enrich.use_cases.reseal_provider_keys import reseal_provider_keys
+from services.enrich.use_cases.sweep_companies import sweep_companies
+from services.enrich.use_cases.sweep_websites import sweep_websites
 
 _REAPING_S = 540
 """Ends by itself before it is ended: what was not finished is no failure."""
 
 
-def schedules(open_uow: UnitOfWorkFactory, tools: Tools, keyring: Keyring) -> list[Schedule]:
-    """Every few seconds ask who is back, when it is due; every hour forget old days and old jobs."""
+def schedules(open_uow: UnitOfWorkFactory, tools: Tools, keyring: Keyring, *, company_fresh_s: float) -> list[Schedule]:
+    """Every few seconds ask who is back, when it is due; every hour forget old days and old jobs, and seal keys anew."""
     reap = functools.partial(reap_checkpoints, open_uow, within_s=_REAPING_S)
     return [
         Schedule("probe_providers", 5, functools.partial(probe_providers, open_uow, tools)),
-        Schedule("forget_days", 3600, functools.partial(forget_days, open_uow)),
         Schedule("reseal_provider_keys", 3600, functools.partial(reseal_provider_keys, open_uow, keyring)),
+        Schedule("forget_days", 3600, functools.partial(forget_days, open_uow)),
+        Schedule("sweep_companies", 3600, functools.partial(sweep_companies, open_uow, fresh_s=company_fresh_s)),
+        Schedule("sweep_websites", 3600, functools.partial(sweep_websites, open_uow)),
         Schedule("reap_checkpoints", 3600, reap, timeout_s=_REAPING_S + 60),
     ]

@@ -82,11 +82,13 @@ def read_claims(answer: object, categories: Sequence[Category] = CATEGORIES) -> 
     if not isinstance(answer, Mapping):
         raise UnreadableAnswer("the answer is not an object")
     claims: list[Claim] = []
+    # A signal is the company's news, or what the person has done of late: it depends on who was asked about.
+    usual = "recent" if "company" not in categories else "news"
     for category in categories:
         entries = answer.get(category)
         if not isinstance(entries, list):
             raise UnreadableAnswer(f"{category!r} is not a list")
-        claims.extend(_claim(category, entry) for entry in entries)
+        claims.extend(_claim(category, entry, usual if category == "signals" else "other") for entry in entries)
     return claims
 
 
@@ -154,7 +156,7 @@ def _statement(claim: Claim, backed_by: tuple[str, ...], *, nth: int) -> Stateme
     )
 
 
-def _claim(category: Category, entry: object) -> Claim:
+def _claim(category: Category, entry: object, usual: str) -> Claim:
     if not isinstance(entry, Mapping):
         raise UnreadableAnswer(f"a statement in {category!r} is not an object")
     told = cast("Mapping[str, object]", entry)
@@ -169,5 +171,5 @@ def _claim(category: Category, entry: object) -> Claim:
         snippet=clean(snippet, longest=_TEXT_CHARS),
         strength=min(max(strength, 1), 3) if isinstance(strength, int) else 1,
         date=clean(date, longest=40) or None if isinstance(date, str) else None,
-        aspect=aspect if isinstance(aspect, str) and aspect in _ASPECTS[category] else "other",
+        aspect=aspect if isinstance(aspect, str) and aspect in _ASPECTS[category] else usual,
     )

@@ -60,6 +60,7 @@ class Companies:
         self._flights: dict[CompanyKey, Flight] = {}
         self._asked: defaultdict[CompanyKey, list[asyncio.Future[Known]]] = defaultdict(list)
         self._asking: asyncio.Task[None] | None = None
+        self._giving_back: set[asyncio.Task[None]] = set()
 
     def flight(self, key: CompanyKey) -> Flight | None:
         """What another row of this process is at, or has found a moment ago."""
@@ -92,17 +93,23 @@ class Companies:
         self._end(key, is_free=False)
 
     async def run(self) -> None:
-        """Prolong the leases on what takes long, until cancelled."""
-        while True:
-            await asyncio.sleep(_RENEW_EVERY_S)
-            long = [key for key, one in self._flights.items() if time.monotonic() - one.began > _RENEW_EVERY_S]
-            if long:
-                await self._hold(long, lease_s=LEASE_S)
+        """Prolong the leases on what takes long, until cancelled; then wait until what is free has been given back."""
+        try:
+            while True:
+                await asyncio.sleep(_RENEW_EVERY_S)
+                long = [key for key, one in self._flights.items() if time.monotonic() - one.began > _RENEW_EVERY_S]
+                if long:
+                    await self._hold(long, lease_s=LEASE_S)
+        finally:
+            under_way = [*self._giving_back, *([self._asking] if self._asking else [])]
+            await asyncio.gather(*under_way, return_exceptions=True)
 
     def _end(self, key: CompanyKey, *, is_free: bool = True) -> None:
         self._flights.pop(key, None)
         if is_free:
-            self._giving_back = asyncio.create_task(self._hold([key], lease_s=-1))
+            task = asyncio.create_task(self._hold([key], lease_s=-1))
+            self._giving_back.add(task)
+            task.add_done_callback(self._giving_back.discard)
 
     async def _hold(self, keys: Sequence[CompanyKey], *, lease_s: float) -> None:
         try:
