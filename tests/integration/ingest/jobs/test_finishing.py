@@ -11,11 +11,13 @@ from libs.common.contracts.billing import HoldPlaced
 from libs.common.contracts.ingest import ChunkCompleted, JobCompleted, JobMerging, JobResumed
 from libs.common.errors import Busy
 from services.ingest.domain.jobs import Job, JobState
+from services.ingest.domain.turns import fail
 from services.ingest.repositories import job_logs
 from services.ingest.use_cases import close_rows
 from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.finish_job import finish_job
 from services.ingest.use_cases.pause_job import pause_job
+from services.ingest.use_cases.turn_job import turn_job
 from tests.integration.ingest.jobs.steps import Ingest, answer, failed, returned
 
 
@@ -162,14 +164,23 @@ async def test_closing_that_died_half_way_goes_on_and_counts_nothing_twice(
     assert [event.credits_total for event in await ingest.said(JobCompleted)] == [1]
 
 
-async def test_a_job_that_is_cancelled_while_its_rows_are_closed_stays_as_it_was_then(ingest: Ingest) -> None:
+@pytest.mark.parametrize("end", ["cancelled", "failed"])
+async def test_a_job_that_ends_while_its_rows_are_closed_stays_as_it_was_then(ingest: Ingest, end: str) -> None:
     """Red when closing goes on after the end: credits would be earned that the terminal event does not name."""
     job_id = await ingest.queued((2, 2))
     await ingest.deliver(answer(job_id, 0, [1]))
     await click(ingest, job_id)
+
+    def given_up(job: Job) -> list[Job]:
+        return [turned for turned in [fail(job, reason="merge_failed", now=utc_now())] if turned]
+
     async with ingest.open_uow() as uow:
-        await cancel_job(uow, job_id, workspace_id=ingest.workspace_id, user_id=ingest.user_id, now=utc_now())
+        if end == "failed":
+            await turn_job(uow, job_id, workspace_id=ingest.workspace_id, decide=given_up)
+        else:
+            await cancel_job(uow, job_id, workspace_id=ingest.workspace_id, user_id=ingest.user_id, now=utc_now())
     ended = await ingest.job(job_id)
+    assert ended.state == end
     assert await ingest.close_rows(job_id) == ended
     assert await ingest.said(ChunkCompleted) == []
 
