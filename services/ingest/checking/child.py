@@ -12,7 +12,7 @@ from typing import BinaryIO, TextIO
 
 import orjson
 
-from services.ingest.confinement import confine
+from libs.common.confinement import confine
 from services.ingest.domain.validation import Columns, Finding, check_row
 from services.ingest.segments import cell_from_json, text_of
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import orjson
 
+from libs.common.confined_child import ChildEnded, confined_child
 from libs.common.errors import Transient
 from libs.common.storage import Storage
-from services.ingest.confined_child import ChildEnded, confined_child
 from services.ingest.segments import ChunkRef, stream_lines
 
 MODULE = "services.ingest.checking.child"

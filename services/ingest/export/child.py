@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from services.ingest.confinement import confine
+from libs.common.confinement import confine
 from services.ingest.export.columns import Columns
 from services.ingest.export.sheets import ExportFiles
 from services.ingest.segments import cell_from_json

@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
+from libs.common.confined_child import ConfinedChild
 from libs.common.contracts.research import Research
 from libs.common.errors import Permanent
 from libs.common.storage import Storage
-from services.ingest.confined_child import ConfinedChild
 from services.ingest.domain.extra_cells import extra_cell
 from services.ingest.domain.product_cells import product_cells, product_columns
 from services.ingest.domain.sheet_summary import SheetFacts, SheetTally, summary_rows

@@ -6,8 +6,8 @@ import os
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+from libs.common.confined_child import ChildEnded, ConfinedChild, confined_child
 from libs.common.errors import Transient
-from services.ingest.confined_child import ChildEnded, ConfinedChild, confined_child
 
 MODULE = "services.ingest.export.child"
 _CPU_SECONDS = 3600

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 import orjson
 
-from services.ingest.confinement import confine
+from libs.common.confinement import confine
 from services.ingest.domain.reading_options import ReadingOptions
 from services.ingest.reading.opening import open_table
 from services.ingest.reading.refusals import Refused

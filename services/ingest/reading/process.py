@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
+from libs.common.confined_child import confined_child
 from libs.common.errors import Transient
-from services.ingest.confined_child import confined_child
 from services.ingest.domain.reading_options import ReadingOptions
 from services.ingest.domain.uploads import Problem, Reading
 from services.ingest.reading.segmenter import ChunkPlace, Segment
