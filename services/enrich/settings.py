@@ -84,7 +84,7 @@ class EnrichSettings(LimitSettings):
     )
     website_contact: str = Field(
         default="",
-        pattern=r"^[\w.:/@+-]*$",
+        pattern=r"^[A-Za-z0-9._~:/@+-]*$",
         max_length=200,
         validation_alias=AliasChoices("ENRICH_WEBSITE_CONTACT"),
         description="An address (https or e-mail) by which website owners reach whoever runs this; sent with each page read.",
