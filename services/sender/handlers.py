@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from libs.common.contracts.gateway import WorkspaceCreated
-from libs.common.contracts.ingest import RecipientsPublished
+from libs.common.contracts.ingest import RecipientsCorrected, RecipientsPublished
 from libs.common.messaging.consumer import Subscription
 from libs.common.uow import Message, UnitOfWork
 from services.sender.repositories.workspaces import database_now
+from services.sender.use_cases import correct_recipients as correcting
 from services.sender.use_cases import import_recipients as importing
 from services.sender.use_cases import open_workspace as opening
 
@@ -23,9 +24,15 @@ async def import_recipients(event: RecipientsPublished, *, uow: UnitOfWork, mess
     await importing.import_recipients(event, uow=uow, workspace_id=message.tenant_id, now=now)
 
 
+async def correct_recipients(event: RecipientsCorrected, *, uow: UnitOfWork, message: Message) -> None:
+    """Other lines for rows of a published list."""
+    await correcting.correct_recipients(event, uow=uow, workspace_id=message.tenant_id)
+
+
 def subscriptions() -> Sequence[Subscription]:
     """One per queue."""
     return [
         Subscription("sender.open_workspace", open_workspace),
         Subscription("sender.import_recipients", import_recipients),
+        Subscription("sender.correct_recipients", correct_recipients),
     ]

@@ -95,6 +95,22 @@ leads = Table(
     Index("ix_leads_workspace_id_email", "workspace_id", "email"),
 )
 
+line_corrections = Table(
+    "line_corrections",
+    METADATA,
+    Column("list_id", Uuid, ForeignKey("sender.lists.id", ondelete="CASCADE"), nullable=False),
+    Column("row_no", Integer, nullable=False),
+    Column("attempt", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    _words("line"),
+    _words("product"),
+    _words("pitch"),
+    Column("status", Text, nullable=False),
+    Column("sandboxed", Boolean, nullable=False),
+    PrimaryKeyConstraint("list_id", "row_no"),
+)
+"""The newest line of a row that was changed after its list was published, also of one that has not arrived yet."""
+
 suppressions = Table(
     "suppressions",
     METADATA,
@@ -220,6 +236,7 @@ emails = Table(
     Index("ix_emails_campaign_id_state", "campaign_id", "state"),
     Index("ix_emails_workspace_id_id", "workspace_id", "id"),
     Index("ix_emails_workspace_id_recipient", "workspace_id", "recipient"),
+    Index("ix_emails_lead_id", "lead_id"),
 )
 
 daily_plans = Table(

@@ -27,6 +27,7 @@ EVENTS: tuple[type[Event], ...] = (
     ingest.SourcingBatchRevealed,
     ingest.SourcingEnded,
     ingest.RecipientsPublished,
+    ingest.RecipientsCorrected,
     enrich.ChunkEnriched,
     enrich.ChunkReturned,
     enrich.ChunkFailed,
@@ -104,6 +105,7 @@ LISTENERS: dict[str, tuple[type[Event], ...]] = {
     "billing.settle_sourcing": (ingest.SourcingEnded,),
     "sender.open_workspace": (gateway.WorkspaceCreated,),
     "sender.import_recipients": (ingest.RecipientsPublished,),
+    "sender.correct_recipients": (ingest.RecipientsCorrected,),
     "gateway.record_history": HISTORY,
 }
 """Queue (`<service>.<use_case>`) → the events bound to it. One queue per use case."""

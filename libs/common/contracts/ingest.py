@@ -272,3 +272,31 @@ class RecipientsPublished(Event):
     part_no: int = Field(ge=0)
     parts: int = Field(ge=0)
     recipients: list[Recipient]
+
+
+class CorrectedLine(Payload):
+    """What a published row's line is by now. Of two, the one with the higher (`attempt`, `version`) holds: attempts are jobs,
+    whose ids rise with time, and versions count what people have made of an attempt's line."""
+
+    row_no: int = Field(ge=1)
+    attempt: UUID
+    version: int = Field(ge=0)
+    line: str
+    status: Literal["enriched", "degraded"]
+    sandboxed: bool
+    product: str = ""
+    pitch: str = ""
+
+
+class RecipientsCorrected(Event):
+    """Rows of a published list have another line: a person has edited it, or the row was worked on once more.
+
+    It may come before the part that has the row. What has been sent stays as it was.
+    """
+
+    type = "ingest.recipients.corrected"
+
+    list_id: UUID
+    list_name: str
+    parts: int = Field(ge=0)
+    lines: list[CorrectedLine]

@@ -94,4 +94,7 @@ PROTECTIONS: dict[str, Protection] = {
     ),
     "sender.open_workspace": Protection("knows the tenant and its day", "primary key `workspaces.id`"),
     "sender.import_recipients": Protection("stores leads of a list", "primary key (list, part); unique (list, row)"),
+    "sender.correct_recipients": Protection(
+        "gives leads their newest line", "key (list, row); only a newer line is kept"
+    ),
 }

@@ -1,5 +1,7 @@
-"""A part of a finished list arrives: its leads are stored, and the list is ready when all parts are in."""
+"""A part of a finished list arrives: its leads are stored, with what was corrected before, and the list is ready when all
+parts are in."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -7,7 +9,7 @@ from libs.common.contracts.ingest import Recipient, RecipientsPublished
 from libs.common.errors import Conflict, Invalid
 from libs.common.uow import UnitOfWork
 from services.sender.domain.addresses import normalise
-from services.sender.repositories import lists
+from services.sender.repositories import corrections, lists
 
 
 async def import_recipients(event: RecipientsPublished, *, uow: UnitOfWork, workspace_id: UUID, now: datetime) -> None:
@@ -31,6 +33,8 @@ async def import_recipients(event: RecipientsPublished, *, uow: UnitOfWork, work
         return
     rows = [_lead(recipient, event.list_id, workspace_id) for recipient in event.recipients]
     counts = await lists.add_leads(uow.conn, rows)
+    more = await corrections.apply(uow.conn, event.list_id, [recipient.row_no for recipient in event.recipients])
+    counts = replace(counts, sandboxed=counts.sandboxed + more)
     await lists.count_part(uow.conn, event.list_id, parts=1, counts=counts, now=now)
 
 

@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from libs.common.contracts.gateway import WorkspaceCreated
-from libs.common.contracts.ingest import RecipientsPublished
+from libs.common.contracts.ingest import CorrectedLine, RecipientsCorrected, RecipientsPublished
 from libs.common.ids import new_id
+from services.sender.repositories import lists
 from services.sender.tables import COMMON
 from tests.broker.sender.running import RunningSender, running_sender
 from tests.integration.sender.world import recipient
@@ -109,13 +110,15 @@ async def test_a_finished_campaign_says_so(sender: RunningSender) -> None:
 
 
 @pytest.mark.parametrize("emptied", [False, True])
-async def test_both_handlers_may_be_told_twice(sender: RunningSender, emptied: bool) -> None:
+async def test_every_handler_may_be_told_twice(sender: RunningSender, emptied: bool) -> None:
     """Delivered twice, and again with the inbox emptied: red when a natural key of a handler goes."""
     workspace_id, list_id = new_id(), new_id()
     opened = WorkspaceCreated(workspace_id=workspace_id, name="Acme", owner_user_id=new_id())
     part = RecipientsPublished(list_id=list_id, list_name="L", part_no=0, parts=2, recipients=[recipient(1)])
     marker = RecipientsPublished(list_id=new_id(), list_name="M", part_no=0, parts=1, recipients=[])
-    for event in (opened, part):
+    line = CorrectedLine(row_no=1, attempt=new_id(), version=1, line="Corrected.", status="enriched", sandboxed=True)
+    corrected = RecipientsCorrected(list_id=list_id, list_name="L", parts=2, lines=[line])
+    for event in (opened, part, corrected):
         envelope = await sender.say(event, workspace_id)
         await eventually(lambda envelope=envelope: recorded(sender, envelope.id))
         if emptied:
@@ -127,6 +130,9 @@ async def test_both_handlers_may_be_told_twice(sender: RunningSender, emptied: b
     await eventually(lambda: recorded(sender, envelope.id))
     shown = (await sender.get(f"/v1/lists/{list_id}", workspace_id)).json()
     assert (shown["state"], shown["parts_received"], shown["recipients"]) == ("receiving", 1, 1)
+    async with sender.platform.open_uow() as uow:
+        (lead,) = await lists.page_leads(uow.conn, list_id=list_id, after_row=0, limit=2)
+    assert lead.values["line"] == "Corrected."
     assert len((await sender.get("/v1/templates", workspace_id)).json()["items"]) == 1
 
 
