@@ -113,11 +113,12 @@ def test_what_is_not_plainly_rows_is_read_as_a_whole(strange: str, tmp_path: Pat
     assert read(content, window_bytes=100).end == read(content, window_bytes=None).end
 
 
-def test_a_row_in_a_cell_is_no_place_to_cut() -> None:
+def test_a_row_in_a_cell_is_no_place_to_cut(tmp_path: Path) -> None:
     """Red when a cell is cut in two because something in it is called a row, wherever the window happens to end."""
     content = of_rows([*TWENTY[:10], '<row r="11"><c r="A11"><v>1</v><row r="12"/></c></row>', *TWENTY[12:]])
-    whole = read(content, window_bytes=None).end
-    assert all(read(content, window_bytes=size).end == whole for size in range(60, 200, 10))
+    whole, sizes = read(content, window_bytes=None).end, range(60, 200, 10)
+    assert all(read(content, window_bytes=size).end == whole for size in sizes)
+    assert 0 in [windows_of(content, tmp_path, window_bytes=size) for size in sizes]
 
 
 @pytest.mark.parametrize("cut", ["<sheetData/>", "<sheetData>"])
@@ -161,9 +162,14 @@ def test_a_sheet_that_lies_about_its_size_is_put_right_at_its_end() -> None:
 
 
 def test_a_chosen_sheet_is_read_in_windows_though_it_is_hidden_and_not_the_first() -> None:
+    """Red when only the first sheet is spared the memory, or another one is read in its stead."""
     book = workbook(
         ("Leads", [["Name"], ["Acme"]]), ("Old", [["Name", n] for n in range(50)]), ("Empty", []), hidden=("Old",)
     )
+    silent = changed(
+        book, {part: entry(book, part).replace(b"<dimension", b"<unsaid") for part in [SHEET.replace("1", "2")]}
+    )
+    assert [sheets[1].rows for sheets in read(silent, window_bytes=100, sheet="Old").sheets] == [None, 50]
     assert read(book, window_bytes=100, sheet="Old").end == read(book, window_bytes=None, sheet="Old").end
     assert read(book, window_bytes=100).rows == [["Name"], ["Acme"]]
     assert [facts.name for facts in read(book, window_bytes=100).sheets[-1]] == ["Leads", "Old", "Empty"]
