@@ -21,11 +21,13 @@ def listed() -> list[str]:
 
 def settings_of(service: str) -> type[CommonSettings]:
     module = importlib.import_module(f"services.{service}.settings")
-    (found,) = [
+    kinds = [
         kind
         for _, kind in inspect.getmembers(module, inspect.isclass)
         if issubclass(kind, CommonSettings) and kind is not CommonSettings
     ]
+    # A part of the settings may be a class of its own, which the whole is made from.
+    (found,) = [kind for kind in kinds if not any(issubclass(one, kind) and one is not kind for one in kinds)]
     return found
 
 
