@@ -31,7 +31,10 @@ _ORDER_WORDS = ("instruction", "order", "rules", "prompt", "you must now", "as a
 _MOST = {"person": 4, "company": 6, "signals": 5}
 _WANTED = {"company": frozenset({"company", "signals"}), "person": frozenset({"person"})}
 """Who is asked about the company says nothing of people, and the other way round."""
-_PORTRAIT = re.compile(r"[A-ZÀ-ÖØ-Þ][\w'’-]+(?: [A-ZÀ-ÖØ-Þ][\w'’.-]+){1,3}(?:, [^.]{3,60}? at | works at | is the )")
+_PORTRAIT = re.compile(
+    r"[A-ZÀ-ÖØ-Þ][\w'’-]+(?: [A-ZÀ-ÖØ-Þ][\w'’.-]+){1,3}"
+    r"(?:, [^.]{3,60}? at | works at | is (?:the|building) | spoke | leads | wrote | joined )"
+)
 _ASPECTS = {
     "person": [
         ("recent", re.compile(rf"{_SIGNAL.pattern}|\b(?:spoke|leads|wrote|is building)\b", re.IGNORECASE)),
@@ -88,7 +91,7 @@ def research(prompt: Prompt, *, namesakes_too: bool = False) -> Research:
                 again.source_ids.append(source.id)
                 continue
             category = subject.category(sentence, source)
-            if category not in wanted or (prompt.task == "company" and _PORTRAIT.match(sentence)):
+            if category not in wanted or (prompt.task == "company" and _is_portrait(sentence, prompt.company)):
                 continue
             claims = getattr(found, category)
             if len(claims) < _MOST[category]:
@@ -110,6 +113,11 @@ def _quotable(text: str) -> tuple[str, ...]:
     """The sentences that give no orders. The rows of a company, and its searches, bring the same texts again."""
     found = sentences(text)
     return tuple(sentence for sentence in found if not is_order(sentence)) if is_order(text) else tuple(found)
+
+
+def _is_portrait(sentence: str, company: str) -> bool:
+    """Whether a sentence is about one of the people of a company."""
+    return _PORTRAIT.match(sentence) is not None and not (company and sentence.startswith(company))
 
 
 def is_order(text: str) -> bool:
