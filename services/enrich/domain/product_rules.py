@@ -157,7 +157,13 @@ class _Test:
         words = row.words(self._condition)
         if self._condition.operator == "is_any":
             return next((phrase for phrase in self._phrases if phrase.is_all_of(words)), None)
-        return next((phrase for phrase in self._phrases if phrase.stands_in(words)), None)
+        if self._condition.field != "keywords":
+            return next((phrase for phrase in self._phrases if phrase.stands_in(words)), None)
+        known = row.vocabulary
+        for phrase in self._phrases:
+            if (not phrase.first_word or phrase.first_word in known) and phrase.stands_in(words):
+                return phrase
+        return None
 
     def _why(self, row: RowFacts) -> str:
         condition, text = self._condition, _shown(row.text(self._condition))

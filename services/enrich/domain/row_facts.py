@@ -6,7 +6,7 @@ from functools import cached_property
 
 from services.enrich.domain.catalogue import Condition
 from services.enrich.domain.company_size import number_in, size_in_cells, size_in_texts
-from services.enrich.domain.folding import folded
+from services.enrich.domain.folding import folded, folded_together
 from services.enrich.domain.lead import Lead
 
 
@@ -54,10 +54,13 @@ class RowFacts:
         return number_in(self.text(condition))
 
     @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Every word there is, for a quick look whether a phrase can stand anywhere."""
+        return frozenset(self._everything.split())
+
+    @cached_property
     def _everything(self) -> str:
-        # A bar between the texts: a phrase never reaches from one into the next.
-        texts = (*self.roles.values(), *self.columns.values(), *self.found)
-        return "|".join(map(folded, dict.fromkeys(texts)))
+        return folded_together(dict.fromkeys((*self.roles.values(), *self.columns.values(), *self.found)))
 
     @cached_property
     def _by_header(self) -> dict[str, str]:
