@@ -63,6 +63,18 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "{{provider}}",
             "s",
         ),
+        Panel(
+            "Decisions under limits per second",
+            "sum by (provider, outcome) (rate(enrich_limiter_decisions_total[1m]))",
+            "{{provider}} {{outcome}}",
+        ),
+        Panel(
+            "Wait for a turn under a limit (95 %)",
+            "histogram_quantile(0.95, sum by (provider, le) (rate(enrich_limiter_wait_seconds_bucket[5m])))",
+            "{{provider}}",
+            "s",
+        ),
+        Panel("Accounts found not to answer", "max by (provider) (enrich_breaker_open)", "{{provider}}"),
     ),
     "Money and mail": (
         Panel("Credits moved", "sum by (operation) (increase(billing_credits_moved_total[5m]))", "{{operation}}"),

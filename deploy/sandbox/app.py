@@ -43,6 +43,7 @@ CONTROLS: dict[tuple[str, str], Control] = {
     ("GET", "/dials"): controls.get_dials,
     ("PUT", "/dials"): controls.put_dials,
     ("DELETE", "/dials"): controls.delete_dials,
+    ("GET", "/arrivals"): controls.get_arrivals,
     ("GET", "/calls"): controls.get_calls,
     ("DELETE", "/calls"): controls.delete_calls,
     ("DELETE", "/world"): controls.delete_world,

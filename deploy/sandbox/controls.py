@@ -54,6 +54,14 @@ def get_calls(request: Request, box: Sandbox) -> Answer:
     return json_answer(report)
 
 
+def get_arrivals(request: Request, box: Sandbox) -> Answer:
+    """GET /arrivals?provider=: when requests arrived under a dialled limit, in seconds of a clock of its own."""
+    gate = box.gates.get(request.query("provider"))
+    if gate is None:
+        return fault(f"provider is one of {', '.join(box.gates)}", status=400)
+    return json_answer({"arrived": list(gate.arrived)})
+
+
 def delete_calls(_: Request, box: Sandbox) -> Answer:
     """DELETE /calls: count anew."""
     box.calls.clear()

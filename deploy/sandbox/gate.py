@@ -12,6 +12,7 @@ from deploy.sandbox.world.chance import share
 
 Kind = Literal["serve", "unauthorized", "minute", "tokens", "day", "fail", "hang", "garbage"]
 _KEYS_REMEMBERED = 10_000
+_ARRIVALS_KEPT = 50_000
 _AT_REST = Dials()
 
 
@@ -55,6 +56,8 @@ class Gate:
     """Whether every dial of the provider is at rest, so that nothing has to be decided."""
     windows: OrderedDict[bytes, Window] = field(default_factory=OrderedDict[bytes, Window])
     seen: OrderedDict[int, int] = field(default_factory=OrderedDict[int, int])
+    arrived: deque[float] = field(default_factory=lambda: deque[float](maxlen=_ARRIVALS_KEPT))
+    """When requests arrived, the refused ones too, while a limit of requests was dialled."""
 
     def turn(self, dials: Dials) -> None:
         """Take note of turned dials."""
@@ -65,6 +68,7 @@ class Gate:
         self.plain = True
         self.windows.clear()
         self.seen.clear()
+        self.arrived.clear()
 
     def window(self, key: bytes) -> Window:
         """The window of a key; the least used key is forgotten first."""
@@ -92,6 +96,8 @@ class Gate:
     def _limited(self, mine: ProviderDials, *, key: bytes, tokens: int, now: float) -> Verdict | None:
         window = self.window(key)
         window.forget(now - mine.rate_window_s)
+        if mine.rate_limit_per_minute:
+            self.arrived.append(now)
         if mine.rate_limit_per_minute and len(window.arrivals) >= mine.rate_limit_per_minute:
             return Verdict("minute", status=429, wait_s=window.arrivals[0] + mine.rate_window_s - now)
         per_minute = mine.tokens_per_minute if isinstance(mine, GroqDials) else 0

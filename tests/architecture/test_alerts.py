@@ -80,6 +80,16 @@ STORIES = {
         fires_at="30m",
         labels={"provider": "serper"},
     ),
+    "ProviderNotAnswering": Story(
+        {
+            'enrich_breaker_open{provider="groq", instance="a"}': "0x2 1x20",
+            'enrich_breaker_open{provider="groq", instance="b"}': "0x22",
+            'enrich_breaker_open{provider="serper", instance="a"}': "1x3 0x20",
+        },
+        quiet_at="7m",
+        fires_at="9m",
+        labels={"provider": "groq"},
+    ),
     "SendsUnknown": Story(
         {'sender_emails_unknown_total{instance="a"}': "0x4 1x20"},
         quiet_at="4m",

@@ -1,5 +1,6 @@
 """Firecrawl: one page of a website as markdown (POST /v2/scrape)."""
 
+import re
 from copy import copy
 from typing import Self
 
@@ -24,6 +25,8 @@ from services.enrich.domain.texts import clean
 from services.enrich.domain.website import TITLE_CHARS, FoundPage, WebsiteStatus, status_of_http
 
 _READ_S = 20
+_RETRY_AFTER = re.compile(r"retry after (\d{1,5})s")
+"""Firecrawl says it in words, and not always in a header."""
 _SITE_SAYS: dict[object, WebsiteStatus] = {
     "SCRAPE_DNS_RESOLUTION_ERROR": "missing",
     "SCRAPE_ALL_ENGINES_FAILED": "away",
@@ -109,7 +112,11 @@ class Firecrawl:
         if reply.status == 402:
             return DayLimitExhausted(name, said, resume_at=None)
         if reply.status == 429:
-            return RateLimitedMinute(name, said, retry_after_s=seconds_of(reply.headers, default=5.0))
+            words = _RETRY_AFTER.search(said)
+            default = float(words[1]) if words else 5.0
+            return RateLimitedMinute(
+                name, said, retry_after_s=seconds_of(reply.headers, default=default), limited_by="requests"
+            )
         return ProviderDown(name, said) if reply.status >= 500 or reply.status == 408 else BadAnswer(name, said)
 
 

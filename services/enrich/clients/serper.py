@@ -83,7 +83,9 @@ class Serper:
         if reply.status == 402 or (reply.status == 400 and "credits" in said.lower()):
             return DayLimitExhausted(name, said, resume_at=None)
         if reply.status == 429:
-            return RateLimitedMinute(name, said, retry_after_s=seconds_of(reply.headers, default=1.0))
+            return RateLimitedMinute(
+                name, said, retry_after_s=seconds_of(reply.headers, default=1.0), limited_by="requests"
+            )
         return ProviderDown(name, said) if reply.status >= 500 or reply.status == 408 else BadAnswer(name, said)
 
 

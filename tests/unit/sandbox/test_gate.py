@@ -18,6 +18,16 @@ def _gate(**serper: Any) -> tuple[Gate, Dials]:
     return gate, dials
 
 
+def test_every_arrival_under_a_limit_is_kept_the_refused_ones_too() -> None:
+    """Red when whoever looks whether a limit was kept sees only what was served."""
+    gate, dials = _gate(rate_limit_per_minute=1)
+    for at in (1.0, 2.0, 70.0):
+        _ask(gate, dials, now=at)
+    assert list(gate.arrived) == [1.0, 2.0, 70.0]
+    gate.reset()
+    assert not gate.arrived
+
+
 def _ask(gate: Gate, dials: Dials, *, now: float = 0.0, body: bytes = b"q", key: bytes = b"k") -> Verdict:
     return gate.decide(dials, key=key, body=body, now=now)
 
