@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 from services.enrich.domain.sources import Source
 from services.enrich.domain.texts import normalised, words_of
@@ -18,21 +16,29 @@ _SHORTEST_SNIPPET_WORDS = 3
 _GROUP = 3
 
 
-@dataclass(frozen=True)
 class Text:
-    """A source in the form in which words are looked for in it."""
+    """A source in the form in which words are looked for in it, made when somebody looks."""
 
-    source: Source
+    __slots__ = ("_numbers", "_source", "_words")
 
-    @cached_property
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._words: str | None = None
+        self._numbers: set[str] | None = None
+
+    @property
     def words(self) -> str:
         """Without case and runs of whitespace."""
-        return normalised(self.source.text)
+        if self._words is None:
+            self._words = normalised(self._source.text)
+        return self._words
 
-    @cached_property
+    @property
     def numbers(self) -> set[str]:
         """Those of its text, its title and its date."""
-        return numbers_of(f"{self.source.title} {self.source.text} {self.source.date}")
+        if self._numbers is None:
+            self._numbers = numbers_of(f"{self._source.title} {self._source.text} {self._source.date}")
+        return self._numbers
 
 
 Texts = Mapping[str, Text]

@@ -66,18 +66,14 @@ def cited(sources: Sequence[Source], part: Found) -> Found:
     used = {one for statement in part.statements for one in statement.source_ids}
     used |= {one for answer in part.answers.values() for one in answer.source_ids}
     used |= set(part.inferred.source_ids) if part.inferred else set()
-    return replace(part, sources=[replace(one, text="") for one in sources if one.id in used])
+    return replace(part, sources=[one.without_text() for one in sources if one.id in used])
 
 
 def join(company: Found, person: Found, lead: Lead) -> Found:
     """The research of a row. The company's statements on the row's person are the person's part, which has its own."""
     company = company.without_person(lead)
     sources, renamed = _numbered(company.sources, person.sources)
-    statements = [
-        _renamed(one, ids)
-        for part, ids in zip((person, company), reversed(renamed), strict=True)
-        for one in part.statements
-    ]
+    statements = [(one, renamed[1]) for one in person.statements] + [(one, renamed[0]) for one in company.statements]
     answers = {name: _answer(one, renamed[1]) for name, one in person.answers.items()}
     answers |= {name: _answer(one, renamed[0]) for name, one in company.answers.items()}
     inferred = company.inferred
@@ -111,26 +107,30 @@ def _numbered(*parts: Sequence[Source]) -> tuple[list[Source], list[dict[str, st
     for part in parts:
         ids: dict[str, str] = {}
         for source in part:
-            known = by_page.setdefault(page_of(source.url), replace(source, id=f"s{len(by_page) + 1}"))
-            ids[source.id] = known.id
+            page = page_of(source.url)
+            if page not in by_page:
+                by_page[page] = source.without_text(named=f"s{len(by_page) + 1}")
+            ids[source.id] = by_page[page].id
         renamed.append(ids)
     return list(by_page.values()), renamed
 
 
-def _of(category: Category, statements: Sequence[Statement]) -> list[Statement]:
-    """Those of one category under new ids, each snippet once; of signals the strongest, and of equals those with a date."""
-    mine: dict[str, Statement] = {}
-    for one in statements:
+def _of(category: Category, statements: Sequence[tuple[Statement, Mapping[str, str]]]) -> list[Statement]:
+    """Those of one category under new ids, each snippet once; of signals the strongest, and of equals those with a date.
+
+    Each comes with the new ids of its part's sources.
+    """
+    mine: dict[str, tuple[Statement, Mapping[str, str]]] = {}
+    for one, ids in statements:
         if one.category == category:
-            mine.setdefault(normalised(one.snippet), one)
+            mine.setdefault(normalised(one.snippet), (one, ids))
     kept = list(mine.values())
     if category == "signals":
-        kept.sort(key=lambda one: (one.strength, one.date is not None), reverse=True)
-    return [replace(one, id=statement_id(category, nth)) for nth, one in enumerate(kept[: MOST[category]], start=1)]
-
-
-def _renamed(statement: Statement, ids: Mapping[str, str]) -> Statement:
-    return replace(statement, source_ids=_ids(statement.source_ids, ids))
+        kept.sort(key=lambda pair: (pair[0].strength, pair[0].date is not None), reverse=True)
+    return [
+        one.renamed(statement_id(category, nth), _ids(one.source_ids, ids))
+        for nth, (one, ids) in enumerate(kept[: MOST[category]], start=1)
+    ]
 
 
 def _answer(answer: Answer, ids: Mapping[str, str]) -> Answer:
