@@ -74,7 +74,14 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "{{provider}}",
             "s",
         ),
-        Panel("Accounts found not to answer", "max by (provider) (enrich_breaker_open)", "{{provider}}"),
+        Panel(
+            "Wait for a turn under a limit (mean)",
+            "sum by (provider) (rate(enrich_limiter_wait_seconds_sum[5m]))"
+            " / sum by (provider) (rate(enrich_limiter_wait_seconds_count[5m]))",
+            "{{provider}}",
+            "s",
+        ),
+        Panel("Accounts found not to answer", "max by (provider) (enrich_open_breakers)", "{{provider}}"),
     ),
     "Money and mail": (
         Panel("Credits moved", "sum by (operation) (increase(billing_credits_moved_total[5m]))", "{{operation}}"),

@@ -16,4 +16,4 @@ LIMITER_WAIT_SECONDS = Histogram(
     ("provider",),
     buckets=(0.05, 0.25, 1, 5, 15, 60, 240),
 )
-BREAKER_OPEN = Gauge("enrich_breaker_open", "Accounts that this process has found not to answer.", ("provider",))
+BREAKER_OPEN = Gauge("enrich_open_breakers", "Accounts that this process has found not to answer.", ("provider",))

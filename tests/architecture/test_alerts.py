@@ -82,9 +82,9 @@ STORIES = {
     ),
     "ProviderNotAnswering": Story(
         {
-            'enrich_breaker_open{provider="groq", instance="a"}': "0x2 1x20",
-            'enrich_breaker_open{provider="groq", instance="b"}': "0x22",
-            'enrich_breaker_open{provider="serper", instance="a"}': "1x3 0x20",
+            'enrich_open_breakers{provider="groq", instance="a"}': "0x2 1x20",
+            'enrich_open_breakers{provider="groq", instance="b"}': "0x22",
+            'enrich_open_breakers{provider="serper", instance="a"}': "1x3 0x20",
         },
         quiet_at="7m",
         fires_at="9m",
