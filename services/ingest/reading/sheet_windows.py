@@ -87,7 +87,8 @@ class SheetCutter:
             held = self._rest + block
             end = held.find(self._end)
             rows = held if end < 0 else held[:end]
-            if any(mark in rows for mark in _MARKUP):
+            # One byte is looked for ten times as fast as two.
+            if any(mark[1:] in rows and mark in rows for mark in _MARKUP):
                 raise NotCuttable
             self._is_over = end >= 0 or not block
             if self._is_over:
@@ -116,12 +117,15 @@ class SheetCutter:
 
     def _count(self, rows: bytes) -> None:
         """Goes on counting. Raises NotCuttable where a row does not stand below the one before it."""
-        for row in self._row.finditer(rows):
-            stated = _NUMBER.search(row[1])
-            number = int(stated[1]) if stated else self._row_number + 1
-            if number <= self._row_number:
-                raise NotCuttable
-            self._row_number = number
+        at = rows.find(self._row_name)
+        while at >= 0:
+            if row := self._row.match(rows, at):
+                stated = _NUMBER.search(row[1])
+                number = int(stated[1]) if stated else self._row_number + 1
+                if number <= self._row_number:
+                    raise NotCuttable
+                self._row_number = number
+            at = rows.find(self._row_name, at + 1)
 
 
 def _head_of(beginning: bytes) -> _Head:

@@ -81,8 +81,8 @@ def look_through(archive: zipfile.ZipFile) -> Parts:
 
 
 def _refuse_entities(window: bytes, *, is_wide: bool) -> None:
-    # One search is enough for nearly every block.
-    words = _FORBIDDEN_WIDE if is_wide else _FORBIDDEN if _DECLARATION in window else ()
+    # One search is enough for nearly every block, and one for a single byte takes a tenth of the time.
+    words = _FORBIDDEN_WIDE if is_wide else _FORBIDDEN if b"!" in window and _DECLARATION in window else ()
     if any(word in window for word in words):
         raise Refused(
             "unsafe_xml",
