@@ -29,6 +29,7 @@ class Source(NamedTuple):
     text: str
     host: str
     """The site it comes from."""
+    date: str = ""
 
 
 class Statement(NamedTuple):
@@ -180,6 +181,7 @@ def _source(entry: dict[str, Any], nth: int) -> Source:
         title=_text(entry.get("title")),
         text=_text(entry.get("text") or entry.get("snippet") or entry.get("content")),
         host=_host(url),
+        date=_text(entry.get("date")),
     )
 
 

@@ -33,7 +33,7 @@ _WANTED = {"company": frozenset({"company", "signals"}), "person": frozenset({"p
 """Who is asked about the company says nothing of people, and the other way round."""
 _PORTRAIT = re.compile(
     r"[A-ZÀ-ÖØ-Þ][\w'’-]+(?: [A-ZÀ-ÖØ-Þ][\w'’.-]+){1,3}"
-    r"(?:, [^.]{3,60}? at | works at | is (?:the|building) | spoke | leads | wrote | joined )"
+    r"(?:, [^.]{3,60}? at | works at | is (?:the|building|hiring) | spoke | leads | wrote | joined )"
 )
 _ASPECTS = {
     "person": [
@@ -60,6 +60,12 @@ class Claim:
     snippet: str
     category: str
     aspect: str = "other"
+    date: str = ""
+
+    @property
+    def strength(self) -> int:
+        """What has a day is specific."""
+        return 3 if self.date else 2
 
 
 @dataclass(slots=True)
@@ -91,12 +97,16 @@ def research(prompt: Prompt, *, namesakes_too: bool = False) -> Research:
                 again.source_ids.append(source.id)
                 continue
             category = subject.category(sentence, source)
-            if category not in wanted or (prompt.task == "company" and _is_portrait(sentence, prompt.company)):
+            if (
+                sentence == source.title
+                or category not in wanted
+                or (prompt.task == "company" and _is_portrait(sentence, prompt.company))
+            ):
                 continue
             claims = getattr(found, category)
             if len(claims) < _MOST[category]:
                 told = _told(sentence, prompt.company)
-                claim = Claim(told, [source.id], sentence, category, aspect_of(sentence, category))
+                claim = Claim(told, [source.id], sentence, category, aspect_of(sentence, category), source.date)
                 quoted[sentence] = claim
                 claims.append(claim)
     return found

@@ -89,6 +89,8 @@ class _Filler:
             return self._list(schema, name=name, category=category, claim=claim, depth=depth)
         if kind == "boolean":
             return name == "sandboxed"
+        if claim is not None and name == "strength":
+            return claim.strength
         if kind in ("number", "integer"):
             return self._number(schema, name=name, nullable=nullable, whole=kind == "integer")
         text = self._text(name, description=str(schema.get("description", "")), category=category, claim=claim)
@@ -216,6 +218,8 @@ def _claim_text(claim: Claim, name: str) -> str:
         return claim.snippet
     if name in _IDS:
         return claim.source_ids[0]
+    if name == "date":
+        return claim.date
     return claim.text if name in _CLAIM_TEXT else claim.category if name in {"category", "kind", "about"} else ""
 
 
