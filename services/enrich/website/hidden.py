@@ -88,6 +88,7 @@ def _hiding_selectors(sheet: str) -> list[str]:
 
 
 def _outer_rules(sheet: str) -> list[tuple[str, str]]:
+    """Selectors and declarations. A whole `@media` block is one rule, whose selector is none."""
     rules: list[tuple[str, str]] = []
     depth, began, opened = 0, 0, 0
     for mark in re.finditer(r"[{};]", sheet):
@@ -99,9 +100,7 @@ def _outer_rules(sheet: str) -> list[tuple[str, str]]:
         elif mark[0] == "}":
             depth = max(0, depth - 1)
             if depth == 0:
-                selector = sheet[began:opened].strip()
-                if not selector.startswith("@"):
-                    rules.append((selector, sheet[opened + 1 : at]))
+                rules.append((sheet[began:opened].strip(), sheet[opened + 1 : at]))
                 began = at + 1
         elif depth == 0:
             began = at + 1

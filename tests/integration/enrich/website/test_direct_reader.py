@@ -7,6 +7,7 @@ import contextlib
 import gzip
 import socket
 import time
+import tracemalloc
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -177,7 +178,11 @@ async def test_a_gzip_bomb_and_an_endless_page_are_cut(site: Site, reader: Direc
     """Red when a body is unpacked in one go, or read to its end."""
     bomb = gzip.compress(OIL.encode() + b"<p>" + b"a" * 40_000_000, 9)
     site.pages["acme.example/"] = answer(bomb, headers={"Content-Encoding": "gzip"})
+    tracemalloc.start()
     assert (await text_at(reader)).startswith("Acme makes oil.")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 10 * MOST_BYTES
 
     async def endless(writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n" + OIL.encode())
@@ -251,8 +256,10 @@ async def test_a_page_that_hangs_the_parser_costs_its_process_and_nothing_else(s
     site.page("other.example/", OIL)
     fetcher = _fetcher(site, HOSTS)
     quick = Parsers(parse_s=0.5)
+    began = time.monotonic()
     with pytest.raises(SiteUnread, match="takes more to read") as unread:
         await text_at(DirectReader(fetcher, quick))
+    assert time.monotonic() - began < 10
     assert unread.value.status == "refused"
     assert await text_at(DirectReader(fetcher, parsers), "http://other.example/") == "Acme makes oil."
     await quick.close()
