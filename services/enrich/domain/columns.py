@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, cast
 
-from services.enrich.domain.evidence import Texts, backing, invented_numbers, numbers_of, values_of
+from services.enrich.domain.evidence import (
+    About,
+    Texts,
+    backing,
+    foreign_addresses,
+    invented_numbers,
+    numbers_of,
+    unsaid,
+    values_of,
+)
 from services.enrich.domain.research import UnreadableAnswer
 from services.enrich.domain.texts import clean, normalised
 
@@ -19,6 +28,11 @@ _TEXT_CHARS = 600
 _ITEM_CHARS = 120
 _MOST_ITEMS = 20
 _ADDRESS = re.compile(r"https?://|www\.|\S@\S")
+_ASKS_FOR_ADDRESS = re.compile(
+    r"\b(?:urls?|links?|web ?sites?|webseite|web page|page|site|address|adresse|e-?mails?|linkedin|profile?|phone|telephone|"
+    r"telefon\w*|téléphone|teléfono|telefono|contact|kontakt|correo|courriel)\b",
+    re.IGNORECASE,
+)
 _PART_OF_A_DATE = re.compile(r"\d{4}(?:-\d{2})?")
 _TYPES: Mapping[ColumnKind, Any] = {
     "text": ["string", "null"],
@@ -71,7 +85,9 @@ def answers_form(columns: Sequence[Column]) -> dict[str, Any]:
     }
 
 
-def check_answers(answer: object, columns: Sequence[Column], texts: Texts) -> dict[str, Answer]:
+def check_answers(
+    answer: object, columns: Sequence[Column], texts: Texts, *, about: About | None = None
+) -> dict[str, Answer]:
     """The answers by column name; what is unknown, of another type or without evidence is left out.
 
     Raises UnreadableAnswer when the part of the columns is missing.
@@ -81,7 +97,8 @@ def check_answers(answer: object, columns: Sequence[Column], texts: Texts) -> di
         return {}
     if not isinstance(told, Mapping):
         raise UnreadableAnswer("'extra' is not an object")
-    checked = {one.name: _checked(one, cast("Mapping[str, object]", told).get(one.key), texts) for one in columns}
+    entries, about = cast("Mapping[str, object]", told), about or About()
+    checked = {one.name: _checked(one, entries.get(one.key), texts, about) for one in columns}
     return {name: found for name, found in checked.items() if found is not None}
 
 
@@ -101,7 +118,7 @@ def _answer_form(column: Column) -> dict[str, Any]:
     }
 
 
-def _checked(column: Column, entry: object, texts: Texts) -> Answer | None:
+def _checked(column: Column, entry: object, texts: Texts, about: About) -> Answer | None:
     told = cast("Mapping[str, object]", entry) if isinstance(entry, Mapping) else {}
     ids, snippet = told.get("source_ids"), told.get("snippet")
     if not isinstance(ids, list) or not isinstance(snippet, str):
@@ -111,9 +128,24 @@ def _checked(column: Column, entry: object, texts: Texts) -> Answer | None:
     if fault:
         return None
     value = _READERS[column.kind](told.get("value"), snippet, " ".join(texts[one].words for one in backed_by))
-    if value is None or (column.kind == "text" and invented_numbers(str(value), backed_by, texts)):
+    if value is None or (
+        column.kind in {"text", "list"} and _is_invented(column, value, snippet, backed_by, texts, about)
+    ):
         return None
     return Answer(value, backed_by, snippet)
+
+
+def _is_invented(
+    column: Column, value: Value, snippet: str, backed_by: tuple[str, ...], texts: Texts, about: About
+) -> bool:
+    """Whether an answer in words says more than its source, or names an address that nobody has asked for."""
+    said = ", ".join(value) if isinstance(value, list) else str(value)
+    asked = _ASKS_FOR_ADDRESS.search(f"{column.name} {column.description}") is not None
+    if not asked and foreign_addresses(said, texts):
+        return True
+    if column.kind == "list":
+        return False
+    return bool(invented_numbers(said, backed_by, texts) or unsaid(said, snippet, backed_by, texts, about))
 
 
 def _text(value: object, _snippet: str, whole: str) -> str | None:

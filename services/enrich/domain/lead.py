@@ -17,6 +17,7 @@ _FREE_MAIL = word_set(
     " me.com proton.me protonmail.com gmx.com gmx.de gmx.net web.de t-online.de mail.ru yandex.ru qq.com 163.com"
     " libero.it orange.fr free.fr wanadoo.fr laposte.net wp.pl o2.pl seznam.cz"
 )
+_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[.'’`´-]){0,39}")
 _HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _NOT_PUBLIC = (".localhost", ".local", ".internal", ".test", ".invalid", ".onion", ".arpa", ".lan", ".home")
 _SHARED_SITES = (
@@ -54,6 +55,11 @@ class Lead:
         """The same row without its person: what the rows of a company share knows nothing else."""
         roles = {role: value for role, value in self.roles.items() if role in _COMPANY_ROLES}
         return replace(self, roles=roles, cells={}, person="", first_name="")
+
+    @property
+    def words(self) -> str:
+        """What the row says itself, its other columns left aside."""
+        return " ; ".join([*self.roles.values(), self.person, self.domain])
 
     @property
     def company_key(self) -> str:
@@ -133,5 +139,5 @@ def _in_order(name: str) -> str:
 
 def _first_name(name: str) -> str:
     parts = [part for part in name.split() if part.strip(".").casefold() not in _TITLES]
-    first = next((part for part in parts if len(part.strip(".")) > 1), "")
-    return first.strip(",;")
+    first = next((part for part in parts if len(part.strip(".")) > 1), "").strip(",;")
+    return first if _NAME.fullmatch(first) else ""

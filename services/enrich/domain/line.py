@@ -24,12 +24,15 @@ from services.enrich.domain.line_phrases import (
     forbidden_in,
     standing_in,
 )
+from services.enrich.domain.orders import gives_orders
 from services.enrich.domain.research import Statement, UnreadableAnswer
 from services.enrich.domain.texts import clean, words_of
 from services.enrich.domain.wording import wording_of
 
 _LINE_CHARS = 1000
 _USUAL_WORDS: Final = 40
+_WORDS_OF_A_NAME: Final = 3
+_MOST_WORDS_OF_A_NAME: Final = 8
 
 
 Check = Callable[[Case], list[str]]
@@ -69,10 +72,18 @@ def plain_line(lead: Lead, language: str, *, max_words: int = _USUAL_WORDS, forb
     It keeps to the length, and names the company where that is not forbidden.
     """
     wording = wording_of(language)
-    texts = [wording.about.replace("{company}", lead.company)] if lead.company else []
+    texts = [wording.about.replace("{company}", lead.company)] if _is_a_name(lead.company) else []
     lines = [_addressed(lead.first_name, text) for text in (*texts, wording.plain, wording.asks)]
     fitting = (line for line in lines if len(line.split()) <= max_words and not forbidden_in(folded(line), forbidden))
     return next(fitting, lines[-1])
+
+
+def _is_a_name(company: str) -> bool:
+    """Whether the cell says what a company is called, and nothing to whoever reads it."""
+    fits = 0 < len(company.split()) <= _MOST_WORDS_OF_A_NAME
+    if not fits or gives_orders(company):
+        return False
+    return company.count(" ") < _WORDS_OF_A_NAME or not addresses_in(company)
 
 
 def _addressed(name: str, text: str) -> str:
@@ -114,10 +125,12 @@ def _name(case: Case) -> list[str]:
 
 
 def _addresses(case: Case) -> list[str]:
+    """Only the company's own site, a company that is called like one, and what the sender offers: a cell may hold anything."""
     lead = case.lead
-    given = " ".join([*lead.roles.values(), *lead.cells.values(), lead.domain]).casefold()
+    name = lead.company if len(lead.company.split()) <= _WORDS_OF_A_NAME else ""
+    given = f"{lead.domain} {name} {case.rules.offer}".casefold()
     foreign = [one for one in addresses_in(case.text) if one.casefold().rstrip(".,") not in given]
-    return [f"The line contains an address that is not in the row: {', '.join(foreign)}."] if foreign else []
+    return [f"The line contains an address that is not the company's: {', '.join(foreign)}."] if foreign else []
 
 
 def _claims(case: Case) -> list[str]:
@@ -148,6 +161,12 @@ def _without(phrases: Phrases, *, said: str) -> Check:
     return check
 
 
+def _orders(case: Case) -> list[str]:
+    problems = _SAYS_ORDERS(case)
+    return problems or (["The line speaks to a machine."] if gives_orders(case.text) else [])
+
+
+_SAYS_ORDERS: Final = _without(ORDERS, said="The line gives orders, or speaks of its own making")
 CHECKS: Final[Mapping[str, Check]] = {
     "length": _length,
     "form": _form,
@@ -160,6 +179,6 @@ CHECKS: Final[Mapping[str, Check]] = {
     "subject": _subject,
     "signature": _without(SIGNATURES, said="The line closes a letter"),
     "flattery": _without(FLATTERY, said="The line flatters as one could flatter anybody"),
-    "orders": _without(ORDERS, said="The line gives orders, or speaks of its own making"),
+    "orders": _orders,
 }
 """Every check of a line by its name. Each refuses a line that no other refuses."""

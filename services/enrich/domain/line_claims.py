@@ -1,7 +1,7 @@
 """What of a line nothing backs: names, numbers and events that are neither in what it cites, nor in the row or the offer."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.enrich.domain.event_words import unsaid_events
@@ -37,6 +37,15 @@ class Backing:
         tokens = _TOKEN.findall(_GROUPED.sub("", text))
         words = frozenset(one.casefold() for one in tokens)
         return cls(words, frozenset(one.casefold() for one in tokens if one[0].isupper()), frozenset(figures(words)))
+
+
+def joined(backings: Sequence[Backing]) -> Backing:
+    """What all of them back."""
+    return Backing(
+        frozenset[str]().union(*(one.words for one in backings)),
+        frozenset[str]().union(*(one.names for one in backings)),
+        frozenset[str]().union(*(one.figures for one in backings)),
+    )
 
 
 def unbacked(text: str, backing: Backing, *, language: str) -> list[str]:

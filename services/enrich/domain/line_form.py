@@ -19,7 +19,12 @@ _SPOKEN_DOMAIN = re.compile(
     r"\b[\w-]+\s+(?:dot|punkt|punto|point|ponto)\s+(?:com|net|org|io|de|fr|es|it)\b", re.IGNORECASE
 )
 _HANDLE = re.compile(r"(?<![\w.])@\w{2,}")
-_MAY_BE_ADDRESS = re.compile(r"[\w/]\.\w|@|//|\b(?:dot|punkt|punto|point|ponto)\b", re.IGNORECASE)
+_PHONE = re.compile(
+    r"(?<![\w.,])(?:\+|00)[1-9]\d{0,2}[\d ()./-]{5,}\d|(?<![\w.,])0\d{2,4}[ /-]\d{3}[\d /-]+\d|\(?\b\d{3}\)?[ .-]\d{3}[.-]\d{4}\b"
+)
+_MAY_BE_ADDRESS = re.compile(r"[\w/]\.\w|@|//|\b(?:dot|punkt|punto|point|ponto)\b|[+\d(][\d ()./-]{6}", re.IGNORECASE)
+_FOREIGN_LETTER = re.compile(r"[\u0370-\u1cff\u2e80-\ud7ff\uf900-\ufdff\ufe70-\ufefc]")
+_FEW_LETTERS: Final = 8
 _GREETING = re.compile(
     r"^(?:hi|hello|hey|dear|good (?:morning|afternoon|day)|hallo|liebe[rs]?|guten (?:tag|morgen)|sehr geehrte[r]?|moin|bonjour"
     r"|salut|cher|chère|hola|buenos días|estimad[oa]|ciao|buongiorno|salve|gentile|olá|bom dia|caro|cara|prezad[oa]|dag|beste"
@@ -62,13 +67,14 @@ def is_vocative(name: str, written: str) -> bool:
 
 
 def addresses_in(text: str) -> list[str]:
-    """Every e-mail address, web address, host name and handle, also spelt out."""
+    """Every e-mail address, web address, host name, handle and telephone number, also spelt out."""
     if not _MAY_BE_ADDRESS.search(text):
         return []
     rest = _URL.sub(" ", _EMAIL.sub(" ", text))
     domains = [match.group() for match in _BARE_DOMAIN.finditer(rest)]
     spoken = [match.group() for pattern in (_SPOKEN_DOMAIN, _HANDLE) for match in pattern.finditer(rest)]
-    return list(dict.fromkeys([*_EMAIL.findall(text), *_URL.findall(text), *domains, *spoken]))
+    phones = [match.group() for match in _PHONE.finditer(rest)]
+    return list(dict.fromkeys([*_EMAIL.findall(text), *_URL.findall(text), *domains, *spoken, *phones]))
 
 
 def is_marked_up(text: str) -> bool:
@@ -85,7 +91,10 @@ def is_other_language(text: str, *, language: str, besides: Iterable[str]) -> bo
     if own not in WORDINGS:
         return False
     left_out = frozenset(besides)
-    counts = common_words(word for word in words_of(_QUOTED.sub(" ", text)) if word not in left_out)
+    words = [word for word in words_of(_QUOTED.sub(" ", text)) if word not in left_out]
+    if len(_FOREIGN_LETTER.findall(" ".join(words))) >= _FEW_LETTERS:
+        return True
+    counts = common_words(words)
     most = max(counts.values(), default=0)
     return most >= _CLEARLY and most >= _CLEARLY * counts.get(own, 0)
 

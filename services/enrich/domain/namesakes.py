@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from services.enrich.domain.lead import Lead
 from services.enrich.domain.texts import core_name, positions, word_set, words_of
-from services.enrich.domain.web_addresses import is_profile
+from services.enrich.domain.web_addresses import is_profile, site_of
 
 _OTHER_BUSINESS = word_set(
     "services systems group logistics capital partners ventures foundation bank insurance media energy foods marine"
@@ -26,6 +26,10 @@ _LIVES_IN = re.compile(
     r"(?:based|located|living|lives|wohnhaft) in ([^\W\d_][\w .'-]{2,40}?)(?=[,.;\n]|$)|location: ?([^\W\d_][\w .'-]{2,40})",
     re.IGNORECASE,
 )
+_PORTRAIT = re.compile(
+    r"((?:Dr\.? |Prof\.? )?[A-ZÀ-ÖØ-Þ][\w'’-]+(?: [A-ZÀ-ÖØ-Þ][\w'’.-]+){1,3})"
+    r"(?:, [^.]{3,60}?,| (?:joined|works|worked|heads|leads|studied|ist|leitet|arbeitet|est|dirige|es|è)\b)"
+)
 _LITTLE_WORDS = word_set("of and the for de des du la le der die das und für & - von i")
 
 
@@ -38,11 +42,16 @@ class Page(Protocol):
     def title(self) -> str: ...
     @property
     def text(self) -> str: ...
+
+
+class Hosted(Page, Protocol):
+    """One that knows the site it stands on."""
+
     @property
     def host(self) -> str: ...
 
 
-def contradiction(lead: Lead, result: Page) -> str | None:
+def contradiction(lead: Lead, result: Hosted) -> str | None:
     """Why a result is not about the company, or None.
 
     The company's own site always belongs. Anything else must name the company (as a name of its own, not as the beginning
@@ -69,7 +78,7 @@ def contradiction(lead: Lead, result: Page) -> str | None:
     return None
 
 
-def person_contradiction(lead: Lead, result: Page) -> str | None:
+def person_contradiction(lead: Lead, result: Hosted) -> str | None:
     """Why a result that belongs to the company is not about the person, or None.
 
     It must name the person. A profile whose headline names another employer, or one that lives elsewhere and has another
@@ -94,7 +103,40 @@ def names_person(lead: Lead, text: str) -> bool:
     return bool(positions(names, words)) or (len(names) > 2 and bool(positions([names[0], names[-1]], words)))
 
 
-def sites_elsewhere(lead: Lead, results: Iterable[Page]) -> dict[str, str]:
+def names_somebody_else(lead: Lead, snippet: str, sources: Sequence[Page]) -> str:
+    """What is wrong with a passage about another company or person of a source that belongs to the row, or nothing."""
+    if other := _other_portrait(lead, snippet, sources):
+        return f"is about {other}, not about {lead.person}"
+    name, domain = core_name(lead.company), lead.domain
+    own = domain and any(site_of(one.url) == domain or site_of(one.url).endswith(f".{domain}") for one in sources)
+    if not name or own:
+        return ""
+    words = words_of(snippet)
+    found = positions(name, words)
+    longer = bool(found) and all(_goes_on(words, at + len(name)) for at in found)
+    if longer or (not found and len(name) > 1 and _is_another_name(name, snippet)):
+        return f"is about a company of a similar name, not about {lead.company}"
+    return ""
+
+
+def _other_portrait(lead: Lead, snippet: str, sources: Sequence[Page]) -> str:
+    """Who is introduced by a passage that begins with the name of a person who is not the row's."""
+    found = _PORTRAIT.match(snippet) if lead.person else None
+    if not found:
+        return ""
+    named = set(words_of(found[1]))
+    known = {*words_of(lead.person), *words_of(lead.company)}
+    return "" if named & known or any(named <= set(words_of(one.title)) for one in sources) else found[1]
+
+
+def _is_another_name(name: Sequence[str], snippet: str) -> bool:
+    """Whether a passage has the first word of a name only as the beginning of others: `Nordlys Shipping`."""
+    first = re.escape(name[0])
+    whole = re.findall(rf"\b{first}\b(?:[ -]([A-ZÀ-ÖØ-Þ]\w+))?", snippet, re.IGNORECASE)
+    return bool(whole) and all(one and one[0].isupper() and one.casefold() != name[1] for one in whole)
+
+
+def sites_elsewhere(lead: Lead, results: Iterable[Hosted]) -> dict[str, str]:
     """Home pages of companies of that name in other places, when the row has no site but a place that some page names."""
     place = lead.roles.get("city") or lead.roles.get("country")
     if lead.domain or not place or not lead.company:
@@ -111,7 +153,7 @@ def _goes_on(words: Sequence[str], at: int) -> bool:
     return at < len(words) and words[at] in _OTHER_BUSINESS
 
 
-def _other_employer(lead: Lead, result: Page) -> str:
+def _other_employer(lead: Lead, result: Hosted) -> str:
     """The employer in the headline of a profile, when it is another than the row's."""
     if not lead.company or not is_profile(result.url):
         return ""
@@ -128,7 +170,7 @@ def _longer(name: list[str], part: str) -> bool:
     return all(_goes_on(words, at + len(name)) for at in positions(name, words))
 
 
-def _other_place(lead: Lead, result: Page) -> str:
+def _other_place(lead: Lead, result: Hosted) -> str:
     """Where somebody of that name lives, when it is nowhere near the row's places and the row's title is not theirs."""
     places = [lead.roles[role] for role in ("city", "state", "country") if role in lead.roles]
     title = set(words_of(lead.roles.get("title", ""))) - _LITTLE_WORDS

@@ -4,7 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from services.enrich.domain.evidence import Texts, backing, invented_numbers, texts_of
+from services.enrich.domain.evidence import (
+    About,
+    Texts,
+    backing,
+    foreign_addresses,
+    invented_numbers,
+    texts_of,
+    unsaid,
+)
+from services.enrich.domain.lead import Lead
+from services.enrich.domain.namesakes import names_somebody_else
+from services.enrich.domain.orders import gives_orders
 from services.enrich.domain.sources import Source, host_of
 from services.enrich.domain.texts import clean
 
@@ -98,14 +109,25 @@ def read_claims(answer: object, categories: Sequence[Category] = CATEGORIES) -> 
     return claims
 
 
-def check_research(claims: Sequence[Claim], sources: Sequence[Source], texts: Texts | None = None) -> Checked:
-    """Keep the claims whose every source exists and whose snippet stands in one of them word for word."""
+def check_research(
+    claims: Sequence[Claim],
+    sources: Sequence[Source],
+    texts: Texts | None = None,
+    *,
+    lead: Lead | None = None,
+    language: str = "en",
+) -> Checked:
+    """Keep the claims whose every source exists, whose snippet stands in one of them word for word, and which say no more.
+
+    `lead` is the row: its own words are known without a source, and what is about others of its name is dropped.
+    """
     texts = texts if texts is not None else texts_of(sources)
+    about = About(lead.words if lead else "", language)
     kept: list[Statement] = []
     dropped: list[str] = []
     counts = dict.fromkeys(CATEGORIES, 0)
     for claim in claims:
-        fault, backed_by = _evidence(claim, texts)
+        fault, backed_by = _evidence(claim, texts, about, lead)
         if not fault and counts[claim.category] >= MOST[claim.category]:
             fault = "more statements than asked for"
         if fault:
@@ -140,12 +162,20 @@ def statement_id(category: Category, nth: int) -> str:
     return f"{_LETTERS[category]}{nth}"
 
 
-def _evidence(claim: Claim, texts: Texts) -> tuple[str, tuple[str, ...]]:
+def _evidence(claim: Claim, texts: Texts, about: About, lead: Lead | None) -> tuple[str, tuple[str, ...]]:
     if not claim.text:
         return "an empty statement", ()
     fault, backed_by = backing(claim.snippet, claim.source_ids, texts)
-    if not fault:
-        fault = invented_numbers(claim.text, backed_by, texts)
+    fault = (
+        fault
+        or invented_numbers(claim.text, backed_by, texts)
+        or unsaid(claim.text, claim.snippet, backed_by, texts, about)
+    )
+    fault = fault or foreign_addresses(f"{claim.text} {claim.snippet}", texts)
+    if not fault and claim.text != claim.snippet and gives_orders(claim.text):
+        fault = "gives orders instead of telling something"
+    if not fault and lead is not None:
+        fault = names_somebody_else(lead, claim.snippet, [texts[one].source for one in backed_by])
     return (fault, ()) if fault else ("", backed_by)
 
 

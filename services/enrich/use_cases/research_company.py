@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from services.enrich import prompts
 from services.enrich.domain.columns import Column, answers_form, check_answers
-from services.enrich.domain.evidence import Texts, backing, texts_of
+from services.enrich.domain.evidence import About, Texts, backing, texts_of
 from services.enrich.domain.found import Found, cited
 from services.enrich.domain.lead import Lead
 from services.enrich.domain.product_rules import Inferred
@@ -38,12 +38,12 @@ async def research_company(part: Part, lead: Lead, *, on_sources: Callable[[Sequ
     rejected = tuple(chosen.rejected)
     if not chosen.sources:
         return Found(rejected=rejected)
-    columns, products = columns_of(part.work.spec), part.work.products
+    columns, products, language = columns_of(part.work.spec), part.work.products, part.work.spec.language
     items = products.items if products.version else ()
     request: dict[str, object] = {
         "task": "company",
         "row": lead.for_model(),
-        "language": part.work.spec.language,
+        "language": language,
         "sources": sources_for_model(chosen.sources),
     }
     if columns:
@@ -55,10 +55,10 @@ async def research_company(part: Part, lead: Lead, *, on_sources: Callable[[Sequ
         texts = texts_of(chosen.sources)
         claims = read_claims(answer, ("company", "signals"))
         return Found(
-            statements=check_research(claims, chosen.sources, texts).statements,
+            statements=check_research(claims, chosen.sources, texts, lead=lead, language=language).statements,
             rejected=rejected,
             offered=len(claims),
-            answers=check_answers(answer, columns, texts),
+            answers=check_answers(answer, columns, texts, about=About(lead.words, language)),
             inferred=_inferred(answer, [one["id"] for one in items], texts),
             read=len(chosen.sources),
         )

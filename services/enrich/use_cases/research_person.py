@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from services.enrich import prompts
 from services.enrich.domain.columns import Column, check_answers
-from services.enrich.domain.evidence import texts_of
+from services.enrich.domain.evidence import About, texts_of
 from services.enrich.domain.found import Found, cited
 from services.enrich.domain.research import check_research, read_claims
 from services.enrich.domain.sources import Chosen, Result, Source, choose_person_sources
@@ -46,10 +46,11 @@ async def _results(part: Part) -> list[Result]:
 
 
 async def _ask(part: Part, chosen: Chosen, *, columns: tuple[Column, ...]) -> Found:
+    lead, language = part.work.lead, part.work.spec.language
     request: dict[str, object] = {
         "task": "person",
-        "row": part.work.lead.for_model(),
-        "language": part.work.spec.language,
+        "row": lead.for_model(),
+        "language": language,
         "sources": sources_for_model(chosen.sources),
     }
     if columns:
@@ -59,10 +60,10 @@ async def _ask(part: Part, chosen: Chosen, *, columns: tuple[Column, ...]) -> Fo
         texts = texts_of(chosen.sources)
         claims = read_claims(answer, ("person", "signals"))
         return Found(
-            statements=check_research(claims, chosen.sources, texts).statements,
+            statements=check_research(claims, chosen.sources, texts, lead=lead, language=language).statements,
             rejected=tuple(chosen.rejected),
             offered=len(claims),
-            answers=check_answers(answer, columns, texts),
+            answers=check_answers(answer, columns, texts, about=About(lead.words, language)),
             read=len(chosen.sources),
         )
 

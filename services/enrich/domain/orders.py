@@ -1,0 +1,61 @@
+"""Orders to a machine: what a page or a cell says to a language model instead of about a company."""
+
+import re
+from collections.abc import Iterator
+
+_LEET = str.maketrans("0134578", "oieastb")
+_HINTS = (
+    "instru", "istruz", "anweisung", "consigne", "vorgaben", "prompt", "guideline", "language model", "sprachmodell", "llm",
+    "assist",
+    "im_start", "role\"", "l_call", "n_call", "ment_id", "ment id",
+    "urce_id", "urce id", "vafgeh", "reglas",
+    "regole", "指", "инструк",
+    "правил", "json", "opening line", "first line", "system", "your answer",
+    "mail you", "any ai", " an ai", "the ai", "1nstru", "pr0mpt", "1n5tru",
+)  # fmt: skip
+"""One of these stands in every order that is known here. A look for them costs a fraction of the patterns below."""
+_ORDER = re.compile(
+    r"\b(?:ignore|disregard|forget|override|bypass|overrule)\b.{0,50}?\b(?:instructions?|prompts?|rules?|guidelines)\b"
+    r"|\b(?:new|updated|hidden|secret|urgent|additional|special|following) instructions?\b"
+    r"|\binstructions? (?:to|for) (?:the |any |all )?(?:ai|llms?|language models?|assistants?|chatbots?|bots?|reader)\b"
+    r"|\b(?:system|developer) ?(?:prompt|message|note|override|instruction)s?\b|\bsystem: "
+    r"|\b(?:you are|you're|act as|pretend to be) (?:now )?(?:an? |the )?(?:\w+ )?(?:ai|llm|language model|assistant|chatbot)\b"
+    r"|\b(?:as an|attention,?|note to|dear|hey,?|to the|to all|to any|any) (?:ai|llms?|language models?|chatbots?)\b"
+    r"|\bassistant(?: must| should| shall|:)|<\|?/?(?:im_start|im_end|system|assistant|inst)|\[/?inst\]"
+    r"|\btool_calls?\b|\bfunction_call\b|\"role\" ?:|\b(?:statement|source)[_ ]ids?\b"
+    r"|\b(?:write|answer|reply|respond|output|say|include|insert|put|add|mention|return|begin|end|close|start)\b.{0,60}?"
+    r"\b(?:the|your|every|each) (?:opening line|first line|e-?mail you|answer|json|output|reply|response)\b"
+    r"|\b(?:ignorier\w*|missacht\w*|vergiss|vergessen sie)\b.{0,50}?\b(?:anweisung\w*|instruktion\w*|vorgaben|regeln)\b"
+    r"|\banweisung(?:en)? (?:an|für) (?:die |das |den )?(?:ki|sprachmodell|assistent\w*)\b"
+    r"|\b(?:ignore[zr]?|oublie[zr]?)\b.{0,50}?\b(?:instructions|consignes|règles)\b"
+    r"|\b(?:ignor[ae]|olvid[ae]|esquece|esqueça)\b.{0,50}?\b(?:instrucciones|instruções|reglas|regras)\b"
+    r"|\b(?:ignor[ai]|dimentica)\b.{0,50}?\b(?:istruzioni|regole)\b"
+    r"|\b(?:negeer|vergeet)\b.{0,50}?\b(?:instructies|regels)\b"
+    r"|(?:忽略|无视|忘记).{0,20}?(?:指令|指示)|игнорируй\w*.{0,50}?(?:инструкц|правила)"
+    r"|\bvtaber\b.{0,50}?\bvafgehpgvba"
+)
+_BLOB = re.compile(r"[A-Za-z0-9+/_-]{48,}={0,2}(?![\w./])")
+"""Nobody writes words that long: something is packed in it."""
+_LONGEST_WORD = 48
+_BEFORE, _AFTER = 160, 400
+_NEAR = 140
+"""An order reaches no further from the word that gives it away."""
+
+
+def gives_orders(text: str) -> bool:
+    """Whether a text speaks to a machine, or hides something from people."""
+    return next(order_spans(text), None) is not None
+
+
+def order_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where a text without regard to case gives orders: what is said right before and after belongs to them."""
+    if max(map(len, text.split()), default=0) >= _LONGEST_WORD:
+        yield from ((max(0, found.start() - _BEFORE), found.end() + _AFTER) for found in _BLOB.finditer(text))
+    plain = text.casefold()
+    for hint in _HINTS:
+        at = plain.find(hint)
+        while at >= 0:
+            begin, end = max(0, at - _NEAR), at + len(hint) + _NEAR
+            if found := _ORDER.search(plain, begin, end) or _ORDER.search(plain[:end].translate(_LEET), begin):
+                yield max(0, found.start() - _BEFORE), found.end() + _AFTER
+            at = plain.find(hint, at + _NEAR)
