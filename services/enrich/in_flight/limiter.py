@@ -124,7 +124,8 @@ class Limiter:
         gate, standing = self._gates[key], self._standings.get(key)
         if standing is not None and standing.shut_s > 0:
             gate.hear_shut(standing.shut_s, by=_limited_by(standing.shut_by))
-        limits = self._configured.get(key.account, NO_LIMITS).over(standing.learned if standing else NO_LIMITS)
+        configured = self._configured.get(key.account, NO_LIMITS)
+        limits = configured.over(standing.learned if standing else NO_LIMITS)
         turns, pace = gate.turns, Pace(limits, self._window_s, self._slack_s)
         if isinstance(turns, LimitedTurns):
             if turns.pace == pace:
@@ -134,23 +135,27 @@ class Limiter:
                 gate.turns = None
                 turns.open()
         elif limits.any:
-            gate.turns = LimitedTurns(gate, SharedBook(self._open_uow, key), pace)
+            gate.turns = LimitedTurns(gate, SharedBook(self._open_uow, key, most=configured), pace)
             log.info("limits.known", account=key.account, model=key.model, limits=str(limits))
 
 
 class SharedBook:
-    """One line in the database."""
+    """One line in the database. `most` is what its day holds by the settings.
 
-    def __init__(self, open_uow: UnitOfWorkFactory, key: LineKey) -> None:
+    A day whose limit was learned is not ended by our count: when it turns only the provider knows.
+    """
+
+    def __init__(self, open_uow: UnitOfWorkFactory, key: LineKey, *, most: Limits) -> None:
         self._open_uow = open_uow
         self._key = key
+        self.most = most
 
-    async def book(self, asked: Asked, limits: Limits) -> Decision:
+    async def book(self, asked: Asked, *, by_tenant: bool) -> Decision:
         """One decision. A database that is away is waited for: without it nobody may ask."""
 
         async def once() -> Decision:
             async with self._open_uow() as uow:
-                return await repository.book(uow.conn, self._key, asked, limits=limits)
+                return await repository.book(uow.conn, self._key, asked, by_tenant=by_tenant, most=self.most)
 
         return await _outlasting_outages(once)
 

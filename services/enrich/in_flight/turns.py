@@ -30,8 +30,11 @@ _LONGEST_SLEEP_S = 5.0
 class Book(Protocol):
     """The lines of all replicas, by the database's clock. Waits out a database that is away."""
 
-    async def book(self, asked: Asked, limits: Limits) -> Decision:
-        """Grant an instant, or say when to ask again."""
+    most: Limits
+    """What the day holds, where it is we who count it."""
+
+    async def book(self, asked: Asked, *, by_tenant: bool) -> Decision:
+        """Grant an instant, or say when to ask again; count the day for each workspace."""
         ...
 
     async def day_uses(self) -> Sequence[DayUse]:
@@ -139,7 +142,7 @@ class LimitedTurns:
 
     async def _book_for(self, batch: Sequence[Ticket]) -> None:
         asked, before = self._asked(batch), time.monotonic()
-        decision = await self._book.book(asked, self.pace.limits)
+        decision = await self._book.book(asked, by_tenant=self.pace.limits.of_day)
         self._next_at = time.monotonic() + decision.in_s
         if decision.day_full_s is not None:
             self._day_is_full(decision.day_full_s, calls=len(batch))
@@ -179,7 +182,7 @@ class LimitedTurns:
         if calls > 1:
             self._most_at_once = 1
             return
-        limits = self.pace.limits
+        limits = self._book.most
         parts = ((limits.requests_per_day, "requests"), (limits.tokens_per_day, "tokens"))
         most = " and ".join(f"{limit:,} {unit}" for limit, unit in parts if limit)
         msg = f"the {most} that may be used in a day (UTC) are used up"

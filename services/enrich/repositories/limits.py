@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import BigInteger, Float, Text, Uuid
 
 from services.enrich.domain.day_shares import DayUse
-from services.enrich.domain.limits import Cost, Limits
+from services.enrich.domain.limits import NO_LIMITS, Cost, Limits
 from services.enrich.tables import limit_days, limit_lines
 
 AHEAD_S = 1.0
@@ -104,9 +104,14 @@ _BOOK = text(
 )
 
 
-async def book(conn: AsyncConnection, key: LineKey, asked: Asked, *, limits: Limits) -> Decision:
-    """Grant an instant in one statement, or say when to ask again. The day is counted by workspace where it is limited."""
-    by_tenant = list(asked.calls) if limits.of_day else []
+async def book(
+    conn: AsyncConnection, key: LineKey, asked: Asked, *, by_tenant: bool = False, most: Limits = NO_LIMITS
+) -> Decision:
+    """Grant an instant in one statement, or say when to ask again. `most` are limits of the day that are not exceeded.
+
+    `by_tenant` counts the day for each workspace.
+    """
+    tenants = list(asked.calls) if by_tenant else []
     values = {
         "account": key.account,
         "model": key.model,
@@ -116,11 +121,11 @@ async def book(conn: AsyncConnection, key: LineKey, asked: Asked, *, limits: Lim
         "ahead_s": AHEAD_S,
         "requests": asked.requests,
         "tokens": sum(asked.tokens.values()),
-        "most_requests": limits.requests_per_day,
-        "most_tokens": limits.tokens_per_day,
-        "tenant_ids": by_tenant,
-        "tenant_calls": [asked.calls[tenant] for tenant in by_tenant],
-        "tenant_tokens": [asked.tokens.get(tenant, 0) for tenant in by_tenant],
+        "most_requests": most.requests_per_day,
+        "most_tokens": most.tokens_per_day,
+        "tenant_ids": tenants,
+        "tenant_calls": [asked.calls[tenant] for tenant in tenants],
+        "tenant_tokens": [asked.tokens.get(tenant, 0) for tenant in tenants],
     }
     row = (await conn.execute(_BOOK, values)).one_or_none()
     if row is None:

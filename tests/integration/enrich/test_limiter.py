@@ -26,7 +26,7 @@ from services.enrich.clients.groq import Groq
 from services.enrich.clients.models import Form
 from services.enrich.clients.patience import Patience
 from services.enrich.clients.serper import Serper
-from services.enrich.domain.limits import NO_LIMITS, WINDOW_S, Cost, Limits, Line, Pace, booked, slot
+from services.enrich.domain.limits import WINDOW_S, Cost, Limits, Line, Pace, booked, slot
 from services.enrich.domain.searches import Query
 from services.enrich.in_flight.limiter import Limiter
 from services.enrich.repositories import limits as repository
@@ -81,9 +81,9 @@ async def test_the_database_decides_as_the_rule_does(database: str, requests_s: 
         for nth in range(8):
             asked = Asked(Cost(requests_s, tokens_s, correction_s=0.05 * (nth % 3)), {TENANT: 1}, {TENANT: 7})
             async with replica.open_uow() as uow:
-                await repository.book(uow.conn, SERPER, asked, limits=NO_LIMITS) if nth == 0 else None
+                await repository.book(uow.conn, SERPER, asked) if nth == 0 else None
                 before = await line_of(uow.conn, epoch=epoch)
-                decision = await repository.book(uow.conn, SERPER, asked, limits=NO_LIMITS)
+                decision = await repository.book(uow.conn, SERPER, asked)
                 after = await line_of(uow.conn, epoch=epoch)
             at = after.requests_at - requests_s if requests_s else after.tokens_at - tokens_s
             if not decision.granted:
@@ -107,7 +107,7 @@ async def test_of_many_that_ask_at_once_no_two_get_the_same_instant(database: st
         async def one() -> float:
             async with replica.open_uow() as uow:
                 asked = Asked(Cost(0.01, 0.0), {TENANT: 1}, {})
-                decision = await repository.book(uow.conn, SERPER, asked, limits=NO_LIMITS)
+                decision = await repository.book(uow.conn, SERPER, asked)
                 assert decision.granted
                 row = await uow.conn.execute(text("SELECT requests_at FROM enrich.limit_lines"))
                 return row.scalar_one().timestamp()
@@ -239,7 +239,7 @@ async def test_a_workspace_that_has_had_half_of_the_day_gives_way_to_one_that_wa
 async def seen_today(bench: Bench, tenant: UUID, *, requests: int) -> None:
     asked = Asked(Cost(0.0, 0.0), {tenant: requests}, {})
     async with bench.open_uow() as uow:
-        await repository.book(uow.conn, SERPER, asked, limits=Limits(requests_per_day=1000))
+        await repository.book(uow.conn, SERPER, asked, by_tenant=True)
 
 
 async def test_a_minute_limit_in_the_settings_is_kept_without_being_refused_once(database: str, world: World) -> None:
@@ -277,3 +277,18 @@ async def test_days_that_are_over_are_forgotten(bench: Bench) -> None:
         )
     assert await forget_days(bench.open_uow) == 1
     assert await forget_days(bench.open_uow) == 0
+
+
+async def test_a_day_that_was_only_learned_is_ended_by_the_provider_alone(database: str, world: World) -> None:
+    """It may turn at another time than ours. Red when our count of it parks jobs."""
+    async with replica_on(database) as replica:
+        serper = Serper(world.accounts()[0], concurrency=1, gates=replica.gates)
+        replica.limiter.heard_limits(serper.gate, Limits(requests_per_day=2), used_tokens=0)
+        await eventually(lambda: serper.gate.turns is not None)
+        patience = Patience(time.monotonic() + 5, budget_s=1, tenant_id=TENANT)
+        for _ in range(4):
+            await patience.ask(lambda: serper.search(Query("company", "Halden")), serper.gate)
+        await serper.close()
+        async with replica.open_uow() as uow:
+            (use,) = await repository.day_uses(uow.conn, SERPER)
+    assert (use.tenant_id, use.requests) == (TENANT, 4)

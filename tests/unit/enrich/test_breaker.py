@@ -167,6 +167,19 @@ async def test_rows_wait_through_an_outage_untried_and_are_all_answered_after_it
 
 
 @pytest.mark.usefixtures("_no_delay")
+async def test_a_row_that_probes_for_all_of_them_does_not_pay_for_it() -> None:
+    """Red when failed probes count as its tries: it would be degraded for having been the first in line."""
+    provider, gate, one = Provider(), quick(Gate("groq")), row()
+    for _ in range(FAILURES_TO_OPEN):
+        gate.failed(probe=False)
+    asking = asyncio.create_task(one.ask(provider, gate))
+    await until(lambda: provider.calls > MOST_TRIES)
+    provider.down = False
+    assert await asyncio.wait_for(asking, timeout=5) == "answer"
+    assert (one.retries, one.budget_s) == (0, 60)
+
+
+@pytest.mark.usefixtures("_no_delay")
 async def test_rows_whose_time_runs_out_during_an_outage_go_back() -> None:
     """Red when they are degraded: the chunk is to be handed back, and worked on when the provider is there."""
     provider, gate = Provider(), Gate("groq")

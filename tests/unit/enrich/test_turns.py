@@ -29,9 +29,11 @@ class Book:
     asked: list[Asked] = field(default_factory=list[Asked])
     uses: Sequence[DayUse] = ()
     stopped_s: float = 0.0
+    by_tenant: bool = False
+    most: Limits = field(default_factory=lambda: Limits(requests_per_day=100))
 
-    async def book(self, asked: Asked, limits: Limits) -> Decision:
-        del limits
+    async def book(self, asked: Asked, *, by_tenant: bool) -> Decision:
+        self.by_tenant = by_tenant
         self.asked.append(asked)
         await asyncio.sleep(0)
         if self.stopped_s:
@@ -168,8 +170,8 @@ async def test_a_fault_of_ours_fails_the_calls_that_wait_for_it() -> None:
     """Red when the task that books dies and nobody is told: every row would wait for the end of its chunk."""
 
     class Broken(Book):
-        async def book(self, asked: Asked, limits: Limits) -> Decision:
-            msg = f"a fault at {asked} under {limits}"
+        async def book(self, asked: Asked, *, by_tenant: bool) -> Decision:
+            msg = f"a fault at {asked}, {by_tenant}"
             raise RuntimeError(msg)
 
     _, line = turns(Broken(), requests_per_minute=60)
