@@ -57,13 +57,36 @@ class Export:
         return Download(self.storage_key, name, self.file_format)
 
 
-def standing_of(family: Sequence[Job]) -> Standing:
+@dataclass(frozen=True)
+class Edits:
+    """How many times lines of a list have been edited, and how many of those the newest finished sheet knows."""
+
+    made: int = 0
+    merged: int = 0
+
+
+NO_EDITS = Edits()
+
+
+def standing_of(family: Sequence[Job], *, edits: Edits = NO_EDITS) -> Standing:
     """Of a list and its retries, oldest first: partial while one of them is under way, else final where the last one that
-    began has written the sheet. Every turn and every answer raises a version, so that their sum names the results."""
-    versions = sum(job.version for job in family)
+    began has written the sheet. Every turn and every answer raises a version, so that their sum names the results; edits of
+    lines are counted beside."""
+    versions = f"{sum(job.version for job in family)}{_suffix(edits.made)}"
     if any(job.state not in TERMINAL for job in family):
         return Standing(f"{_PARTIAL}{family[-1].id}:{versions}")
     begun = [job for job in family if job.state is not JobState.DECLINED] or family
     if begun[-1].state is JobState.COMPLETED:
-        return Standing(f"final:{begun[-1].id}", merged=begun[-1].id)
+        return final_standing(begun[-1].id, edits=edits)
     return Standing(f"ended:{begun[-1].id}:{versions}")
+
+
+def final_standing(merged: UUID, *, edits: Edits) -> Standing:
+    """Of the finished sheet that a job wrote: it is not the present one when lines were edited since."""
+    if edits.made == edits.merged:
+        return Standing(f"final:{merged}", merged=merged)
+    return Standing(f"final:{merged}{_suffix(edits.made)}")
+
+
+def _suffix(edits: int) -> str:
+    return f":edits{edits}" if edits else ""

@@ -80,7 +80,13 @@ def recipient_of(
     if not fields["first_name"] and not fields["last_name"] and values.get("full_name"):
         first, _, last = values["full_name"].partition(" ")
         fields |= {"first_name": first, "last_name": last.strip()}
-    if product is not None:
-        offered = {"product": product.get("name") or product["product"], "pitch": product.get("pitch") or ""}
-        fields |= {name: str(text)[:FIELD_CHARS] for name, text in offered.items()}
+    fields |= offer_of(product)
     return Recipient(row_no, email, line or "", status, sandboxed, fields)
+
+
+def offer_of(product: Mapping[str, Any] | None) -> dict[str, str]:
+    """What to offer a row, for templates: the name of its product, and the pitch."""
+    if product is None:
+        return {}
+    offered = {"product": product.get("name") or product["product"], "pitch": product.get("pitch") or ""}
+    return {name: str(text)[:FIELD_CHARS] for name, text in offered.items()}

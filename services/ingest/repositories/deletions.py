@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.domain.chunks import ChunkState
 from services.ingest.domain.jobs import TERMINAL, JobKind
-from services.ingest.repositories import unused_uploads
+from services.ingest.repositories import line_reviews, unused_uploads
 from services.ingest.repositories.jobs import LIVING
 from services.ingest.tables import chunks, exports, job_log, jobs, results, uploads
 
@@ -44,7 +44,8 @@ async def trials_left_over(conn: AsyncConnection, upload_id: UUID, *, but: Seque
 
 
 async def bury(conn: AsyncConnection, job_ids: Sequence[UUID], *, now: datetime) -> None:
-    """Leave of each job its states, counts and credits: no name, no mapping, no spec, nobody's id, no log, no exports."""
+    """Leave of each job its states, counts and credits: no name, no mapping, no spec, nobody's id, no log, no
+    exports, no edited lines."""
     await conn.execute(
         update(jobs)
         .where(jobs.c.id.in_(job_ids))
@@ -64,6 +65,7 @@ async def bury(conn: AsyncConnection, job_ids: Sequence[UUID], *, now: datetime)
     )
     await conn.execute(delete(job_log).where(job_log.c.job_id.in_(job_ids)))
     await conn.execute(delete(exports).where(exports.c.job_id.in_(job_ids)))
+    await line_reviews.forget(conn, job_ids)
 
 
 async def uncleared(conn: AsyncConnection, *, limit: int) -> list[Buried]:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,6 +14,27 @@ from services.ingest.domain.jobs import TERMINAL
 from services.ingest.domain.line_reviews import Review
 from services.ingest.tables import jobs, line_review_log, line_reviews
 
+_APPROVED = text(
+    """
+    SELECT DISTINCT row_no FROM ingest.line_reviews
+    WHERE job_id = ANY (:family) AND approved_at IS NOT NULL AND row_no > :after
+    ORDER BY row_no LIMIT :limit
+    """
+)
+_NOT_APPROVED = text(
+    """
+    SELECT DISTINCT found.row_no
+    FROM unnest(CAST(:family AS uuid[])) AS member(id)
+    CROSS JOIN LATERAL (
+        SELECT r.row_no FROM ingest.results r
+        WHERE r.job_id = member.id AND r.row_no > :after AND r.status IN ('enriched', 'degraded')
+          AND NOT EXISTS (SELECT FROM ingest.line_reviews e
+                          WHERE e.job_id = r.job_id AND e.row_no = r.row_no AND e.approved_at IS NOT NULL)
+        ORDER BY r.row_no LIMIT :limit
+    ) found
+    ORDER BY found.row_no LIMIT :limit
+    """
+)
 _COLUMNS = [line_reviews.c[name] for name in Review.__dataclass_fields__]
 
 
@@ -72,6 +93,14 @@ async def turns(conn: AsyncConnection, family: Sequence[UUID], row_no: int, *, l
         .limit(limit)
     )
     return [Turn(*row) for row in await conn.execute(query)]
+
+
+async def row_nos(
+    conn: AsyncConnection, family: Sequence[UUID], *, approved: bool, after: int, limit: int
+) -> list[int]:
+    """The next rows of which some attempt's line is approved, or has not been; from after a row."""
+    asked = {"family": list(family), "after": after, "limit": limit}
+    return list((await conn.execute(_APPROVED if approved else _NOT_APPROVED, asked)).scalars())
 
 
 async def live_retry(conn: AsyncConnection, root_id: UUID) -> UUID | None:

@@ -1,6 +1,7 @@
 """What the list of a job is made of: the jobs of its family so far, and the places of their rows in the sheet."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
@@ -9,9 +10,29 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.ingest.domain.jobs import JobState
 from services.ingest.domain.recipients import Member
 from services.ingest.segments import ChunkRef
-from services.ingest.tables import chunks, jobs, results, upload_chunks
+from services.ingest.tables import chunks, jobs, results, upload_chunks, uploads
 
 _PLACE = ("chunk_no", "first_row_no", "row_count", "segment_key", "byte_offset", "byte_length")
+
+
+@dataclass(frozen=True)
+class ListFacts:
+    """What its receiver knows a list by. `sandboxed`: its people are made up."""
+
+    name: str
+    parts: int
+    sandboxed: bool
+
+
+async def facts_of(conn: AsyncConnection, job_id: UUID) -> ListFacts | None:
+    """The facts of a job's list; None when it has none, for want of addresses."""
+    query = (
+        select(jobs.c.filename, jobs.c.recipient_parts, uploads.c.sandboxed)
+        .join(uploads, uploads.c.id == jobs.c.upload_id)
+        .where(jobs.c.id == job_id, jobs.c.recipient_parts > 0)
+    )
+    row = (await conn.execute(query)).first()
+    return None if row is None else ListFacts(*row)
 
 
 async def family_so_far(conn: AsyncConnection, job_id: UUID) -> list[Member]:

@@ -17,7 +17,7 @@ from services.ingest.domain.jobs import NOT_REACHED, Job, JobKind, JobState
 from services.ingest.domain.storage_keys import export_key
 from services.ingest.domain.turns import complete, fail
 from services.ingest.export.merge import RowsDiffer, write_exports
-from services.ingest.repositories import jobs, merges
+from services.ingest.repositories import jobs, line_reviews, merges
 from services.ingest.repositories.results import StoredResult
 from services.ingest.resources import Resources
 from services.ingest.segments import SegmentDamaged
@@ -95,6 +95,7 @@ async def _write(job: Job, *, open_uow: OpenUow, resources: Resources) -> None:
     async with open_uow() as uow:
         # When the merge began, not when it is tried: written twice the sheet has the same bytes.
         sheet = await plan_sheet(uow, job, made_at=job.state_changed_at)
+        await line_reviews.note_merge(uow.conn, job.id, root_id=job.family_id)
     try:
         await write_exports(
             storage=resources.storage,

@@ -8,10 +8,10 @@ from libs.common.errors import Conflict, RateLimited
 from libs.common.ids import new_id
 from libs.common.storage import Storage
 from libs.common.uow import OpenUow, UnitOfWork
-from services.ingest.domain.exports import MAX_WRITING, Export, Standing, standing_of
+from services.ingest.domain.exports import MAX_WRITING, Edits, Export, Standing, standing_of
 from services.ingest.domain.jobs import Job, JobKind
 from services.ingest.domain.storage_keys import ExportFormat, export_key, sheet_key
-from services.ingest.repositories import exports, jobs, sheets
+from services.ingest.repositories import exports, families, jobs, line_reviews, sheets
 
 _RETRY_AFTER_S = 5
 
@@ -34,7 +34,7 @@ async def request_export(wanted: ExportRequest, *, workspace_id: UUID, open_uow:
     """
     async with open_uow() as uow:
         job = await load_list(uow, wanted.job_id, workspace_id=workspace_id)
-        standing = standing_of(await sheets.family(uow.conn, job.id))
+        standing = standing_of(await sheets.family(uow.conn, job.id), edits=await edits_of(uow, job.id))
         found = await _find(uow, wanted, job, standing)
     if found is not None and found.state != "failed":
         return found
@@ -43,6 +43,13 @@ async def request_export(wanted: ExportRequest, *, workspace_id: UUID, open_uow:
     size = None if key is None else await storage.size(key)
     async with open_uow() as uow:
         return await _make(uow, wanted, job, standing, key=key, size=size)
+
+
+async def edits_of(uow: UnitOfWork, root_id: UUID) -> Edits:
+    """The edits of a list's lines, and how many of them its newest finished sheet knows."""
+    merged = await families.newest_merged(uow.conn, root_id)
+    made = await line_reviews.edits_of(uow.conn, root_id)
+    return Edits(made, merged=made if merged is None else await line_reviews.edits_merged(uow.conn, merged))
 
 
 async def load_list(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID) -> Job:

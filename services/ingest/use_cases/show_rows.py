@@ -8,7 +8,8 @@ from libs.common.errors import Conflict, NotFound
 from libs.common.storage import Storage
 from libs.common.uow import OpenUow, UnitOfWork
 from services.ingest.domain.jobs import TERMINAL, Job, JobKind
-from services.ingest.repositories import dispatches, families, jobs, sheet_pages
+from services.ingest.domain.recipients import WRITABLE
+from services.ingest.repositories import dispatches, families, jobs, line_reviews, sheet_pages
 from services.ingest.repositories.sheet_pages import Attempt
 from services.ingest.segments import ChunkRef, SegmentDamaged, read_rows, text_of
 
@@ -52,8 +53,10 @@ async def show_rows(
     with_cells: bool,
     open_uow: OpenUow,
     storage: Storage,
+    approved: bool | None = None,
 ) -> RowPage:
-    """The next rows with an outcome, or with this status (`pending`: those that wait for it), from after a row.
+    """The next rows with an outcome, or with this status (`pending`: those that wait for it), from after a row; those whose
+    line somebody has `approved`, or nobody has, where that is asked.
 
     Of a list, what its retries delivered is laid over it; of a retry or a trial, its own. With cells, at most
     `MOST_WITH_CELLS` rows. Raises NotFound; Conflict `rows_unreadable`, Outage when the cells cannot be read.
@@ -62,7 +65,10 @@ async def show_rows(
     async with open_uow() as uow:
         job = await jobs.load(uow.conn, job_id, workspace_id=workspace_id)
         family = await _family(uow, job)
-        numbers = await _numbers(uow, job, family, status=status, after=after, limit=limit + 1)
+        if approved is None:
+            numbers = await _numbers(uow, job, family, status=status, after=after, limit=limit + 1)
+        else:
+            numbers = await _by_approval(uow, family, approved=approved, status=status, after=after, limit=limit + 1)
         found = await _found(uow, job, family, numbers[:limit], is_last=len(numbers) <= limit, with_cells=with_cells)
     return RowPage(await _with_cells(found, storage=storage), found.is_last)
 
@@ -93,6 +99,24 @@ async def _numbers(
     if status == PENDING:
         return await _pending(uow, job, after=after, limit=limit)
     return await sheet_pages.row_nos(uow.conn, family, status=status, after=after, limit=limit)
+
+
+async def _by_approval(
+    uow: UnitOfWork, family: Sequence[UUID], *, approved: bool, status: str | None, after: int, limit: int
+) -> list[int]:
+    """By what the sheet shows: an attempt that another is laid over counts no more."""
+    found: list[int] = []
+    while True:
+        numbers = await line_reviews.row_nos(uow.conn, family, approved=approved, after=after, limit=limit)
+        shown = await sheet_pages.attempts_at(uow.conn, family, numbers)
+        for row_no in numbers:
+            result = shown[row_no].result
+            is_asked = result.status in WRITABLE if status is None else result.status == status
+            if is_asked and (result.approved_at is not None) is approved:
+                found.append(row_no)
+        if len(found) >= limit or len(numbers) < limit:
+            return found[:limit]
+        after = numbers[-1]
 
 
 async def _pending(uow: UnitOfWork, job: Job, *, after: int, limit: int) -> list[int]:
