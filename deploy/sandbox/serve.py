@@ -14,7 +14,7 @@ from deploy.sandbox.voice import Voice, garbled
 from deploy.sandbox.web import Answer, Receive, Request, Send, send_answer
 
 _POLL_S = 0.25
-_IN_A_WHILE = re.compile(rb" Please try again in [0-9a-z.]+\.")
+_IN_A_WHILE = re.compile(rb" Please try again in [0-9a-z.]+\.| or please retry after \d+s, resets at [^\"]*")
 
 
 @dataclass(frozen=True, slots=True)
