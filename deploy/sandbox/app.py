@@ -46,6 +46,8 @@ CONTROLS: dict[tuple[str, str], Control] = {
     ("GET", "/arrivals"): controls.get_arrivals,
     ("GET", "/calls"): controls.get_calls,
     ("DELETE", "/calls"): controls.delete_calls,
+    ("GET", "/planted"): controls.get_planted,
+    ("DELETE", "/planted"): controls.delete_planted,
     ("DELETE", "/world"): controls.delete_world,
     ("PUT", "/world/pages"): controls.put_page,
     ("GET", "/world/companies"): controls.get_companies,

@@ -68,6 +68,17 @@ def delete_calls(_: Request, box: Sandbox) -> Answer:
     return json_answer({"cleared": True})
 
 
+def get_planted(_: Request, box: Sandbox) -> Answer:
+    """GET /planted: what the language model has said wrongly on purpose, oldest first."""
+    return json_answer({"items": box.planted.report(), "next_cursor": None})
+
+
+def delete_planted(_: Request, box: Sandbox) -> Answer:
+    """DELETE /planted: forget it."""
+    box.planted.clear()
+    return json_answer({"cleared": True})
+
+
 def delete_world(_: Request, box: Sandbox) -> Answer:
     """DELETE /world: as it was written."""
     box.world.reset()

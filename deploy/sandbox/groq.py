@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from deploy.sandbox.gate import Verdict
 from deploy.sandbox.llm.answer import compose
+from deploy.sandbox.llm.planted import Planted
 from deploy.sandbox.llm.prompt import text_of
 from deploy.sandbox.llm.strict import schema_fault
 from deploy.sandbox.state import Sandbox
@@ -59,7 +61,11 @@ def chat(request: Request, box: Sandbox, verdict: Verdict) -> Answer:
     if refusal is not None:
         return refusal
     messages: list[dict[str, Any]] = body["messages"]
-    text, about = compose(messages, body.get("response_format") or {}, dials=box.dials, nth=verdict.nth)
+    planted: list[Planted] = []
+    form = body.get("response_format") or {}
+    text, about = compose(messages, form, dials=box.dials, nth=verdict.nth, planted=planted)
+    if planted:
+        box.planted.add([replace(one, key=bearer(request).decode("ascii", "replace")) for one in planted])
     if body["model"] in box.dials.groq.useless_models:
         text = '{"answer": "It depends."}'
     prompt_tokens = sum(len(text_of(message)) for message in messages) // 4 + 4 * len(messages)

@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy.sandbox.calls import CallLog
 from deploy.sandbox.dials import Dials
 from deploy.sandbox.gate import Gate
+from deploy.sandbox.llm.planted import PlantedLog
 from deploy.sandbox.mailbox import Mailbox
 from deploy.sandbox.world.world import World
 
@@ -41,13 +42,14 @@ def _gates() -> dict[str, Gate]:
 
 @dataclass(slots=True)
 class Sandbox:
-    """The world, the dials, the gates behind them, the call log and the mailbox."""
+    """The world, the dials, the gates behind them, the call log, what was said wrongly on purpose, and the mailbox."""
 
     settings: SandboxSettings
     world: World = field(default_factory=World)
     dials: Dials = field(default_factory=Dials)
     gates: dict[str, Gate] = field(default_factory=_gates)
     calls: CallLog = field(default_factory=CallLog)
+    planted: PlantedLog = field(default_factory=PlantedLog)
     mailbox: Mailbox = field(init=False)
     smtp_port: int | None = None
 

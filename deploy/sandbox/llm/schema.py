@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.sandbox.llm.line import Line
+from deploy.sandbox.llm.mischief import Mischief
+from deploy.sandbox.llm.mischief_besides import spoil_answer, spoil_product
 from deploy.sandbox.llm.prompt import Prompt, Source
 from deploy.sandbox.llm.questions import Answer, answer, product
 from deploy.sandbox.llm.research import Claim, Research
@@ -33,12 +35,23 @@ class Content:
     prompt: Prompt
     research: Research = field(default_factory=Research)
     line: Line | None = None
+    mischief: Mischief = field(default_factory=Mischief)
     careless: bool = False
     """Whether namesakes are mixed up."""
 
     def claims(self, category: str) -> list[Claim]:
         """The claims of a category, or all."""
         return getattr(self.research, category) if category else self.research.claims
+
+    def answer(self, key: str) -> Answer:
+        """The answer to one of the questions besides."""
+        column = self.prompt.columns[key]
+        found = answer(column, self.prompt, careless=self.careless)
+        return spoil_answer(found, self.prompt, self.mischief, kind=column.kind)
+
+    def product(self) -> Answer:
+        """The product that fits."""
+        return spoil_product(product(self.prompt, careless=self.careless), self.prompt, self.mischief)
 
     def used_sources(self) -> list[Source]:
         """The sources that were quoted."""
@@ -77,10 +90,9 @@ class _Filler:
         if kind == "object" and depth < _DEPTH:
             parts: dict[str, Any] = schema.get("properties") or {}
             if name in self._content.prompt.columns and "value" in parts:
-                column = self._content.prompt.columns[name]
-                return self._answered(answer(column, self._content.prompt, careless=self._content.careless), parts)
+                return self._answered(self._content.answer(name), parts)
             if name == "product" and "id" in parts:
-                return self._answered(product(self._content.prompt, careless=self._content.careless), parts)
+                return self._answered(self._content.product(), parts)
             return {
                 part: self.value(form, name=part, category=category, claim=claim, depth=depth + 1)
                 for part, form in parts.items()
