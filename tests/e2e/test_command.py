@@ -105,8 +105,11 @@ async def test_the_demo_runs_the_sample_through_everything_and_leaves_nothing_ru
     assert 0 < sent <= used <= 400
     sheet = openpyxl.load_workbook(tmp_path / "leads-enriched.xlsx").worksheets[0]
     header = [cell.value for cell in sheet[1]]
-    assert header[-2:] == ["sif_research", "sif_personalized"]
+    assert header[-3:] == ["sif_research", "sif_personalized", "sif_product"]
     assert sheet.max_row == 42
+    offered = {row[header.index("Company")]: row[-1] for row in sheet.iter_rows(min_row=2, values_only=True)}
+    assert offered["Halden Lubricants"] == "Fjordester base oils", "by the example's rule for marine oils"
+    assert offered["Nairobi Solar Works"] is None
     assert processes_of(fresh_state) == []
 
 
