@@ -55,13 +55,13 @@ async def retry_job(
     asked = await jobs.load(uow.conn, job_id, workspace_id=workspace_id)
     root = await jobs.load(uow.conn, asked.family_id, workspace_id=workspace_id, in_turn=True)
     fingerprint = request.fingerprint_for(root.id)
-    made = await _made(uow, root, key=idempotency_key, fingerprint=fingerprint)
+    made = await made_before(uow, root, key=idempotency_key, fingerprint=fingerprint)
     if made is not None:
         return made
-    _check_ended(root)
+    check_ended(root)
     order = await retries.order_of(uow.conn, root.id)
     accepts = root.accept_degraded if request.accept_degraded is None else request.accept_degraded
-    retry = await _priced(uow, root, request, accepts=accepts, now=now)
+    retry = await price_retry(uow, root, ceiling=request.ceiling_credits, accepts=accepts, now=now)
     first = await write_job(
         uow,
         retry,
@@ -79,7 +79,7 @@ async def retry_job(
     return retry
 
 
-async def _made(uow: UnitOfWork, root: Job, *, key: str | None, fingerprint: str) -> Job | None:
+async def made_before(uow: UnitOfWork, root: Job, *, key: str | None, fingerprint: str) -> Job | None:
     """What an earlier click made: under the same key, or, while it is under way, by the same request."""
     known = await find_repeated(uow, fingerprint=fingerprint, workspace_id=root.workspace_id, key=key)
     if known is not None:
@@ -91,7 +91,8 @@ async def _made(uow: UnitOfWork, root: Job, *, key: str | None, fingerprint: str
     return None if live is None else live[0]
 
 
-def _check_ended(root: Job) -> None:
+def check_ended(root: Job) -> None:
+    """Raises Conflict `not_a_list`; `job_running` for one that is under way."""
     if root.kind is not JobKind.LIST:
         msg = f"job {root.id} is a {root.kind.value}: only a list can be retried. Try its rows again instead."
         raise Conflict(msg, code="not_a_list", extra={"kind": root.kind.value})
@@ -100,13 +101,16 @@ def _check_ended(root: Job) -> None:
         raise Conflict(msg, code="job_running", extra={"state": root.state.value})
 
 
-async def _priced(uow: UnitOfWork, root: Job, request: RetryRequest, *, accepts: bool, now: datetime) -> Job:
-    """The retry at the present price, without its rows yet."""
+async def price_retry(uow: UnitOfWork, root: Job, *, ceiling: int | None, accepts: bool, now: datetime) -> Job:
+    """A retry at the present price, without its rows yet.
+
+    Raises Conflict `providers_missing`, Invalid `ceiling_too_low`; Transient before there are prices, or a word from enrich.
+    """
     price = await prices.newest(uow.conn)
     enrich = enrich_state(await enrich_replicas.announced(uow.conn), now=now)
     enrich = enrich.with_own(await own_keys.of(uow.conn, root.workspace_id))
     check_accepted(quote(rows=0, price=price, enrich=enrich), accept_degraded=accepts)
-    check_ceiling(ceiling_credits=request.ceiling_credits, credits_per_row=price.credits_per_row)
+    check_ceiling(ceiling_credits=ceiling, credits_per_row=price.credits_per_row)
     return Job(
         id=new_id(),
         workspace_id=root.workspace_id,
@@ -122,7 +126,7 @@ async def _priced(uow: UnitOfWork, root: Job, request: RetryRequest, *, accepts:
         kind=JobKind.RETRY,
         root_id=root.id,
         free_rows=root.free_rows,
-        ceiling_credits=request.ceiling_credits,
+        ceiling_credits=ceiling,
         tally=Tally(),
         pace=Pace(),
         sandboxed=root.sandboxed or enrich.sandboxed,
