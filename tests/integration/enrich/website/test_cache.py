@@ -38,9 +38,14 @@ def site(key: SiteKey = ACME, *, status: WebsiteStatus = "read", whole: bool = T
 
 
 class Cable(UnitOfWorkFactory):
-    """The way to the database, which a test can cut."""
+    """The way to the database, which a test can cut, or hold up right after a commit."""
 
-    cut = False
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine, COMMON)
+        self.cut = False
+        self.open = asyncio.Event()
+        self.open.set()
+        self.committed = asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def __call__(self) -> AsyncGenerator[UnitOfWork]:
@@ -48,6 +53,8 @@ class Cable(UnitOfWorkFactory):
             raise DatabaseUnavailable("cut")
         async with super().__call__() as uow:
             yield uow
+        self.committed.set()
+        await self.open.wait()
 
 
 class Replica:
@@ -56,7 +63,7 @@ class Replica:
     def __init__(self, engine: AsyncEngine, listener: Listener, *, lease_s: float) -> None:
         self.engine = engine
         self.open_uow = UnitOfWorkFactory(engine, COMMON)
-        self.cable = Cable(engine, COMMON)
+        self.cable = Cable(engine)
         self.cache = Websites(self.cable, listener, lease_s=lease_s)
         self._task = asyncio.create_task(self.cache.run())
 
@@ -239,6 +246,18 @@ async def test_a_row_that_is_cancelled_while_it_waits_holds_nothing(one: Replica
         await asyncio.sleep(0)
         task.cancel()
     await asyncio.gather(*gone, return_exceptions=True)
+    assert await one.take(within_s=5) is None
+
+
+async def test_a_row_that_is_cancelled_while_the_site_is_claimed_for_it_holds_nothing(one: Replica) -> None:
+    """Red when nobody reads a site that was claimed for a row that has gone meanwhile, until the lease runs out."""
+    one.cable.open.clear()
+    gone = asyncio.create_task(one.take())
+    await asyncio.wait_for(one.cable.committed.wait(), timeout=5)
+    gone.cancel()
+    await asyncio.gather(gone, return_exceptions=True)
+    one.cable.open.set()
+    assert await one.take(SiteKey("other.example", sandboxed=False)) is None
     assert await one.take(within_s=5) is None
 
 
