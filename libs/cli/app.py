@@ -56,13 +56,24 @@ def enrich(
         list[str], typer.Option(help="'Name: what to find out': one more column (may be repeated).")
     ] = [],  # noqa: B006 - Typer reads it
     flat: Annotated[bool, typer.Option("--flat", help="Spread the research over readable columns, too.")] = False,
+    tone: Annotated[str | None, typer.Option(help="Of the lines: friendly, formal, direct or playful.")] = None,
+    language: Annotated[str | None, typer.Option(help="Of the lines, such as de.")] = None,
+    max_words: Annotated[int | None, typer.Option(help="Of a line: 10 to 80.")] = None,
+    offer: Annotated[str | None, typer.Option(help="What you sell.")] = None,
+    forbid: Annotated[list[str], typer.Option(help="A word or phrase no line may have (may be repeated).")] = [],  # noqa: B006 - Typer reads it
+    line_rules: Annotated[
+        str | None, typer.Option(help="Your own words on how to write; {company} and the like stand for the row's.")
+    ] = None,
 ) -> None:
     """Run a file through the API of the running Corofy, or of one started for the duration."""
     from libs.cli.enrich import enrich as work
     from libs.cli.order import Order
     from libs.cli.waiting import run
 
-    order = Order(sheet, encoding, delimiter, header_row, first, ceiling, tuple(column), flat)
+    order = Order(
+        *(sheet, encoding, delimiter, header_row, first, ceiling, tuple(column), flat),
+        *(tone, language, max_words, offer, tuple(forbid), line_rules),
+    )
     run(work(file, output, order))
 
 

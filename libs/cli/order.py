@@ -1,4 +1,5 @@
-"""What a person asks `corofy enrich` for beside the file: how it is read, which rows, up to which cost, which columns."""
+"""What a person asks `corofy enrich` for beside the file: how it is read, which rows, up to which cost, which columns,
+what the lines are like."""
 
 from __future__ import annotations
 
@@ -20,6 +21,12 @@ class Order:
     ceiling: int | None = None
     columns: tuple[str, ...] = ()
     flat: bool = False
+    tone: str | None = None
+    language: str | None = None
+    max_words: int | None = None
+    offer: str | None = None
+    forbid: tuple[str, ...] = ()
+    line_rules: str | None = None
 
     @property
     def reading(self) -> dict[str, Any]:
@@ -38,7 +45,20 @@ class Order:
         """Everything about the job. Raises CliError for a column that is not `Name: description`."""
         ceiling = {} if self.ceiling is None else {"ceiling_credits": self.ceiling}
         columns = {"extra_columns": [_column(text) for text in self.columns]} if self.columns else {}
-        return self.rows | ceiling | columns
+        return self.rows | ceiling | columns | self.line
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """The wishes for the opening lines."""
+        chosen: dict[str, Any] = {
+            "tone": self.tone,
+            "language": self.language,
+            "max_words": self.max_words,
+            "offer": self.offer,
+            "line_rules": self.line_rules,
+        }
+        forbidden = {"forbidden_words": list(self.forbid)} if self.forbid else {}
+        return {name: value for name, value in chosen.items() if value is not None} | forbidden
 
 
 def _column(text: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What somebody wants of the opening lines: which languages there are, and what a person's own rules may name in braces."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from libs.common.contracts.lines import FORBIDDEN_CHARS, LANGUAGES, MOST_FORBIDDEN, OWN_FIELDS, RULES_CHARS
@@ -10,7 +10,9 @@ from services.ingest.domain.header_words import ROLES
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _BRACE = re.compile(r"[{}]")
-FIELDS = (*ROLES, *OWN_FIELDS)
+NOT_TOLD = frozenset({"email", "phone", "linkedin"})
+"""Roles whose values no model is told: neither may they, nor may their columns be named."""
+FIELDS = (*(role for role in ROLES if role not in NOT_TOLD), *OWN_FIELDS)
 """The names that hold for every sheet."""
 
 
@@ -35,7 +37,7 @@ def check_forbidden(words: Sequence[str]) -> None:
 def check_line_rules(rules: str, *, columns: Iterable[str]) -> None:
     """Raises Invalid `line_rules_invalid` for a field in braces that neither we nor the sheet have.
 
-    `columns` are the names of the sheet's columns; case and blanks around do not tell two names apart.
+    `columns` are the names of the sheet's columns that a model is told; case and blanks around do not tell two names apart.
     """
     if len(rules) > RULES_CHARS:
         msg = f"the rules for the line have {len(rules)} characters: {RULES_CHARS} at most"
@@ -59,3 +61,9 @@ def _unknown_field(name: str, known: dict[str, str]) -> Invalid:
 
 def _folded(name: str) -> str:
     return " ".join(name.split()).casefold()
+
+
+def columns_told(names: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
+    """The columns of a sheet (mapping: role → column name) whose values a model is told."""
+    private = {mapping[role] for role in NOT_TOLD if role in mapping}
+    return [name for name in names if name not in private]

@@ -10,7 +10,7 @@ from libs.common.contracts.ingest import ResearchSpec
 from libs.common.errors import NotFound
 from libs.common.uow import UnitOfWork
 from services.ingest.domain.jobs import Job
-from services.ingest.domain.line_options import check_forbidden, check_language, check_line_rules
+from services.ingest.domain.line_options import check_forbidden, check_language, check_line_rules, columns_told
 from services.ingest.domain.specs import spec_hash
 from services.ingest.repositories import families, job_logs, jobs, laying_out, retries, sheet_pages, uploads
 from services.ingest.use_cases.retry_job import check_ended, made_before, price_retry
@@ -136,7 +136,8 @@ async def _spec(uow: UnitOfWork, root: Job, request: RerunRequest, *, ordered: M
     reading = (await uploads.load_upload(uow.conn, root.workspace_id, root.upload_id)).require_reading()
     check_language(content["language"])
     check_forbidden(content.get("forbidden_words", []))
-    columns = [*(column["name"] for column in reading.columns), *(one["name"] for one in content["extra_columns"])]
+    names = columns_told([column["name"] for column in reading.columns], content["mapping"])
+    columns = [*names, *(one["name"] for one in content["extra_columns"])]
     check_line_rules(content.get("line_rules", ""), columns=columns)
     if all(ordered.get(name) == value for name, value in content.items()):
         return ordered

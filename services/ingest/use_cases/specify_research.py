@@ -8,7 +8,7 @@ from uuid import UUID
 from libs.common.contracts.ingest import ResearchSpec
 from libs.common.contracts.lines import USUAL_WORDS, Tone
 from services.ingest.domain.extra_columns import ExtraColumnAsked, check_extra_columns
-from services.ingest.domain.line_options import check_forbidden, check_language, check_line_rules
+from services.ingest.domain.line_options import check_forbidden, check_language, check_line_rules, columns_told
 from services.ingest.domain.specs import mapping_by_name, spec_hash
 from services.ingest.domain.uploads import Reading
 
@@ -54,9 +54,11 @@ def specify_research(request: ResearchRequest, reading: Reading, *, mapping: Map
     check_extra_columns(request.extra_columns, taken=[*names, *headers])
     check_language(request.language)
     check_forbidden(request.forbidden_words)
-    check_line_rules(request.line_rules, columns=[*names, *(column.name for column in request.extra_columns)])
+    by_name = mapping_by_name(mapping, names)
+    columns = [*columns_told(names, by_name), *(column.name for column in request.extra_columns)]
+    check_line_rules(request.line_rules, columns=columns)
     content = {
-        "mapping": mapping_by_name(mapping, names),
+        "mapping": by_name,
         "language": request.language,
         "max_words": request.max_words,
         "offer": request.offer,

@@ -24,6 +24,27 @@ def test_each_option_is_what_the_api_calls_it() -> None:
     }
 
 
+def test_wishes_for_the_lines_go_into_the_job() -> None:
+    """Red when an option of the lines is not sent, or sent under another name."""
+    order = Order(
+        tone="formal",
+        language="de",
+        max_words=30,
+        offer="Drum Watch",
+        forbid=("synergy",),
+        line_rules="Name {company}.",
+    )
+    assert order.job == {
+        "tone": "formal",
+        "language": "de",
+        "max_words": 30,
+        "offer": "Drum Watch",
+        "forbidden_words": ["synergy"],
+        "line_rules": "Name {company}.",
+    }
+    assert order.rows == {}
+
+
 @pytest.mark.parametrize("text", ["Sites", "Sites:", ": how many sites", ""])
 def test_a_column_needs_a_name_and_a_description(text: str) -> None:
     """Red when half a wish is sent, and refused with the words of the API."""

@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 
 from libs.common.contracts.lines import LANGUAGES, TONES
 from libs.common.errors import Invalid
-from services.ingest.domain.line_options import FIELDS, check_forbidden, check_language, check_line_rules
+from services.ingest.domain.line_options import (
+    FIELDS,
+    check_forbidden,
+    check_language,
+    check_line_rules,
+    columns_told,
+)
 from services.ingest.schemas.quotes import ResearchIn
 
 
@@ -67,3 +73,12 @@ def test_the_form_takes_every_tone_and_hands_all_wishes_on() -> None:
         asked = ResearchIn(tone=tone, forbidden_words=[" synergy "], line_rules="x")
         assert asked.wishes["tone"] == tone
         assert (asked.wishes["forbidden_words"], asked.wishes["line_rules"]) == (("synergy",), "x")
+
+
+def test_what_no_model_is_told_cannot_be_named() -> None:
+    """Red when an address of a person would be promised to the writer of the line, by its role or by its column."""
+    columns = columns_told(["Mail", "Fleet size"], {"email": "Mail", "company": "Firm"})
+    assert columns == ["Fleet size"]
+    for name in ("email", "phone", "linkedin", "Mail"):
+        with pytest.raises(Invalid, match="which is no field"):
+            check_line_rules(f"Write to {{{name}}}", columns=columns)
