@@ -86,7 +86,7 @@ class Companies:
             self._end(key)
             return
         ticket = self._writer.put_company(CompanyFound(key, payload, self._holder))
-        ticket.add_done_callback(lambda _stored: self._end(key, is_free=False))
+        ticket.add_done_callback(lambda done: self._end(key, is_free=done.cancelled() or done.exception() is not None))
 
     def leave(self, key: CompanyKey) -> None:
         """The company is known from elsewhere, or another's to ask: nothing of ours has to be given back."""
