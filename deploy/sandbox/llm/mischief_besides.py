@@ -5,17 +5,21 @@ from __future__ import annotations
 from deploy.sandbox.llm.mischief import Mischief, changed
 from deploy.sandbox.llm.obedience import orders_in
 from deploy.sandbox.llm.planted import Wrong
-from deploy.sandbox.llm.prompt import Prompt
+from deploy.sandbox.llm.prompt import Column, Prompt
 from deploy.sandbox.llm.questions import Answer
 
 
-def spoil_answer(found: Answer, prompt: Prompt, mischief: Mischief, *, kind: str) -> Answer:
-    """An answer to one of the questions besides, made wrong."""
+def spoil_answer(found: Answer, prompt: Prompt, mischief: Mischief, *, column: Column) -> Answer:
+    """An answer to one of the questions besides, made wrong. The question itself may give an order, too."""
+    kind = column.kind
     ids = found.source_ids or [source.id for source in prompt.sources[:1]]
     true = found.snippet
     spoilt: tuple[Answer, Wrong, str] | None = None
+    asked = orders_in([column.question]) if mischief.obey else []
     orders = orders_in(source.text for source in prompt.sources) if mischief.obey else []
-    if orders:
+    if asked:
+        spoilt = Answer(_as_kind(asked[0].wanted, kind), ids, true or asked[0].wanted), "obeyed", "question"
+    elif orders:
         order = orders[0]
         spoilt = Answer(_as_kind(order.wanted, kind), [prompt.sources[order.where].id], order.wanted), "obeyed", "order"
     elif mischief.invent:

@@ -9,9 +9,7 @@ from functools import lru_cache
 from deploy.sandbox.llm.prompt import Prompt, Source
 from deploy.sandbox.llm.sentences import sentences
 
-LEGAL = (
-    "inc|incorporated|corp|corporation|company|co|ltd|limited|llc|plc|gmbh|ag|se|sa|srl|spa|bv|nv|ab|as|oy|kg|holdings?"
-)
+LEGAL = "inc|incorporated|corp|corporation|company|co|ltd|limited|llc|llp|plc|gmbh|ag|se|sa|srl|spa|bv|nv|ab|as|oy|kg|holdings?"
 _AFTER_NAME = "chief|head|director|vice|president|vp|ceo|cto|cfo|coo|manager|founder|in|at|on|of|is|has"
 _WORD = re.compile(r"\w+")
 _LEGAL_FORM = re.compile(LEGAL, re.IGNORECASE)

@@ -47,7 +47,7 @@ class Content:
         """The answer to one of the questions besides."""
         column = self.prompt.columns[key]
         found = answer(column, self.prompt, careless=self.careless)
-        return spoil_answer(found, self.prompt, self.mischief, kind=column.kind)
+        return spoil_answer(found, self.prompt, self.mischief, column=column)
 
     def product(self) -> Answer:
         """The product that fits."""

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from services.enrich.domain.event_words import unsaid_events
 from services.enrich.domain.line_claims import Backing, joined, unbacked
-from services.enrich.domain.line_form import addresses_in
+from services.enrich.domain.line_form import addresses_in, takes_up
 from services.enrich.domain.orders import order_spans
 from services.enrich.domain.sources import Source
 from services.enrich.domain.texts import normalised, words_of
@@ -132,10 +132,18 @@ def unsaid(text: str, snippet: str, backed_by: Sequence[str], texts: Texts, abou
     if normalised(text) in {normalised(snippet), *(texts[one].words for one in backed_by)}:
         return ""
     backings = [about.backing, *(texts[one].backing for one in backed_by)]
-    foreign = unbacked(text, joined(backings), language=about.language)
+    # Figures are looked at by themselves, see `invented_numbers`.
+    foreign = [one for one in unbacked(text, joined(backings), language=about.language) if not one.isdigit()]
     titles = " ".join(texts[one].source.title for one in backed_by)
     foreign += unsaid_events(words_of(text), words_of(f"{snippet} {titles}"))
     return f"says what its source does not: {', '.join(dict.fromkeys(foreign))}" if foreign else ""
+
+
+def is_beside_the_point(text: str, snippet: str, about: "About") -> bool:
+    """Whether a statement has no word of its snippet but the row's own. What is in another language is believed."""
+    if normalised(text) == normalised(snippet):
+        return False
+    return not takes_up(text, snippet, besides=about.words, language=about.language)
 
 
 def foreign_addresses(text: str, texts: Texts) -> str:

@@ -25,7 +25,7 @@ _NOUNS = word_set(
     " stellen strategie system systeme tag tage tagen team teams technik teil teile thema themen ton umfang umbau umsatz"
     " unternehmen unterschied ursache verein verfahren verkauf vertrag vertrieb viel vorhaben vorteil wachstum wandel ware"
     " waren weg wege weise welt werk werke wert wettbewerb winter woche wochen wort worte zahl zahlen zeit zeiten ziel ziele"
-    " zukunft zug züge zusammenhang"
+    " zukunft zug züge zusammenhang nächstes neues weiteres"
 )
 _NOUN_ENDINGS = (
     *(

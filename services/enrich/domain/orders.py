@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 _LEET = str.maketrans("0134578", "oieastb")
 _HINTS = (
-    "instru", "istruz", "anweisung", "consigne", "vorgaben", "prompt", "guideline", "language model", "sprachmodell", "llm",
-    "assist",
+    "instru", "istruz", "anweisung", "consigne", "vorgaben", "prompt", "guideline", " rules", "language model", "sprachmodell",
+    "llm", "assist",
     "im_start", "role\"", "l_call", "n_call", "ment_id", "ment id",
     "urce_id", "urce id", "vafgeh", "reglas",
     "regole", "指", "инструк",

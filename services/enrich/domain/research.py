@@ -1,6 +1,6 @@
 """What may stand in `sif_research`: statements whose snippet a program finds in the source they name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -10,6 +10,7 @@ from services.enrich.domain.evidence import (
     backing,
     foreign_addresses,
     invented_numbers,
+    is_beside_the_point,
     texts_of,
     unsaid,
 )
@@ -166,17 +167,21 @@ def _evidence(claim: Claim, texts: Texts, about: About, lead: Lead | None) -> tu
     if not claim.text:
         return "an empty statement", ()
     fault, backed_by = backing(claim.snippet, claim.source_ids, texts)
-    fault = (
-        fault
-        or invented_numbers(claim.text, backed_by, texts)
-        or unsaid(claim.text, claim.snippet, backed_by, texts, about)
-    )
-    fault = fault or foreign_addresses(f"{claim.text} {claim.snippet}", texts)
-    if not fault and claim.text != claim.snippet and gives_orders(claim.text):
-        fault = "gives orders instead of telling something"
-    if not fault and lead is not None:
-        fault = names_somebody_else(lead, claim.snippet, [texts[one].source for one in backed_by])
+    fault = fault or next(filter(None, _faults(claim, backed_by, texts, about, lead)), "")
     return (fault, ()) if fault else ("", backed_by)
+
+
+def _faults(claim: Claim, backed_by: tuple[str, ...], texts: Texts, about: About, lead: Lead | None) -> Iterator[str]:
+    """What is wrong with a claim whose snippet stands in its sources: each look is taken only when those before find nothing."""
+    yield invented_numbers(claim.text, backed_by, texts)
+    yield unsaid(claim.text, claim.snippet, backed_by, texts, about)
+    yield "says nothing of its snippet" if is_beside_the_point(claim.text, claim.snippet, about) else ""
+    yield foreign_addresses(f"{claim.text} {claim.snippet}", texts)
+    yield (
+        "gives orders instead of telling something" if claim.text != claim.snippet and gives_orders(claim.text) else ""
+    )
+    if lead is not None:
+        yield names_somebody_else(lead, claim.snippet, [texts[one].source for one in backed_by])
 
 
 def _statement(claim: Claim, backed_by: tuple[str, ...], *, nth: int) -> Statement:
