@@ -3,7 +3,8 @@
 Names and numbers give most inventions away; `it has doubled its workforce` has neither.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import dropwhile, takewhile
 from typing import Final
 
 from services.enrich.domain.texts import word_set
@@ -44,8 +45,8 @@ _SAID: Final[Mapping[str, str]] = {
     " failliet upadłość úpadek konkurs konkurssi faliment csőd iflas",
 }
 _ALSO: Final[Mapping[str, str]] = {
-    "doubled": "double doubling twice twofold doppelt verdoppel doubl dupli raddopp verdubbel podwoj fördubbl",
-    "tripled": "triple tripling threefold dreifach verdreifach tripl",
+    "doubled": "doubling doubles twofold verdoppel doublement duplicar raddopp verdubbel podwoj fördubbl fordobl",
+    "tripled": "tripling triples threefold verdreifach triplement triplicar verdrievoud potroj tredubbl tredobl",
     "bought": "buy buys buying purchase acquisition acquire takeover übernahme kauf rachat acquisition compra adquisi"
     " overname przeję koupě förvärv opkøb oppkjøp yritysosto achiziți felvásárl",
     "merged": "merge merger merging fusion fusión fusão fusione fusie połączen fúze fuusio fuziun egyesül",
@@ -56,15 +57,20 @@ _ALSO: Final[Mapping[str, str]] = {
     "hired": "hire hires hiring recruit einstell embauch recrut contrat assun aann zatrudni nábor anställ ansætt ansett",
     "dismissed": "layoff layoffs redundan entlass licenci despid demit licenzi ontsla zwolni propoušt",
     "launched": "launch launches launching start starts introduc lanc lanz lanç lans uruch spušt indít",
-    "opened": "open opens opening eröffn ouvr ouvert abr apert open otw otev öppn åbn åpn ava desch nyit aç",
+    "opened": "opens opening eröffn ouvr ouvert abr apert opening otw otev öppn åbn åpn ava desch nyit aç",
     "lost": "lose loses losing loss verlust perte pérdida perda perdita verlies strat ztrát förlust tab tap menet pierd",
     "went public": "listing listed flotation bourse bolsa borsa beurs giełd insolv bankrupt",
 }
 _EVENT_OF: Final = {word: event for event, words in _SAID.items() for word in words.split()}
+_LONG_ENOUGH: Final = 5
+_IN_ENGLISH: Final = word_set(
+    "doubled tripled bought acquired merged raised moved relocated won grew grown hired fired dismissed launched opened lost"
+)
+_WORDS: Final = {event: word_set(words) | word_set(_ALSO[event]) for event, words in _SAID.items()}
 _STEMS: Final = {
-    event: tuple(sorted(word_set(_ALSO[event]) | {word[: max(4, len(word) - 2)] for word in words.split()}))
-    for event, words in _SAID.items()
+    event: tuple(sorted(word for word in words if len(word) >= _LONG_ENOUGH)) for event, words in _WORDS.items()
 }
+"""What a word that backs an event may begin with: `win` must be the whole word, or every window would be one."""
 
 
 def unsaid_events(words: Iterable[str], backing: Iterable[str]) -> list[str]:
@@ -72,5 +78,27 @@ def unsaid_events(words: Iterable[str], backing: Iterable[str]) -> list[str]:
     said = [word for word in words if word in _EVENT_OF]
     if not said:
         return []
-    known = tuple(backing)
-    return [word for word in said if not any(one.startswith(_STEMS[_EVENT_OF[word]]) for one in known)]
+    known = frozenset(backing)
+    return [word for word in said if not _is_backed(_EVENT_OF[word], known)]
+
+
+def _is_backed(event: str, known: frozenset[str]) -> bool:
+    return not known.isdisjoint(_WORDS[event]) or any(one.startswith(_STEMS[event]) for one in known)
+
+
+def unsaid_objects(
+    words: Sequence[str], known: frozenset[str], *, common: frozenset[str], in_english: bool
+) -> list[str]:
+    """What an event of the line is said to have happened to, where no word of that is `known`.
+
+    `doubled its workforce` is not backed by a doubled production. For words in one language only: the English events, or all.
+    """
+    stems = frozenset(word[:_LONG_ENOUGH] for word in known)
+    found: list[str] = []
+    for at, word in enumerate(words):
+        if word in (_IN_ENGLISH if in_english else _EVENT_OF):
+            behind = dropwhile(lambda one: one in common, words[at + 1 :])
+            said = list(takewhile(lambda one: one not in common, behind))
+            if said and not any(one[:_LONG_ENOUGH] in stems for one in said):
+                found.append(said[0])
+    return found

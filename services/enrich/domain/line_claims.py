@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.enrich.domain.event_words import unsaid_events
+from services.enrich.domain.event_words import unsaid_events, unsaid_objects
 from services.enrich.domain.german_nouns import may_be_a_name
 from services.enrich.domain.number_words import NUMBERS, figures
+from services.enrich.domain.spoken import is_in
 from services.enrich.domain.texts import word_set, words_of
 from services.enrich.domain.wording import WORDINGS, Wording, wording_of
 
@@ -53,11 +54,16 @@ def unbacked(text: str, backing: Backing, *, language: str) -> list[str]:
     text = _GROUPED.sub("", text)
     spoken, wording = NUMBERS.get(language[:2].lower(), {}), wording_of(language)
     found = list(_foreign_names(text, backing, wording=wording, german=language[:2].lower() == "de"))
-    for word in words_of(text):
+    words = words_of(text)
+    for word in words:
         number = spoken.get(word)
         if number and word not in backing.words and number not in backing.words | backing.figures:
             found.append(word)
-    found += unsaid_events(words_of(text), backing.words)
+    found += unsaid_events(words, backing.words)
+    for code in dict.fromkeys((language[:2].lower(), "en")):
+        if is_in(code, backing.words):
+            common = wording_of(code).common
+            found += unsaid_objects(words, backing.words, common=common, in_english=code == "en")
     return list(dict.fromkeys(found))
 
 

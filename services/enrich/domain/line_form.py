@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from services.enrich.domain.spoken import common_words, is_in
 from services.enrich.domain.texts import word_set, words_of
-from services.enrich.domain.wording import WORDINGS, common_words, wording_of
+from services.enrich.domain.wording import WORDINGS, wording_of
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(r"(?:https?://|hxxps?://|www\.)\S+", re.IGNORECASE)
@@ -104,10 +105,8 @@ def takes_up(text: str, cited: str, *, besides: str, language: str) -> bool:
 
     What is cited in another language than the line's cannot be compared by words: then it is believed.
     """
-    told, own = words_of(cited), language[:2].lower()
-    counts = common_words(told)
-    others = max((count for code, count in counts.items() if code != own), default=0)
-    if counts.get(own, 0) < max(2, others + (own != "en")):
+    told = words_of(cited)
+    if not is_in(language, told):
         return True
     left_out = frozenset(words_of(besides)) | wording_of(language).common
     stems = {word[:_STEM] for word in told if _says_something(word, left_out)}

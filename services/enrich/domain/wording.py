@@ -1,6 +1,6 @@
 """What a program knows of each language that lines are written in: small words, greetings, and lines that claim nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,7 +29,7 @@ def _wording(common: str, *lines: str, months: str, polite: str = "", inflects: 
 WORDINGS: Final[Mapping[str, Wording]] = {
     "en": _wording(
         "the a an and or of to in on at for with from that this you your we our is are was have has had be been would"
-        " could what how who which when not it its as by about there they i",
+        " could what how who which when not it its as by about there they i within during since",
         "I came across {company} and would like to hear what you are working on.",
         "I would like to hear what you are working on.",
         "may I ask you a question?",
@@ -186,18 +186,3 @@ WORDINGS: Final[Mapping[str, Wording]] = {
 def wording_of(language: str) -> Wording:
     """The wording of a language code, region or not; English for one that nobody knows."""
     return WORDINGS.get(language[:2].lower(), WORDINGS["en"])
-
-
-_COMMON_IN: Final[Mapping[str, tuple[str, ...]]] = {
-    word: tuple(code for code, one in WORDINGS.items() if word in one.common)
-    for word in frozenset[str]().union(*(one.common for one in WORDINGS.values()))
-}
-
-
-def common_words(words: Iterable[str]) -> dict[str, int]:
-    """How many of these words are common ones, by language; a language without any is left out."""
-    counts: dict[str, int] = {}
-    for word in words:
-        for code in _COMMON_IN.get(word, ()):
-            counts[code] = counts.get(code, 0) + 1
-    return counts

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.enrich.domain.event_words import unsaid_events
 from services.enrich.domain.lead import Lead, read_lead
 from services.enrich.domain.line import CHECKS, Draft, Rules, check_line
 from services.enrich.domain.research import Statement
+from services.enrich.domain.texts import words_of
 from services.enrich.domain.wording import WORDINGS
 
 MAPPING = {"company": "c", "website": "w", "first_name": "f", "last_name": "l"}
@@ -245,3 +247,29 @@ def test_a_line_that_quotes_another_language_is_still_in_its_own() -> None:
     """Red when the words of a quote decide what language a line is in."""
     quote = "Ingrid, ich habe gelesen: „Halden opened a second line for its customers in Fredrikstad“ – wie läuft es?"
     assert problems(quote, rules=Rules(40, "de")) == []
+
+
+@pytest.mark.parametrize(
+    ("backing", "said", "found"),
+    [
+        ("Its double-acting pumps work in windows.", "doubled", False),
+        ("Its double-acting pumps work in windows.", "won", False),
+        ("It is open day and night.", "opened", False),
+        ("Sie hat ihren Umsatz verdoppelt.", "doubled", True),
+        ("The award went to Halden.", "won", True),
+        ("It wins most tenders.", "won", True),
+        ("The acquisition of a works was agreed.", "bought", True),
+    ],
+)
+def test_an_event_needs_a_word_of_its_kind(backing: str, said: str, found: bool) -> None:
+    """Red when a part of another word, or an adjective, stands for what has happened."""
+    assert (unsaid_events([said], words_of(backing)) == []) is found
+
+
+@pytest.mark.parametrize(
+    ("thing", "found"), [("a second line", False), ("a canteen", True), ("its kindergarten", True)]
+)
+def test_an_event_happened_to_what_its_source_says(thing: str, found: bool) -> None:
+    """Red when a source that says one thing was opened backs the opening of another."""
+    said = problems(f"Ingrid, I read that Halden opened {thing} in Fredrikstad, what about the line?")
+    assert any("mentions" in one for one in said) is found
