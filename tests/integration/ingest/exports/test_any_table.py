@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import re
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
@@ -158,7 +159,7 @@ def as_xlsx(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     sheet = book.create_sheet("Summary")
 
     def cell(value: Any) -> Any:
-        made = WriteOnlyCell(sheet, value=escape(value) if isinstance(value, str) else value)
+        made = WriteOnlyCell(sheet, value=escaped(value) if isinstance(value, str) else value)
         if isinstance(value, str):
             made.data_type = "s"
         return made
@@ -167,6 +168,11 @@ def as_xlsx(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
         sheet.append([cell(value) for value in row])
     book.save(file := io.BytesIO())
     return file.getvalue()
+
+
+def escaped(text: str) -> str:
+    """As a cell's text is written: openpyxl leaves what looks like an escape to be read as one (ECMA-376, ST_Xstring)."""
+    return escape(re.sub("_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", text))
 
 
 async def uploaded(storage: Storage, content: bytes, **options: Any) -> tuple[list[Cell], str | None, list[ChunkRef]]:
