@@ -209,6 +209,21 @@ def check() -> None:
     raise typer.Exit(work())
 
 
+@app.command("eval")
+def judge(
+    real: Annotated[
+        bool, typer.Option("--real", help="Ask Groq itself (GROQ_API_KEY), not the sandbox's model.")
+    ] = False,
+    case: Annotated[str, typer.Option(help="Only the cases whose name begins so.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line per case, and one for each set.")] = False,
+    write_docs: Annotated[bool, typer.Option("--write-docs", help="Write the table of results into the docs.")] = False,
+) -> None:
+    """Judge the prompts by rows, pages and orders of strangers whose outcome is known."""
+    from libs.cli.judge import judge as work
+
+    raise typer.Exit(work(real=real, case=case, as_json=as_json, write_docs=write_docs))
+
+
 @app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="Which one; a list of them when left out.")] = "",

@@ -36,6 +36,7 @@ _CATALOGUE = Catalogue(
         Product("gold", "Gold Plan", "Everything", "Everything we have", "never"),
     )
 )
+_COLUMNS = (("Size", "How many employees", "number"), ("Trade", "What the company makes", "text"))
 _CELLS = {"company": "Company", "job": "Job", "city": "City", "industry": "Industry", "first": "First", "cell": "Notes"}
 
 
@@ -59,12 +60,7 @@ class Injection:
 
     def as_case(self) -> Case:
         """The plain row with the order in its place."""
-        row, pages, results, columns = (
-            dict(ROW),
-            {"/": _PAGE},
-            list(_RESULTS),
-            (("Size", "How many employees", "number"),),
-        )
+        row, pages, results, columns = dict(ROW), {"/": _PAGE}, list(_RESULTS), _COLUMNS
         order = self.written
         match self.place:
             case "page":
