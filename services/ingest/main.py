@@ -25,6 +25,7 @@ from services.ingest.api import (
     sourcings,
     trials,
     uploads,
+    usage,
 )
 from services.ingest.clients.apollo import Apollo
 from services.ingest.resources import Resources
@@ -70,6 +71,7 @@ def build_app() -> FastAPI:
                 downloads.router,
                 exports.router,
                 sourcings.router,
+                usage.router,
                 jobs.operators,
             ],
             start=functools.partial(start, settings),

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     Float,
     ForeignKey,
     Index,
@@ -532,3 +533,44 @@ own_keys = Table(
     Column("change_no", BigInteger, nullable=False),
 )
 """For which providers a workspace has keys of its own, as enrich has said last. The keys are enrich's alone."""
+
+usage_days = Table(
+    "usage_days",
+    METADATA,
+    Column("job_id", Uuid, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("sandboxed", Boolean, nullable=False),
+    Column("workspace_id", Uuid, nullable=False),
+    Column("rows_enriched", BigInteger, nullable=False),
+    Column("rows_degraded", BigInteger, nullable=False),
+    Column("rows_failed", BigInteger, nullable=False),
+    Column("rows_skipped", BigInteger, nullable=False),
+    Column("credits", BigInteger, nullable=False),
+    Column("attempts", BigInteger, nullable=False),
+    Column("cache_hits", BigInteger, nullable=False),
+    Column("duration_ms", BigInteger, nullable=False),
+    Column("tokens_in", BigInteger, nullable=False),
+    Column("tokens_out", BigInteger, nullable=False),
+    Column("cost_microusd", BigInteger, nullable=False),
+    PrimaryKeyConstraint("job_id", "day", "sandboxed"),
+    Index("ix_usage_days_workspace_id_day", "workspace_id", "day"),
+)
+"""What the rows of a job took on a UTC day, those that stand-ins had a hand in apart. By job, so that jobs of a workspace do
+not wait for each other; without a reference to it, because it outlives the job."""
+
+usage_calls = Table(
+    "usage_calls",
+    METADATA,
+    Column("job_id", Uuid, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("sandboxed", Boolean, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("calls", BigInteger, nullable=False),
+    Column("tokens_in", BigInteger, nullable=False),
+    Column("tokens_out", BigInteger, nullable=False),
+    Column("cost_microusd", BigInteger, nullable=False),
+    PrimaryKeyConstraint("job_id", "day", "sandboxed", "kind", "name"),
+    CheckConstraint("kind IN ('provider', 'model')", name="kind_known"),
+)
+"""The same by provider, and once more by model where there is one."""

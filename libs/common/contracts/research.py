@@ -62,11 +62,25 @@ class Research(Payload):
     sandboxed: bool = False
 
 
+class ModelUse(Payload):
+    """What a model was asked and what it answered, in calls and tokens; its cost in millionths of a US dollar."""
+
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_microusd: int = 0
+
+
 class Receipt(Payload):
-    """What a row cost us. `cost_microusd` is in millionths of a US dollar, from the price table of the clients."""
+    """What a row cost us. `cost_microusd` is in millionths of a US dollar, from the price table of the clients.
+
+    `provider_costs` and `by_model` tell the same calls and the same cost apart, by provider and by model.
+    """
 
     provider_calls: dict[str, int] = {}
+    provider_costs: dict[str, int] = {}
     models: list[str] = []
+    by_model: dict[str, ModelUse] = {}
     tokens_in: int = 0
     tokens_out: int = 0
     cost_microusd: int = 0

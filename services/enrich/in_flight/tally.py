@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.enrich import metrics
 from services.enrich.clients import prices
 from services.enrich.clients.accounts import Account
 from services.enrich.clients.groq import Answer
@@ -16,7 +17,9 @@ class Tally:
     """
 
     provider_calls: dict[str, int] = field(default_factory=dict[str, int])
+    provider_costs: dict[str, int] = field(default_factory=dict[str, int])
     models: list[str] = field(default_factory=list[str])
+    by_model: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
     tokens_in: int = 0
     tokens_out: int = 0
     cost_microusd: int = 0
@@ -32,9 +35,12 @@ class Tally:
 
     def call(self, account: Account, *, cost_microusd: int) -> None:
         """One answered call."""
-        self.provider_calls[account.provider] = self.provider_calls.get(account.provider, 0) + 1
+        provider = account.provider
+        self.provider_calls[provider] = self.provider_calls.get(provider, 0) + 1
+        self.provider_costs[provider] = self.provider_costs.get(provider, 0) + cost_microusd
         self.cost_microusd += cost_microusd
         self.sandboxed = self.sandboxed or account.mode == "sandbox"
+        metrics.COST_MICROUSD.labels(provider, account.mode).inc(cost_microusd)
 
     def completion(self, account: Account, answer: Answer) -> None:
         """One completion, usable or not: it was paid for."""
@@ -44,11 +50,17 @@ class Tally:
         self.tokens_out += answer.tokens_out
         if answer.model not in self.models:
             self.models.append(answer.model)
+        use = {"calls": 1, "tokens_in": answer.tokens_in, "tokens_out": answer.tokens_out, "cost_microusd": cost}
+        _add(self.by_model.setdefault(answer.model, {}), use)
+        metrics.TOKENS.labels(answer.model, "in", account.mode).inc(answer.tokens_in)
+        metrics.TOKENS.labels(answer.model, "out", account.mode).inc(answer.tokens_out)
 
     def add(self, other: "Tally") -> None:
         """What another part of the row has cost; the parts have worked at the same time."""
-        for name, calls in other.provider_calls.items():
-            self.provider_calls[name] = self.provider_calls.get(name, 0) + calls
+        _add(self.provider_calls, other.provider_calls)
+        _add(self.provider_costs, other.provider_costs)
+        for model, use in other.by_model.items():
+            _add(self.by_model.setdefault(model, {}), use)
         self.models.extend(model for model in other.models if model not in self.models)
         self.tokens_in += other.tokens_in
         self.tokens_out += other.tokens_out
@@ -65,3 +77,8 @@ class Tally:
     def read_ourselves(self, name: str) -> None:
         """A page that was read without a provider, and cost nothing."""
         self.provider_calls[name] = self.provider_calls.get(name, 0) + 1
+
+
+def _add(sums: dict[str, int], more: dict[str, int]) -> None:
+    for name, count in more.items():
+        sums[name] = sums.get(name, 0) + count

@@ -10,6 +10,7 @@ OWNERS: dict[str, str] = {
     "line-options": "ingest",
     "jobs": "ingest",
     "exports": "ingest",
+    "usage": "ingest",
     "sourcings": "ingest",
     "providers": "enrich",
     "catalogue": "enrich",

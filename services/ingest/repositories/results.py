@@ -79,10 +79,10 @@ class StoredResult:
         return any(bool(part and part.get("sandboxed")) for part in (self.research, self.receipt))
 
 
-async def insert_new(conn: AsyncConnection, job_id: UUID, rows_json: str) -> list[str]:
-    """Store the rows (a JSON array of row results) that have no result yet; answers the statuses of those stored."""
+async def insert_new(conn: AsyncConnection, job_id: UUID, rows_json: str) -> dict[int, str]:
+    """Store the rows (a JSON array of row results) that have no result yet; answers the statuses of those stored, by row."""
     stored = await conn.execute(_INSERT, {"job_id": job_id, "rows": rows_json})
-    return [row.status for row in stored]
+    return {row.row_no: row.status for row in stored}
 
 
 async def statuses(conn: AsyncConnection, job_id: UUID, row_nos: Sequence[int]) -> list[str]:

@@ -9,7 +9,8 @@ from libs.common.contracts.ingest import ChunkCompleted
 from libs.common.uow import OpenUow, UnitOfWork
 from services.ingest.domain.jobs import Job, JobState
 from services.ingest.domain.turns import close
-from services.ingest.repositories import closing, jobs
+from services.ingest.domain.usage import day_of, usage_of
+from services.ingest.repositories import closing, jobs, usage
 from services.ingest.use_cases.turn_job import moving, save_turns
 
 CHUNKS_AT_ONCE = 200
@@ -58,4 +59,7 @@ async def close_some(uow: UnitOfWork, job: Job, *, now: datetime) -> Job | None:
             event = ChunkCompleted(job_id=job.id, chunk_no=chunk_no, credits=earned)
             uow.publish(event, tenant_id=job.workspace_id, correlation_id=job.id)
     earned = sum(earned for _, earned in completed)
+    if earned:
+        taken = usage_of([], earned=earned, sandboxed=job.sandboxed)
+        await usage.add(uow.conn, job, taken, day=day_of(now))
     return close(job, skipped=skipped, chunks=len(completed), earned=earned, now=now)

@@ -19,7 +19,8 @@ from services.ingest.domain.ceilings import is_limited, rows_left
 from services.ingest.domain.chunks import Chunk, ChunkState, added_by, charged_rows, credits_of, takes_results
 from services.ingest.domain.jobs import TERMINAL, Job, JobKind
 from services.ingest.domain.turns import count, finish_if_answered
-from services.ingest.repositories import chunks, jobs, rationing, results
+from services.ingest.domain.usage import day_of, usage_of
+from services.ingest.repositories import chunks, jobs, rationing, results, usage
 from services.ingest.use_cases.turn_job import by_compare_and_swap, save_turns
 
 log = get_logger()
@@ -64,14 +65,16 @@ async def _store(rows: Sequence[RowResult], *, uow: UnitOfWork, job: Job, chunk:
         return False
     counted = count(
         job,
-        added=added_by(chunk, fresh, completes=completes),
+        added=added_by(chunk, fresh.values(), completes=completes),
         earned=earned,
         now=now,
         sandboxed=any(row.receipt.sandboxed for row in rows),
     )
     if not await save_turns(uow, job, [counted, *finish_if_answered(counted, now=now)]):
         return False
-    for status in fresh:
+    receipts = [(row.status, row.receipt) for row in rows if row.row_no in fresh]
+    await usage.add(uow.conn, counted, usage_of(receipts, earned=earned, sandboxed=counted.sandboxed), day=day_of(now))
+    for status in fresh.values():
         metrics.ROWS.labels(status).inc()
     if completes and job.kind is not JobKind.TRIAL:
         completed = ChunkCompleted(job_id=job.id, chunk_no=chunk.chunk_no, credits=earned)

@@ -320,6 +320,8 @@ class Ingest:
             "providers": "SELECT account, counter, exhausted FROM ingest.provider_states ORDER BY 1",
             "own_keys": "SELECT workspace_id, providers, change_no FROM ingest.own_keys ORDER BY 1",
             "prices": "SELECT version, credits_per_row FROM ingest.price_lists ORDER BY 1",
+            "usage_days": "SELECT * FROM ingest.usage_days ORDER BY 1, 2, 3",
+            "usage_calls": "SELECT * FROM ingest.usage_calls ORDER BY 1, 2, 3, 4, 5",
             "workspaces": "SELECT id, name FROM ingest.workspaces ORDER BY 1",
         }
         async with self.open_uow() as uow:

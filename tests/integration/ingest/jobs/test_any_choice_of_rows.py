@@ -94,7 +94,7 @@ class Run:
     async def prepare(self) -> UUID:
         await self.ingest.execute(
             "TRUNCATE ingest.jobs, ingest.exports, ingest.chunks, ingest.results, ingest.job_log, ingest.outbox,"
-            " ingest.inbox, ingest.enrich_replicas, ingest.lead_keys"
+            " ingest.inbox, ingest.enrich_replicas, ingest.lead_keys, ingest.line_reviews, ingest.line_review_log"
         )
         await self.ingest.execute("UPDATE ingest.price_lists SET credits_per_row = :price", price=self.case.price)
         upload_id = await self.ingest.upload(self.case.sizes)

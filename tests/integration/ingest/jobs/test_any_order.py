@@ -27,6 +27,8 @@ from libs.common.storage import Storage
 from libs.common.uow import UnitOfWorkFactory
 from services.ingest.domain.jobs import JobState
 from services.ingest.domain.turns import complete
+from services.ingest.domain.usage import Taken
+from services.ingest.repositories import usage
 from services.ingest.tables import COMMON
 from services.ingest.use_cases import dispatch_chunks as dispatching
 from services.ingest.use_cases import merge_results as merging
@@ -37,6 +39,8 @@ from services.ingest.use_cases.rerun_job import rerun_job
 from services.ingest.use_cases.rescue_chunks import rescue_job
 from services.ingest.use_cases.resume_job import resume_job
 from services.ingest.use_cases.turn_job import turn_job
+from tests.integration.ingest.jobs.receipts import row as receipted
+from tests.integration.ingest.jobs.receipts import sums_of
 from tests.integration.ingest.jobs.steps import (
     Ingest,
     answer,
@@ -136,7 +140,7 @@ class JobInAnyOrder(RuleBasedStateMachine):
     async def begin(self) -> UUID:
         await self.ingest.execute(
             "TRUNCATE ingest.jobs, ingest.exports, ingest.chunks, ingest.results, ingest.job_log, ingest.outbox, ingest.inbox,"
-            " ingest.provider_states, ingest.enrich_replicas"
+            " ingest.provider_states, ingest.enrich_replicas, ingest.line_reviews, ingest.line_review_log"
         )
         job_id = await self.ingest.queued(SIZES)
         self.sent = self.in_order()
@@ -199,7 +203,11 @@ class JobInAnyOrder(RuleBasedStateMachine):
         chunk = data.draw(st.sampled_from(self.sent))
         rows = data.draw(st.sets(st.sampled_from(ROWS_OF[chunk.chunk_no]), min_size=1))
         status: st.SearchStrategy[RowStatus] = st.sampled_from(("enriched", "degraded", "failed", "skipped"))
-        results = [result(row, data.draw(status)) for row in sorted(rows)]
+        seed, made_up = st.integers(0, 1000), st.booleans()
+        results = [
+            receipted(row, data.draw(seed), status=data.draw(status), sandboxed=data.draw(made_up))
+            for row in sorted(rows)
+        ]
         self.do(
             self.hear(answer(self.job_id, chunk.chunk_no, results, epoch=chunk.epoch, dispatch_no=chunk.dispatch_no))
         )
@@ -364,6 +372,20 @@ class JobInAnyOrder(RuleBasedStateMachine):
     def every_row_has_at_most_one_result_and_it_is_the_first(self) -> None:
         stored = {row.row_no: row.status for row in self.do(self.ingest.result_rows(self.job_id))}
         assert stored == self.model.rows
+
+    @invariant()
+    def the_sums_are_those_of_the_stored_receipts(self) -> None:
+        taken = self.do(self.taken())
+        stored = [(row.status, row.receipt) for row in self.do(self.ingest.result_rows(self.job_id))]
+        earned = taken.real.credits, taken.sandboxed.credits
+        for sandboxed in (False, True):
+            rows = [row for row in stored if row[1].get("sandboxed", False) is sandboxed]
+            assert taken.of(sandboxed=sandboxed) == sums_of(rows, earned=earned[sandboxed])
+        assert sum(earned) == sum(self.model.completed.values())
+
+    async def taken(self) -> Taken:
+        async with self.ingest.open_uow() as uow:
+            return await usage.of_jobs(uow.conn, [self.job_id])
 
     @invariant()
     def what_is_said_adds_up(self) -> None:
