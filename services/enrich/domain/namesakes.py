@@ -28,7 +28,7 @@ _LIVES_IN = re.compile(
 )
 _PORTRAIT = re.compile(
     r"((?:Dr\.? |Prof\.? )?[A-ZÀ-ÖØ-Þ][\w'’-]+(?: [A-ZÀ-ÖØ-Þ][\w'’.-]+){1,3})"
-    r"(?:, [^.]{3,60}?,| (?:joined|works|worked|heads|leads|studied|ist|leitet|arbeitet|est|dirige|es|è)\b)"
+    r"(?:, [^.]{3,60}?,| (?:is|was|has|joined|works|worked|heads|leads|studied|ist|war|leitet|arbeitet|est|dirige|es|è)\b)"
 )
 _LITTLE_WORDS = word_set("of and the for de des du la le der die das und für & - von i")
 
@@ -114,7 +114,10 @@ def names_somebody_else(lead: Lead, snippet: str, sources: Sequence[Page]) -> st
     words = words_of(snippet)
     found = positions(name, words)
     longer = bool(found) and all(_goes_on(words, at + len(name)) for at in found)
-    if longer or (not found and len(name) > 1 and _is_another_name(name, snippet)):
+    other = (
+        _is_another_name(name, snippet, known=word_set(lead.words.casefold())) if not found or len(name) == 1 else False
+    )
+    if longer or other:
         return f"is about a company of a similar name, not about {lead.company}"
     return ""
 
@@ -129,11 +132,18 @@ def _other_portrait(lead: Lead, snippet: str, sources: Sequence[Page]) -> str:
     return "" if named & known or any(named <= set(words_of(one.title)) for one in sources) else found[1]
 
 
-def _is_another_name(name: Sequence[str], snippet: str) -> bool:
-    """Whether a passage has the first word of a name only as the beginning of others: `Nordlys Shipping`."""
-    first = re.escape(name[0])
-    whole = re.findall(rf"\b{first}\b(?:[ -]([A-ZÀ-ÖØ-Þ]\w+))?", snippet, re.IGNORECASE)
-    return bool(whole) and all(one and one[0].isupper() and one.casefold() != name[1] for one in whole)
+def _is_another_name(name: Sequence[str], snippet: str, *, known: frozenset[str]) -> bool:
+    """Whether a passage has the first word of a name only as the beginning of others: `Nordlys Shipping`.
+
+    What the row itself says (a place, a title, a person) may follow a name without making another of it.
+    """
+    follow = re.findall(rf"\b{re.escape(name[0])}\b(?:[ -](\w+))?", snippet, re.IGNORECASE)
+    return bool(follow) and all(_is_of_a_name(one) and not {one.casefold()} & {*name, *known} for one in follow)
+
+
+def _is_of_a_name(word: str) -> bool:
+    """`Dairy`, but neither `dairy` nor `CEO` nor `GmbH`."""
+    return len(word) > 3 and word[0].isupper() and word[1:].islower()
 
 
 def sites_elsewhere(lead: Lead, results: Iterable[Hosted]) -> dict[str, str]:

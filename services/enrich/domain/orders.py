@@ -11,7 +11,7 @@ _HINTS = (
     "urce_id", "urce id", "vafgeh", "reglas",
     "regole", "指", "инструк",
     "правил", "json", "opening line", "first line", "system", "your answer",
-    "mail you", "any ai", " an ai", "the ai", "1nstru", "pr0mpt", "1n5tru",
+    "mail you", "any ai", " an ai", "the ai", "1nstru", "pr0mpt", "1n5tru", "1n57", "1gn0r",
 )  # fmt: skip
 """One of these stands in every order that is known here. A look for them costs a fraction of the patterns below."""
 _ORDER = re.compile(
@@ -21,7 +21,8 @@ _ORDER = re.compile(
     r"|\b(?:system|developer) ?(?:prompt|message|note|override|instruction)s?\b|\bsystem: "
     r"|\b(?:you are|you're|act as|pretend to be) (?:now )?(?:an? |the )?(?:\w+ )?(?:ai|llm|language model|assistant|chatbot)\b"
     r"|\b(?:as an|attention,?|note to|dear|hey,?|to the|to all|to any|any) (?:ai|llms?|language models?|chatbots?)\b"
-    r"|\bassistant(?: must| should| shall|:)|<\|?/?(?:im_start|im_end|system|assistant|inst)|\[/?inst\]"
+    r"|\bassistant(?: must| should| shall)\b|(?:^|[.!?>\"] ?)(?:assistant|developer): "
+    r"|<\|?/?(?:im_start|im_end|system|assistant|inst)|\[/?inst\]"
     r"|\btool_calls?\b|\bfunction_call\b|\"role\" ?:|\b(?:statement|source)[_ ]ids?\b"
     r"|\b(?:write|answer|reply|respond|output|say|include|insert|put|add|mention|return|begin|end|close|start)\b.{0,60}?"
     r"\b(?:the|your|every|each) (?:opening line|first line|e-?mail you|answer|json|output|reply|response)\b"
@@ -34,9 +35,9 @@ _ORDER = re.compile(
     r"|(?:忽略|无视|忘记).{0,20}?(?:指令|指示)|игнорируй\w*.{0,50}?(?:инструкц|правила)"
     r"|\bvtaber\b.{0,50}?\bvafgehpgvba"
 )
-_BLOB = re.compile(r"[A-Za-z0-9+/_-]{48,}={0,2}(?![\w./])")
+_BLOB = re.compile(r"(?<![\w./-])[A-Za-z0-9+]{40}[A-Za-z0-9+/]*={0,2}(?![\w.-])")
 """Nobody writes words that long: something is packed in it."""
-_LONGEST_WORD = 48
+_LONGEST_WORD = 40
 _BEFORE, _AFTER = 160, 400
 _NEAR = 140
 """An order reaches no further from the word that gives it away."""

@@ -82,6 +82,7 @@ SWITCHES = [
     Off(
         "a passage is not about another company", research, "names_somebody_else", _nothing, "mix_namesakes", "signals"
     ),
+    Off("a passage is not about a colleague", research, "names_somebody_else", _nothing, "mix_namesakes", "person"),
     Off("an answer says what its source says", columns, "_is_invented", _no, "invent_facts", "extra"),
 ]
 
