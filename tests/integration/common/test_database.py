@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from libs.common import db
 from libs.common.db import DatabaseUnavailable, check_connection_budget, is_database_outage, make_engine
 from libs.common.errors import Conflict
 from libs.common.listener import Listener, prove_that_notify_arrives
@@ -85,6 +86,36 @@ async def test_a_connection_that_breaks_inside_a_transaction_is_an_outage(cable:
         await run()
     async with open_uow() as uow:
         assert (await uow.conn.execute(text("SELECT 1"))).scalar_one() == 1, "the pool has made a new connection"
+    await engine.dispose()
+
+
+async def test_a_connection_that_breaks_at_rest_is_replaced(cable: Cable) -> None:
+    """Postgres was restarted while nobody used the pool. Red when the first one to use it hears of an outage."""
+    engine = make_engine(normalise_database_url(cable.url), pool_size=1, service="ingest")
+    open_uow = UnitOfWorkFactory(engine, COMMON)
+    async with open_uow() as uow:
+        raw = await uow.conn.get_raw_connection()
+        driver = raw.driver_connection
+    assert driver is not None
+    cable.cut()
+    await eventually(driver.is_closed)
+    async with open_uow() as uow:
+        assert (await uow.conn.execute(text("SELECT 1"))).scalar_one() == 1
+    await engine.dispose()
+
+
+async def test_after_a_long_rest_a_connection_is_asked_whether_it_still_leads_anywhere(
+    cable: Cable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something on the way can forget a connection and tell nobody. Red when only what the driver knows is looked at."""
+    monkeypatch.setattr(db, "_RESTED_S", 0.0)
+    engine = make_engine(normalise_database_url(cable.url), pool_size=1, service="ingest")
+    open_uow = UnitOfWorkFactory(engine, COMMON)
+    async with open_uow() as uow:
+        await uow.conn.execute(text("SELECT 1"))
+    cable.cut()  # Nothing is awaited before the next use, so that the driver has not heard of it.
+    async with open_uow() as uow:
+        assert (await uow.conn.execute(text("SELECT 1"))).scalar_one() == 1
     await engine.dispose()
 
 
