@@ -129,13 +129,17 @@ def is_obedient(snippet: str, backed_by: Sequence[str], texts: Texts) -> bool:
 def unsaid(text: str, snippet: str, backed_by: Sequence[str], texts: Texts, about: "About") -> str:
     """What is wrong with the names and events of a text, or nothing: names stand in its sources or in the row, that
     something has happened stands in the snippet."""
-    if normalised(text) in {normalised(snippet), *(texts[one].words for one in backed_by)}:
+    if any(normalised(text) in texts[one].words for one in backed_by):
         return ""
-    backings = [about.backing, *(texts[one].backing for one in backed_by)]
+    titles = " ; ".join(texts[one].source.title for one in backed_by)
+    near = Backing.of(f"{snippet} ; {titles}")
+    foreign = unbacked(text, joined([about.backing, near]), language=about.language)
+    if foreign:
+        # The whole of a source is taken apart only for what its snippet does not say.
+        whole = joined([about.backing, *(texts[one].backing for one in backed_by)])
+        foreign = unbacked(text, whole, language=about.language)
     # Figures are looked at by themselves, see `invented_numbers`.
-    foreign = [one for one in unbacked(text, joined(backings), language=about.language) if not one.isdigit()]
-    titles = " ".join(texts[one].source.title for one in backed_by)
-    foreign += unsaid_events(words_of(text), words_of(f"{snippet} {titles}"))
+    foreign = [one for one in foreign if not one.isdigit()] + unsaid_events(words_of(text), near.words)
     return f"says what its source does not: {', '.join(dict.fromkeys(foreign))}" if foreign else ""
 
 

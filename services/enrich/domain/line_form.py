@@ -23,7 +23,8 @@ _HANDLE = re.compile(r"(?<![\w.])@\w{2,}")
 _PHONE = re.compile(
     r"(?<![\w.,])(?:\+|00)[1-9]\d{0,2}[\d ()./-]{5,}\d|(?<![\w.,])0\d{2,4}[ /-]\d{3}[\d /-]+\d|\(?\b\d{3}\)?[ .-]\d{3}[.-]\d{4}\b"
 )
-_MAY_BE_ADDRESS = re.compile(r"[\w/]\.\w|@|//|\b(?:dot|punkt|punto|point|ponto)\b|[+\d(][\d ()./-]{6}", re.IGNORECASE)
+_MARKS_OF_ADDRESSES = re.compile(r"[./]\w|@|//|\d[\d ()./-]{6}")
+_SPOKEN_DOTS = (" dot ", " punkt ", " punto ", " point ", " ponto ")
 _FOREIGN_LETTER = re.compile(r"[\u0370-\u1cff\u2e80-\ud7ff\uf900-\ufdff\ufe70-\ufefc]")
 _FEW_LETTERS: Final = 8
 _GREETING = re.compile(
@@ -69,7 +70,8 @@ def is_vocative(name: str, written: str) -> bool:
 
 def addresses_in(text: str) -> list[str]:
     """Every e-mail address, web address, host name, handle and telephone number, also spelt out."""
-    if not _MAY_BE_ADDRESS.search(text):
+    # Most texts have none: a look for what every address has costs a tenth of the patterns.
+    if not _MARKS_OF_ADDRESSES.search(text) and not any(dot in text.casefold() for dot in _SPOKEN_DOTS):
         return []
     rest = _URL.sub(" ", _EMAIL.sub(" ", text))
     domains = [match.group() for match in _BARE_DOMAIN.finditer(rest)]

@@ -173,13 +173,13 @@ def _evidence(claim: Claim, texts: Texts, about: About, lead: Lead | None) -> tu
 
 def _faults(claim: Claim, backed_by: tuple[str, ...], texts: Texts, about: About, lead: Lead | None) -> Iterator[str]:
     """What is wrong with a claim whose snippet stands in its sources: each look is taken only when those before find nothing."""
-    yield invented_numbers(claim.text, backed_by, texts)
-    yield unsaid(claim.text, claim.snippet, backed_by, texts, about)
-    yield "says nothing of its snippet" if is_beside_the_point(claim.text, claim.snippet, about) else ""
-    yield foreign_addresses(f"{claim.text} {claim.snippet}", texts)
-    yield (
-        "gives orders instead of telling something" if claim.text != claim.snippet and gives_orders(claim.text) else ""
-    )
+    is_quote = claim.text == claim.snippet
+    if not is_quote:
+        yield invented_numbers(claim.text, backed_by, texts)
+        yield unsaid(claim.text, claim.snippet, backed_by, texts, about)
+        yield "says nothing of its snippet" if is_beside_the_point(claim.text, claim.snippet, about) else ""
+        yield "gives orders instead of telling something" if gives_orders(claim.text) else ""
+    yield foreign_addresses(claim.text if is_quote else f"{claim.text} {claim.snippet}", texts)
     if lead is not None:
         yield names_somebody_else(lead, claim.snippet, [texts[one].source for one in backed_by])
 
