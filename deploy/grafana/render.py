@@ -83,12 +83,12 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         ),
         Panel(
             "Cost of calls per hour, in US dollars",
-            "sum by (provider, mode) (increase(enrich_cost_microusd_total[1h])) / 1000000",
-            "{{provider}} {{mode}}",
+            "sum by (provider, sandboxed) (increase(ingest_provider_cost_microusd_total[1h])) / 1000000",
+            "{{provider}}, sandboxed: {{sandboxed}}",
         ),
         Panel(
             "Tokens per minute",
-            "sum by (model, direction) (rate(enrich_llm_tokens_total[5m])) * 60",
+            "sum by (model, direction) (rate(ingest_llm_tokens_total[5m])) * 60",
             "{{model}} {{direction}}",
         ),
         Panel("Accounts found not to answer", "max by (provider) (enrich_open_breakers)", "{{provider}}"),

@@ -93,6 +93,10 @@ class Api:
     async def job(self, job_id: str) -> Json:
         return await self._send("GET", f"/v1/jobs/{job_id}")
 
+    async def receipt(self, job_id: str) -> Json:
+        """What the job's rows took."""
+        return await self._send("GET", f"/v1/jobs/{job_id}/receipt")
+
     async def cancel_job(self, job_id: str) -> Json:
         return await self._send("POST", f"/v1/jobs/{job_id}/cancel")
 

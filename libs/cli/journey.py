@@ -58,6 +58,8 @@ async def enrich_file(api: Api, file: Path, order: Order = Order()) -> Json:
     if final["state"] != "completed":
         reason = final.get("reason") or "no reason given"
         raise CliError(f"The job {final['id']} ended as {final['state']} ({reason}): ./corofy logs ingest says more.")
+    for line in took_of(await api.receipt(job["id"])):
+        result(line)
     return final
 
 
@@ -131,6 +133,22 @@ def outcome_of(job: Json) -> str:
         *(f"{count:,} {kind}" for kind, count in others.items() if count),
     ]
     return "; ".join(told)
+
+
+def took_of(receipt: Json) -> list[str]:
+    """`It took 84 calls (36 groq, 48 serper) and …`: a line for what was real, one for what the sandbox had a hand in."""
+    lines: list[str] = []
+    for part, remark in (("real", ""), ("sandboxed", "; the sandbox had a hand in it, where nothing is paid")):
+        took = receipt[part]
+        calls = sum(one["calls"] for one in took["providers"])
+        if calls:
+            each = ", ".join(f"{one['calls']:,} {one['provider']}" for one in took["providers"])
+            tokens, dollars = took["tokens_in"] + took["tokens_out"], took["cost_microusd"] / 1_000_000
+            known = f"{took['cache_hits']:,} answers were known already"
+            lines.append(
+                f"It took {calls:,} calls ({each}) and {tokens:,} tokens: US$ {dollars:,.4f}; {known}{remark}."
+            )
+    return lines
 
 
 async def save(api: Api, job: Json, target: Path, *, flat: bool = False) -> Path:

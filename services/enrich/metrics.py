@@ -17,9 +17,3 @@ LIMITER_WAIT_SECONDS = Histogram(
     buckets=(0.05, 0.25, 1, 5, 15, 60, 240),
 )
 BREAKER_OPEN = Gauge("enrich_open_breakers", "Accounts that this process has found not to answer.", ("provider",))
-COST_MICROUSD = Counter(
-    "enrich_cost_microusd_total",
-    "What answered calls cost by the price list, in millionths of a US dollar; of the sandbox, what they would have cost.",
-    ("provider", "mode"),
-)
-TOKENS = Counter("enrich_llm_tokens_total", "Tokens of completions, usable or not.", ("model", "direction", "mode"))

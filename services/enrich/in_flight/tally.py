@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.enrich import metrics
 from services.enrich.clients import prices
 from services.enrich.clients.accounts import Account
 from services.enrich.clients.groq import Answer
@@ -40,7 +39,6 @@ class Tally:
         self.provider_costs[provider] = self.provider_costs.get(provider, 0) + cost_microusd
         self.cost_microusd += cost_microusd
         self.sandboxed = self.sandboxed or account.mode == "sandbox"
-        metrics.COST_MICROUSD.labels(provider, account.mode).inc(cost_microusd)
 
     def completion(self, account: Account, answer: Answer) -> None:
         """One completion, usable or not: it was paid for."""
@@ -52,8 +50,6 @@ class Tally:
             self.models.append(answer.model)
         use = {"calls": 1, "tokens_in": answer.tokens_in, "tokens_out": answer.tokens_out, "cost_microusd": cost}
         _add(self.by_model.setdefault(answer.model, {}), use)
-        metrics.TOKENS.labels(answer.model, "in", account.mode).inc(answer.tokens_in)
-        metrics.TOKENS.labels(answer.model, "out", account.mode).inc(answer.tokens_out)
 
     def add(self, other: "Tally") -> None:
         """What another part of the row has cost; the parts have worked at the same time."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from services.ingest.domain.source_tally import SourceTally
+from services.ingest.domain.usage import Calls, Taken, Usage
 
 SummaryCell = str | int | datetime | None
 SummaryRow = list[SummaryCell]
@@ -28,7 +29,8 @@ STATUSES = ("enriched", "degraded", "failed", "skipped", "pending")
 
 @dataclass(frozen=True)
 class SheetFacts:
-    """What is known of a sheet before its rows are seen. Credits are those of the list with all its retries."""
+    """What is known of a sheet before its rows are seen. Credits, and what was `taken`, are those of the list with all its
+    retries."""
 
     filename: str
     job_id: UUID
@@ -39,6 +41,7 @@ class SheetFacts:
     credits_per_row: int
     price_version: int
     sandboxed: bool
+    taken: Taken = field(default_factory=Taken)
 
 
 @dataclass
@@ -71,7 +74,7 @@ def summary_rows(facts: SheetFacts, tally: SheetTally) -> Sequence[SummaryRow]:
         ["State", _PARTIAL if facts.is_partial else _FINAL],
         ["Real or sandboxed", _SANDBOXED if facts.sandboxed or tally.sandboxed else _REAL],
     ]
-    return [*about, *_rows(tally), *_credits(facts), *_sources(tally.sources)]
+    return [*about, *_rows(tally), *_credits(facts), *_took(facts.taken), *_sources(tally.sources)]
 
 
 def _rows(tally: SheetTally) -> list[SummaryRow]:
@@ -93,6 +96,38 @@ def _credits(facts: SheetFacts) -> list[SummaryRow]:
         ["Credits per enriched row", facts.credits_per_row],
         ["Price version", facts.price_version],
     ]
+
+
+def _took(taken: Taken) -> list[SummaryRow]:
+    return [
+        *_took_one(taken.real, suffix="", priced="by price list"),
+        *_took_one(taken.sandboxed, suffix=", sandboxed", priced="had it not been the sandbox"),
+    ]
+
+
+def _took_one(usage: Usage, *, suffix: str, priced: str) -> list[SummaryRow]:
+    if not usage.rows:
+        return []
+    return [
+        [f"Took{suffix}: micro-dollars", usage.cost_microusd, f"{_dollars(usage.cost_microusd)}, {priced}"],
+        *(
+            [f"Took{suffix}: calls to {name}", one.calls, _dollars(one.cost_microusd)]
+            for name, one in sorted(usage.providers.items())
+        ),
+        *(
+            [f"Took{suffix}: tokens of {name}", one.tokens_in + one.tokens_out, _tokens(one)]
+            for name, one in sorted(usage.models.items())
+        ),
+        [f"Took{suffix}: answers that were known already", usage.cache_hits],
+    ]
+
+
+def _tokens(calls: Calls) -> str:
+    return f"{calls.tokens_in} in, {calls.tokens_out} out, {calls.calls} calls, {_dollars(calls.cost_microusd)}"
+
+
+def _dollars(microusd: int) -> str:
+    return f"US$ {microusd / 1_000_000:.4f}"
 
 
 def _sources(sources: SourceTally) -> list[SummaryRow]:

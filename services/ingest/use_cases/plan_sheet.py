@@ -8,7 +8,7 @@ from libs.common.uow import UnitOfWork
 from services.ingest.domain.jobs import Job
 from services.ingest.domain.sheet_summary import SheetFacts
 from services.ingest.export.merge import SheetPlan
-from services.ingest.repositories import sheets
+from services.ingest.repositories import sheets, usage
 from services.ingest.segments import ChunkRef, header_cells
 
 
@@ -37,6 +37,7 @@ async def plan_sheet(
         credits_per_row=job.credits_per_row,
         price_version=job.price_version,
         sandboxed=any(member.sandboxed for member in family),
+        taken=await usage.of_jobs(uow.conn, [member.id for member in family]),
     )
     products = await sheets.has_products(uow.conn, [member.id for member in family])
     plan = SheetPlan(

@@ -73,7 +73,9 @@ async def _store(rows: Sequence[RowResult], *, uow: UnitOfWork, job: Job, chunk:
     if not await save_turns(uow, job, [counted, *finish_if_answered(counted, now=now)]):
         return False
     receipts = [(row.status, row.receipt) for row in rows if row.row_no in fresh]
-    await usage.add(uow.conn, counted, usage_of(receipts, earned=earned, sandboxed=counted.sandboxed), day=day_of(now))
+    taken = usage_of(receipts, earned=earned, sandboxed=counted.sandboxed)
+    await usage.add(uow.conn, counted, taken, day=day_of(now))
+    metrics.count_calls(taken)
     for status in fresh.values():
         metrics.ROWS.labels(status).inc()
     if completes and job.kind is not JobKind.TRIAL:

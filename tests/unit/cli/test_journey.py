@@ -11,13 +11,25 @@ import pytest
 from libs.cli import check, demo, journey, waiting
 from libs.cli.api import Api
 from libs.cli.errors import ApiError, CliError
-from libs.cli.journey import outcome_of, size_of
+from libs.cli.journey import outcome_of, size_of, took_of
 
 
 def test_the_outcome_counts_every_row_once_and_names_only_what_happened() -> None:
     counts = {"rows_total": 1041, "rows_degraded": 0, "rows_failed": 1, "rows_skipped": 2}
     assert outcome_of(counts) == "1,038 of 1,041 rows; 1 failed; 2 skipped"
     assert outcome_of({"rows_total": 3}) == "3 of 3 rows"
+
+
+def test_what_a_job_took_is_a_line_and_the_sandboxes_part_another() -> None:
+    """Red when the sandbox's price stands as if it were paid, or a job without a call has a line of noughts."""
+    calls = [{"provider": "groq", "calls": 3}, {"provider": "serper", "calls": 1200}]
+    took = {"providers": calls, "tokens_in": 4000, "tokens_out": 1000, "cost_microusd": 1_234_560, "cache_hits": 7}
+    nothing = {"providers": [], "tokens_in": 0, "tokens_out": 0, "cost_microusd": 0, "cache_hits": 2}
+    line = "It took 1,203 calls (3 groq, 1,200 serper) and 5,000 tokens: US$ 1.2346; 7 answers were known already"
+    assert took_of({"real": took, "sandboxed": nothing}) == [f"{line}."]
+    assert took_of({"real": nothing, "sandboxed": took}) == [
+        f"{line}; the sandbox had a hand in it, where nothing is paid."
+    ]
 
 
 @pytest.mark.parametrize(

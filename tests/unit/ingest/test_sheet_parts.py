@@ -7,12 +7,14 @@ from uuid import UUID
 
 import pytest
 
+from libs.common.contracts.research import ModelUse, Receipt
 from services.ingest.domain.exports import standing_of
 from services.ingest.domain.extra_cells import extra_cell
 from services.ingest.domain.flat_research import FLAT_COLUMNS, flat_cells
 from services.ingest.domain.jobs import Job, JobKind, JobState
 from services.ingest.domain.sheet_summary import SheetFacts, SheetTally, summary_rows
 from services.ingest.domain.source_tally import MAX_SOURCES, SourceTally, host_of
+from services.ingest.domain.usage import usage_of
 from services.ingest.export.formulas import is_formula_like
 from services.ingest.export.xlsx_cells import is_plain, without_markup
 
@@ -229,3 +231,28 @@ def test_a_sheets_standing_names_its_results() -> None:
     cancelled = standing_of([root, job(5, JobState.CANCELLED, version=4)])
     assert (cancelled.merged, cancelled.text.startswith("ended:")) == (None, True)
     assert standing_of([root, job(5, JobState.COMPLETED)]).merged == UUID(int=5)
+
+
+def test_the_summary_says_what_it_took_and_what_of_that_was_made_up() -> None:
+    """Red when a sandboxed cost stands among what was paid, or a list that nobody answered has a block of noughts."""
+    told = Receipt(
+        provider_calls={"serper": 3},
+        provider_costs={"serper": 3000},
+        by_model={"m": ModelUse(calls=1, tokens_in=100, tokens_out=20, cost_microusd=250)},
+        cost_microusd=3250,
+        cache_hits=4,
+    )
+    sandboxed = told.model_copy(update={"sandboxed": True})
+    taken = usage_of([("enriched", told), ("enriched", told), ("failed", sandboxed)], earned=2, sandboxed=True)
+    rows = [row for row in summary_rows(replace(FACTS, taken=taken), SheetTally()) if str(row[0]).startswith("Took")]
+    assert rows == [
+        ["Took: micro-dollars", 6500, "US$ 0.0065, by price list"],
+        ["Took: calls to serper", 6, "US$ 0.0060"],
+        ["Took: tokens of m", 240, "200 in, 40 out, 2 calls, US$ 0.0005"],
+        ["Took: answers that were known already", 8],
+        ["Took, sandboxed: micro-dollars", 3250, "US$ 0.0032, had it not been the sandbox"],
+        ["Took, sandboxed: calls to serper", 3, "US$ 0.0030"],
+        ["Took, sandboxed: tokens of m", 120, "100 in, 20 out, 1 calls, US$ 0.0003"],
+        ["Took, sandboxed: answers that were known already", 4],
+    ]
+    assert not any(str(row[0]).startswith("Took") for row in summary_rows(FACTS, SheetTally()))

@@ -16,8 +16,9 @@ from services.ingest.use_cases.delete_job import clear_deleted_jobs, delete_job
 from services.ingest.use_cases.finish_job import finish_job
 from services.ingest.use_cases.retry_job import RetryRequest, retry_job
 from services.ingest.use_cases.show_usage import show_receipt, show_usage
-from tests.integration.ingest.jobs.receipts import receipt, row, sums_of
+from tests.integration.ingest.jobs.receipts import MODELS, receipt, row, sums_of
 from tests.integration.ingest.jobs.steps import Ingest, answer, failed
+from tests.support.ingest import RunningIngest, headers
 
 
 async def stored(ingest: Ingest, *job_ids: UUID, sandboxed: bool = False) -> list[tuple[str, dict[str, Any]]]:
@@ -165,3 +166,29 @@ async def test_days_are_utc_and_of_one_workspace(ingest: Ingest) -> None:
     assert list(await days_of(ingest, first=long_ago, last=date(2025, 3, 1))) == [long_ago, date(2025, 3, 1)]
     assert await days_of(ingest) == {}
     assert await days_of(ingest, workspace_id=new_id(), first=long_ago, last=date(2025, 3, 1)) == {}
+
+
+async def test_the_routes_show_a_workspace_what_is_its_own(service: RunningIngest, us: Ingest) -> None:
+    """Red when a job's receipt or the days answer another tenant, or a bad range is anything but a named refusal."""
+    job_id = await us.processing((1,))
+    await us.deliver(answer(job_id, 0, [row(1, sandboxed=True)]))
+    mine, theirs, today = headers(us.workspace_id), headers(new_id()), str(day_of(utc_now()))
+    told = (await service.client.get(f"/v1/jobs/{job_id}/receipt", headers=mine)).json()
+    assert told["sandboxed"]["providers"][1] == {"provider": "serper", "calls": 3, "cost_microusd": 3000}
+    assert told["sandboxed"]["models"] == [
+        {"model": MODELS[1], "calls": 2, "tokens_in": 10, "tokens_out": 1, "cost_microusd": 7}
+    ]
+    assert (told["real"]["cost_microusd"], told["real"]["providers"], told["sandboxed"]["credits"]) == (0, [], 1)
+    assert told["with_retries"] == {"real": told["real"], "sandboxed": told["sandboxed"]}
+    page = (await service.client.get("/v1/usage", params={"from": today, "to": today}, headers=mine)).json()
+    assert (page["from"], page["to"], page["total"]) == (today, today, told["with_retries"])
+    assert page["days"] == [{"day": today, **page["total"]}]
+    assert (await service.client.get(f"/v1/jobs/{job_id}/receipt", headers=theirs)).status_code == 404
+    assert (await service.client.get("/v1/usage", headers=theirs)).json()["days"] == []
+    for asked, code in (
+        ({"from": "2026-02-02", "to": "2026-02-01"}, "days_reversed"),
+        ({"from": "2024-01-01", "to": "2026-02-01"}, "too_many_days"),
+        ({"from": "yesterday"}, "invalid_request"),
+    ):
+        refused = await service.client.get("/v1/usage", params=asked, headers=mine)
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
