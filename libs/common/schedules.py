@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.types import Float, Text, Uuid
 
 from libs.common import metrics
 from libs.common.clock import utc_now
@@ -29,26 +31,62 @@ class Schedule:
     timeout_s: float = 120
 
 
+_LOOK_S = 5.0
+"""How long a schedule goes unlooked at, at most: somebody may have made it due."""
+_SOON_S = 0.05
+"""The database's clock and ours do not tick alike: what is due in a moment is not looked at again and again."""
+_CLAIM = """
+    WITH claimed AS (
+        UPDATE {table} AS schedule
+        SET lease_token = :token, lease_until = now() + make_interval(secs => asked.lease_s), last_started_at = now()
+        FROM unnest(:names, :leases) AS asked (name, lease_s)
+        WHERE schedule.name = asked.name AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
+        RETURNING schedule.name
+    )
+    SELECT schedule.name, claimed.name IS NOT NULL AS mine,
+           CAST(extract(epoch FROM due_at - now()) AS double precision) AS due_in_s
+    FROM {table} AS schedule LEFT JOIN claimed USING (name) WHERE schedule.name = ANY(:names)
+    """
+_CLAIMED = (
+    bindparam("token", type_=Uuid()),
+    bindparam("names", type_=ARRAY(Text())),
+    bindparam("leases", type_=ARRAY(Float())),
+)
+
+
 class ScheduleRunner:
-    """Runs the schedules of one service."""
+    """Runs the schedules of one service. One statement looks at all of them: most are due once in a long while."""
 
     def __init__(self, *, service: str, schedules: Sequence[Schedule], open_uow: UnitOfWorkFactory) -> None:
         self._service = service
         self._schedules = schedules
         self._open_uow = open_uow
         self._table = open_uow.tables.schedules
+        self._claims = text(_CLAIM.format(table=self._table.fullname)).bindparams(*_CLAIMED)
+        self._look_at = {schedule.name: 0.0 for schedule in schedules}
+        self._finished = asyncio.Event()
 
     async def run(self) -> None:
-        """Run every schedule, each in its own task, until cancelled."""
+        """Run every schedule, each in a task of its own, until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for schedule in self._schedules:
-                group.create_task(self._keep(schedule), name=f"schedule {schedule.name}")
+            while True:
+                try:
+                    due, token = await self._look()
+                except (SQLAlchemyError, OSError) as error:
+                    log.warning("schedules.stumbled", error=str(error))
+                    await asyncio.sleep(_LOOK_S)
+                    continue
+                for schedule in due:
+                    del self._look_at[schedule.name]
+                    group.create_task(self._keep(schedule, token), name=f"schedule {schedule.name}")
+                await self._rest()
 
     async def run_due(self, schedule: Schedule) -> bool:
         """Run the schedule once if it is due and nobody else is at it. Answers whether it ran to its end."""
-        token = await self._claim(schedule)
-        if token is None:
-            return False
+        token = new_id()
+        return await self._work(schedule, token) if schedule.name in await self._claim([schedule], token) else False
+
+    async def _work(self, schedule: Schedule, token: UUID) -> bool:
         error: str | None = None
         try:
             async with asyncio.timeout(schedule.timeout_s):
@@ -66,29 +104,50 @@ class ScheduleRunner:
         await self._finish(schedule, token, error)
         return error is None
 
-    async def _keep(self, schedule: Schedule) -> None:
-        while True:
-            try:
-                await self.run_due(schedule)
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("schedule.stumbled", schedule=schedule.name, error=str(error))
-            await asyncio.sleep(min(schedule.every_s, 5))
+    async def _keep(self, schedule: Schedule, token: UUID) -> None:
+        try:
+            await self._work(schedule, token)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("schedule.stumbled", schedule=schedule.name, error=str(error))
+        self._look_at[schedule.name] = time.monotonic() + min(schedule.every_s, _LOOK_S)
+        self._finished.set()
 
-    async def _claim(self, schedule: Schedule) -> UUID | None:
-        token = new_id()
+    async def _look(self) -> tuple[list[Schedule], UUID]:
+        """Claim whatever is due and not in hand here, and note when to look at the rest."""
+        token, resting = new_id(), [schedule for schedule in self._schedules if schedule.name in self._look_at]
+        claimed = await self._claim(resting, token) if resting else set[str]()
+        return [schedule for schedule in resting if schedule.name in claimed], token
+
+    async def _rest(self) -> None:
+        """Until one that is at rest may be due. The end of a run is another's beginning of a rest."""
+        while (left_s := min(self._look_at.values(), default=time.monotonic() + _LOOK_S) - time.monotonic()) > 0:
+            self._finished.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left_s):
+                    await self._finished.wait()
+
+    async def _claim(self, schedules: Sequence[Schedule], token: UUID) -> set[str]:
+        """Claim those that are due, in one statement. Answers which became mine."""
+        values = {
+            "token": token,
+            "names": [schedule.name for schedule in schedules],
+            "leases": [schedule.timeout_s + 5 for schedule in schedules],
+        }
         async with self._open_uow() as uow:
-            await uow.conn.execute(insert(self._table).values(name=schedule.name).on_conflict_do_nothing())
-            free = or_(self._table.c.lease_until.is_(None), self._table.c.lease_until < func.now())
-            claimed = await uow.conn.execute(
-                update(self._table)
-                .where(self._table.c.name == schedule.name, self._table.c.due_at <= func.now(), free)
-                .values(
-                    lease_token=token,
-                    lease_until=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, schedule.timeout_s + 5),
-                    last_started_at=func.now(),
-                )
-            )
-        return token if claimed.rowcount == 1 else None
+            found = (await uow.conn.execute(self._claims, values)).all()
+            if len(found) < len(schedules):
+                names = [{"name": schedule.name} for schedule in schedules]
+                await uow.conn.execute(insert(self._table).values(names).on_conflict_do_nothing())
+                found = (await uow.conn.execute(self._claims, values)).all()
+        self._note_rest(schedules, {row.name: row.due_in_s for row in found})
+        return {row.name for row in found if row.mine}
+
+    def _note_rest(self, schedules: Sequence[Schedule], due_in_s: Mapping[str, float]) -> None:
+        now = time.monotonic()
+        for schedule in schedules:
+            # What is due and did not become mine is in another's hands.
+            rest_s = due_in_s[schedule.name] if due_in_s[schedule.name] > 0 else schedule.every_s
+            self._look_at[schedule.name] = now + min(max(rest_s, _SOON_S), _LOOK_S)
 
     async def _hand_back(self, schedule: Schedule, token: UUID) -> None:
         with contextlib.suppress(SQLAlchemyError, OSError):

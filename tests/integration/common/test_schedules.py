@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
+from libs.common import schedules
 from libs.common.schedules import Schedule, ScheduleRunner, last_runs
 from libs.common.uow import UnitOfWorkFactory
 from tests.support.waiting import eventually
@@ -130,3 +131,35 @@ async def test_a_runner_that_is_stopped_hands_its_lease_back(open_uow: UnitOfWor
         await running
     gate.set()
     assert await _runner(open_uow).run_due(schedule) is True
+
+
+async def test_each_schedule_keeps_its_own_rhythm_and_none_waits_for_anothers_run(open_uow: UnitOfWorkFactory) -> None:
+    """One look serves all. Red when all go by the shortest or the longest period, or when a run holds up the looks."""
+    often, seldom, slow = [0], [0], [0]
+    runner = _runner(
+        open_uow,
+        Schedule("often", 0.05, _counting(often)),
+        Schedule("seldom", 60, _counting(seldom)),
+        Schedule("slow", 0.05, _counting(slow, gate=asyncio.Event())),
+    )
+    running = asyncio.create_task(runner.run())
+    await eventually(lambda: often[0] >= 5)
+    assert (seldom, slow) == ([1], [1])
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_somebody_makes_due_is_run_within_seconds(
+    open_uow: UnitOfWorkFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when a runner sleeps until the due time it saw last."""
+    monkeypatch.setattr(schedules, "_LOOK_S", 0.1)
+    runs, first = [0], [0]
+    sweep, other = Schedule("sweep", 3600, _counting(runs)), Schedule("other", 3600, _counting(first))
+    await _runner(open_uow).run_due(sweep)
+    running = asyncio.create_task(_runner(open_uow, sweep, other).run())
+    await eventually(lambda: first == [1])
+    await _set(open_uow, "due_at = now() WHERE name = 'sweep'")
+    await eventually(lambda: runs == [2])
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
