@@ -155,7 +155,10 @@ async def test_what_somebody_makes_due_is_run_within_seconds(
     """Red when a runner sleeps until the due time it saw last."""
     monkeypatch.setattr(schedules, "_LOOK_S", 0.1)
     runs, first = [0], [0]
-    sweep, other = Schedule("sweep", 3600, _counting(runs)), Schedule("other", 3600, _counting(first))
+    sweep, other = (
+        Schedule("sweep", 3600, _counting(runs)),
+        Schedule("other", 3600, _counting(first, gate=asyncio.Event())),
+    )
     await _runner(open_uow).run_due(sweep)
     running = asyncio.create_task(_runner(open_uow, sweep, other).run())
     await eventually(lambda: first == [1])
