@@ -3,8 +3,7 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
-from pydantic import PositiveInt
+from fastapi import APIRouter, Path, Query, Response
 
 from libs.common.http.dependencies import Uow
 from libs.common.http.identity import CurrentIdentity
@@ -17,14 +16,15 @@ from services.enrich.schemas.catalogue_answers import CatalogueOut, VersionOut, 
 from services.enrich.use_cases.show_catalogue import show_catalogue
 
 router = APIRouter(prefix="/v1/catalogue/versions", responses=PROBLEM_RESPONSES, tags=["catalogue"])
-Version = Annotated[int, Query(ge=1, le=2**31 - 1)]
+_LAST = 2**31 - 1
+Version = Annotated[int, Path(ge=1, le=_LAST)]
 
 
 @router.get("")
 async def list_versions(
     identity: CurrentIdentity,
     uow: Uow,
-    cursor: Version | None = None,
+    cursor: Annotated[int | None, Query(ge=1, le=_LAST)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> VersionPage:
     """Who changed what and when, newest first."""
@@ -34,13 +34,13 @@ async def list_versions(
 
 
 @router.get("/{version}")
-async def get_version(version: PositiveInt, identity: CurrentIdentity, uow: Uow) -> CatalogueOut:
+async def get_version(version: Version, identity: CurrentIdentity, uow: Uow) -> CatalogueOut:
     """The catalogue as it was."""
     return CatalogueOut.of(await show_catalogue(version, workspace_id=identity.workspace_id, uow=uow))
 
 
 @router.post("/{version}/restore")
-async def restore_version(version: PositiveInt, asked: AskedDep, uow: Uow, response: Response) -> CatalogueOut:
+async def restore_version(version: Version, asked: AskedDep, uow: Uow, response: Response) -> CatalogueOut:
     """Make the catalogue what it was, as a version of its own. Jobs under way keep the version they began with."""
     old = await show_catalogue(version, workspace_id=asked.workspace_id, uow=uow)
     edit = partial(replace_all, wanted=old.catalogue, change=f"Version {version} restored")

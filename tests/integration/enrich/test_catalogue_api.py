@@ -122,6 +122,13 @@ async def test_versions_come_in_pages(us: Member) -> None:
     assert second["next_cursor"] is None
 
 
+async def test_a_version_that_no_catalogue_can_have_is_refused(us: Member) -> None:
+    """Red when a number that the database cannot hold is a fault of ours."""
+    for version in (0, 2**31, 10**20):
+        assert (await us.refused("GET", f"/versions/{version}", status=422))["code"] == "invalid_request"
+        assert (await us.refused("POST", f"/versions/{version}/restore", status=422))["code"] == "invalid_request"
+
+
 async def test_nobody_undoes_what_another_has_changed_meanwhile(us: Member) -> None:
     """Red when a stale page overwrites a colleague's change, in whichever way it is sent."""
     await us.ask("POST", "/products", json=GEAR, status=201)
