@@ -15,6 +15,7 @@ from deploy.sandbox.app import SandboxApp
 from deploy.sandbox.state import SandboxSettings
 from libs.common.logs import configure_logs
 from services.enrich.clients.accounts import Account, account
+from services.enrich.clients.errors import OutOfTime, ProviderOut
 from services.enrich.evals.cases import Case, load_cases
 from services.enrich.evals.injections import load_injections
 from services.enrich.evals.report import DOCS, HEADER, faults, render, with_results
@@ -87,7 +88,15 @@ def main() -> int:
     if not cases:
         sys.exit(f"There is no case whose name begins with {asked.case!r}.")
     models = [part.strip() for part in (os.environ.get("GROQ_MODELS") or _MODELS).split(",") if part.strip()]
-    scores = asyncio.run(_run(cases, models, real=asked.real))
+    try:
+        scores = asyncio.run(_run(cases, models, real=asked.real))
+    except ExceptionGroup as failures:
+        stopped = failures.subgroup((ProviderOut, OutOfTime))
+        if stopped is None:
+            raise
+        sys.exit(
+            f"The run is not finished: {stopped.exceptions[0] or 'a limit outlasts it'}. Mend that, or run it again later."
+        )
     injections = {case.name for case in cases if case.is_injection}
     plain = [one for one in scores if one.name not in injections]
     injected = [one for one in scores if one.name in injections]

@@ -1,6 +1,6 @@
 """What rows of an eval share: nothing but their own run. In place of the caches of the database."""
 
-from services.enrich.domain.found import Found
+from services.enrich.domain.site_links import Link
 from services.enrich.domain.website import FoundPage, SiteUnread, Website
 from services.enrich.evals.cases import Case
 from services.enrich.in_flight.companies import Companies
@@ -8,8 +8,6 @@ from services.enrich.in_flight.websites import Websites
 from services.enrich.repositories.company_research import CompanyKey, Known
 from services.enrich.repositories.websites import SiteKey, key_of
 from services.enrich.website.readable import read_page
-
-__all__ = ["CompaniesOfRun", "Found", "OwnPages", "WebsitesOfRun"]
 
 
 class CompaniesOfRun(Companies):
@@ -50,8 +48,6 @@ class OwnPages:
 
     async def page(self, url: str) -> FoundPage:
         """A page by its address."""
-        from services.enrich.domain.site_links import Link
-
         html = self._case.pages.get("/" + url.split("/", 3)[3])
         if not html:
             raise SiteUnread("missing", f"{url} answers with HTTP 404.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -141,3 +144,25 @@ async def test_the_documented_results_are_those_of_this_run(world: World) -> Non
     injected = [score(one) for one in await ran_at(world, INJECTED)]
     page = DOCS.read_text("utf-8")
     assert with_results(page, render(cases, injected, model="sandbox"), model="sandbox") == page
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--case", "pumps", "--json"], 0, '"name":"pumps-head-of-sales"'),
+        (["--case", "nothing-of-that-name"], 1, "There is no case"),
+        (["--real"], 2, "set GROQ_API_KEY"),
+    ],
+)
+async def test_the_command_judges_and_says_what_is_missing(options: list[str], code: int, said: str) -> None:
+    """Red when `./corofy eval` does not run as people call it."""
+    environment = {name: value for name, value in os.environ.items() if name != "GROQ_API_KEY"}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "services.enrich.evals", *options),
+        cwd=DOCS.parents[2],
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    out, _ = await process.communicate()
+    assert (process.returncode, said in out.decode()) == (code, True), out.decode()
