@@ -99,6 +99,7 @@ async def test_the_demo_runs_the_sample_through_everything_and_leaves_nothing_ru
     code, said = await corofy("demo", "--once", cwd=tmp_path, state=fresh_state)
     assert code == 0, said
     assert "38 of 41 rows" in said
+    assert re.search(r"It took [\d,]+ calls \(.+ serper.*\) and [\d,]+ tokens: US\$ \d", said), said
     told = re.search(r"mails +(\d+) sent, (\d+) waiting, (\d+) left out; (\d+) of today's 400 used", said)
     assert told, said
     sent, used = int(told[1]), int(told[4])

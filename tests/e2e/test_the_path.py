@@ -65,11 +65,29 @@ async def test_the_sample_comes_back_whole_researched_charged_exactly_and_its_ma
     assert len(delivered) > len(expected) // 2
     assert job["credits_total"] == len(delivered)
 
+    await costs_what_its_rows_say(user, job, rows)
+
     balance = await user.closed_balance()
     assert (balance["available"], balance["spent"]) == (1000 - len(delivered), len(delivered))
     assert (await user.ask("GET", "/v1/credits/proof"))["holds"] is True
 
     await sends_within_quota(user, world, job["id"], quota=5)
+
+
+async def costs_what_its_rows_say(user: User, job: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    """The job's receipt is the sum of its rows', by provider and by model, and the workspace's days are that of its jobs."""
+    receipt = await user.ask("GET", f"/v1/jobs/{job['id']}/receipt")
+    took, told = receipt["sandboxed"], [row["receipt"] for row in rows if row["receipt"]]
+    for name in ("cost_microusd", "tokens_in", "tokens_out", "cache_hits", "attempts", "duration_ms"):
+        parts = took[name], receipt["real"][name]
+        assert sum(parts) == sum(one[name] for one in told), name
+    for one in took["providers"]:
+        assert one["calls"] == sum(row["provider_calls"].get(one["provider"], 0) for row in told)
+    assert sum(one["cost_microusd"] for one in took["providers"]) == took["cost_microusd"] > 0
+    assert sum(one["tokens_in"] for one in took["models"]) == took["tokens_in"] > 0
+    assert took["credits"] == job["credits_total"]
+    usage = await user.ask("GET", "/v1/usage")
+    assert usage["total"] == receipt["with_retries"]
 
 
 async def sends_within_quota(user: User, world: World, list_id: str, *, quota: int) -> None:
