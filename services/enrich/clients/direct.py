@@ -4,23 +4,36 @@ httpx's own way there (auth flow, redirects, cookies, stream wrappers) costs as 
 it is wanted: the SDK adds the key, nobody redirects, and a completion is read whole.
 """
 
-from typing import Any, cast
+from copy import copy
+from typing import Any, Self, cast
 
 import aiohttp
 import httpx
+from yarl import URL
 
-from services.enrich.clients.http import make_session, read_whole
+from services.enrich.clients.http import Reply, make_session, read_whole
 
-_ALREADY_DONE = frozenset({b"content-encoding", b"transfer-encoding", b"content-length"})
+_ALREADY_DONE = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 """aiohttp has undone these: httpx must not do so again."""
 
 
-class _Request(httpx.Request):
-    """What the SDK has put together, as it is: httpx would parse and copy all of it once more."""
+class DirectRequest(httpx.Request):
+    """What the SDK has put together, as it is: httpx would parse and copy all of it once more.
+
+    `target` and `sent` are its address and its headers as aiohttp takes them.
+    """
 
     def __init__(self, method: str, url: httpx.URL, *, headers: httpx.Headers, content: bytes) -> None:
         self.method, self.url, self.headers, self.extensions = method, url, headers, {}
         self._content = content
+        self.target = URL(str(url), encoded=True)
+        self.sent = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.raw}
+
+    def with_content(self, content: bytes) -> Self:
+        """The same request with another body."""
+        other = copy(self)
+        other._content = content
+        return other
 
 
 class DirectClient(httpx.AsyncClient):
@@ -31,33 +44,39 @@ class DirectClient(httpx.AsyncClient):
         self._provider = provider
         self._session: aiohttp.ClientSession = make_session(concurrency=concurrency, read_s=read_s)
 
-    def build_request(self, method: str, url: Any, **parts: Any) -> httpx.Request:
+    def build_request(self, method: str, url: Any, **parts: Any) -> DirectRequest:
         """The request of an SDK: a body of bytes, its own headers, and nothing left to be merged or encoded."""
         content, headers = parts.pop("content", None), parts.pop("headers", None)
         plain = isinstance(content, bytes) and isinstance(headers, httpx.Headers) and isinstance(url, httpx.URL)
         if not plain or any(parts.get(name) for name in ("params", "files", "data", "json", "cookies", "extensions")):
-            return super().build_request(method, url, content=content, headers=headers, **parts)
-        return _Request(method.upper(), url, headers=cast(httpx.Headers, headers), content=cast(bytes, content))
+            made = super().build_request(method, url, content=content, headers=headers, **parts)
+            return DirectRequest(made.method, made.url, headers=made.headers, content=made.read())
+        return DirectRequest(method.upper(), url, headers=cast(httpx.Headers, headers), content=cast(bytes, content))
 
     async def send(self, request: httpx.Request, **_options: Any) -> httpx.Response:
+        """As `exchange`, for the SDK."""
+        assert isinstance(request, DirectRequest), "only requests of this client are sent through it"
+        return response_of(await self.exchange(request), request)
+
+    async def exchange(self, request: DirectRequest) -> Reply:
         """The answer, read. Raises httpx's timeout and transport errors, and BadAnswer for one that is far too large."""
         try:
             async with self._session.request(
-                request.method,
-                str(request.url),
-                headers={name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw},
-                data=request.content,
-                allow_redirects=False,
+                request.method, request.target, headers=request.sent, data=request.content, allow_redirects=False
             ) as reply:
-                content = await read_whole(reply, self._provider)
+                return Reply(reply.status, reply.headers, await read_whole(reply, self._provider))
         except TimeoutError as error:
             raise httpx.ReadTimeout("no answer in time", request=request) from error
         except (aiohttp.ClientError, OSError) as error:
             raise httpx.TransportError(f"no answer: {type(error).__name__}", request=request) from error
-        headers = [pair for pair in reply.raw_headers if pair[0].lower() not in _ALREADY_DONE]
-        return httpx.Response(reply.status, headers=headers, content=content, request=request)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._session.close()
         await super().aclose()
+
+
+def response_of(reply: Reply, request: httpx.Request) -> httpx.Response:
+    """A reply as the SDK knows it."""
+    headers = [(name, value) for name, value in reply.headers.items() if name.lower() not in _ALREADY_DONE]
+    return httpx.Response(reply.status, headers=headers, content=reply.body, request=request)

@@ -26,6 +26,7 @@ from services.enrich.clients.errors import (
     RateLimitedMinute,
 )
 from services.enrich.clients.gate import Gate, Gates
+from services.enrich.clients.groq_sdk import groq_sdk
 from services.enrich.clients.http import seconds_of
 from services.enrich.clients.limit_headers import hear_headers, hear_refusal
 from services.enrich.clients.models import Form, Models, body_of
@@ -60,23 +61,20 @@ class Groq:
         gates: Gates | None = None,
     ) -> None:
         self._gates = gates or Gates()
-        http = DirectClient(account.provider, concurrency=concurrency, read_s=read_s)
-        sdk = groq.AsyncGroq(
-            api_key=account.key, base_url=account.base_url, max_retries=0, timeout=read_s, http_client=http
-        )
-        self._hold(account, sdk, models)
+        self._http = DirectClient(account.provider, concurrency=concurrency, read_s=read_s)
+        self._read_s = read_s
+        self._hold(account, models)
 
     def under(self, account: Account) -> Self:
         """The same connections with another account's key; which of its models refuse is its own affair."""
         other = copy(self)
-        sdk = self._sdk.copy(api_key=account.key, base_url=account.base_url)
-        other._hold(account, sdk, self.models.names)
+        other._hold(account, self.models.names)
         return other
 
-    def _hold(self, account: Account, sdk: groq.AsyncGroq, models: Sequence[str]) -> None:
+    def _hold(self, account: Account, models: Sequence[str]) -> None:
         self.account = account
         self.models = Models(models)
-        self._sdk = sdk
+        self._sdk = groq_sdk(account.key, base_url=account.base_url, direct=self._http, read_s=self._read_s)
         # Whole and parsed: from a path the SDK would make it anew for each call. (It takes any `httpx.URL` for a `str`.)
         self._url = cast(str, httpx.URL(account.base_url.rstrip("/") + _PATH))
 
@@ -108,7 +106,7 @@ class Groq:
         """The raw answer, asked for in bytes: the SDK's own models and JSON would cost as much CPU as the call."""
         began = time.perf_counter()
         try:
-            response = await self._sdk.post(self._url, cast_to=httpx.Response, content=orjson.dumps(body))
+            reply = await self._sdk.complete(self._url, orjson.dumps(body))
         except groq.APIStatusError as error:
             raise self._error(error, self.gate(body["model"])) from error
         except (groq.APIError, httpx.HTTPError) as error:
@@ -117,8 +115,8 @@ class Groq:
             raise ProviderDown(self.account.name, f"no answer: {type(error).__name__}") from error
         finally:
             metrics.PROVIDER_SECONDS.labels(self.account.provider).observe(time.perf_counter() - began)
-        hear_headers(self.gate(body["model"]), response.headers)
-        return response.content
+        hear_headers(self.gate(body["model"]), reply.headers)
+        return reply.body
 
     def _read(self, raw: bytes, model: str) -> Answer:
         name = self.account.name
