@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import orjson
+from aiohttp import hdrs
 from yarl import URL
 
 from libs.common import metrics
@@ -73,7 +74,11 @@ async def post(session: aiohttp.ClientSession, door: Door, body: object) -> Repl
 
 async def read_whole(response: aiohttp.ClientResponse, provider: str) -> bytes:
     """The body. Raises BadAnswer past `MOST_BYTES`, also when it only unpacks to so much."""
-    if (response.content_length or 0) <= MOST_BYTES:
+    length = response.content_length
+    if length is not None and length <= MOST_BYTES and hdrs.CONTENT_ENCODING not in response.headers:
+        # What is not packed is as long as it says: nothing has to be counted on the way.
+        return await response.read()
+    if (length or 0) <= MOST_BYTES:
         parts: list[bytes] = []
         size = 0
         async for part in response.content.iter_any():

@@ -11,7 +11,8 @@ from services.enrich.clients.gate import Gates, GateWait
 from services.enrich.clients.groq import Groq
 from services.enrich.clients.serper import Serper
 
-_SEARCHES_PER_ROW = 3
+_AT_ONCE = {"serper": 3, "groq": 2, "firecrawl": 3}
+"""How many calls a row makes at the same time: all searches, both parts of the research, all pages but the home page."""
 Client = Serper | Groq | Firecrawl
 
 
@@ -83,16 +84,17 @@ async def open_tools(
     places: tuple[Account, ...] = (),
     gates: Gates | None = None,
 ) -> AsyncGenerator[Tools]:
-    """Open a client for each account that is not missing, with room for every row in flight.
+    """Open a client for each account that is not missing, with room for every call of every row in flight.
 
     `places` say where workspaces' own keys are used; without them, where the shared ones are.
     """
     gates = gates or Gates()
     at = {one.provider: one for one in (*accounts, *places)}
+    most = {name: rows_in_flight * calls for name, calls in _AT_ONCE.items()}
     roots: dict[str, Client] = {
-        "serper": Serper(at["serper"], concurrency=rows_in_flight * _SEARCHES_PER_ROW, gates=gates),
-        "groq": Groq(at["groq"], models=groq_models, concurrency=rows_in_flight, gates=gates),
-        "firecrawl": Firecrawl(at["firecrawl"], concurrency=rows_in_flight, gates=gates),
+        "serper": Serper(at["serper"], concurrency=most["serper"], gates=gates),
+        "groq": Groq(at["groq"], models=groq_models, concurrency=most["groq"], gates=gates),
+        "firecrawl": Firecrawl(at["firecrawl"], concurrency=most["firecrawl"], gates=gates),
     }
     async with contextlib.AsyncExitStack() as stack:
         for root in roots.values():
