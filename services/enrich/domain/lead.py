@@ -24,7 +24,8 @@ _SHARED_SITES = (
     *(".facebook.com", ".instagram.com", ".linkedin.com", ".twitter.com", ".x.com", ".tiktok.com", ".youtube.com"),
     *(".xing.com", ".pinterest.com", ".threads.net", ".vk.com", ".linktr.ee", ".wikipedia.org"),
 )
-_PRIVATE_ROLES = frozenset({"email", "phone", "linkedin"})
+PRIVATE_ROLES = frozenset({"email", "phone", "linkedin"})
+"""Roles whose cells no model is told."""
 _COMPANY_ROLES = frozenset({"company", "industry", "city", "state", "country"})
 
 
@@ -42,7 +43,7 @@ class Lead:
 
     def for_model(self) -> dict[str, object]:
         """What a language model is told of the row: no addresses of the person."""
-        told: dict[str, object] = {role: value for role, value in self.roles.items() if role not in _PRIVATE_ROLES}
+        told: dict[str, object] = {role: value for role, value in self.roles.items() if role not in PRIVATE_ROLES}
         if self.domain:
             told["website"] = self.domain
         if self.first_name:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from services.enrich.domain.lead import Lead
 from services.enrich.domain.texts import core_name, positions, word_set, words_of
-from services.enrich.domain.web_addresses import is_profile, site_of
+from services.enrich.domain.web_addresses import belongs_to, is_profile, site_of
 
 _OTHER_BUSINESS = word_set(
     "services systems group logistics capital partners ventures foundation bank insurance media energy foods marine"
@@ -58,7 +58,7 @@ def contradiction(lead: Lead, result: Hosted) -> str | None:
     of a longer one), and must not stand on the own site of another company of that name.
     """
     host, domain = result.host, lead.domain
-    if domain and (host == domain or host.endswith(f".{domain}")):
+    if domain and belongs_to(host, domain):
         return None
     whole = f"{result.title}\n{result.text}"
     if domain and domain in f"{whole}\n{result.url}".casefold():
@@ -108,7 +108,7 @@ def names_somebody_else(lead: Lead, snippet: str, sources: Sequence[Page]) -> st
     if other := _other_portrait(lead, snippet, sources):
         return f"is about {other}, not about {lead.person}"
     name, domain = core_name(lead.company), lead.domain
-    own = domain and any(site_of(one.url) == domain or site_of(one.url).endswith(f".{domain}") for one in sources)
+    own = domain and any(belongs_to(site_of(one.url), domain) for one in sources)
     if not name or own:
         return ""
     words = words_of(snippet)

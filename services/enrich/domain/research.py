@@ -17,7 +17,7 @@ from services.enrich.domain.evidence import (
 from services.enrich.domain.lead import Lead
 from services.enrich.domain.namesakes import names_somebody_else
 from services.enrich.domain.orders import gives_orders
-from services.enrich.domain.sources import Source, host_of
+from services.enrich.domain.sources import Source
 from services.enrich.domain.texts import clean
 
 Category = Literal["person", "company", "signals"]
@@ -88,7 +88,6 @@ class Checked:
 
     statements: list[Statement]
     dropped: list[str]
-    confidence: float
 
 
 class UnreadableAnswer(ValueError):
@@ -136,26 +135,7 @@ def check_research(
             continue
         counts[claim.category] += 1
         kept.append(_statement(claim, backed_by, nth=counts[claim.category]))
-    return Checked(kept, dropped, confidence_of(kept, sources, offered=len(claims)))
-
-
-def confidence_of(statements: Sequence[Statement], sources: Sequence[Source], *, offered: int) -> float:
-    """From the evidence alone, 0..1.
-
-    0.25 for any statement; 0.2 × the share of offered statements that could be backed; 0.2 when the company's own site is
-    cited; 0.15 for a second independent site; 0.15 for a statement about the person; 0.05 for a signal with a date.
-    """
-    if not statements:
-        return 0.0
-    cited = {source_id for statement in statements for source_id in statement.source_ids}
-    used = [source for source in sources if source.id in cited]
-    hosts = {host_of(source.url) for source in used}
-    score = 0.25 + 0.2 * min(len(statements) / max(offered, 1), 1)
-    score += 0.2 * any(source.kind == "website" for source in used)
-    score += 0.15 * (len(hosts) > 1)
-    score += 0.15 * any(statement.category == "person" for statement in statements)
-    score += 0.05 * any(statement.category == "signals" and statement.date for statement in statements)
-    return round(min(score, 1.0), 2)
+    return Checked(kept, dropped)
 
 
 def statement_id(category: Category, nth: int) -> str:

@@ -16,11 +16,6 @@ class Query:
     text: str
 
 
-def plan_searches(lead: Lead) -> list[Query]:
-    """All searches of a row, at most three."""
-    return [*company_searches(lead), *person_searches(lead)]
-
-
 def company_searches(lead: Lead) -> list[Query]:
     """What is asked of the company: who it is, and the news. Nobody asks when its research is shared."""
     named, hints = _named(lead), [lead.roles.get("industry", ""), *_place(lead)]

@@ -1,18 +1,18 @@
 """Which pages of a website are worth reading beside its home page, told by their addresses and by what links call them."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
+from services.enrich.domain.folding import folded
 from services.enrich.domain.texts import word_set
+from services.enrich.domain.web_addresses import belongs_to
 
 Wanted = Literal["about", "products", "careers"]
 MOST_LINKS = 500
 _MOST_SEGMENTS = 4
-_WORD = re.compile(r"[^\W_]+")
 _NOT_A_PAGE = re.compile(r"\.(pdf|jpe?g|png|gif|svg|webp|zip|docx?|xlsx?|pptx?|mp[34]|ics|vcf|xml|rss)$", re.IGNORECASE)
 _WORDS: Mapping[Wanted, frozenset[str]] = {
     "about": word_set(
@@ -73,7 +73,7 @@ def same_site(home: str, url: str) -> bool:
     except ValueError:
         return False
     site, host = _bare(own.hostname), _bare(other.hostname)
-    return bool(site) and other.scheme in {"http", "https"} and (host == site or host.endswith(f".{site}"))
+    return bool(site) and other.scheme in {"http", "https"} and belongs_to(host, site)
 
 
 def _path_on_site(home: str, url: str) -> list[str] | None:
@@ -105,19 +105,13 @@ def _fit(kind: Wanted, path: list[str], link: Link) -> tuple[int, int] | None:
 
 
 def _names(kind: Wanted, text: str) -> bool:
-    words = _WORD.findall(_folded(text[:80]))
+    words = folded(text[:80]).split()
     if not words or len(words) > 5:
         return False
     wanted = _WORDS[kind]
     return (
         words[0] in wanted or "".join(words) in wanted or "".join(words[:2]) in wanted or "".join(words[:3]) in wanted
     )
-
-
-def _folded(text: str) -> str:
-    """Without case and accents, so that `über-uns`, `uber-uns` and `Über uns` are one."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l").replace("ø", "o").replace("ß", "ss"))
-    return "".join(char for char in plain if not unicodedata.combining(char))
 
 
 def _bare(host: str | None) -> str:

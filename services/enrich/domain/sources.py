@@ -8,10 +8,8 @@ from typing import Literal
 from services.enrich.domain.dates import day_of
 from services.enrich.domain.lead import Lead
 from services.enrich.domain.namesakes import contradiction, names_person, person_contradiction, sites_elsewhere
-from services.enrich.domain.texts import clean, clean_lines
-from services.enrich.domain.web_addresses import host_of, is_profile, page_of, site_of
-
-__all__ = ["Chosen", "Result", "Source", "choose_person_sources", "choose_sources", "contradiction", "host_of"]
+from services.enrich.domain.texts import clean, clean_lines, normalised
+from services.enrich.domain.web_addresses import belongs_to, is_profile, page_of, site_of
 
 Kind = Literal["search", "news", "website"]
 MOST_SOURCES = 10
@@ -109,7 +107,7 @@ def _worth(lead: Lead, result: Result, today: date) -> int:
     if result.kind == "website":
         return 100
     title = result.title.casefold()
-    worth = 8 * bool(lead.domain and site_of(result.url).endswith(lead.domain))
+    worth = 8 * bool(lead.domain and belongs_to(result.host, lead.domain))
     worth += 3 * bool(lead.company and lead.company.casefold() in title)
     worth += 3 * bool(lead.person and lead.person.casefold() in title)
     worth += 2 * bool(lead.domain and lead.domain in result.text.casefold())
@@ -134,7 +132,7 @@ def _once(results: Iterable[Result]) -> Iterable[Result]:
     for result in results:
         if not result.url or not result.text:
             continue
-        keys = {page_of(result.url), " ".join(result.text[:_SAME_TEXT_CHARS].casefold().split())}
+        keys = {page_of(result.url), normalised(result.text[:_SAME_TEXT_CHARS])}
         if seen.isdisjoint(keys):
             yield result
         seen |= keys

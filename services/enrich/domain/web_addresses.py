@@ -24,6 +24,11 @@ def site_of(url: str) -> str:
     return host_of(url).removeprefix("www.")
 
 
+def belongs_to(host: str, site: str) -> bool:
+    """Whether a host is a site, or one below it."""
+    return host == site or host.endswith(f".{site}")
+
+
 def is_profile(url: str) -> bool:
     """Whether a page is one person's profile, as networks of people have them."""
     return _PROFILE.search(url) is not None

@@ -190,7 +190,7 @@ async def test_research_that_could_back_nothing_is_not_shared_and_not_repeated_f
     """Red when a useless answer serves the company's rows for a week, or a redelivery pays for it again."""
 
     def nothing(*_claims: object, **_about: object) -> Checked:
-        return Checked(statements=[], dropped=[], confidence=0)
+        return Checked(statements=[], dropped=[])
 
     with monkeypatch.context() as changed:
         changed.setattr(research_company, "check_research", nothing)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.enrich.domain.found import Found, confidence
 from services.enrich.domain.research import (
     Claim,
     UnreadableAnswer,
     check_research,
-    confidence_of,
     read_claims,
 )
 from services.enrich.domain.sources import Source
@@ -48,7 +48,6 @@ def test_what_cannot_be_backed_is_dropped(change: dict[str, object], why: str) -
     checked = check_research([replace(CLAIM, **change)], [SOURCE, SITE])
     assert checked.statements == []
     assert why in checked.dropped[0]
-    assert checked.confidence == 0
 
 
 def test_of_several_sources_only_those_that_hold_the_snippet_are_cited() -> None:
@@ -60,12 +59,13 @@ def test_confidence_grows_with_the_evidence_and_not_with_the_model() -> None:
     site = Claim("company", "They blend.", ("s2",), "We blend every litre")
     person = Claim("person", "She opened it.", ("s1",), "opened a second blending line")
     sources = [SOURCE, SITE]
-    one = check_research([CLAIM], sources).confidence
-    two = check_research([CLAIM, site], sources).confidence
-    three = check_research([CLAIM, site, person], sources).confidence
-    diluted = check_research([CLAIM, replace(CLAIM, snippet="was never said anywhere")], sources).confidence
-    assert 0 < diluted < one < two < three <= 1
-    assert confidence_of([], sources, offered=3) == 0
+
+    def of(*claims: Claim) -> float:
+        return confidence(Found(sources, check_research(claims, sources).statements, offered=len(claims)))
+
+    diluted = of(CLAIM, replace(CLAIM, snippet="was never said anywhere"))
+    assert 0 < diluted < of(CLAIM) < of(CLAIM, site) < of(CLAIM, site, person) <= 1
+    assert of() == 0
 
 
 @given(snippet=st.text(max_size=80))

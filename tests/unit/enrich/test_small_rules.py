@@ -13,7 +13,7 @@ from services.enrich.clients.prices import completion_microusd
 from services.enrich.domain.jobs import JobView, State, newer
 from services.enrich.domain.lead import read_lead
 from services.enrich.domain.parts import split
-from services.enrich.domain.searches import plan_searches
+from services.enrich.domain.searches import company_searches, person_searches
 
 STATES: tuple[State, ...] = ("running", "paused", "parked", "ended")
 
@@ -75,9 +75,12 @@ def test_a_row_with_a_person_asks_three_things_and_one_without_asks_two() -> Non
         "i": "oil",
         "w": "h.example",
     }
-    assert [(one.kind, one.text) for one in plan_searches(read_lead(1, cells, mapping))] == [
+    lead = read_lead(1, cells, mapping)
+    assert [(one.kind, one.text) for one in (*company_searches(lead), *person_searches(lead))] == [
         ("company", '"Halden Oil" h.example, oil, Moss'),
         ("news", '"Halden Oil", oil, Moss'),
         ("person", '"Ingrid Solheim" "Halden Oil", Head of Sales'),
     ]
-    assert [one.kind for one in plan_searches(read_lead(1, {"w": "h.example"}, mapping))] == ["company", "news"]
+    alone = read_lead(1, {"w": "h.example"}, mapping)
+    assert [one.kind for one in company_searches(alone)] == ["company", "news"]
+    assert person_searches(alone) == []

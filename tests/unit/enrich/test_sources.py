@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from services.enrich.domain.lead import Lead, read_lead
-from services.enrich.domain.namesakes import person_contradiction
-from services.enrich.domain.sources import Result, Source, choose_person_sources, choose_sources, contradiction
+from services.enrich.domain.namesakes import contradiction, person_contradiction
+from services.enrich.domain.sources import Result, Source, choose_person_sources, choose_sources
 from services.enrich.domain.web_addresses import page_of
 
 TODAY = date(2026, 11, 27)
@@ -181,6 +181,19 @@ def test_what_speaks_of_this_company_and_is_recent_comes_first() -> None:
     assert [one.url for one in choose_sources(lead(city="Bodø"), [old, named], today=TODAY).sources] == [
         named.url,
         old.url,
+    ]
+
+
+def test_a_host_that_only_ends_like_the_companys_is_not_its_own() -> None:
+    """Red when hosts are compared by their letters: `about-nordlysmarine.example` is somebody else's."""
+    found = [
+        result(f"https://{host}/", "Yard", f"Nordlys Marine has built {boats} boats.")
+        for host, boats in (("about-nordlysmarine.example", "two"), ("shop.nordlysmarine.example", "three"))
+    ]
+    chosen = choose_sources(lead(), found, today=TODAY)
+    assert [one.url for one in chosen.sources] == [
+        "https://shop.nordlysmarine.example/",
+        "https://about-nordlysmarine.example/",
     ]
 
 
