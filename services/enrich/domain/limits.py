@@ -2,7 +2,8 @@
 
 Generic cell rate algorithm (ITU-T I.371) without a burst: each grant has its instant, and moves the next one on by what
 it costs. `SLACK_S` is what a request may come before or after its instant; the pace is that of a window so much longer,
-so that no window of a minute, counted at arrival, ever holds more than the limit.
+so that no window of a minute, counted at arrival, ever holds more than the limit. The instants themselves are granted by the
+database (`repositories/limits.py`).
 """
 
 from dataclasses import dataclass, fields
@@ -77,37 +78,9 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """The instants, in seconds, from which requests and tokens may go on, and until when everybody was refused."""
-
-    requests_at: float = 0.0
-    tokens_at: float = 0.0
-    shut_until: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Cost:
     """What a grant takes: seconds of both lines, and what earlier calls cost more (or less) than was thought."""
 
     requests_s: float
     tokens_s: float
     correction_s: float = 0.0
-
-
-def slot(line: Line, cost: Cost, *, now: float) -> float:
-    """The first instant at which this may be asked."""
-    waits = [now, line.shut_until]
-    if cost.requests_s:
-        waits.append(line.requests_at)
-    if cost.tokens_s:
-        waits.append(line.tokens_at + cost.correction_s)
-    return max(waits)
-
-
-def booked(line: Line, cost: Cost, *, at: float) -> Line:
-    """The line after a grant for that instant."""
-    return Line(
-        requests_at=at + cost.requests_s if cost.requests_s else line.requests_at,
-        tokens_at=at + cost.tokens_s if cost.tokens_s else line.tokens_at,
-        shut_until=line.shut_until,
-    )

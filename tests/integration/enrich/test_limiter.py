@@ -26,7 +26,7 @@ from services.enrich.clients.groq import Groq
 from services.enrich.clients.models import Form
 from services.enrich.clients.patience import Patience
 from services.enrich.clients.serper import Serper
-from services.enrich.domain.limits import WINDOW_S, Cost, Limits, Line, Pace, booked, slot
+from services.enrich.domain.limits import WINDOW_S, Cost, Limits, Pace
 from services.enrich.domain.searches import Query
 from services.enrich.in_flight.limiter import Limiter
 from services.enrich.repositories import limits as repository
@@ -34,6 +34,7 @@ from services.enrich.repositories.limits import Asked, LineKey
 from services.enrich.tables import COMMON
 from services.enrich.use_cases.forget_days import forget_days
 from tests.integration.enrich.bench import INGRID, MODEL, OTHER_TENANT, TENANT, Bench, World, bench_on
+from tests.support.limit_line import Line, booked, slot
 from tests.support.waiting import eventually
 
 SERPER = LineKey("serper")

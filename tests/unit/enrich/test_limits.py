@@ -19,11 +19,9 @@ from services.enrich.domain.limits import (
     WINDOW_S,
     Cost,
     Limits,
-    Line,
     Pace,
-    booked,
-    slot,
 )
+from tests.support.limit_line import Line, booked, slot
 
 A, B = UUID(int=1), UUID(int=2)
 
