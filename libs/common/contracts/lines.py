@@ -32,6 +32,9 @@ LANGUAGES: Final[Mapping[str, str]] = {
 }
 """The languages whose lines a program can check, by ISO 639-1 code."""
 
+PRIVATE_ROLES: Final = frozenset({"email", "phone", "linkedin"})
+"""Roles of a sheet whose cells no model is told: neither may they, nor may their columns be named in a person's own rules."""
+
 OWN_FIELDS: Final = ("offer", "product", "pitch")
 """What may be named in braces in a person's own rules beside the roles and the columns of the sheet."""
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from libs.common.contracts.lines import PRIVATE_ROLES
 from services.enrich.domain.texts import clean, core_name, word_set
 
 _VALUE_CHARS = 300
@@ -24,8 +25,6 @@ _SHARED_SITES = (
     *(".facebook.com", ".instagram.com", ".linkedin.com", ".twitter.com", ".x.com", ".tiktok.com", ".youtube.com"),
     *(".xing.com", ".pinterest.com", ".threads.net", ".vk.com", ".linktr.ee", ".wikipedia.org"),
 )
-PRIVATE_ROLES = frozenset({"email", "phone", "linkedin"})
-"""Roles whose cells no model is told."""
 _COMPANY_ROLES = frozenset({"company", "industry", "city", "state", "country"})
 
 

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from services.enrich.domain.lead import PRIVATE_ROLES, Lead
+from libs.common.contracts.lines import PRIVATE_ROLES
+from services.enrich.domain.lead import Lead
 from services.enrich.domain.texts import normalised
 
 _FIELD = re.compile(r"\{([^{}]*)\}")

@@ -4,15 +4,20 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
-from libs.common.contracts.lines import FORBIDDEN_CHARS, LANGUAGES, MOST_FORBIDDEN, OWN_FIELDS, RULES_CHARS
+from libs.common.contracts.lines import (
+    FORBIDDEN_CHARS,
+    LANGUAGES,
+    MOST_FORBIDDEN,
+    OWN_FIELDS,
+    PRIVATE_ROLES,
+    RULES_CHARS,
+)
 from libs.common.errors import Invalid
 from services.ingest.domain.header_words import ROLES
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _BRACE = re.compile(r"[{}]")
-NOT_TOLD = frozenset({"email", "phone", "linkedin"})
-"""Roles whose values no model is told: neither may they, nor may their columns be named."""
-FIELDS = (*(role for role in ROLES if role not in NOT_TOLD), *OWN_FIELDS)
+FIELDS = (*(role for role in ROLES if role not in PRIVATE_ROLES), *OWN_FIELDS)
 """The names that hold for every sheet."""
 
 
@@ -65,5 +70,5 @@ def _folded(name: str) -> str:
 
 def columns_told(names: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
     """The columns of a sheet (mapping: role → column name) whose values a model is told."""
-    private = {mapping[role] for role in NOT_TOLD if role in mapping}
+    private = {mapping[role] for role in PRIVATE_ROLES if role in mapping}
     return [name for name in names if name not in private]
