@@ -18,13 +18,16 @@ POLL_S = 1.0
 
 def sourcer(platform: Platform, resources: Resources) -> Callable[[], Awaitable[None]]:
     """The task of one process. Each of its hands does one step at a time of whichever sourcing has waited longest."""
+    looking = asyncio.Lock()
 
     async def work() -> None:
         async with platform.listener.wait_for(SOURCING) as woken:
             while not platform.stopping.is_set():
                 woken.clear()
                 if not await _step(platform, resources):
-                    await _heard(woken)
+                    # One idle hand waits for the next look, the others for it: all of them would find nothing three times.
+                    async with looking:
+                        await _heard(woken)
 
     async def keep_sourcing() -> None:
         async with asyncio.TaskGroup() as hands:

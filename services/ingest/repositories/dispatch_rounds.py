@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select, true, update
+from sqlalchemy import and_, exists, func, select, true, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -59,7 +59,11 @@ async def lock_limited(conn: AsyncConnection) -> dict[UUID, Job]:
     Before any of their chunks is: that is the order of locks. Somebody may have one in hand for long (a person who reruns
     a large one): everybody else's chunks do not wait for that, and it is left out of this round.
     """
-    limited = select(*COLUMNS).where(jobs.c.state == JobState.PROCESSING.value, _IS_LIMITED).order_by(jobs.c.id)
+    is_limited = (jobs.c.state == JobState.PROCESSING.value, _IS_LIMITED)
+    # Mostly there are none, and then this is all: one that becomes limited after this look waits for the next round.
+    if not (await conn.execute(select(exists().where(*is_limited)))).scalar_one():
+        return {}
+    limited = select(*COLUMNS).where(*is_limited).order_by(jobs.c.id)
     async with conn.begin_nested() as savepoint:
         try:
             await conn.execute(select(func.set_config("lock_timeout", _PATIENCE_MS, True)))
