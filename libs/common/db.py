@@ -35,6 +35,8 @@ def make_engine(url: str, *, pool_size: int, service: str) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=30,
+        # The last one back goes out first: few connections do nearly all the work, with their statements prepared.
+        pool_use_lifo=True,
         hide_parameters=True,
         connect_args={
             # Of each connection: what is used again and again is a few dozen, the rest would only be memory, here and there.
