@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import time
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,6 +22,8 @@ BATCH = 200
 LEASE_S = 15
 POLL_S = 2
 MAX_DELAY_S = 60
+MEASURE_S = 10
+"""Who collects the measures does so every 15 s or more seldom."""
 _AFTER_OUTAGE_S = 0.5
 
 
@@ -34,7 +37,7 @@ class Relay:
         self._listener = listener
         self._woken = asyncio.Event()
         self._stopping = False
-        self._measured_at = 0.0
+        self._measured_at = -math.inf
 
     async def run(self) -> None:
         """Work until `stop` (or until cancelled: the rows in hand then wait for the end of their lease)."""
@@ -103,7 +106,7 @@ class Relay:
         await outbox.mark_failed(conn, self._open_uow.tables.outbox, row, error=str(error), delay_s=delay)
 
     async def _measure(self) -> None:
-        if time.monotonic() - self._measured_at < POLL_S:
+        if time.monotonic() - self._measured_at < MEASURE_S:
             return
         self._measured_at = time.monotonic()
         async with self._open_uow() as uow:
