@@ -180,6 +180,7 @@ company_websites = Table(
     PrimaryKeyConstraint("domain", "sandboxed"),
     CheckConstraint("status IN ('read', 'missing', 'refused', 'away')", name="status"),
     CheckConstraint("fresh_until IS NULL OR num_nulls(status, reason, whole, pages, fetched_at) = 0", name="told"),
+    Index("ix_company_websites_unused_since", text("GREATEST(fresh_until, lease_until)")),
 )
 """Websites by domain, shared by all workspaces: `pages` is compressed JSON, believed until `fresh_until`, null until the first
 reading ends. Who reads a site holds it until `lease_until`; the instants by which is decided are the database's."""

@@ -88,8 +88,8 @@ _FORGET = text(
     """
     DELETE FROM enrich.company_research WHERE (tenant_id, key) IN (
         SELECT tenant_id, key FROM enrich.company_research
-        WHERE lease_until < clock_timestamp() - make_interval(secs => :fresh_s)
-            AND (found_at IS NULL OR found_at < clock_timestamp() - make_interval(secs => :fresh_s))
+        WHERE lease_until < now() - make_interval(secs => :fresh_s)
+            AND (found_at IS NULL OR found_at < now() - make_interval(secs => :fresh_s))
         LIMIT :most
     )
     """

@@ -83,7 +83,7 @@ _SWEEP = text(
     """
     DELETE FROM enrich.company_websites WHERE ctid = ANY(ARRAY(
         SELECT ctid FROM enrich.company_websites
-        WHERE greatest(fresh_until, lease_until) < clock_timestamp() - make_interval(secs => :kept_s)
+        WHERE greatest(fresh_until, lease_until) < now() - make_interval(secs => :kept_s)
         LIMIT :most))
     """
 )

@@ -30,6 +30,12 @@ def upgrade() -> None:
         ),
         schema="enrich",
     )
+    op.create_index(
+        "ix_company_websites_unused_since",
+        "company_websites",
+        [sa.text("GREATEST(fresh_until, lease_until)")],
+        schema="enrich",
+    )
 
 
 def downgrade() -> None:
