@@ -1,4 +1,4 @@
-"""Rows per second through the whole system, beside a bare aiohttp loop that plays the same calls back."""
+"""Rows per second through the whole system, beside a bare aiohttp loop that plays the same calls back; by rows in flight."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmarks import leads
 from benchmarks.customers import customer, enrich
 from benchmarks.figures import Figure
 from benchmarks.processes import watching
-from benchmarks.rows_figures import Job, Run, figures_of
+from benchmarks.rows_figures import Goals, Job, Run, figures_of
 from benchmarks.serving import Server, ask, dial, free_port, serving
 from deploy.local.services import DEMO_EMAIL, SERVICES
 from deploy.local.stack import LocalStack
@@ -26,20 +26,26 @@ from libs.cli.console import say
 NAME = "rows"
 
 ROWS = int(os.environ.get("BENCH_ROWS", "4000"))
-IN_FLIGHT = 256
-GOAL = 0.8
+GOALS = {256: Goals(rate=0.95), 512: Goals(rate=0.9)}
+"""By rows in flight."""
+IN_FLIGHT = [int(rows) for rows in os.environ.get("BENCH_IN_FLIGHT", "256,512").split(",")]
 _RECORDED = 200
 _GRANT = 100_000
 _LONGEST_S = 900
 
 
 async def run() -> list[Figure]:
+    """One side after the other with each number of rows in flight, each time in a system of its own."""
+    return [figure for in_flight in IN_FLIGHT for figure in await _run(in_flight)]
+
+
+async def _run(in_flight: int) -> list[Figure]:
     """Record, then loop, system, loop: each with as many rows of companies that nobody has asked for before."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="corofy-bench-", dir="/var/tmp") as folder:
         Path(folder).chmod(0o711)
         env = {"SANDBOX_URL": f"http://127.0.0.1:{port}", "SANDBOX_SMTP_URL": f"smtp://127.0.0.1:{port}"}
-        env |= {"ENRICH_ROWS_IN_FLIGHT": str(IN_FLIGHT), "ENV": "test"}
+        env |= {"ENRICH_ROWS_IN_FLIGHT": str(in_flight), "ENV": "test"}
         async with (
             LocalStack(Path(folder) / "state", services=SERVICES, env=env, say=say) as stack,
             customer(stack, DEMO_EMAIL, grant=_GRANT) as api,
@@ -51,16 +57,16 @@ async def run() -> list[Figure]:
                 tape = (await ask(sandbox.url, "GET", "/recorded")).json()
             async with serving("deploy.sandbox.app:app", port=port) as sandbox:
                 await dial(sandbox.url)
-                say(f"The bare loop, the whole system, the bare loop: {ROWS:,} rows each")
-                before = await _loop(sandbox, tape, first=100_000)
+                say(f"The bare loop, the whole system, the bare loop: {ROWS:,} rows each, {in_flight} in flight")
+                before = await _loop(sandbox, tape, first=100_000, in_flight=in_flight)
                 job, system = await _system(stack, api, sandbox, Path(folder))
-                after = await _loop(sandbox, tape, first=200_000)
+                after = await _loop(sandbox, tape, first=200_000, in_flight=in_flight)
     _check_calls(system, loops=[before, after])
-    return figures_of(job, system, loops=[before, after], goal=GOAL)
+    return figures_of(job, system, loops=[before, after], goals=GOALS.get(in_flight, Goals()), in_flight=in_flight)
 
 
-async def _loop(sandbox: Server, tape: list[Any], *, first: int) -> Run:
-    order = {"base_url": sandbox.url, "first": first, "rows": ROWS, "in_flight": IN_FLIGHT, "tape": tape}
+async def _loop(sandbox: Server, tape: list[Any], *, first: int, in_flight: int) -> Run:
+    order = {"base_url": sandbox.url, "first": first, "rows": ROWS, "in_flight": in_flight, "tape": tape}
     command = (sys.executable, "-m", "benchmarks.loop")
     async with watching({"sandbox": sandbox.pid}) as usage:
         loop = await asyncio.create_subprocess_exec(
