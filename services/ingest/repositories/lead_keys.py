@@ -1,5 +1,7 @@
 """Which rows are the same lead: within a file, and in the jobs a workspace had before. All of it in SQL, whatever the size."""
 
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,15 +28,18 @@ def duplicate_rows(upload_id: UUID) -> Select[int, str]:
     return select(keyed.c.row_no, reason).where(keyed.c.row_no > keyed.c.first_row_no)
 
 
-def known_rows(upload_id: UUID, *, workspace_id: UUID, but: UUID | None = None) -> Select[int, str]:
+def known_rows(
+    upload_id: UUID, *, workspace_id: UUID, but: UUID | None = None, made_before: datetime | None = None
+) -> Select[int, str]:
     """`(row_no, reason)` of every row whose lead an earlier list of the workspace has researched, or is researching.
 
-    `but` is the job being made: only those made before it count (of two that begin at once, one). Trials, deleted jobs and
-    rows that failed do not count either.
+    `but` is the job being made: only those made before it count (of two that begin at once, one); without a job, only those
+    `made_before` an instant. Trials, deleted jobs and rows that failed do not count either.
     """
+    counting = partial(_counting, workspace_id=workspace_id, but=but, made_before=made_before)
     mine, theirs = lead_keys.alias("mine"), lead_keys.alias("theirs")
     own = jobs.alias("own")
-    had_before = exists().where(own.c.upload_id == upload_id, *_counting(own, workspace_id=workspace_id, but=but))
+    had_before = exists().where(own.c.upload_id == upload_id, *counting(own))
     # Most sheets have had no job of their own: without this each of their rows would first be matched with itself.
     same = and_(
         theirs.c.workspace_id == workspace_id,
@@ -44,7 +49,7 @@ def known_rows(upload_id: UUID, *, workspace_id: UUID, but: UUID | None = None) 
     reason = literal("already in job ") + jobs.c.filename + " of " + func.to_char(jobs.c.created_at, "YYYY-MM-DD")
     conditions = (
         mine.c.upload_id == upload_id,
-        *_counting(jobs, workspace_id=workspace_id, but=but),
+        *counting(jobs),
         or_(_is_under_way(theirs), _is_researched(theirs)),
     )
     joined = mine.join(theirs, same).join(jobs, jobs.c.upload_id == theirs.c.upload_id)
@@ -52,9 +57,15 @@ def known_rows(upload_id: UUID, *, workspace_id: UUID, but: UUID | None = None) 
     return found.ext(distinct_on(mine.c.row_no)).order_by(mine.c.row_no, jobs.c.created_at, jobs.c.id)
 
 
-def _counting(table: Any, *, workspace_id: UUID, but: UUID | None) -> list[ColumnElement[bool]]:
+def _counting(
+    table: Any, *, workspace_id: UUID, but: UUID | None, made_before: datetime | None
+) -> list[ColumnElement[bool]]:
     conditions = [table.c.workspace_id == workspace_id, table.c.kind != "trial", table.c.deleted_at.is_(None)]
-    return conditions if but is None else [*conditions, table.c.id < but]
+    if but is not None:
+        conditions.append(table.c.id < but)
+    if made_before is not None:
+        conditions.append(table.c.created_at < made_before)
+    return conditions
 
 
 def _is_under_way(theirs: Any) -> ColumnElement[bool]:

@@ -81,9 +81,11 @@ async def _record(
         await uow.record_inbox(message)
         await upload_problems.replace_problems(uow.conn, upload.id, folder / PROBLEMS)
         await lead_keys.replace_keys(uow.conn, upload.id, folder / KEYS)
+        # A job may be made of the sheet before this is done: its rows are not known for that.
+        mapped_at = message.envelope.occurred_at
         for code, rows in {
             "duplicate": lead_keys.duplicate_rows(upload.id),
-            "known": lead_keys.known_rows(upload.id, workspace_id=upload.workspace_id),
+            "known": lead_keys.known_rows(upload.id, workspace_id=upload.workspace_id, made_before=mapped_at),
         }.items():
             if count := await upload_problems.add_rows(uow.conn, upload.id, rows, code=code):
                 counts[code] = {str(WHOLE_ROW): count}

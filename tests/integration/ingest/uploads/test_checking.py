@@ -349,3 +349,18 @@ async def test_leads_that_an_earlier_job_has_researched_are_known_by_its_name_an
         assert await lead_keys.count(uow.conn, own_first) == 0
         other = lead_keys.known_rows(upload_id, workspace_id=new_id())
         assert await lead_keys.count(uow.conn, other) == 0
+
+
+async def test_a_sheet_whose_job_began_before_it_was_checked_is_not_known_for_that(service: Service) -> None:
+    """Whoever is quick begins while the rows are still checked. Red when every row is then said to be in an earlier job."""
+    upload = await checked(service, (await service.read(LEADS))["id"])
+    upload_id, open_uow = UUID(upload["id"]), service.platform.open_uow
+    async with open_uow() as uow:
+        mapped = await mappings.find_mapped(uow.conn, upload_id)
+        assert mapped is not None
+        await uow.conn.execute(uploads_table.update().where(uploads_table.c.id == upload_id).values(checked_no=0))
+    event = UploadMapped(upload_id=upload_id, check_no=mapped.check_no)
+    said = message_of(service, event)
+    await job_of(service, upload_id, state=JobState.PROCESSING)
+    await check_upload(event, message=said, open_uow=open_uow, storage=service.storage)
+    assert await problems(service, upload["id"], code="known") == []
