@@ -19,12 +19,15 @@ _FREE_MAIL = word_set(
     " libero.it orange.fr free.fr wanadoo.fr laposte.net wp.pl o2.pl seznam.cz"
 )
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[.'’`´-]){0,39}")
+_IN_NO_NAME = re.compile(r"[:;{}<>=@|\\]")
+_MOST_NAME_WORDS = 6
 _HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _NOT_PUBLIC = (".localhost", ".local", ".internal", ".test", ".invalid", ".onion", ".arpa", ".lan", ".home")
 _SHARED_SITES = (
     *(".facebook.com", ".instagram.com", ".linkedin.com", ".twitter.com", ".x.com", ".tiktok.com", ".youtube.com"),
     *(".xing.com", ".pinterest.com", ".threads.net", ".vk.com", ".linktr.ee", ".wikipedia.org"),
 )
+_NOT_AS_WRITTEN = PRIVATE_ROLES | {"first_name"}
 _COMPANY_ROLES = frozenset({"company", "industry", "city", "state", "country"})
 
 
@@ -41,8 +44,8 @@ class Lead:
     first_name: str
 
     def for_model(self) -> dict[str, object]:
-        """What a language model is told of the row: no addresses of the person."""
-        told: dict[str, object] = {role: value for role, value in self.roles.items() if role not in PRIVATE_ROLES}
+        """What a language model is told of the row: no addresses of the person, and no first name that is none."""
+        told: dict[str, object] = {role: value for role, value in self.roles.items() if role not in _NOT_AS_WRITTEN}
         if self.domain:
             told["website"] = self.domain
         if self.first_name:
@@ -93,7 +96,7 @@ def read_lead(row_no: int, cells: Mapping[str, str], mapping: Mapping[str, str])
         company=roles.get("company", ""),
         domain=_site(roles.get("website", "")) or _business_domain(roles.get("email", "")),
         person=_in_order(person),
-        first_name=_first_name(roles.get("first_name", "") or _in_order(person)),
+        first_name=_first_name(roles.get("first_name", "")) or _first_of(_in_order(roles.get("full_name", ""))),
     )
 
 
@@ -137,7 +140,16 @@ def _in_order(name: str) -> str:
     return f"{first.strip()} {last.strip()}".strip() if comma and first.strip() else name.rstrip(",")
 
 
+def _first_of(full_name: str) -> str:
+    """The first name in a full one; empty where only a title or initials stand before the last name."""
+    words = full_name.split()
+    return _first_name(" ".join(words[:-1])) if len(words) > 1 else _first_name(full_name)
+
+
 def _first_name(name: str) -> str:
+    """What the person can be addressed by; empty where the cell holds something else than a name."""
+    if _IN_NO_NAME.search(name) or name.count(" ") >= _MOST_NAME_WORDS:
+        return ""
     parts = [part for part in name.split() if part.strip(".").casefold() not in _TITLES]
     first = next((part for part in parts if len(part.strip(".")) > 1), "").strip(",;")
     return first if _NAME.fullmatch(first) else ""

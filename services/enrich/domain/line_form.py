@@ -35,7 +35,7 @@ _GREETING = re.compile(
     r"(?:(?:mr|mrs|ms|dr|herr|frau|m|mme|sr|sra|pan|pani|pane|paní|de heer|mevrouw|bay|bayan)\.?\s+)?([^\s,!:.–—-]+)",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"^([^\W\d_]+(?:[-'’][^\W\d_]+)*)\s*,")
+_ADDRESS = re.compile(r"^([^\W\d_][^\W_]*(?:[-'’][^\W_]+)*)\s*,")
 _TURKISH_ADDRESS = re.compile(r"^([^\W\d_]+)\s+(?:bey|hanım)\s*,", re.IGNORECASE)
 _OPENERS = word_set(
     "congratulations congrats yesterday today recently impressive noticed saw reading given as when how glückwunsch gratulation"

@@ -50,6 +50,7 @@ def test_a_line_that_says_only_what_is_backed_passes(text: str) -> None:
         ("word " * 31, "31 words"),
         ("Alex, I read that Halden opened a second line.", "addresses Alex; the right name is Ingrid"),
         ("Hello Bob, I read that Halden opened a second line.", "addresses Bob"),
+        ("Bob2, I read that Halden opened a second line.", "addresses Bob2"),
         ("Ingrid, see https://evil.example/x about the second line.", "not the company's: https://evil.example/x"),
         ("Ingrid, see evil.com about the second line.", "evil.com"),
         ("Ingrid, write to me@evil.example about the line.", "me@evil.example"),
