@@ -1,12 +1,15 @@
 """How long a row goes on asking: limits and outages are waited out, failures are tried again a few times with jitter."""
 
 import asyncio
+import functools
 import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
+
+from prometheus_client import Counter
 
 from libs.common import metrics
 from services.enrich.clients.errors import BadAnswer, OutOfTime, ProviderDown, ProviderError, RateLimitedMinute
@@ -103,11 +106,17 @@ class Patience:
 
 
 def _note(gate: Gate, error: ProviderError | None = None, *, probe: bool = False) -> None:
-    metrics.PROVIDER_CALLS.labels(gate.provider, error.code if error else "answered").inc()
+    _calls(gate.provider, error.code if error else "answered").inc()
     if isinstance(error, ProviderDown):
         gate.failed(probe=probe)
     else:
         gate.answered()
+
+
+@functools.cache
+def _calls(provider: str, outcome: str) -> Counter:
+    """The counter of one outcome. To find it by its labels costs more than to count."""
+    return metrics.PROVIDER_CALLS.labels(provider, outcome)
 
 
 def _delay(failures: int) -> float:

@@ -53,7 +53,8 @@ def order_spans(text: str) -> Iterator[tuple[int, int]]:
     if max(map(len, text.split()), default=0) >= _LONGEST_WORD:
         yield from ((max(0, found.start() - _BEFORE), found.end() + _AFTER) for found in _BLOB.finditer(text))
     plain = text.casefold()
-    for hint in _HINTS:
+    # Most hints stand nowhere, and `in` tells so at a third of what a call of `find` costs.
+    for hint in [one for one in _HINTS if one in plain]:
         at = plain.find(hint)
         while at >= 0:
             begin, end = max(0, at - _NEAR), at + len(hint) + _NEAR

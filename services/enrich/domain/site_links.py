@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
@@ -104,7 +105,9 @@ def _fit(kind: Wanted, path: list[str], link: Link) -> tuple[int, int] | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def _names(kind: Wanted, text: str) -> bool:
+    """Whether a word of an address or of a link is one for such a page. Sites call their pages alike: most are known."""
     words = folded(text[:80]).split()
     if not words or len(words) > 5:
         return False

@@ -34,6 +34,7 @@ def is_profile(url: str) -> bool:
     return _PROFILE.search(url) is not None
 
 
+@lru_cache(maxsize=4096)
 def page_of(url: str) -> str:
     """What is equal for two addresses of one page: without scheme, `www.`, tracking parameters, fragment and last slash."""
     bare = url.split("#", 1)[0].casefold()
