@@ -11,11 +11,10 @@ from services.ingest.domain.jobs import Job, JobState
 from services.ingest.domain.quotes import Choice, check_accepted
 from services.ingest.repositories import job_logs
 from services.ingest.use_cases.find_repeated import find_repeated
-from services.ingest.use_cases.map_upload import map_upload
-from services.ingest.use_cases.quote_job import Offer, quote_job
-from services.ingest.use_cases.specify_research import ResearchRequest, specify_research
+from services.ingest.use_cases.quote_job import Offer
+from services.ingest.use_cases.specify_research import ResearchRequest
+from services.ingest.use_cases.take_order import price_order, write_order
 from services.ingest.use_cases.turn_job import publish_state
-from services.ingest.use_cases.write_job import write_job
 
 
 @dataclass(frozen=True)
@@ -50,33 +49,14 @@ async def create_job(
     Raises Conflict `idempotency_key_reused` for another request under the key, `providers_missing`; Invalid
     `ceiling_too_low`, `extra_columns_invalid`; what a quote raises.
     """
-    fingerprint, key = request.fingerprint, idempotency_key
-    known = await find_repeated(uow, fingerprint=fingerprint, workspace_id=workspace_id, key=key)
+    known = await find_repeated(uow, fingerprint=request.fingerprint, workspace_id=workspace_id, key=idempotency_key)
     if known is not None:
         return known
-    if request.mapping is not None:
-        await map_upload(uow, request.upload_id, workspace_id=workspace_id, mapping=request.mapping)
-    offer = await quote_job(
-        uow,
-        request.upload_id,
-        workspace_id=workspace_id,
-        mapping=request.mapping,
-        choice=request.choice,
-        for_eyes=False,
-        now=now,
-    )
+    offer = await price_order(uow, request, workspace_id=workspace_id, choice=request.choice, now=now)
     check_accepted(offer.quote, accept_degraded=request.accept_degraded)
     check_ceiling(ceiling_credits=request.ceiling_credits, credits_per_row=offer.quote.price.credits_per_row)
     job = _new_job(request, offer, workspace_id=workspace_id, now=now)
-    first = await write_job(
-        uow,
-        job,
-        user_id=user_id,
-        idempotency_key=key,
-        fingerprint=fingerprint,
-        mapping=offer.mapping,
-        spec=specify_research(request, offer.reading, mapping=offer.mapping),
-    )
+    first = await write_order(uow, job, request, offer=offer, user_id=user_id, idempotency_key=idempotency_key)
     if first is not None:
         return first
     await job_logs.write(uow.conn, job, user_id=user_id)

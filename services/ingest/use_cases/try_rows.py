@@ -11,12 +11,11 @@ from services.ingest.domain.quotes import Choice, check_accepted
 from services.ingest.domain.trials import DAY, check_allowance, check_rows
 from services.ingest.repositories import job_logs, jobs, laying_out, trials
 from services.ingest.use_cases.find_repeated import find_repeated
-from services.ingest.use_cases.map_upload import map_upload
 from services.ingest.use_cases.park_jobs import known_providers, parked
-from services.ingest.use_cases.quote_job import Offer, quote_job
-from services.ingest.use_cases.specify_research import ResearchRequest, specify_research
+from services.ingest.use_cases.quote_job import Offer
+from services.ingest.use_cases.specify_research import ResearchRequest
+from services.ingest.use_cases.take_order import price_order, write_order
 from services.ingest.use_cases.turn_job import DISPATCH, publish_state, save_turns
-from services.ingest.use_cases.write_job import write_job
 
 _ALL_ROWS = Choice(skip_duplicates=False)
 
@@ -43,35 +42,16 @@ async def try_rows(
     One per (workspace, idempotency key). Raises RateLimited `trial_limit`, Invalid `trial_rows_invalid` and
     `extra_columns_invalid`, Conflict `idempotency_key_reused` and `providers_missing`; what a quote raises.
     """
-    fingerprint, key = request.fingerprint, idempotency_key
     tried = await trials.lock_and_list(uow.conn, workspace_id, since=now - DAY)
-    known = await find_repeated(uow, fingerprint=fingerprint, workspace_id=workspace_id, key=key)
+    known = await find_repeated(uow, fingerprint=request.fingerprint, workspace_id=workspace_id, key=idempotency_key)
     if known is not None:
         return known
-    if request.mapping is not None:
-        await map_upload(uow, request.upload_id, workspace_id=workspace_id, mapping=request.mapping)
-    offer = await quote_job(
-        uow,
-        request.upload_id,
-        workspace_id=workspace_id,
-        mapping=request.mapping,
-        choice=_ALL_ROWS,
-        for_eyes=False,
-        now=now,
-    )
+    offer = await price_order(uow, request, workspace_id=workspace_id, choice=_ALL_ROWS, now=now)
     check_rows(request.row_nos, rows_in_sheet=offer.reading.row_count)
     check_accepted(offer.quote, accept_degraded=request.accept_degraded)
     check_allowance(tried, rows=len(request.row_nos), per_day=rows_per_day, now=now)
     job = _new_trial(request, offer, workspace_id=workspace_id, now=now)
-    first = await write_job(
-        uow,
-        job,
-        user_id=user_id,
-        idempotency_key=key,
-        fingerprint=fingerprint,
-        mapping=offer.mapping,
-        spec=specify_research(request, offer.reading, mapping=offer.mapping),
-    )
+    first = await write_order(uow, job, request, offer=offer, user_id=user_id, idempotency_key=idempotency_key)
     if first is not None:
         return first
     return await _begin(uow, job, request, user_id=user_id, now=now)
