@@ -3,6 +3,7 @@
 import time
 
 import asyncpg
+import orjson
 import sqlalchemy.exc
 from sqlalchemy import event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -38,6 +39,7 @@ def make_engine(url: str, *, pool_size: int, service: str) -> AsyncEngine:
         # The last one back goes out first: few connections do nearly all the work, with their statements prepared.
         pool_use_lifo=True,
         hide_parameters=True,
+        json_deserializer=orjson.loads,
         connect_args={
             # Of each connection: what is used again and again is a few dozen, the rest would only be memory, here and there.
             "prepared_statement_cache_size": 40,
