@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 _LEET = str.maketrans("0134578", "oieastb")
+_LEET_DIGIT = re.compile("[0134578]")
 _HINTS = (
     "instru", "istruz", "anweisung", "consigne", "vorgaben", "prompt", "guideline", " rules", "language model", "sprachmodell",
     "llm", "assist",
@@ -58,6 +59,13 @@ def order_spans(text: str) -> Iterator[tuple[int, int]]:
         at = plain.find(hint)
         while at >= 0:
             begin, end = max(0, at - _NEAR), at + len(hint) + _NEAR
-            if found := _ORDER.search(plain, begin, end) or _ORDER.search(plain[:end].translate(_LEET), begin):
+            if found := _ORDER.search(plain, begin, end) or _in_digits(plain, begin, end):
                 yield max(0, found.start() - _BEFORE), found.end() + _AFTER
             at = plain.find(hint, at + _NEAR)
+
+
+def _in_digits(plain: str, begin: int, end: int) -> re.Match[str] | None:
+    """An order some of whose letters are written as digits."""
+    if _LEET_DIGIT.search(plain, begin, end) is None:
+        return None
+    return _ORDER.search(plain[:end].translate(_LEET), begin)
