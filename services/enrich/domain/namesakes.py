@@ -71,7 +71,7 @@ def contradiction(lead: Lead, result: Hosted) -> str | None:
     if not found:
         who = lead.person and positions(words_of(lead.person), words)
         return f"is about a namesake: {lead.person} elsewhere" if who else f"does not name {lead.company}"
-    if all(_goes_on(words, at + len(name)) for at in found):
+    if _only_begins(name, words, found):
         return f"is about a company whose name only begins with {lead.company}"
     if domain and _label(host) == "".join(name) and _label(host) != _label(domain):
         return f"stands on the site of another {lead.company}: {host}, not {domain}"
@@ -113,11 +113,10 @@ def names_somebody_else(lead: Lead, snippet: str, sources: Sequence[Page]) -> st
         return ""
     words = words_of(snippet)
     found = positions(name, words)
-    longer = bool(found) and all(_goes_on(words, at + len(name)) for at in found)
     other = (
         _is_another_name(name, snippet, known=word_set(lead.words.casefold())) if not found or len(name) == 1 else False
     )
-    if longer or other:
+    if other or _only_begins(name, words, found):
         return f"is about a company of a similar name, not about {lead.company}"
     return ""
 
@@ -159,8 +158,10 @@ def sites_elsewhere(lead: Lead, results: Iterable[Hosted]) -> dict[str, str]:
     return {one.host: f"is a company of that name that is not in {place}" for one in homes if one.host not in here}
 
 
-def _goes_on(words: Sequence[str], at: int) -> bool:
-    return at < len(words) and words[at] in _OTHER_BUSINESS
+def _only_begins(name: Sequence[str], words: Sequence[str], found: Sequence[int]) -> bool:
+    """Whether a text has a name, at the places `found`, only as the beginning of longer ones."""
+    ends = [at + len(name) for at in found]
+    return bool(ends) and all(end < len(words) and words[end] in _OTHER_BUSINESS for end in ends)
 
 
 def _other_employer(lead: Lead, result: Hosted) -> str:
@@ -171,13 +172,12 @@ def _other_employer(lead: Lead, result: Hosted) -> str:
     if len(parts) < _FEWEST_PARTS:
         return ""
     name = core_name(lead.company)
-    named = [positions(name, words_of(part)) and not _longer(name, part) for part in parts]
-    return "" if any(named) else parts[-1].strip()
+    return "" if any(_is_named(name, words_of(part)) for part in parts) else parts[-1].strip()
 
 
-def _longer(name: list[str], part: str) -> bool:
-    words = words_of(part)
-    return all(_goes_on(words, at + len(name)) for at in positions(name, words))
+def _is_named(name: list[str], words: list[str]) -> bool:
+    found = positions(name, words)
+    return bool(found) and not _only_begins(name, words, found)
 
 
 def _other_place(lead: Lead, result: Hosted) -> str:
