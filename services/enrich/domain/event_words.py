@@ -73,6 +73,11 @@ _STEMS: Final = {
 """What a word that backs an event may begin with: `win` must be the whole word, or every window would be one."""
 
 
+def tells_an_event(words: Iterable[str]) -> bool:
+    """Whether one of the words says that something has happened."""
+    return not _EVENT_OF.keys().isdisjoint(words)
+
+
 def unsaid_events(words: Iterable[str], backing: Iterable[str]) -> list[str]:
     """The words that say something happened of which the backing, in whatever language, has no word of the kind."""
     said = [word for word in words if word in _EVENT_OF]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.enrich.domain.event_words import unsaid_events, unsaid_objects
+from services.enrich.domain.event_words import tells_an_event, unsaid_events, unsaid_objects
 from services.enrich.domain.german_nouns import may_be_a_name
 from services.enrich.domain.number_words import NUMBERS, figures
 from services.enrich.domain.spoken import is_in
@@ -60,7 +60,7 @@ def unbacked(text: str, backing: Backing, *, language: str) -> list[str]:
         if number and word not in backing.words and number not in backing.words | backing.figures:
             found.append(word)
     found += unsaid_events(words, backing.words)
-    for code in dict.fromkeys((language[:2].lower(), "en")):
+    for code in dict.fromkeys((language[:2].lower(), "en")) if tells_an_event(words) else ():
         if is_in(code, backing.words):
             common = wording_of(code).common
             found += unsaid_objects(words, backing.words, common=common, in_english=code == "en")
