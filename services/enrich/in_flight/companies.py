@@ -107,9 +107,14 @@ class Companies:
     def _end(self, key: CompanyKey, *, is_free: bool = True) -> None:
         self._flights.pop(key, None)
         if is_free:
-            task = asyncio.create_task(self._hold([key], lease_s=-1))
+            task = asyncio.create_task(self._give_back(key))
             self._giving_back.add(task)
             task.add_done_callback(self._giving_back.discard)
+
+    async def _give_back(self, key: CompanyKey) -> None:
+        # Whoever has begun meanwhile has the lease from the one before.
+        if key not in self._flights:
+            await self._hold([key], lease_s=-1)
 
     async def _hold(self, keys: Sequence[CompanyKey], *, lease_s: float) -> None:
         try:

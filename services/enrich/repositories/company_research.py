@@ -44,7 +44,7 @@ _LOOK = text(
         SELECT tenant_id, key, :holder, clock_timestamp() + make_interval(secs => :lease_s)
         FROM asked ORDER BY tenant_id, key
         ON CONFLICT (tenant_id, key) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until
-        WHERE known.lease_until < clock_timestamp()
+        WHERE (known.lease_until < clock_timestamp() OR known.holder = excluded.holder)
             AND (known.found_at IS NULL OR known.found_at < clock_timestamp() - make_interval(secs => :fresh_s))
         RETURNING tenant_id, key
     )
@@ -99,7 +99,10 @@ _FORGET = text(
 async def look(
     conn: AsyncConnection, asked: Sequence[CompanyKey], *, holder: UUID, lease_s: float, fresh_s: float
 ) -> dict[CompanyKey, Known]:
-    """What is known of each; of what is neither fresh nor held by anybody, the holder has the lease from here on."""
+    """What is known of each; of what is neither fresh nor held by anybody else, the holder has the lease from here on.
+
+    A holder asks anew only when nobody of its own is at it: what it holds still was left behind.
+    """
     values = {**_columns(asked), "holder": holder, "lease_s": lease_s, "fresh_s": fresh_s}
     return {
         CompanyKey(row.tenant_id, row.key): Known("mine")

@@ -20,7 +20,7 @@ from services.enrich.tables import checkpoints, company_websites, row_work
 from services.enrich.tables import company_research as table
 from services.enrich.use_cases import research_company
 from services.enrich.use_cases.sweep_companies import sweep_companies
-from tests.integration.enrich.bench import INGRID, OTHER_TENANT, Bench, bench_on
+from tests.integration.enrich.bench import INGRID, OTHER_TENANT, TENANT, Bench, bench_on
 from tests.support.waiting import eventually
 
 FIRM = {"Company": "Bolt Harbour Works", "Website": "boltharbour.example", "City": "Bodø", "Country": "Norway"}
@@ -301,3 +301,34 @@ async def test_websites_are_not_the_companies(bench: Bench) -> None:
     async with bench.open_uow() as uow:
         (site,) = (await uow.conn.execute(select(company_websites.c.domain))).scalars()
     assert site == "haldenlube.example"
+
+
+async def test_a_lease_that_nobody_of_this_process_uses_any_more_is_taken_up_by_the_next_who_asks(
+    database: str, bench: Bench
+) -> None:
+    """A row that is called off while it looks may claim the company after it was given back. Red when the next row takes
+    that for another replica's work: it would wait for it, and prolong it, for ever."""
+    key, companies = CompanyKey(TENANT, "called off"), bench.floor.companies
+    companies.begin(key)
+    assert (await companies.look(key)).state == "mine"
+    companies.leave(key)
+    async with bench_on(database, bench.world) as other:
+        other.floor.companies.begin(key)
+        assert (await other.floor.companies.look(key)).state == "others"
+        other.floor.companies.leave(key)
+    companies.begin(key)
+    assert (await companies.look(key)).state == "mine"
+
+
+async def test_what_a_row_gives_back_is_not_taken_from_the_next_who_has_begun(database: str, bench: Bench) -> None:
+    """Red when a row that failed frees the company of the row after it: then two replicas ask."""
+    key, companies = CompanyKey(TENANT, "begun again"), bench.floor.companies
+    companies.begin(key)
+    assert (await companies.look(key)).state == "mine"
+    companies.land(key, None)
+    companies.begin(key)
+    await eventually(lambda: not companies._giving_back)  # pyright: ignore[reportPrivateUsage]
+    async with bench_on(database, bench.world) as other:
+        other.floor.companies.begin(key)
+        assert (await other.floor.companies.look(key)).state == "others"
+        other.floor.companies.leave(key)
