@@ -209,12 +209,12 @@ async def tried(user: User, upload_id: str) -> Json:
 
 
 async def worked(user: User, world: World, upload_id: str) -> Json:
-    """Ordered with a ceiling of three credits, parked at it, let on while the model is down, paused, resumed, ended."""
+    """Ordered with a ceiling of three credits, parked at it, let on while the model answers nonsense, paused, resumed, ended."""
     job = await user.start_job(upload_id, first_rows=9, ceiling_credits=3, extra_columns=[EXTRA])
     job = await job_in(user, job["id"], "parked")
     assert (job["reason"], job["rows_free"], job["credits_total"]) == ("ceiling", 2, 3)
     assert job["waiting"]["reason"] == "ceiling"
-    await world.dial(groq={"fail_rate": 1})
+    await world.dial(groq={"garbage": "wrong_schema"})
     raised = await user.ask("PATCH", f"/v1/jobs/{job['id']}", json={"ceiling_credits": 50})
     assert raised["ceiling_credits"] == 50
     assert (await user.ask("POST", f"/v1/jobs/{job['id']}/pause"))["state"] == "paused"
@@ -230,7 +230,7 @@ async def retried(user: User, world: World, job: Json) -> Json:
     """What went wrong once more; answers the list with it laid over."""
     failed = sorted(no for no, status in (await statuses_of(user, job["id"])).items() if status == "degraded")
     assert failed == [6, 7, 9][: len(failed)], failed
-    await world.dial(groq={"fail_rate": 0})
+    await world.dial(groq={"garbage": ""})
     retry = await user.ask("POST", f"/v1/jobs/{job['id']}/retry", json={})
     retry = await user.finish(retry["id"])
     assert (retry["state"], retry["kind"], retry["root_id"]) == ("completed", "retry", job["id"])

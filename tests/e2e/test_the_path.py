@@ -8,9 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import openpyxl
 import orjson
 
+from deploy.local.stack import LocalStack
 from tests.support.journey import User
 from tests.support.waiting import eventually
 from tests.support.world import World
@@ -187,6 +189,17 @@ async def research_of(user: User, job_id: str) -> dict[str, Any]:
     return orjson.loads(str(first[header.index("sif_research")]))
 
 
+async def let_what_is_known_age(stack: LocalStack) -> None:
+    """As if the days had gone for which a website and what was found of a company are believed."""
+    connection = await asyncpg.connect(stack.database_url)
+    try:
+        await connection.execute("UPDATE enrich.company_websites SET fresh_until = now() - interval '1 second'")
+        await connection.execute("UPDATE enrich.company_research SET found_at = now() - interval '8 days'")
+        await connection.execute("UPDATE enrich.company_research SET lease_until = now() - interval '8 days'")
+    finally:
+        await connection.close()
+
+
 async def test_changing_a_cell_changes_the_research_and_the_cited_snippet(user: User) -> None:
     one = await research_of(user, (await user.enrich("a.csv", one_lead()))["id"])
     other = await research_of(
@@ -199,9 +212,11 @@ async def test_changing_a_cell_changes_the_research_and_the_cited_snippet(user: 
 
 
 async def test_changing_a_sentence_of_a_page_changes_the_research_and_the_cited_snippet(
-    user: User, world: World
+    user: User, world: World, stack: LocalStack
 ) -> None:
+    """Red when what is known of a company is believed for ever, or its page is not read."""
     before = await research_of(user, (await user.enrich("a.csv", one_lead()))["id"])
+    await let_what_is_known_age(stack)
     sentence = "Halden Lubricants now makes a biodegradable chain oil for forest harvesters."
     await world.set_page("haldenlube.example", "home", sentence)
     after = await research_of(user, (await user.enrich("b.csv", one_lead()))["id"])
