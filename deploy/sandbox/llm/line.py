@@ -13,6 +13,7 @@ from deploy.sandbox.llm.research import is_order
 from deploy.sandbox.world.chance import pick
 
 _WORD = re.compile(r"\w+")
+_STEM = 5
 _SIGNAL = re.compile(
     r"\b(?:opened|launched|raised|won|signed|bought|hired|announced|began|started|presented|delivered)\b"
 )
@@ -72,7 +73,7 @@ def write_line(prompt: Prompt) -> Line:
     in_english = prompt.language not in _VOICES or prompt.language == "en"
     leads = _TONES.get(prompt.tone, leads) if in_english else leads
     seed = (prompt.first_name, prompt.company, prompt.offer)
-    for statement in _by_worth(prompt.statements, prompt.person):
+    for statement in _by_worth(prompt):
         fact = _fact(statement.text, prompt.company)
         about = in_english and prompt.person and prompt.person in fact
         forms = ("I came across this about you: “{fact}”",) if about else _rotated(leads, *seed, statement.text)
@@ -97,16 +98,26 @@ def _fits(text: str, prompt: Prompt) -> bool:
     return len(text.split()) <= prompt.max_words and not forbidden
 
 
-def _by_worth(statements: list[Statement], person: str) -> list[Statement]:
-    """News of the company first, then the rest, then what only repeats the recipient's life; orders never."""
+def _by_worth(prompt: Prompt) -> list[Statement]:
+    """News of the company first, then the rest, then what only repeats the recipient's life; orders never.
 
-    def worth(one: Statement) -> int:
+    Of equals, the one that has to do with the offer.
+    """
+    person, offered = prompt.person, _topics(prompt.offer)
+
+    def worth(one: Statement) -> tuple[int, int]:
+        near = -len(offered & _topics(one.text))
         if person and person in one.text:
-            return 2
-        return 0 if one.category.startswith("signal") or _SIGNAL.search(one.text) else 1
+            return 2, near
+        return (0 if one.category.startswith("signal") or _SIGNAL.search(one.text) else 1), near
 
-    usable = [statement for statement in statements if statement.text and not is_order(statement.text)]
+    usable = [statement for statement in prompt.statements if statement.text and not is_order(statement.text)]
     return sorted(usable, key=worth)
+
+
+def _topics(text: str) -> set[str]:
+    """What a text is about: its longer words, without what only their endings tell apart."""
+    return {word[:_STEM] for word in _WORD.findall(text.casefold()) if len(word) >= _STEM}
 
 
 def _fact(text: str, company: str) -> str:
