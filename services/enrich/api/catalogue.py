@@ -11,9 +11,9 @@ from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import UnitOfWork
 from services.enrich.api.asked import AskedDep, tag
-from services.enrich.domain import catalogue_edits as edits
-from services.enrich.domain.catalogue import Catalogue
-from services.enrich.domain.catalogue_edits import Edited
+from services.enrich.domain.products import catalogue_edits as edits
+from services.enrich.domain.products.catalogue import Catalogue
+from services.enrich.domain.products.catalogue_edits import Edited
 from services.enrich.repositories import catalogues
 from services.enrich.schemas.catalogue import (
     CatalogueModel,

@@ -15,10 +15,10 @@ from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.enrich.api.asked import AskedDep
 from services.enrich.api.catalogue import changed
-from services.enrich.domain.catalogue import Catalogue, Fault, faults_of
-from services.enrich.domain.catalogue_csv import ReadSheet, from_csv, to_csv
-from services.enrich.domain.catalogue_edits import replace_all, with_ids
-from services.enrich.domain.catalogue_json import to_json
+from services.enrich.domain.products.catalogue import Catalogue, Fault, faults_of
+from services.enrich.domain.products.catalogue_csv import ReadSheet, from_csv, to_csv
+from services.enrich.domain.products.catalogue_edits import replace_all, with_ids
+from services.enrich.domain.products.catalogue_json import to_json
 from services.enrich.repositories import catalogues
 from services.enrich.schemas.catalogue import CatalogueModel
 from services.enrich.schemas.catalogue_answers import CatalogueOut

@@ -10,7 +10,7 @@ from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.enrich.api.asked import AskedDep
 from services.enrich.api.catalogue import changed
-from services.enrich.domain.catalogue_edits import replace_all
+from services.enrich.domain.products.catalogue_edits import replace_all
 from services.enrich.repositories import catalogues
 from services.enrich.schemas.catalogue_answers import CatalogueOut, VersionOut, VersionPage
 from services.enrich.use_cases.show_catalogue import show_catalogue

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from libs.common.errors import Transient
-from services.enrich.domain.website import WebsiteStatus
+from services.enrich.domain.sites.website import WebsiteStatus
 
 
 class ProviderError(Transient):

@@ -19,10 +19,10 @@ from services.enrich.clients.errors import (
 )
 from services.enrich.clients.gate import Gate, Gates
 from services.enrich.clients.http import Door, Reply, make_session, post, seconds_of
-from services.enrich.domain.page_text import text_of_markdown
-from services.enrich.domain.site_links import MOST_LINKS, Link
+from services.enrich.domain.sites.page_text import text_of_markdown
+from services.enrich.domain.sites.site_links import MOST_LINKS, Link
+from services.enrich.domain.sites.website import TITLE_CHARS, FoundPage, WebsiteStatus, status_of_http
 from services.enrich.domain.texts import clean
-from services.enrich.domain.website import TITLE_CHARS, FoundPage, WebsiteStatus, status_of_http
 
 _READ_S = 20
 _RETRY_AFTER = re.compile(r"retry after (\d{1,5})s")

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from services.enrich.domain.event_words import unsaid_events
-from services.enrich.domain.line_claims import Backing, joined, unbacked
-from services.enrich.domain.line_form import addresses_in, takes_up
+from services.enrich.domain.lines.claims import Backing, joined, unbacked
+from services.enrich.domain.lines.event_words import unsaid_events
+from services.enrich.domain.lines.form import addresses_in, takes_up
 from services.enrich.domain.orders import order_spans
 from services.enrich.domain.sources import Source
 from services.enrich.domain.texts import normalised, words_of

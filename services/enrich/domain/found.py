@@ -10,7 +10,7 @@ from typing import Any
 from services.enrich.domain.columns import Answer
 from services.enrich.domain.lead import Lead
 from services.enrich.domain.namesakes import names_person
-from services.enrich.domain.product_rules import Inferred
+from services.enrich.domain.products.product_rules import Inferred
 from services.enrich.domain.research import CATEGORIES, MOST, Category, Statement, statement_id
 from services.enrich.domain.sources import Source
 from services.enrich.domain.texts import normalised

@@ -1,7 +1,7 @@
 """What rows of an eval share: nothing but their own run. In place of the caches of the database."""
 
-from services.enrich.domain.site_links import Link
-from services.enrich.domain.website import FoundPage, SiteUnread, Website
+from services.enrich.domain.sites.site_links import Link
+from services.enrich.domain.sites.website import FoundPage, SiteUnread, Website
 from services.enrich.evals.cases import Case
 from services.enrich.in_flight.companies import Companies
 from services.enrich.in_flight.websites import Websites

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from services.enrich.domain.catalogue import Catalogue, Product
+from services.enrich.domain.products.catalogue import Catalogue, Product
 
 CASES = Path(__file__).parent / "cases"
 INJECTIONS = Path(__file__).parent / "injections"

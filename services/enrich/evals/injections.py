@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.enrich.domain.catalogue import Catalogue, Product
+from services.enrich.domain.products.catalogue import Catalogue, Product
 from services.enrich.evals.cases import INJECTIONS, Case, Expected, WebResult
 
 ROW = {

@@ -13,7 +13,7 @@ from services.enrich.clients.accounts import Account
 from services.enrich.clients.patience import Patience
 from services.enrich.clients.tools import Client, Tools, open_tools
 from services.enrich.domain.lead import read_lead
-from services.enrich.domain.product_rules import Products
+from services.enrich.domain.products.product_rules import Products
 from services.enrich.evals.alone import CompaniesOfRun, OwnPages, WebsitesOfRun
 from services.enrich.evals.cases import MAPPING, Case
 from services.enrich.evals.web import Web

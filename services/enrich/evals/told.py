@@ -5,8 +5,8 @@ from typing import Any
 
 from libs.common.contracts.research import RowResult, Statement
 from services.enrich.domain.lead import read_lead
-from services.enrich.domain.line_form import addresses_in, greeted_name, is_marked_up, is_other_language, is_vocative
-from services.enrich.domain.page_text import text_of_markdown
+from services.enrich.domain.lines.form import addresses_in, greeted_name, is_marked_up, is_other_language, is_vocative
+from services.enrich.domain.sites.page_text import text_of_markdown
 from services.enrich.domain.texts import clean_lines, normalised, words_of
 from services.enrich.domain.web_addresses import site_of
 from services.enrich.evals.cases import MAPPING, Case

@@ -5,8 +5,8 @@ from typing import TypeVar
 from uuid import UUID
 
 from libs.common.uow import UnitOfWorkFactory
-from services.enrich.domain.catalogue import Catalogue
-from services.enrich.domain.product_rules import Products
+from services.enrich.domain.products.catalogue import Catalogue
+from services.enrich.domain.products.product_rules import Products
 from services.enrich.repositories import catalogues
 
 K = TypeVar("K")

@@ -13,7 +13,7 @@ from libs.common.listener import Listener
 from libs.common.logs import get_logger
 from libs.common.messaging.consumer import is_outage
 from libs.common.uow import UnitOfWorkFactory
-from services.enrich.domain.website import Website, believed_for
+from services.enrich.domain.sites.website import Website, believed_for
 from services.enrich.in_flight.tickets import Tickets
 from services.enrich.repositories import websites
 from services.enrich.repositories.websites import CHANNEL, SiteKey, key_of

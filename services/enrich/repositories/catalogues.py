@@ -10,8 +10,8 @@ from sqlalchemy import func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.enrich.domain.catalogue import Catalogue
-from services.enrich.domain.catalogue_json import from_json, to_json
+from services.enrich.domain.products.catalogue import Catalogue
+from services.enrich.domain.products.catalogue_json import from_json, to_json
 from services.enrich.tables import catalogue_versions as versions
 from services.enrich.tables import job_catalogues
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Boolean, DateTime, Float, LargeBinary, Text, Uuid
 
-from services.enrich.domain.website import Page, Website
+from services.enrich.domain.sites.website import Page, Website
 
 CHANNEL = "enrich_websites"
 _PACKED_QUICKLY = 1

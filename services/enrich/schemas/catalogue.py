@@ -4,9 +4,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.enrich.domain import catalogue as domain
-from services.enrich.domain.catalogue import Catalogue, Condition, Operator, Product, Rule
-from services.enrich.domain.catalogue_edits import MAX_ID_CHARS
+from services.enrich.domain.products import catalogue as domain
+from services.enrich.domain.products.catalogue import Catalogue, Condition, Operator, Product, Rule
+from services.enrich.domain.products.catalogue_edits import MAX_ID_CHARS
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=MAX_ID_CHARS, examples=["wind-gear"])]
 Name = Annotated[str, Field(min_length=1, max_length=100)]

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.enrich.domain.catalogue import Condition, Product, Rule
-from services.enrich.domain.product_rules import Choice, RuleTrace
+from services.enrich.domain.products.catalogue import Condition, Product, Rule
+from services.enrich.domain.products.product_rules import Choice, RuleTrace
 from services.enrich.repositories.catalogues import SavedVersion, VersionInfo
 from services.enrich.schemas.catalogue import ConditionModel, ProductModel, RuleModel
 

@@ -8,9 +8,9 @@ import orjson
 
 from libs.common.errors import Conflict, Invalid, PreconditionFailed, pointer
 from libs.common.uow import UnitOfWork
-from services.enrich.domain.catalogue import Catalogue, Fault, faults_of
-from services.enrich.domain.catalogue_edits import Edited
-from services.enrich.domain.catalogue_json import to_json
+from services.enrich.domain.products.catalogue import Catalogue, Fault, faults_of
+from services.enrich.domain.products.catalogue_edits import Edited
+from services.enrich.domain.products.catalogue_json import to_json
 from services.enrich.repositories import catalogues
 from services.enrich.repositories.catalogues import Click, SavedVersion
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.enrich.domain.lead import Lead
-from services.enrich.domain.product_rules import Choice, Inferred, Products
+from services.enrich.domain.products.product_rules import Choice, Inferred, Products
+from services.enrich.domain.products.row_facts import RowFacts
 from services.enrich.domain.research import Statement
-from services.enrich.domain.row_facts import RowFacts
 from services.enrich.domain.sources import Source
 from services.enrich.in_flight.floor import Floor
 

@@ -18,8 +18,8 @@ from services.enrich.domain.account_names import provider_of
 from services.enrich.domain.degraded import Degraded
 from services.enrich.domain.found import Found, confidence
 from services.enrich.domain.lead import reason_to_skip
-from services.enrich.domain.line import plain_line
-from services.enrich.domain.product_rules import Choice
+from services.enrich.domain.lines.line import plain_line
+from services.enrich.domain.products.product_rules import Choice
 from services.enrich.domain.research import CATEGORIES
 from services.enrich.in_flight.tally import Tally
 from services.enrich.use_cases.choose_product import choose

@@ -8,7 +8,7 @@ from services.enrich.clients import prices
 from services.enrich.clients.errors import BadAnswer, PageMissing, ProviderDown
 from services.enrich.clients.firecrawl import Firecrawl
 from services.enrich.clients.patience import Patience
-from services.enrich.domain.website import FoundPage, SiteUnread, Website
+from services.enrich.domain.sites.website import FoundPage, SiteUnread, Website
 from services.enrich.in_flight.tally import Tally
 from services.enrich.in_flight.websites import Websites
 from services.enrich.repositories.websites import SiteKey

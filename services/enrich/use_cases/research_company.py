@@ -9,7 +9,7 @@ from services.enrich.domain.columns import Column, answers_form, check_answers
 from services.enrich.domain.evidence import About, Texts, backing, texts_of
 from services.enrich.domain.found import Found, cited
 from services.enrich.domain.lead import Lead
-from services.enrich.domain.product_rules import Inferred
+from services.enrich.domain.products.product_rules import Inferred
 from services.enrich.domain.research import check_research, read_claims
 from services.enrich.domain.sources import Chosen, Source
 from services.enrich.use_cases.ask_model import ask_model

@@ -19,7 +19,7 @@ from services.enrich.clients.tools import Tools
 from services.enrich.domain.columns import Column
 from services.enrich.domain.degraded import Degraded
 from services.enrich.domain.lead import Lead
-from services.enrich.domain.product_rules import Products
+from services.enrich.domain.products.product_rules import Products
 from services.enrich.in_flight.companies import Companies
 from services.enrich.in_flight.row_slot import RowSlot
 from services.enrich.in_flight.tally import Tally

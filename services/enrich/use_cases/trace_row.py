@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.enrich.domain.catalogue import FIELDS, Catalogue
 from services.enrich.domain.folding import folded
 from services.enrich.domain.lead import read_lead
-from services.enrich.domain.product_rules import Choice, Products, RuleTrace
-from services.enrich.domain.row_facts import RowFacts
+from services.enrich.domain.products.catalogue import FIELDS, Catalogue
+from services.enrich.domain.products.product_rules import Choice, Products, RuleTrace
+from services.enrich.domain.products.row_facts import RowFacts
 from services.enrich.use_cases.change_catalogue import check_catalogue
 
 _ROLES = {folded(role): role for role in FIELDS if role not in {"keywords", "company_size", "column"}}

@@ -13,7 +13,7 @@ from services.enrich.clients.errors import OutOfTime, ProviderOut
 from services.enrich.clients.patience import Patience
 from services.enrich.domain.jobs import JobView
 from services.enrich.domain.lead import read_lead
-from services.enrich.domain.product_rules import Products
+from services.enrich.domain.products.product_rules import Products
 from services.enrich.in_flight.floor import Floor
 from services.enrich.in_flight.leases import Lease
 from services.enrich.in_flight.row_slot import RowSlot
@@ -135,9 +135,7 @@ class RowsAtWork:
             spec=given.spec,
             stages=given.stages.get(row.row_no, {}),
             keep=lambda stage, payload: self._keep(row.row_no, stage, payload),
-            patience=Patience(
-                given.deadline, budget_s=self._floor.limits.row_budget_s, tenant_id=given.tenant_id
-            ),
+            patience=Patience(given.deadline, budget_s=self._floor.limits.row_budget_s, tenant_id=given.tenant_id),
             websites=self._floor.websites,
             products=given.products,
             slot=slot,

@@ -11,9 +11,9 @@ from services.enrich.clients.groq import Groq
 from services.enrich.clients.patience import Patience
 from services.enrich.domain.degraded import Degraded
 from services.enrich.domain.lead import Lead
-from services.enrich.domain.line import Draft, Rules, check_line, read_draft
-from services.enrich.domain.line_wishes import fields_of
-from services.enrich.domain.product_rules import Choice
+from services.enrich.domain.lines.line import Draft, Rules, check_line, read_draft
+from services.enrich.domain.lines.wishes import fields_of
+from services.enrich.domain.products.product_rules import Choice
 from services.enrich.domain.research import Statement
 from services.enrich.domain.sources import Source
 from services.enrich.in_flight.tally import Tally

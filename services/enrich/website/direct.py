@@ -5,7 +5,7 @@ from typing import Self
 
 from yarl import URL
 
-from services.enrich.domain.website import FoundPage, SiteNotReached, SiteUnread, status_of_http
+from services.enrich.domain.sites.website import FoundPage, SiteNotReached, SiteUnread, status_of_http
 from services.enrich.website.fetch import Fetcher
 from services.enrich.website.parsers import Parsers
 

@@ -10,7 +10,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from services.enrich.domain.website import SiteNotReached, SiteUnread
+from services.enrich.domain.sites.website import SiteNotReached, SiteUnread
 from services.enrich.website.guard import checked_url
 
 MOST_BYTES = 1024 * 1024

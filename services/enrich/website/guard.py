@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from services.enrich.domain.website import SiteNotReached, SiteUnread
+from services.enrich.domain.sites.website import SiteNotReached, SiteUnread
 
 MOST_URL_CHARS = 2000
 _PORTS = {"http": 80, "https": 443}

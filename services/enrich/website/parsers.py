@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 
 from libs.common.confined_child import ConfinedChild, confined_child
-from services.enrich.domain.site_links import Link
-from services.enrich.domain.website import FoundPage, SiteUnread
+from services.enrich.domain.sites.site_links import Link
+from services.enrich.domain.sites.website import FoundPage, SiteUnread
 from services.enrich.website.fetch import ROBOT, Fetched
 
 MODULE = "services.enrich.website.parser"

@@ -6,10 +6,10 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from services.enrich.domain.page_text import readable
-from services.enrich.domain.site_links import MOST_LINKS
+from services.enrich.domain.sites.page_text import readable
+from services.enrich.domain.sites.site_links import MOST_LINKS
+from services.enrich.domain.sites.website import TITLE_CHARS
 from services.enrich.domain.texts import clean
-from services.enrich.domain.website import TITLE_CHARS
 from services.enrich.website.hidden import drop_unseen
 
 _BREAK = "\x1e"

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Protocol
 
 from libs.common.logs import get_logger
-from services.enrich.domain.site_links import choose_links
-from services.enrich.domain.website import FoundPage, SiteUnread, Website
+from services.enrich.domain.sites.site_links import choose_links
+from services.enrich.domain.sites.website import FoundPage, SiteUnread, Website
 
 log = get_logger()
 

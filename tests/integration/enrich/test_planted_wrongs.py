@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from services.enrich.domain import columns, evidence, line, research, sources
+from services.enrich.domain import columns, evidence, research, sources
+from services.enrich.domain.lines import line
 from services.enrich.evals.cases import load_cases
 from services.enrich.evals.injections import load_injections
 from services.enrich.evals.score import score

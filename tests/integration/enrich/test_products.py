@@ -12,8 +12,8 @@ import pytest
 from libs.common.contracts.enrich import ChunkEnriched
 from libs.common.contracts.research import ProductChoice
 from libs.common.ids import new_id
-from services.enrich.domain.catalogue import Catalogue, Condition, Product, Rule
-from services.enrich.domain.catalogue_edits import replace_all
+from services.enrich.domain.products.catalogue import Catalogue, Condition, Product, Rule
+from services.enrich.domain.products.catalogue_edits import replace_all
 from services.enrich.in_flight.catalogue_shelf import CatalogueShelf
 from services.enrich.use_cases.change_catalogue import Asked, change_catalogue
 from tests.integration.enrich.bench import INGRID, OTHER_TENANT, TENANT, Bench

@@ -71,6 +71,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> FakeApi:
         return None
 
     monkeypatch.setattr(catalogue, "running_or_started", running)
+
     def open_api(_: str) -> FakeApi:
         return fake
 

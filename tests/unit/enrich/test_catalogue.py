@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.errors import AppError, Conflict, Invalid, NotFound
-from services.enrich.domain import catalogue_edits as edits
-from services.enrich.domain.catalogue import (
+from services.enrich.domain.products import catalogue_edits as edits
+from services.enrich.domain.products.catalogue import (
     MAX_PRODUCTS,
     MAX_RULES,
     OPERATORS,
@@ -18,8 +18,8 @@ from services.enrich.domain.catalogue import (
     Rule,
     faults_of,
 )
-from services.enrich.domain.catalogue_csv import from_csv, to_csv
-from services.enrich.domain.catalogue_json import from_json, to_json
+from services.enrich.domain.products.catalogue_csv import from_csv, to_csv
+from services.enrich.domain.products.catalogue_json import from_json, to_json
 from services.enrich.schemas.catalogue import CatalogueModel
 
 GEAR = Product("gear", "Gear additives", pitch="packages for gear oils")

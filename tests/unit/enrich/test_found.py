@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.enrich.domain.columns import Answer
 from services.enrich.domain.found import Found, cited, confidence, join
 from services.enrich.domain.lead import read_lead
-from services.enrich.domain.product_rules import Inferred
+from services.enrich.domain.products.product_rules import Inferred
 from services.enrich.domain.research import Category, Statement
 from services.enrich.domain.sources import Source
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from services.enrich.domain.lead import Lead, read_lead
-from services.enrich.domain.line import CHECKS, Draft, Rules, check_line, plain_line, read_draft
+from services.enrich.domain.lines.line import CHECKS, Draft, Rules, check_line, plain_line, read_draft
+from services.enrich.domain.lines.wording import WORDINGS
 from services.enrich.domain.research import Statement, UnreadableAnswer
-from services.enrich.domain.wording import WORDINGS
 
 MAPPING = {"company": "c", "website": "w", "first_name": "f", "last_name": "l", "title": "t"}
 RULES = Rules(max_words=30, language="en", offer="Drum Watch")

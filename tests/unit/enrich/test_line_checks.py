@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.enrich.domain.event_words import unsaid_events
 from services.enrich.domain.lead import Lead, read_lead
-from services.enrich.domain.line import CHECKS, Draft, Rules, check_line
+from services.enrich.domain.lines.event_words import unsaid_events
+from services.enrich.domain.lines.line import CHECKS, Draft, Rules, check_line
+from services.enrich.domain.lines.wording import WORDINGS
 from services.enrich.domain.research import Statement
 from services.enrich.domain.texts import words_of
-from services.enrich.domain.wording import WORDINGS
 
 MAPPING = {"company": "c", "website": "w", "first_name": "f", "last_name": "l"}
 STATEMENT = Statement(

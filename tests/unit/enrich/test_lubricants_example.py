@@ -11,10 +11,10 @@ from typing import Any
 import orjson
 import pytest
 
-from services.enrich.domain.catalogue import faults_of
 from services.enrich.domain.lead import read_lead
-from services.enrich.domain.product_rules import Choice, Products
-from services.enrich.domain.row_facts import RowFacts
+from services.enrich.domain.products.catalogue import faults_of
+from services.enrich.domain.products.product_rules import Choice, Products
+from services.enrich.domain.products.row_facts import RowFacts
 from services.enrich.schemas.catalogue import CatalogueModel
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -9,8 +9,8 @@ import pytest
 from services.enrich.domain.columns import Column, check_answers
 from services.enrich.domain.evidence import texts_of
 from services.enrich.domain.lead import Lead, read_lead
-from services.enrich.domain.line import Draft, Rules, check_line, plain_line
-from services.enrich.domain.line_form import addresses_in
+from services.enrich.domain.lines.form import addresses_in
+from services.enrich.domain.lines.line import Draft, Rules, check_line, plain_line
 from services.enrich.domain.research import Claim, Statement, check_research
 from services.enrich.domain.sources import Source
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.enrich.domain.catalogue import Catalogue, Condition, Field, Operator, Product, Rule
-from services.enrich.domain.company_size import number_in
 from services.enrich.domain.folding import Phrase, folded
 from services.enrich.domain.lead import read_lead
-from services.enrich.domain.product_rules import Inferred, Products
-from services.enrich.domain.row_facts import RowFacts
+from services.enrich.domain.products.catalogue import Catalogue, Condition, Field, Operator, Product, Rule
+from services.enrich.domain.products.company_size import number_in
+from services.enrich.domain.products.product_rules import Inferred, Products
+from services.enrich.domain.products.row_facts import RowFacts
 
 MAPPING = {"company": "Firma", "industry": "Branche", "title": "Job", "country": "Land"}
 CELLS = {

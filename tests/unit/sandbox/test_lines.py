@@ -11,16 +11,22 @@ from deploy.sandbox.llm.line import write_line
 from deploy.sandbox.llm.prompt import read_prompt
 from libs.common.contracts.lines import TONES
 from services.enrich.domain.lead import read_lead
-from services.enrich.domain.line import Draft, Rules, check_line
+from services.enrich.domain.lines.line import Draft, Rules, check_line
+from services.enrich.domain.lines.wording import WORDINGS
 from services.enrich.domain.research import Statement
-from services.enrich.domain.wording import WORDINGS
 
 STATEMENT = Statement("g1", "signals", "Nordlys Marine opened a dock in Ålesund.", ("s1",), "opened a dock in Ålesund")
 LEAD = read_lead(1, {"c": "Nordlys Marine", "f": "Henrik"}, {"company": "c", "first_name": "f"})
 
 
 def line(**asked: Any) -> Draft:
-    told = {"task": "line", "row": LEAD.for_model(), "statements": [STATEMENT.as_json()], "offer": "Drum Watch", **asked}
+    told = {
+        "task": "line",
+        "row": LEAD.for_model(),
+        "statements": [STATEMENT.as_json()],
+        "offer": "Drum Watch",
+        **asked,
+    }
     prompt = read_prompt([{"role": "user", "content": orjson.dumps(told).decode()}])
     assert prompt is not None
     made = write_line(prompt)

@@ -19,7 +19,7 @@ from libs.common.db import DatabaseUnavailable, make_engine
 from libs.common.listener import Listener
 from libs.common.settings import normalise_database_url
 from libs.common.uow import UnitOfWork, UnitOfWorkFactory
-from services.enrich.domain.website import Page, Website, WebsiteStatus
+from services.enrich.domain.sites.website import Page, Website, WebsiteStatus
 from services.enrich.in_flight.websites import LEASE_S, Websites
 from services.enrich.repositories import websites as repository
 from services.enrich.repositories.websites import SiteKey

@@ -15,7 +15,7 @@ import pytest
 from aiohttp.abc import ResolveResult
 
 from libs.common.clock import utc_now
-from services.enrich.domain.website import SiteUnread, Website
+from services.enrich.domain.sites.website import SiteUnread, Website
 from services.enrich.website.direct import DirectReader
 from services.enrich.website.fetch import MOST_BYTES, Fetcher
 from services.enrich.website.parsers import Parsers

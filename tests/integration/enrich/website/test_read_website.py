@@ -12,7 +12,7 @@ import pytest
 
 from services.enrich.clients.errors import BadKey
 from services.enrich.clients.patience import Patience
-from services.enrich.domain.website import Website
+from services.enrich.domain.sites.website import Website
 from services.enrich.in_flight.tally import Tally
 from services.enrich.in_flight.websites import Websites
 from services.enrich.use_cases.read_website import read_website

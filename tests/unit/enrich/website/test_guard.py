@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.enrich.domain.website import SiteUnread
+from services.enrich.domain.sites.website import SiteUnread
 from services.enrich.website.guard import PublicResolver, checked_url, is_public
 
 NOT_PUBLIC = """

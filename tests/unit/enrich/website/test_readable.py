@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.enrich.domain.page_text import readable, text_of_markdown
-from services.enrich.domain.website import PAGE_CHARS
+from services.enrich.domain.sites.page_text import readable, text_of_markdown
+from services.enrich.domain.sites.website import PAGE_CHARS
 from services.enrich.website.charset import decoded
 from services.enrich.website.readable import read_page
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.enrich.domain.site_links import MOST_LINKS, Link, choose_links, same_site
+from services.enrich.domain.sites.site_links import MOST_LINKS, Link, choose_links, same_site
 
 HOME = "https://www.acme.example/"
 

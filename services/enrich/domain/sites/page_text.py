@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from services.enrich.domain.sites.website import PAGE_CHARS
 from services.enrich.domain.texts import visible
-from services.enrich.domain.website import PAGE_CHARS
 
 _IMAGE = re.compile(r"!\[([^\[\]]{0,300})\]\([^()]{0,2000}\)")
 _LINK = re.compile(r"\[([^\[\]]{0,500})\]\([^()]{0,2000}\)")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from services.enrich.domain.wording import WORDINGS
+from services.enrich.domain.lines.wording import WORDINGS
 
 _COMMON_IN: Final[Mapping[str, tuple[str, ...]]] = {
     word: tuple(code for code, one in WORDINGS.items() if word in one.common)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from libs.common.errors import Invalid
-from services.enrich.domain.catalogue import MAX_CONDITIONS, VALUE_BREAK, Catalogue, Condition, Product, Rule
+from services.enrich.domain.products.catalogue import MAX_CONDITIONS, VALUE_BREAK, Catalogue, Condition, Product, Rule
 
 _PRODUCT = ("product", "product_name", "product_pitch", "product_description", "product_offer_when")
 _RULE = ("rule", "rule_name", "enabled", *_PRODUCT, "rule_pitch")

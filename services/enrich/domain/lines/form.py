@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from services.enrich.domain.spoken import common_words, is_in
+from services.enrich.domain.lines.spoken import common_words, is_in
+from services.enrich.domain.lines.wording import WORDINGS, wording_of
 from services.enrich.domain.texts import word_set, words_of
-from services.enrich.domain.wording import WORDINGS, wording_of
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(r"(?:https?://|hxxps?://|www\.)\S+", re.IGNORECASE)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from services.enrich.domain.catalogue import Catalogue, Condition, Product, Rule
+from services.enrich.domain.products.catalogue import Catalogue, Condition, Product, Rule
 
 T = TypeVar("T", Product, Condition, Rule)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from services.enrich.domain.site_links import Link
+from services.enrich.domain.sites.site_links import Link
 
 PageKind = Literal["home", "about", "products", "careers"]
 PAGE_KINDS: tuple[PageKind, ...] = ("home", "about", "products", "careers")

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from services.enrich.domain.drafts import Case, Draft, Rules
 from services.enrich.domain.folding import folded
 from services.enrich.domain.lead import Lead
-from services.enrich.domain.line_claims import Backing, unbacked
-from services.enrich.domain.line_form import (
+from services.enrich.domain.lines.claims import Backing, unbacked
+from services.enrich.domain.lines.drafts import Case, Draft, Rules
+from services.enrich.domain.lines.form import (
     addresses_in,
     greeted_name,
     is_marked_up,
@@ -15,7 +15,7 @@ from services.enrich.domain.line_form import (
     is_vocative,
     takes_up,
 )
-from services.enrich.domain.line_phrases import (
+from services.enrich.domain.lines.phrases import (
     FLATTERY,
     ORDERS,
     SIGNATURES,
@@ -24,10 +24,10 @@ from services.enrich.domain.line_phrases import (
     forbidden_in,
     standing_in,
 )
+from services.enrich.domain.lines.wording import wording_of
 from services.enrich.domain.orders import gives_orders
 from services.enrich.domain.research import Statement, UnreadableAnswer
 from services.enrich.domain.texts import clean, words_of
-from services.enrich.domain.wording import wording_of
 
 _LINE_CHARS = 1000
 _USUAL_WORDS: Final = 40

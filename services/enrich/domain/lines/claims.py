@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.enrich.domain.event_words import tells_an_event, unsaid_events, unsaid_objects
-from services.enrich.domain.german_nouns import may_be_a_name
-from services.enrich.domain.number_words import NUMBERS, figures
-from services.enrich.domain.spoken import is_in
+from services.enrich.domain.lines.event_words import tells_an_event, unsaid_events, unsaid_objects
+from services.enrich.domain.lines.german_nouns import may_be_a_name
+from services.enrich.domain.lines.number_words import NUMBERS, figures
+from services.enrich.domain.lines.spoken import is_in
+from services.enrich.domain.lines.wording import WORDINGS, Wording, wording_of
 from services.enrich.domain.texts import word_set, words_of
-from services.enrich.domain.wording import WORDINGS, Wording, wording_of
 
 _TOKEN = re.compile(r"[^\W\d_]\w*|\d+")
 _GROUPED = re.compile(r"(?<=\d)[.,'’\u00a0\u202f ](?=\d{3}(?!\d))")

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from services.enrich.domain.catalogue import Condition
-from services.enrich.domain.company_size import number_in, size_in_cells, size_in_texts
 from services.enrich.domain.folding import folded, folded_together
 from services.enrich.domain.lead import Lead
+from services.enrich.domain.products.catalogue import Condition
+from services.enrich.domain.products.company_size import number_in, size_in_cells, size_in_texts
 
 
 @dataclass(frozen=True)

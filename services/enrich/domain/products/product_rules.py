@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from services.enrich.domain.catalogue import Catalogue, Rule
-from services.enrich.domain.conditions import ConditionTest, ConditionTrace
-from services.enrich.domain.row_facts import RowFacts
+from services.enrich.domain.products.catalogue import Catalogue, Rule
+from services.enrich.domain.products.conditions import ConditionTest, ConditionTrace
+from services.enrich.domain.products.row_facts import RowFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from libs.common.errors import Conflict, Invalid, NotFound
-from services.enrich.domain.catalogue import Catalogue, Product, Rule
 from services.enrich.domain.folding import folded
+from services.enrich.domain.products.catalogue import Catalogue, Product, Rule
 
 MAX_ID_CHARS = 60
 _NOT_IN_IDS = re.compile(r"[^a-z0-9]+")

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from services.enrich.domain.catalogue import Condition
 from services.enrich.domain.folding import Phrase
-from services.enrich.domain.row_facts import RowFacts
+from services.enrich.domain.products.catalogue import Condition
+from services.enrich.domain.products.row_facts import RowFacts
 
 _SHOWN_CHARS = 80
 _SHOWN_VALUES = 5

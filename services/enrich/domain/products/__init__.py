@@ -1,0 +1,1 @@
+"""A workspace's catalogue, and which of its products a row is offered."""
