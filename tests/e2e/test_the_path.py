@@ -194,7 +194,9 @@ async def let_what_is_known_age(stack: LocalStack) -> None:
     connection = await asyncpg.connect(stack.database_url)
     try:
         await connection.execute("UPDATE enrich.company_websites SET fresh_until = now() - interval '1 second'")
-        await connection.execute("UPDATE enrich.company_research SET found_at = now() - interval '8 days'")
+        await connection.execute(
+            "UPDATE enrich.company_research SET found_at = now() - interval '8 days' WHERE found_at IS NOT NULL"
+        )
         await connection.execute("UPDATE enrich.company_research SET lease_until = now() - interval '8 days'")
     finally:
         await connection.close()
