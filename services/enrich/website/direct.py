@@ -81,7 +81,7 @@ class Visit:
             raise SiteUnread("refused", f"The robots.txt of {url.host} asks not to read {url.path[:200]}.")
 
     async def _fetch_robots(self, url: URL) -> bytes:
-        """The rules. A site that has none is free to read; one that cannot say now is left alone for now (RFC 9309)."""
+        """The rules. A site that has none is free to read; one that cannot say is left alone (RFC 9309)."""
         fetched = await self._fetcher.get(url.origin() / "robots.txt")
         if status_of_http(fetched.status) == "away" or fetched.status >= 500:
             raise SiteUnread("away", f"The robots.txt of {url.host} is not to be had now: HTTP {fetched.status}.")

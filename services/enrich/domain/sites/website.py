@@ -83,7 +83,7 @@ class SiteNotReached(SiteUnread):
 
 
 def status_of_http(status: int) -> WebsiteStatus:
-    """What an HTTP status without a page means: away for now, refused to us, or not there."""
+    """What an HTTP status without a page means: away at present, refused to us, or not there."""
     if status >= 500 or status in {408, 425, 429}:
         return "away"
     return "refused" if status in {401, 403, 407, 451} else "missing"
