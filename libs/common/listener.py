@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
 
 from libs.common.errors import Conflict
 from libs.common.logs import get_logger
@@ -145,6 +146,20 @@ def _setter(event: asyncio.Event) -> Callable[[object], None]:
         event.set()
 
     return on_termination
+
+
+async def keep_looking(listener: Listener, channel: str, look: Callable[[], Awaitable[None]], *, poll_s: float) -> None:
+    """Look whenever the channel is notified, and anyway so often, until cancelled. A database that is away is asked again."""
+    async with listener.wait_for(channel) as woken:
+        while True:
+            woken.clear()
+            try:
+                await look()
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                log.warning("looking.stumbled", channel=channel, error=str(error))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(poll_s):
+                    await woken.wait()
 
 
 async def prove_that_notify_arrives(listener: Listener, *, notify: Notify, channel: str, within_s: float = 5) -> None:

@@ -1,20 +1,14 @@
 """The jobs of the chunks in hand: whether they may go on, as fresh as a NOTIFY makes it."""
 
-import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Generator
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from libs.common.listener import Listener
-from libs.common.logs import get_logger
+from libs.common.listener import Listener, keep_looking
 from libs.common.uow import UnitOfWorkFactory
 from services.enrich.domain.jobs import JobView, newer
 from services.enrich.repositories import jobs
-
-log = get_logger()
 
 CHANNEL = "enrich_jobs"
 _POLL_S = 2
@@ -47,16 +41,7 @@ class JobWatch:
 
     async def run(self) -> None:
         """Look again until cancelled."""
-        async with self._listener.wait_for(CHANNEL) as woken:
-            while True:
-                woken.clear()
-                try:
-                    await self.look()
-                except (SQLAlchemyError, OSError, TimeoutError) as error:
-                    log.warning("job_watch.stumbled", error=str(error))
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_POLL_S):
-                        await woken.wait()
+        await keep_looking(self._listener, CHANNEL, self.look, poll_s=_POLL_S)
 
     async def look(self) -> None:
         """Read what is believed of the followed jobs now."""

@@ -1,13 +1,9 @@
 """The keys that workspaces bring, as fresh as a NOTIFY makes them: every replica works under the key that was set last."""
 
-import asyncio
-import contextlib
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from libs.common.listener import Listener
+from libs.common.listener import Listener, keep_looking
 from libs.common.logs import get_logger
 from libs.common.uow import OpenUow
 from services.enrich.clients.keyring import Keyring, KeyUnreadable, Purpose, Sealed
@@ -33,16 +29,7 @@ class KeyWatch:
 
     async def run(self) -> None:
         """Look again until cancelled."""
-        async with self._listener.wait_for(CHANNEL) as woken:
-            while True:
-                woken.clear()
-                try:
-                    await self.look()
-                except (SQLAlchemyError, OSError, TimeoutError) as error:
-                    log.warning("key_watch.stumbled", error=str(error))
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_POLL_S):
-                        await woken.wait()
+        await keep_looking(self._listener, CHANNEL, self.look, poll_s=_POLL_S)
 
     async def look(self) -> None:
         """Read what is stored. A key that has not changed keeps its client, with what that knows of limits and models."""

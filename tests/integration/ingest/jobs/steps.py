@@ -48,6 +48,7 @@ from services.ingest.use_cases.create_job import JobRequest, create_job
 from services.ingest.use_cases.dispatch_chunks import dispatch_chunks
 from services.ingest.use_cases.merge_results import merge_results
 from services.ingest.use_cases.publish_recipients import publish_recipients
+from services.ingest.use_cases.retry_job import RetryRequest, retry_job
 from services.ingest.use_cases.try_rows import TrialRequest, try_rows
 
 E = TypeVar("E", bound=Event)
@@ -266,6 +267,19 @@ class Ingest:
         """What the merge of a finished job begins with; answers the job."""
         await close_rows(job_id, workspace_id=self.workspace_id, open_uow=self.open_uow)
         return await self.job(job_id)
+
+    async def retry(self, job_id: UUID, *, key: str | None = None, **more: Any) -> Job:
+        """A click on Retry."""
+        async with self.open_uow() as uow:
+            return await retry_job(
+                uow,
+                job_id,
+                RetryRequest(**more),
+                workspace_id=self.workspace_id,
+                user_id=self.user_id,
+                idempotency_key=key,
+                now=utc_now(),
+            )
 
     async def publish_list(self, job_id: UUID) -> None:
         await publish_recipients(job_id, open_uow=self.open_uow, storage=self.storage)

@@ -24,7 +24,6 @@ from services.ingest.use_cases.delete_job import (
     delete_orphaned_sheets,
     delete_outlived_jobs,
 )
-from services.ingest.use_cases.retry_job import RetryRequest, retry_job
 from tests.integration.ingest.jobs.steps import Ingest, answer, failed, returned
 
 
@@ -47,16 +46,7 @@ async def ended_list(ingest: Ingest) -> UUID:
 
 
 async def retried(ingest: Ingest, job_id: UUID) -> UUID:
-    async with ingest.open_uow() as uow:
-        child = await retry_job(
-            uow,
-            job_id,
-            RetryRequest(),
-            workspace_id=ingest.workspace_id,
-            user_id=ingest.user_id,
-            idempotency_key=None,
-            now=utc_now(),
-        )
+    child = await ingest.retry(job_id)
     await ingest.deliver(HoldPlaced(job_id=child.id, credits=child.credits_needed))
     return child.id
 

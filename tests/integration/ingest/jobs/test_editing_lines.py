@@ -18,7 +18,6 @@ from services.ingest.tables import line_review_log, line_reviews
 from services.ingest.use_cases.delete_job import delete_job
 from services.ingest.use_cases.find_download import find_download
 from services.ingest.use_cases.request_export import ExportRequest, request_export
-from services.ingest.use_cases.retry_job import RetryRequest, retry_job
 from services.ingest.use_cases.review_line import review_line
 from services.ingest.use_cases.show_rows import ShownRow, show_row, show_rows
 from tests.integration.ingest.jobs.steps import Ingest, answer, result
@@ -91,16 +90,7 @@ async def numbers(ingest: Ingest, job_id: UUID, *, approved: bool, limit: int = 
 
 async def retried(ingest: Ingest, root_id: UUID, *rows: Any) -> UUID:
     """A finished retry that delivered these rows."""
-    async with ingest.open_uow() as uow:
-        retry = await retry_job(
-            uow,
-            root_id,
-            RetryRequest(),
-            workspace_id=ingest.workspace_id,
-            user_id=ingest.user_id,
-            idempotency_key=None,
-            now=utc_now(),
-        )
+    retry = await ingest.retry(root_id)
     await ingest.deliver(HoldPlaced(job_id=retry.id, credits=retry.credits_needed))
     await ingest.dispatch()
     await ingest.deliver(answer(retry.id, 0, list(rows)))

@@ -14,7 +14,6 @@ from libs.common.contracts.research import ProductChoice, Research, RowResult, S
 from services.ingest.domain.storage_keys import export_key
 from services.ingest.repositories import jobs
 from services.ingest.use_cases.plan_sheet import plan_sheet
-from services.ingest.use_cases.retry_job import RetryRequest, retry_job
 from tests.integration.ingest.jobs.steps import Ingest, answer, result
 from tests.support.ingest import RunningIngest, headers
 
@@ -100,16 +99,7 @@ async def test_a_chunk_says_which_list_its_rows_belong_to(ingest: Ingest) -> Non
     """So that a retry is chosen by the list's catalogue. Red when a retry's chunk names the retry."""
     job_id = await some_offered(ingest)
     await ingest.merge(job_id)
-    async with ingest.open_uow() as uow:
-        child = await retry_job(
-            uow,
-            job_id,
-            RetryRequest(),
-            workspace_id=ingest.workspace_id,
-            user_id=ingest.user_id,
-            idempotency_key=None,
-            now=utc_now(),
-        )
+    child = await ingest.retry(job_id)
     await ingest.deliver(HoldPlaced(job_id=child.id, credits=child.credits_needed))
     await ingest.announce(rows=10_000)
     await ingest.dispatch()

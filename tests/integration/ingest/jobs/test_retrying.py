@@ -16,22 +16,12 @@ from services.ingest.repositories import families
 from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.create_job import JobRequest, create_job
 from services.ingest.use_cases.finish_job import finish_job
-from services.ingest.use_cases.retry_job import RetryRequest, retry_job
 from services.ingest.use_cases.sheet_outcomes import outcomes_of
 from tests.integration.ingest.jobs.steps import Ingest, answer, failed, result
 
 
 async def retry(ingest: Ingest, job_id: UUID, *, key: str | None = None, **more: Any) -> Job:
-    async with ingest.open_uow() as uow:
-        return await retry_job(
-            uow,
-            job_id,
-            RetryRequest(**more),
-            workspace_id=ingest.workspace_id,
-            user_id=ingest.user_id,
-            idempotency_key=key,
-            now=utc_now(),
-        )
+    return await ingest.retry(job_id, **more, key=key)
 
 
 async def cancel(ingest: Ingest, job_id: UUID) -> Job:

@@ -12,7 +12,6 @@ from libs.common.errors import Conflict, NotFound
 from libs.common.ids import new_id
 from services.ingest.repositories import sheet_pages
 from services.ingest.use_cases.cancel_job import cancel_job
-from services.ingest.use_cases.retry_job import RetryRequest, retry_job
 from services.ingest.use_cases.show_rows import MOST_WITH_CELLS, RowPage, show_row, show_rows
 from tests.integration.ingest.jobs.steps import Ingest, answer, failed, result
 from tests.support.ingest import RunningIngest, headers
@@ -74,15 +73,7 @@ async def test_what_a_retry_delivered_is_laid_over_the_list(ingest: Ingest) -> N
     root = await under_way(ingest)
     async with ingest.open_uow() as uow:
         await cancel_job(uow, root, workspace_id=ingest.workspace_id, now=utc_now())
-        child = await retry_job(
-            uow,
-            root,
-            RetryRequest(),
-            workspace_id=ingest.workspace_id,
-            user_id=ingest.user_id,
-            idempotency_key=None,
-            now=utc_now(),
-        )
+    child = await ingest.retry(root)
     await ingest.deliver(HoldPlaced(job_id=child.id, credits=child.credits_needed))
     await ingest.dispatch()
     await ingest.deliver(answer(child.id, 0, [result(2), result(3, "degraded")]))
@@ -105,16 +96,7 @@ async def test_chunks_that_owe_nothing_do_not_end_the_page(ingest: Ingest, monke
     for number in range(7):
         await ingest.deliver(failed(root, number))
     await ingest.merge(root)
-    async with ingest.open_uow() as uow:
-        child = await retry_job(
-            uow,
-            root,
-            RetryRequest(),
-            workspace_id=ingest.workspace_id,
-            user_id=ingest.user_id,
-            idempotency_key=None,
-            now=utc_now(),
-        )
+    child = await ingest.retry(root)
     await ingest.deliver(HoldPlaced(job_id=child.id, credits=7))
     await ingest.dispatch()
     for number in range(6):

@@ -14,7 +14,6 @@ from services.ingest.domain.usage import Taken, Usage, day_of
 from services.ingest.repositories import usage
 from services.ingest.use_cases.delete_job import clear_deleted_jobs, delete_job
 from services.ingest.use_cases.finish_job import finish_job
-from services.ingest.use_cases.retry_job import RetryRequest, retry_job
 from services.ingest.use_cases.show_usage import show_receipt, show_usage
 from tests.integration.ingest.jobs.receipts import MODELS, receipt, row, sums_of
 from tests.integration.ingest.jobs.steps import Ingest, answer, failed
@@ -104,16 +103,7 @@ async def test_a_list_is_summed_with_its_retries_and_outlives_its_deletion_in_th
     await ingest.deliver(answer(root, 0, [row(1), row(2, status="degraded")]))
     await ingest.deliver(failed(root, 1))
     await ingest.merge(root)
-    async with ingest.open_uow() as uow:
-        child = await retry_job(
-            uow,
-            root,
-            RetryRequest(),
-            workspace_id=ingest.workspace_id,
-            user_id=ingest.user_id,
-            idempotency_key=None,
-            now=utc_now(),
-        )
+    child = await ingest.retry(root)
     await ingest.deliver(HoldPlaced(job_id=child.id, credits=child.credits_needed))
     await ingest.dispatch()
     await ingest.deliver(answer(child.id, 0, [row(2, 70)]))
