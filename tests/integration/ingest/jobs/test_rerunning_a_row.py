@@ -149,7 +149,6 @@ async def test_the_routes_say_what_it_costs_before_and_after(service: RunningIng
     async def is_done() -> bool:
         return (await ask(service, us, "GET", f"/v1/jobs/{job_id}")).json()["state"] == "completed"
 
-    await us.merge(job_id)
     await eventually(is_done)
     path = f"/v1/jobs/{job_id}/rows/1/rerun"
     quoted = (await ask(service, us, "GET", path)).json()
