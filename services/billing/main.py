@@ -8,7 +8,8 @@ from fastapi import FastAPI
 
 from libs.common.app import ServiceSpec, create_app
 from libs.common.platform import Parts, Platform
-from services.billing import api, handlers, schedules, tables
+from services.billing import handlers, schedules, tables
+from services.billing.api import ledger
 from services.billing.settings import BillingSettings
 from services.billing.use_cases.announce_prices import announce_prices
 
@@ -35,7 +36,7 @@ def build_app() -> FastAPI:
         ServiceSpec(
             settings=settings,
             tables=tables.COMMON,
-            routers=[api.router],
+            routers=[ledger.router],
             start=start,
             title="Corofy billing",
             description="Credits: what a workspace has, what is held for its jobs, what they cost, and the proof of it.",

@@ -33,7 +33,7 @@ PLANTED = [
     ("services/sender/main.py", "services.billing.tables", "Services never import each other"),
     ("libs/common/uow.py", "services.ingest.tables", "What services stand on knows none of them"),
     ("deploy/local/state.py", "services.ingest.tables", "What services stand on knows none of them"),
-    ("services/billing/tables.py", "services.billing.use_cases.place_hold", "Inside a service imports point inwards"),
+    ("services/billing/tables/ledger.py", "services.billing.use_cases.place_hold", "Inside a service imports point inwards"),
     ("services/ingest/domain/jobs.py", "services.ingest.tables", "Inside a service imports point inwards"),
     ("services/ingest/handlers.py", "services.ingest.schedules", "Inside a service imports point inwards"),
     ("services/enrich/domain/line.py", "httpx", "The domain is pure: no I/O, no framework, no clock"),

@@ -38,6 +38,8 @@ class JobCreated(Event):
     credits: int = Field(ge=0)
     price_version: int
     credits_step: int | None = Field(default=None, ge=1)
+    user_id: UUID | None = None
+    """Who asked for it: a member's spend may be capped."""
 
 
 class JobCeilingRaised(Event):
@@ -218,6 +220,7 @@ class SourcingCreated(Event):
     sourcing_id: UUID
     credits: int = Field(ge=0)
     price_version: int
+    user_id: UUID | None = None
 
 
 class SourcingBatchRevealed(Event):

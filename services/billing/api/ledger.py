@@ -12,7 +12,7 @@ from libs.common.http.identity import CurrentIdentity, OperatorIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.billing.domain.ledger import GrantKind
 from services.billing.repositories import reading
-from services.billing.schemas import (
+from services.billing.schemas.ledger import (
     CheckAnswer,
     CreditsAnswer,
     GrantAnswer,

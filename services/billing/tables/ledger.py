@@ -1,4 +1,5 @@
-"""Billing's tables. Amounts are whole credits; keys of money (`subject`, chunk, business key) are kept for ever."""
+"""Credits: accounts, grants, holds, captures, entries, prices. Amounts are whole credits; keys of money (`subject`, chunk,
+business key) are kept for ever."""
 
 from sqlalchemy import (
     BigInteger,
@@ -16,32 +17,21 @@ from sqlalchemy import (
     text,
 )
 
-from libs.common.tables import common_tables, instant, service_metadata
-
-METADATA = service_metadata("billing")
-COMMON = common_tables(METADATA)
-
-
-def _amount(name: str) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, server_default=text("0"))
-
-
-def _none_negative(*columns: str) -> CheckConstraint:
-    return CheckConstraint(" AND ".join(f"{column} >= 0" for column in columns), name="none_negative")
-
+from libs.common.tables import instant
+from services.billing.tables.base import METADATA, amount, none_negative
 
 accounts = Table(
     "accounts",
     METADATA,
     Column("workspace_id", Uuid, primary_key=True),
-    _amount("available"),
-    _amount("held"),
-    _amount("settling"),
-    _amount("spent"),
-    _amount("owed"),
+    amount("available"),
+    amount("held"),
+    amount("settling"),
+    amount("spent"),
+    amount("owed"),
     Column("version", BigInteger, nullable=False, server_default=text("0")),
     instant("created_at", now=True),
-    _none_negative("available", "held", "settling", "spent", "owed"),
+    none_negative("available", "held", "settling", "spent", "owed"),
 )
 
 grants = Table(
@@ -57,12 +47,12 @@ grants = Table(
     Column("reason", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
-    _amount("available"),
-    _amount("held"),
-    _amount("captured"),
-    _amount("refunded"),
-    _amount("expired"),
-    _amount("clawed_back"),
+    amount("available"),
+    amount("held"),
+    amount("captured"),
+    amount("refunded"),
+    amount("expired"),
+    amount("clawed_back"),
     instant("created_at", now=True),
     UniqueConstraint("workspace_id", "business_key"),
     CheckConstraint("kind IN ('plan', 'purchased', 'promotional', 'adjustment')", name="kind"),
@@ -70,7 +60,7 @@ grants = Table(
     CheckConstraint(
         "size = available + held + (captured - refunded) + expired + clawed_back AND refunded <= captured", name="whole"
     ),
-    _none_negative("available", "held", "captured", "refunded", "expired", "clawed_back"),
+    none_negative("available", "held", "captured", "refunded", "expired", "clawed_back"),
     Index("ix_grants_open", "workspace_id", postgresql_where=text("available > 0 OR held > 0")),
     Index("ix_grants_due", "expires_at", postgresql_where=text("available > 0")),
 )
@@ -82,11 +72,11 @@ holds = Table(
     Column("subject_id", Uuid, nullable=False),
     Column("workspace_id", Uuid, ForeignKey("billing.accounts.workspace_id"), nullable=False),
     Column("state", Text, nullable=False),
-    _amount("needed"),
-    _amount("placed"),
-    _amount("raised"),
-    _amount("held"),
-    _amount("captured"),
+    amount("needed"),
+    amount("placed"),
+    amount("raised"),
+    amount("held"),
+    amount("captured"),
     Column("credits_total", BigInteger),
     Column("price_version", Integer),
     Column("declined_available", BigInteger),
@@ -100,7 +90,7 @@ holds = Table(
     CheckConstraint("state IN ('held', 'declined', 'settling', 'closed', 'tombstone')", name="state"),
     CheckConstraint("held = 0 OR state IN ('held', 'settling')", name="open"),
     CheckConstraint("captured <= coalesce(credits_total, placed + raised)", name="captured"),
-    _none_negative("placed", "raised", "needed", "held", "captured", "credits_total"),
+    none_negative("placed", "raised", "needed", "held", "captured", "credits_total"),
     Index("ix_holds_workspace_id", "workspace_id"),
     Index("ix_holds_open", "last_heard_at", postgresql_where=text("state IN ('held', 'settling')")),
 )
@@ -114,13 +104,13 @@ hold_grants = Table(
     Column("subject_kind", Text, nullable=False),
     Column("subject_id", Uuid, nullable=False),
     Column("grant_id", Uuid, ForeignKey("billing.grants.id"), nullable=False),
-    _amount("held"),
-    _amount("captured"),
-    _amount("refunded"),
+    amount("held"),
+    amount("captured"),
+    amount("refunded"),
     PrimaryKeyConstraint("subject_kind", "subject_id", "grant_id"),
     ForeignKeyConstraint(_SUBJECT, _HOLD, name="fk_hold_grants_hold"),
     CheckConstraint("refunded <= captured", name="refunded"),
-    _none_negative("held", "captured", "refunded"),
+    none_negative("held", "captured", "refunded"),
 )
 
 hold_raises = Table(
@@ -136,7 +126,7 @@ hold_raises = Table(
     instant("created_at", now=True),
     PrimaryKeyConstraint("subject_kind", "subject_id", "round"),
     ForeignKeyConstraint(_SUBJECT, _HOLD, name="fk_hold_raises_hold"),
-    _none_negative("asked", "credits", "needed", "available"),
+    none_negative("asked", "credits", "needed", "available"),
 )
 """Append-only by trigger: the first answer to `raise:<subject>:<round>`, for ever. `credits` is null when declined."""
 
@@ -150,7 +140,7 @@ captures = Table(
     instant("created_at", now=True),
     PrimaryKeyConstraint("subject_kind", "subject_id", "chunk_no"),
     ForeignKeyConstraint(_SUBJECT, _HOLD, name="fk_captures_hold"),
-    _none_negative("credits"),
+    none_negative("credits"),
 )
 """Append-only by trigger: `capture:<subject>:<chunk>`, with its credits, for ever."""
 
@@ -187,5 +177,5 @@ price_lists = Table(
     Column("credits_per_lead", BigInteger, nullable=False, server_default=text("1")),
     instant("created_at", now=True),
     CheckConstraint("version > 0", name="version"),
-    _none_negative("credits_per_row", "credits_per_lead"),
+    none_negative("credits_per_row", "credits_per_lead"),
 )

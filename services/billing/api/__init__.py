@@ -1,0 +1,1 @@
+"""Billing's HTTP edge, a module per resource."""

@@ -1,0 +1,1 @@
+"""What billing's routes take and answer, a module per resource."""
