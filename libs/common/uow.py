@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.common import inbox, outbox
 from libs.common.clock import utc_now
-from libs.common.contracts.envelope import Envelope, Event
+from libs.common.contracts.envelope import Envelope, Event, Written
 from libs.common.db import DatabaseUnavailable, is_database_outage
 from libs.common.errors import Conflict
 from libs.common.ids import new_id
 from libs.common.logs import get_logger
+from libs.common.outbox import Sealed
 from libs.common.tables import CommonTables
 from libs.common.tracing import current_traceparent
 
@@ -45,7 +45,7 @@ class Message:
 current_message: ContextVar[Message | None] = ContextVar("current_message", default=None)
 """The message that is being handled: what is published meanwhile names it as its cause."""
 
-TransientSink = Callable[[Envelope], Awaitable[None]]
+TransientSink = Callable[[Sealed], Awaitable[None]]
 
 
 class UnitOfWork:
@@ -54,27 +54,25 @@ class UnitOfWork:
     def __init__(self, conn: AsyncConnection, tables: CommonTables) -> None:
         self.conn = conn
         self._tables = tables
-        self._events: list[Envelope] = []
-        self._transients: list[Envelope] = []
+        self._events: list[Sealed] = []
+        self._transients: list[Sealed] = []
         self._channels: set[str] = set()
 
-    def publish(self, event: Event, *, tenant_id: UUID | None, correlation_id: UUID | None = None) -> UUID:
+    def publish(self, event: Event | Written, *, tenant_id: UUID | None, correlation_id: UUID | None = None) -> UUID:
         """Announce an event when (and only when) this transaction commits. Answers the id of its envelope."""
         cause = current_message.get()
-        envelope = Envelope(
-            id=new_id(),
-            type=event.type,
-            version=event.version,
-            source=event.source(),
+        sealed = outbox.seal(
+            event,
+            id_=new_id(),
             occurred_at=utc_now(),
             tenant_id=tenant_id,
             correlation_id=correlation_id or (cause.envelope.correlation_id if cause else None),
             causation_id=cause.envelope.id if cause else None,
             traceparent=current_traceparent.get(),
-            data=event.model_dump(mode="json"),
         )
-        (self._transients if event.transient else self._events).append(envelope)
-        return envelope.id
+        transient = event.event.transient if isinstance(event, Written) else event.transient
+        (self._transients if transient else self._events).append(sealed)
+        return sealed.id
 
     def notify(self, channel: str) -> None:
         """Wake whoever listens on a channel, when this transaction commits."""
@@ -86,12 +84,10 @@ class UnitOfWork:
             self.conn, self._tables.inbox, consumer=message.consumer, message_id=message.envelope.id
         )
 
-    async def flush(self) -> list[Envelope]:
+    async def flush(self) -> list[Sealed]:
         """Write the outbox rows and notifications; answers the transient events, to be sent after the commit."""
-        if self._events:
-            await outbox.write(self.conn, self._tables.outbox, self._events)
-        for channel in sorted(self._channels):
-            await self.conn.execute(select(func.pg_notify(channel, "")))
+        if self._events or self._channels:
+            await outbox.write(self.conn, self._tables.outbox, self._events, wake=self._channels)
         transients, self._events, self._transients, self._channels = self._transients, [], [], set()
         return transients
 
@@ -140,15 +136,17 @@ class UnitOfWorkFactory:
         finally:
             await conn.close()
 
-    async def _send(self, transients: Sequence[Envelope]) -> None:
+    async def _send(self, transients: Sequence[Sealed]) -> None:
         """After the commit: what happened has happened, so that nothing may fail here any more."""
         if self.transient_sink is None:
             return
-        for envelope in transients:
+        for event in transients:
             try:
-                await self.transient_sink(envelope)
+                await self.transient_sink(event)
             except Exception as error:
-                log.info("transient_event.lost", type=envelope.type, error=str(error) or type(error).__name__)
+                log.info(
+                    "transient_event.lost", routing_key=event.routing_key, error=str(error) or type(error).__name__
+                )
 
 
 def _is_outage(error: Exception) -> bool:

@@ -1,5 +1,6 @@
 """The envelope around every event, and the base class of the payloads."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -31,6 +32,17 @@ class Event(Payload):
     @classmethod
     def source(cls) -> str:
         return cls.type.split(".", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An event whose payload is JSON already: what was stored as it will be said is not parsed to be said.
+
+    Whoever writes it answers for its fitting the event's fields.
+    """
+
+    event: type[Event]
+    data: bytes
 
 
 class Envelope(BaseModel):

@@ -8,11 +8,10 @@ import aiormq
 from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractRobustConnection, HeadersType
 from aiormq.abc import FieldTable
 
-from libs.common.contracts.envelope import Envelope
 from libs.common.errors import Transient
 from libs.common.logs import get_logger
 from libs.common.messaging import topology
-from libs.common.outbox import encode
+from libs.common.outbox import Sealed
 
 log = get_logger()
 
@@ -93,16 +92,16 @@ class Bus:
         name = topology.retry_exchange(queue.split(".", 1)[0], delay)
         await self._publish(await self._fanout(name), queue, body, message_id=message_id, headers=headers)
 
-    async def publish_transient(self, envelope: Envelope) -> None:
+    async def publish_transient(self, event: Sealed) -> None:
         """Publish an event that may be lost: unpersisted, to whoever listens now."""
         if self._events is None or not self.is_connected:
             return
-        message = aio_pika.Message(encode(envelope), message_id=str(envelope.id), content_type="application/json")
+        message = aio_pika.Message(event.body, message_id=str(event.id), content_type="application/json")
         try:
             async with asyncio.timeout(PUBLISH_TIMEOUT_S):
-                await self._events.publish(message, routing_key=envelope.routing_key(), mandatory=False)
+                await self._events.publish(message, routing_key=event.routing_key, mandatory=False)
         except _LOST as error:
-            log.info("transient_event.lost", type=envelope.type, error=str(error))
+            log.info("transient_event.lost", routing_key=event.routing_key, error=str(error))
 
     async def depth(self, queue: str) -> int:
         """Messages ready in a queue (those in the hands of a consumer are not counted)."""

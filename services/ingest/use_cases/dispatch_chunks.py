@@ -10,12 +10,11 @@ from typing import Protocol
 from uuid import UUID
 
 from libs.common.clock import utc_now
-from libs.common.contracts.envelope import Envelope
 from libs.common.contracts.ingest import ChunkCreated, InputRow, ResearchSpec
 from libs.common.errors import Transient
 from libs.common.ids import new_id
 from libs.common.logs import get_logger
-from libs.common.outbox import encode
+from libs.common.outbox import seal
 from libs.common.storage import ObjectMissing, Storage
 from libs.common.uow import OpenUow, UnitOfWork
 from services.ingest import metrics
@@ -128,17 +127,14 @@ async def publish_chunk(dispatch: Dispatch, sheet: JobSheet, *, storage: Storage
         ],
         family_id=sheet.family_id,
     )
-    envelope = Envelope(
-        id=new_id(),
-        type=event.type,
-        version=event.version,
-        source=event.source(),
+    sealed = seal(
+        event,
+        id_=new_id(),
         occurred_at=utc_now(),
         tenant_id=dispatch.workspace_id,
         correlation_id=dispatch.job_id,
-        data=event.model_dump(mode="json"),
     )
-    await publisher.publish_event(event.routing_key(), encode(envelope), message_id=str(envelope.id))
+    await publisher.publish_event(sealed.routing_key, sealed.body, message_id=str(sealed.id))
 
 
 async def _not_published(dispatch: Dispatch, error: BaseException, *, open_uow: OpenUow) -> None:

@@ -12,6 +12,7 @@ from libs.common.contracts.enrich import ProviderWait
 from libs.common.contracts.envelope import Envelope
 from libs.common.contracts.ingest import JobProgressed
 from libs.common.ids import new_id
+from libs.common.outbox import Sealed
 from services.ingest.domain.waiting import Waiting
 from services.ingest.repositories import job_logs
 from services.ingest.use_cases.explain_waiting import explain_waiting
@@ -26,7 +27,8 @@ def pushed(ingest: Ingest) -> list[JobProgressed]:
     """What has been pushed to browsers, in order."""
     heard = list[JobProgressed]()
 
-    async def sink(envelope: Envelope) -> None:
+    async def sink(event: Sealed) -> None:
+        envelope = Envelope.model_validate_json(event.body)
         if envelope.type == JobProgressed.type:
             heard.append(JobProgressed.model_validate(envelope.data))
 
