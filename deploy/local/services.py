@@ -58,6 +58,7 @@ def environment(
         "ENCRYPTION_KEYS": secrets["ENCRYPTION_KEYS"],
         "STORAGE_URL": f"file://{state.storage}",
         "MAIL_FROM": "Demo Sender <sender@corofy.example>",
+        "APP_BASE_URL": url_of("gateway", ports),
         "SHUTDOWN_SECONDS": str(SHUTDOWN_SECONDS),
         "PYTHONUNBUFFERED": "1",
         **_ALLOCATOR,

@@ -1,8 +1,15 @@
 """What billing counts beside the platform's own metrics."""
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 CREDITS_MOVED = Counter("billing_credits_moved_total", "Credits in movements that were written.", ("operation",))
 HOLDS_ANSWERED = Counter("billing_holds_answered_total", "First answers to a request for a hold.", ("answer",))
 HOLDS_QUESTIONED = Counter("billing_holds_questioned_total", "Holds that billing asked about.")
 OVERDUE_HOLDS = Gauge("billing_overdue_holds", "Holds whose subject ended more than 15 minutes ago, not closed yet.")
+STRIPE_CALLS = Counter("billing_stripe_calls_total", "Questions to Stripe, by what came of them.", ("call", "outcome"))
+STRIPE_SECONDS = Histogram(
+    "billing_stripe_seconds",
+    "Time of a question to Stripe.",
+    ("call",),
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)

@@ -1,6 +1,12 @@
-"""Billing's settings: those every service has."""
+"""Billing's settings: those every service has, Stripe's keys, and which price is which."""
+
+from pydantic import SecretStr, model_validator
 
 from libs.common.settings import CommonSettings, database_url_field
+from services.billing.clients.stripe.account import Account, stripe_account
+from services.billing.domain.plans import ITEMS, Interval, Item, PlanItem, PriceIds
+
+_WHERE_THE_APP_IS = "http://localhost:8080"
 
 
 class BillingSettings(CommonSettings):
@@ -8,3 +14,65 @@ class BillingSettings(CommonSettings):
 
     service: str = "billing"
     database_url: str = database_url_field("BILLING")
+    app_base_url: str = _WHERE_THE_APP_IS
+    stripe_secret_key: SecretStr = SecretStr("")
+    stripe_webhook_secret: SecretStr = SecretStr("")
+    stripe_price_starter_monthly: str = ""
+    stripe_price_starter_yearly: str = ""
+    stripe_price_growth_monthly: str = ""
+    stripe_price_growth_yearly: str = ""
+    stripe_price_scale_monthly: str = ""
+    stripe_price_scale_yearly: str = ""
+    stripe_price_pack_1k: str = ""
+    stripe_price_pack_5k: str = ""
+    stripe_price_pack_20k: str = ""
+    stripe_price_pack_100k: str = ""
+
+    @model_validator(mode="after")
+    def _buyers_find_back(self) -> "BillingSettings":
+        if self.stripe_secret_key.get_secret_value().strip() and self.app_base_url == _WHERE_THE_APP_IS:
+            msg = "APP_BASE_URL is not set: Stripe sends buyers back there, so give the web app's public address"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _no_price_is_two_things(self) -> "BillingSettings":
+        ids = list(self.price_ids.ids.values())
+        twice = sorted({id_ for id_ in ids if ids.count(id_) > 1})
+        if twice:
+            msg = f"{', '.join(twice)} stands in more than one STRIPE_PRICE_…: each plan, interval and pack has its own price"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def stripe(self) -> Account:
+        """The real Stripe where there is a key, the sandbox's where there is none and SANDBOX_URL is set."""
+        return stripe_account(key=self.stripe_secret_key, sandbox_url=self.sandbox_url)
+
+    @property
+    def webhook_secrets(self) -> list[str]:
+        """The signing secrets of the webhook endpoint: several while they are being rotated."""
+        return [part.strip() for part in self.stripe_webhook_secret.get_secret_value().split(",") if part.strip()]
+
+    @property
+    def price_ids(self) -> PriceIds:
+        """Which price is which item, as configured; in the sandbox, its own prices where none are."""
+        given = {name: str(getattr(self, _field(item))).strip() for name, item in ITEMS.items()}
+        if self.stripe.mode == "sandbox":
+            given = {name: id_ or f"price_sandbox_{_suffix(ITEMS[name])}" for name, id_ in given.items()}
+        return PriceIds({name: id_ for name, id_ in given.items() if id_})
+
+
+def variable_of(item: Item) -> str:
+    """The environment variable that names the item's price."""
+    return _field(item).upper()
+
+
+def _field(item: Item) -> str:
+    return f"stripe_price_{_suffix(item)}"
+
+
+def _suffix(item: Item) -> str:
+    if isinstance(item, PlanItem):
+        return f"{item.plan.code}_{'monthly' if item.interval is Interval.MONTH else 'yearly'}"
+    return item.name

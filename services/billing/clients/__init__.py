@@ -1,0 +1,1 @@
+"""Whom billing asks outside: Stripe."""

@@ -1,0 +1,1 @@
+"""Stripe by its official SDK. Answers are our own values (`domain/`), failures are named (`errors`)."""
