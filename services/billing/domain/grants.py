@@ -30,7 +30,7 @@ def arrive(books: Books, grant: Grant, amount: int, *, source: AccountKind, now:
     if grant.is_dead(now):
         return tuple(move(grant.id, amount, source=source, target=AccountKind.EXPIRED))
     paid = min(amount, books.balance.owed)
-    debt = (Posting(AccountKind.OWED, -paid), Posting(AccountKind.RECEIVABLE, paid)) if paid else ()
+    debt = (Posting(AccountKind.OWED, -paid, grant.id), Posting(AccountKind.RECEIVABLE, paid)) if paid else ()
     return (
         *move(grant.id, paid, source=source, target=AccountKind.CLAWED_BACK),
         *debt,
@@ -63,20 +63,31 @@ def expire_due(books: Books, *, now: datetime) -> Turn:
     return Turn(books, tuple(movements))
 
 
-def claw_back(books: Books, grant_id: UUID, *, reason: str) -> Turn:
-    """Take a disputed grant back: what is available of it at once; what is held or spent becomes owed.
+def claw_back(
+    books: Books, grant_id: UUID, *, reason: str, amount: int | None = None, business_key: str | None = None
+) -> Turn:
+    """Take credits of a grant back, all of it unless `amount` says how many: what is available of it at once, the rest
+    becomes owed, be it held, spent, or gone to pay older debts.
 
-    Its key is `claw_back:<grant>`: a grant is clawed back once.
+    Never more than is left of it to take back (`recallable`), so parts that were taken before are not taken again.
+    Without a `business_key` it is `claw_back:<grant>`: a grant as a whole is clawed back once.
+    Raises Invalid `claw_back_empty` for an amount below 1.
     """
+    if amount is not None and amount < 1:
+        msg = f"at least 1 credit can be taken back, not {amount}"
+        raise Invalid(msg, code="claw_back_empty")
     grant = books.grant(grant_id)
-    owed = grant.held + grant.captured - grant.refunded
-    debt = (Posting(AccountKind.OWED, owed), Posting(AccountKind.RECEIVABLE, -owed)) if owed else ()
+    total = grant.recallable if amount is None else min(amount, grant.recallable)
+    at_once = min(total, grant.available)
+    owed = total - at_once
+    debt = (Posting(AccountKind.OWED, owed, grant.id), Posting(AccountKind.RECEIVABLE, -owed)) if owed else ()
     postings = (
-        *move(grant.id, grant.available, source=AccountKind.AVAILABLE, target=AccountKind.CLAWED_BACK),
+        *move(grant.id, at_once, source=AccountKind.AVAILABLE, target=AccountKind.CLAWED_BACK),
         *debt,
     )
-    movement = Movement(Operation.CLAW_BACK, f"{Operation.CLAW_BACK}:{grant.id}", postings, reason=reason)
-    return Turn(books.post(postings), (movement,))
+    key = business_key or f"{Operation.CLAW_BACK}:{grant.id}"
+    movements = (Movement(Operation.CLAW_BACK, key, postings, reason=reason),) if postings else ()
+    return Turn(books.post(postings), movements)
 
 
 def give_back(

@@ -1,40 +1,38 @@
 """The books of one workspace. Postings are the only thing that changes them, so entries can always rebuild them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Literal
 from uuid import UUID
 
+from services.billing.domain.postings import (
+    AccountKind,
+    Movement,
+    Operation,
+    Posting,
+    Subject,
+    SubjectKind,
+    move,
+    net,
+)
+
+__all__ = [
+    "AccountKind",
+    "Balance",
+    "Books",
+    "Grant",
+    "GrantKind",
+    "Movement",
+    "Operation",
+    "Posting",
+    "Subject",
+    "SubjectKind",
+    "move",
+    "net",
+]
+
 _FOREVER = datetime.max.replace(tzinfo=UTC)
-
-
-class AccountKind(StrEnum):
-    """The accounts of the double entry. `issued` and `receivable` are the other side of what exists and of what is owed."""
-
-    ISSUED = "issued"
-    AVAILABLE = "available"
-    HELD = "held"
-    CAPTURED = "captured"
-    REFUNDED = "refunded"
-    EXPIRED = "expired"
-    CLAWED_BACK = "clawed_back"
-    OWED = "owed"
-    RECEIVABLE = "receivable"
-
-
-class Operation(StrEnum):
-    """What a movement is. It is also the first word of its business key."""
-
-    GRANT = "grant"
-    HOLD = "hold"
-    RAISE = "raise"
-    CAPTURE = "capture"
-    RELEASE = "release"
-    EXPIRE = "expire"
-    REFUND = "refund"
-    CLAW_BACK = "claw_back"
 
 
 class GrantKind(StrEnum):
@@ -46,50 +44,13 @@ class GrantKind(StrEnum):
     ADJUSTMENT = "adjustment"
 
 
-SubjectKind = Literal["job", "sourcing"]
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What credits are held for. One subject has at most one hold, for ever."""
-
-    kind: SubjectKind
-    id: UUID
-
-    @property
-    def job_id(self) -> UUID | None:
-        """Its id, if it is a job."""
-        return self.id if self.kind == "job" else None
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.id}"
-
-
-@dataclass(frozen=True)
-class Posting:
-    """`credits` (signed) onto one account; all but `owed` and `receivable` belong to a grant."""
-
-    account: AccountKind
-    credits: int
-    grant_id: UUID | None = None
-
-
-@dataclass(frozen=True)
-class Movement:
-    """Postings that sum to zero, under a business key that is never used twice in a workspace."""
-
-    operation: Operation
-    business_key: str
-    postings: tuple[Posting, ...]
-    subject: Subject | None = None
-    reason: str = ""
-
-
 @dataclass(frozen=True)
 class Grant:
     """Credits that came in together. `size` is always the sum of where they are now (`is_whole`).
 
-    `expired_at` is set when its unused credits expired; the date alone would let two clocks disagree.
+    `owed` is what was taken back of it after it had been spent or held, less what its credits have paid of what is owed:
+    the only amount here that may be negative. `expired_at` is set when its unused credits expired or were voided; the
+    date alone would let two clocks disagree.
     """
 
     id: UUID
@@ -102,7 +63,9 @@ class Grant:
     captured: int = 0
     refunded: int = 0
     expired: int = 0
+    voided: int = 0
     clawed_back: int = 0
+    owed: int = 0
     expired_at: datetime | None = None
 
     def is_dead(self, now: datetime) -> bool:
@@ -111,7 +74,13 @@ class Grant:
     @property
     def is_whole(self) -> bool:
         spent = self.captured - self.refunded
-        return self.size == self.available + self.held + spent + self.expired + self.clawed_back
+        gone = self.expired + self.voided + self.clawed_back
+        return self.size == self.available + self.held + spent + gone
+
+    @property
+    def recallable(self) -> int:
+        """What can still be taken back of it: all but what expired, was voided, or was taken back before."""
+        return max(0, self.size - self.expired - self.voided - self.clawed_back - self.owed)
 
     @property
     def burn_order(self) -> tuple[int, datetime, UUID]:
@@ -168,9 +137,13 @@ def _post_to_grant(grant: Grant, posting: Posting) -> Grant:
             return replace(grant, refunded=grant.refunded - posting.credits)
         case AccountKind.EXPIRED:
             return replace(grant, expired=grant.expired + posting.credits)
+        case AccountKind.VOIDED:
+            return replace(grant, voided=grant.voided + posting.credits)
         case AccountKind.CLAWED_BACK:
             return replace(grant, clawed_back=grant.clawed_back + posting.credits)
-        case AccountKind.ISSUED | AccountKind.OWED | AccountKind.RECEIVABLE:
+        case AccountKind.OWED:
+            return replace(grant, owed=grant.owed + posting.credits)
+        case AccountKind.ISSUED | AccountKind.RECEIVABLE:
             return grant
 
 
@@ -184,13 +157,3 @@ def _post_to_balance(balance: Balance, posting: Posting) -> Balance:
             return replace(balance, owed=balance.owed + posting.credits)
         case _:
             return balance
-
-
-def net(postings: Iterable[Posting], account: AccountKind) -> int:
-    """What some postings put onto one account."""
-    return sum(posting.credits for posting in postings if posting.account is account)
-
-
-def move(grant_id: UUID, amount: int, *, source: AccountKind, target: AccountKind) -> Sequence[Posting]:
-    """Two postings: `credits` of a grant from one account to another."""
-    return (Posting(source, -amount, grant_id), Posting(target, amount, grant_id)) if amount else ()

@@ -14,7 +14,7 @@ OVERDUE_AFTER = timedelta(minutes=15)
 class Evidence:
     """One snapshot of a workspace: what is cached (account, grants, holds) and what its entries and captures add up to.
 
-    `granted_left` is grants − expired − clawed back. The lists name what differs.
+    `granted_left` is grants − voided − expired − clawed back. The lists name what differs.
     """
 
     cached: Balance

@@ -30,7 +30,9 @@ _GRANTS_OFF = text("""
             coalesce(sum(amount_credits) FILTER (WHERE account_kind = 'captured'), 0) AS captured,
             coalesce(sum(amount_credits) FILTER (WHERE account_kind = 'refunded'), 0) AS refunded,
             coalesce(sum(amount_credits) FILTER (WHERE account_kind = 'expired'), 0) AS expired,
-            coalesce(sum(amount_credits) FILTER (WHERE account_kind = 'clawed_back'), 0) AS clawed_back
+            coalesce(sum(amount_credits) FILTER (WHERE account_kind = 'voided'), 0) AS voided,
+            coalesce(sum(amount_credits) FILTER (WHERE account_kind = 'clawed_back'), 0) AS clawed_back,
+            coalesce(sum(amount_credits) FILTER (WHERE account_kind = 'owed'), 0) AS owed
         FROM billing.entries WHERE workspace_id = :workspace_id GROUP BY grant_id
     ) e ON e.grant_id = g.id
     LEFT JOIN (
@@ -39,8 +41,8 @@ _GRANTS_OFF = text("""
         WHERE h.workspace_id = :workspace_id GROUP BY s.grant_id
     ) s ON s.grant_id = g.id
     WHERE g.workspace_id = :workspace_id AND (
-        (g.size, g.available, g.held, g.captured, g.refunded, g.expired, g.clawed_back)
-            IS DISTINCT FROM (-e.issued, e.available, e.held, e.captured, -e.refunded, e.expired, e.clawed_back)
+        (g.size, g.available, g.held, g.captured, g.refunded, g.expired, g.voided, g.clawed_back, g.owed) IS DISTINCT
+            FROM (-e.issued, e.available, e.held, e.captured, -e.refunded, e.expired, e.voided, e.clawed_back, e.owed)
         OR (g.held, g.captured, g.refunded)
             IS DISTINCT FROM (coalesce(s.held, 0), coalesce(s.captured, 0), coalesce(s.refunded, 0)))
     ORDER BY g.id LIMIT :named
@@ -83,9 +85,8 @@ async def read_one_snapshot(conn: AsyncConnection) -> None:
 async def gather(conn: AsyncConnection, workspace_id: UUID, *, now: datetime) -> Evidence:
     """Everything the proof wants to know. Raises NotFound `account_not_found`."""
     own: dict[str, object] = {"workspace_id": workspace_id, "named": _NAMED}
-    granted_left = select(func.coalesce(func.sum(grants.c.size - grants.c.expired - grants.c.clawed_back), 0)).where(
-        grants.c.workspace_id == workspace_id
-    )
+    gone = grants.c.expired + grants.c.voided + grants.c.clawed_back
+    granted_left = select(func.coalesce(func.sum(grants.c.size - gone), 0)).where(grants.c.workspace_id == workspace_id)
     return Evidence(
         cached=await _cached(conn, workspace_id),
         rebuilt=await _rebuilt(conn, workspace_id),

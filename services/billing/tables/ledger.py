@@ -52,15 +52,18 @@ grants = Table(
     amount("captured"),
     amount("refunded"),
     amount("expired"),
+    amount("voided"),
     amount("clawed_back"),
+    amount("owed"),
     instant("created_at", now=True),
     UniqueConstraint("workspace_id", "business_key"),
     CheckConstraint("kind IN ('plan', 'purchased', 'promotional', 'adjustment')", name="kind"),
     CheckConstraint("size > 0", name="size"),
     CheckConstraint(
-        "size = available + held + (captured - refunded) + expired + clawed_back AND refunded <= captured", name="whole"
+        "size = available + held + (captured - refunded) + expired + voided + clawed_back AND refunded <= captured",
+        name="whole",
     ),
-    none_negative("available", "held", "captured", "refunded", "expired", "clawed_back"),
+    none_negative("available", "held", "captured", "refunded", "expired", "voided", "clawed_back"),
     Index("ix_grants_open", "workspace_id", postgresql_where=text("available > 0 OR held > 0")),
     Index("ix_grants_due", "expires_at", postgresql_where=text("available > 0")),
 )

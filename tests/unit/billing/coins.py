@@ -21,6 +21,7 @@ class Coins:
     dead: Callable[[UUID], bool]
     coins: list[Coin] = field(default_factory=list)
     owed: int = 0
+    recalled: Counter[UUID] = field(default_factory=Counter)
 
     def lying(self, place: str, *, job: UUID | None = None, grant: UUID | None = None) -> list[Coin]:
         found = [c for c in self.coins if c.place == place and job in {None, c.job} and grant in {None, c.grant}]
@@ -66,10 +67,14 @@ class Coins:
             self.grant(renewed, 1)
         return coin.place == "expired"
 
-    def claw_back(self, grant: UUID) -> None:
-        self.owed += len(self.lying("held", grant=grant)) + len(self.lying("captured", grant=grant))
-        for coin in self.lying("available", grant=grant):
+    def claw_back(self, grant: UUID, amount: int) -> None:
+        whole = sum(coin.grant == grant for coin in self.coins)
+        left = min(amount, max(0, whole - len(self.lying("expired", grant=grant)) - self.recalled[grant]))
+        self.recalled[grant] += left
+        at_once = self.lying("available", grant=grant)[:left]
+        for coin in at_once:
             coin.place = "clawed_back"
+        self.owed += left - len(at_once)
 
     def count(self) -> Counter[tuple[UUID, str]]:
         return Counter((coin.grant, coin.place) for coin in self.coins)

@@ -50,6 +50,42 @@ def test_a_release_pays_what_is_owed_first() -> None:
     assert ended.books.grants[0].clawed_back == 5
 
 
+def test_parts_of_a_grant_are_taken_back_until_nothing_of_it_is_left() -> None:
+    """Red when what was taken before is forgotten."""
+    books = give(Books(new_id()), 5).books
+    books = place(books, None, HoldRequest(JOB, 3, 1), now=NOW).books
+    grant_id, seen = books.grants[0].id, list[tuple[int, int]]()
+    for part in (1, 2, 5, 5):
+        turn = claw_back(books, grant_id, reason="refunded", amount=part, business_key=f"claw_back:{len(seen)}")
+        books = turn.books
+        seen.append((books.balance.available, books.balance.owed))
+    assert seen == [(1, 0), (0, 1), (0, 3), (0, 3)]
+    assert not turn.movements
+
+
+def test_what_a_grant_paid_of_older_debts_is_owed_again_when_it_is_taken_back() -> None:
+    """Red when a second payment may be disputed for nothing: it had paid for what the first one left open."""
+    books = give(disputed_while_held().books, 4).books
+    books = claw_back(books, books.grants[-1].id, reason="disputed").books
+    assert (books.balance.available, books.balance.owed) == (0, 3)
+
+
+def test_what_expired_is_not_taken_back() -> None:
+    books = give(Books(new_id()), 5, expires_at=NOW + timedelta(hours=1)).books
+    held = place(books, None, HoldRequest(JOB, 2, 1), now=NOW).books
+    swept = expire_due(held, now=NOW + timedelta(hours=1)).books
+    after = claw_back(swept, books.grants[0].id, reason="refunded", amount=5).books
+    assert (after.balance.available, after.balance.owed) == (0, 2)
+
+
+@pytest.mark.parametrize("amount", [0, -1])
+def test_nothing_cannot_be_taken_back(amount: int) -> None:
+    books = give(Books(new_id()), 5).books
+    with pytest.raises(Invalid) as refused:
+        claw_back(books, books.grants[0].id, reason="refunded", amount=amount)
+    assert refused.value.code == "claw_back_empty"
+
+
 def test_what_is_due_expires_once() -> None:
     books = give(give(Books(new_id()), 5, expires_at=NOW + timedelta(hours=1)).books, 2).books
     assert expire_due(books, now=NOW).movements == ()

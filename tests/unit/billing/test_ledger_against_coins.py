@@ -58,7 +58,7 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
         self.jobs: dict[UUID, Job] = {}
         self.messages: list[tuple[str, UUID, int]] = []
         self.pending: set[tuple[str, UUID, int]] = set()
-        self.clawed: set[UUID] = set()
+        self.claw_backs = 0
         self.model = Coins(
             rank=lambda one: self.books.grant(one).burn_order, dead=lambda one: self.books.grant(one).is_dead(self.now)
         )
@@ -155,15 +155,16 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
             self.write(turn.books, turn.movements)
             self.model.sweep()
 
-    @precondition(lambda self: len(self.clawed) < 2)
-    @rule(data=st.data())
-    def dispute_a_grant(self, data: st.DataObject) -> None:
-        grant_id = data.draw(st.sampled_from([grant.id for grant in self.books.grants]))
-        if grant_id not in self.clawed:
-            self.clawed.add(grant_id)
-            turn = claw_back(self.books, grant_id, reason="disputed")
-            self.write(turn.books, turn.movements)
-            self.model.claw_back(grant_id)
+    @precondition(lambda self: self.claw_backs < 3)
+    @rule(data=st.data(), amount=st.sampled_from([None, 1, 2]))
+    def take_a_grant_back(self, data: st.DataObject, amount: int | None) -> None:
+        """A dispute takes all of it, a refunded part of a payment takes a part; the two may follow each other."""
+        grant = data.draw(st.sampled_from(self.books.grants))
+        self.claw_backs += 1
+        key = f"claw_back:{self.claw_backs}"
+        turn = claw_back(self.books, grant.id, reason="disputed", amount=amount, business_key=key)
+        self.write(turn.books, turn.movements)
+        self.model.claw_back(grant.id, grant.size if amount is None else amount)
 
     @precondition(lambda self: self.refundable())
     @rule(data=st.data())
@@ -270,9 +271,10 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
     @invariant()
     def the_equation_of_the_account_holds(self) -> None:
         balance, grants = self.books.balance, self.books.grants
-        left = sum(grant.size - grant.expired - grant.clawed_back for grant in grants)
+        left = sum(grant.size - grant.expired - grant.voided - grant.clawed_back for grant in grants)
         assert left == balance.available + balance.held + balance.settling + balance.spent
         assert balance.available == sum(grant.available for grant in grants) >= 0
+        assert balance.owed == sum(grant.owed for grant in grants)
         open_ = {state: sum(hold.held_while(state) for hold in self.holds.values()) for state in HoldState}
         assert (balance.held, balance.settling) == (open_[HoldState.HELD], open_[HoldState.SETTLING])
 
