@@ -66,7 +66,7 @@ def drop_common_tables(schema: str) -> None:
 Action = Literal["upgrade", "check", "revision", "downgrade"]
 
 
-async def _run(service: str, url: str, action: Action, *, message: str = "") -> None:
+async def _run(service: str, url: str, action: Action, *, message: str = "", to: str = "base") -> None:
     engine = create_async_engine(normalise_database_url(url), poolclass=pool.NullPool)
     config = _config(service)
 
@@ -77,7 +77,7 @@ async def _run(service: str, url: str, action: Action, *, message: str = "") -> 
         if action == "upgrade":
             command.upgrade(config, "head")
         elif action == "downgrade":
-            command.downgrade(config, "base")
+            command.downgrade(config, to)
         elif action == "check":
             command.check(config)
         else:
@@ -106,9 +106,9 @@ async def check(service: str, url: str) -> None:
     await _run(service, url, "check")
 
 
-async def downgrade(service: str, url: str) -> None:
-    """Take one service's schema back to nothing. For tests of the way back."""
-    await _run(service, url, "downgrade")
+async def downgrade(service: str, url: str, *, to: str = "base") -> None:
+    """Take one service's schema back to nothing, or to a revision. For tests of the way back."""
+    await _run(service, url, "downgrade", to=to)
 
 
 def urls_from_environment(environ: Mapping[str, str]) -> dict[str, str]:

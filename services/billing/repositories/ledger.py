@@ -3,22 +3,23 @@
 Whoever changes credits holds the lock of the account row, so loaded amounts are absolute and nothing is lost.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.ids import new_id
+from services.billing.domain.chain import Chain, Entry, hash_after
 from services.billing.domain.ledger import Balance, Books, Grant, GrantKind, Movement
 from services.billing.metrics import CREDITS_MOVED
 from services.billing.tables import accounts, entries, grants
 
 _BALANCE = ("available", "held", "settling", "spent", "owed")
-_AMOUNTS = ("available", "held", "captured", "refunded", "expired", "voided", "clawed_back", "owed")
+_AMOUNTS = ("available", "held", "captured", "refunded", "expired", "clawed_back")
 _GRANT_COLUMNS = [grants.c[name] for name in ("id", "kind", "priority", "expires_at", "size", *_AMOUNTS, "expired_at")]
 
 
@@ -99,14 +100,12 @@ async def save_books(
     if moved:
         await _update_grants(conn, moved)
     if after.balance != before.balance or movements:
+        chain = await _add_entries(conn, after.workspace_id, movements, actor=actor)
         await conn.execute(
             update(accounts)
             .where(accounts.c.workspace_id == after.workspace_id)
-            .values(version=accounts.c.version + 1, **asdict(after.balance))
+            .values(version=accounts.c.version + 1, **asdict(after.balance), **chain)
         )
-    lines = [line for movement in movements for line in _lines(after.workspace_id, movement, actor=actor)]
-    if lines:
-        await conn.execute(insert(entries), lines)
     for movement in movements:
         moved_credits = sum(posting.credits for posting in movement.postings if posting.credits > 0)
         CREDITS_MOVED.labels(movement.operation).inc(moved_credits)
@@ -131,22 +130,44 @@ async def _update_grants(conn: AsyncConnection, moved: Sequence[Grant]) -> None:
         await conn.execute(update(grants).where(grants.c.id == grant.id).values(**changed))
 
 
-def _lines(workspace_id: UUID, movement: Movement, *, actor: str) -> list[dict[str, object]]:
-    transaction_id = new_id()
-    return [
-        {
-            "transaction_id": transaction_id,
-            "line_no": line_no,
-            "workspace_id": workspace_id,
-            "operation": movement.operation,
-            "business_key": movement.business_key,
-            "account_kind": posting.account,
-            "grant_id": posting.grant_id,
-            "amount_credits": posting.credits,
-            "subject_kind": movement.subject.kind if movement.subject else None,
-            "subject_id": movement.subject.id if movement.subject else None,
-            "actor": actor,
-            "reason": movement.reason,
-        }
-        for line_no, posting in enumerate(movement.postings, start=1)
-    ]
+async def _add_entries(
+    conn: AsyncConnection, workspace_id: UUID, movements: Sequence[Movement], *, actor: str
+) -> dict[str, object]:
+    """Write the entries of some movements at the end of the account's chain; answers what the account keeps of it."""
+    if not movements:
+        return {}
+    query = select(accounts.c.chain_length, accounts.c.chain_head, func.now())
+    length, head, at = (await conn.execute(query.where(accounts.c.workspace_id == workspace_id))).one()
+    chain, rows = append(Chain(length, head), workspace_id, movements, actor=actor, at=at)
+    await conn.execute(insert(entries), [{**entry._asdict(), "hash": hash_} for entry, hash_ in rows])
+    return {"chain_length": chain.length, "chain_head": chain.head}
+
+
+def append(
+    chain: Chain, workspace_id: UUID, movements: Iterable[Movement], *, actor: str, at: datetime
+) -> tuple[Chain, list[tuple[Entry, bytes]]]:
+    """The entries of some movements, each a transaction, with their places and hashes; and the chain with them."""
+    length, head, rows = chain.length, chain.head, list[tuple[Entry, bytes]]()
+    for movement in movements:
+        transaction_id, subject = new_id(), movement.subject
+        for line_no, posting in enumerate(movement.postings, start=1):
+            length += 1
+            entry = Entry(
+                workspace_id,
+                length,
+                transaction_id,
+                line_no,
+                movement.operation,
+                movement.business_key,
+                posting.account,
+                posting.grant_id,
+                posting.credits,
+                subject.kind if subject else None,
+                subject.id if subject else None,
+                actor,
+                movement.reason,
+                at,
+            )
+            head = hash_after(head, entry)
+            rows.append((entry, head))
+    return Chain(length, head), rows

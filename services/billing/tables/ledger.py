@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -30,6 +31,8 @@ accounts = Table(
     amount("spent"),
     amount("owed"),
     Column("version", BigInteger, nullable=False, server_default=text("0")),
+    Column("chain_length", BigInteger, nullable=False, server_default=text("0")),
+    Column("chain_head", LargeBinary, nullable=False, server_default=text("decode(repeat('00', 32), 'hex')")),
     instant("created_at", now=True),
     none_negative("available", "held", "settling", "spent", "owed"),
 )
@@ -163,14 +166,18 @@ entries = Table(
     Column("actor", Text, nullable=False),
     Column("reason", Text, nullable=False),
     instant("created_at", now=True),
+    Column("place", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
     PrimaryKeyConstraint("transaction_id", "line_no"),
     UniqueConstraint("workspace_id", "business_key", "line_no"),
+    UniqueConstraint("workspace_id", "place"),
     CheckConstraint("amount_credits <> 0", name="amount"),
     CheckConstraint("line_no > 0", name="line_no"),
+    CheckConstraint("place > 0 AND length(hash) = 32", name="chained"),
     Index("ix_entries_page", "workspace_id", "transaction_id"),
     Index("ix_entries_subject", "workspace_id", "subject_id", "transaction_id"),
 )
-"""Append-only by trigger; each transaction sums to zero (checked at commit)."""
+"""Append-only by trigger; each transaction sums to zero (checked at commit); chained by `place` and `hash` (domain/chain.py)."""
 
 price_lists = Table(
     "price_lists",

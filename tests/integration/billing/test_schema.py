@@ -9,7 +9,8 @@ from tests.integration.billing.steps import Billing, completed, created
 
 INSERT_ENTRY = (
     "INSERT INTO billing.entries (transaction_id, line_no, workspace_id, operation, business_key, account_kind,"
-    " amount_credits, actor, reason) VALUES (:id, 1, :workspace_id, 'grant', :key, 'available', 5, 'nobody', '')"
+    " amount_credits, actor, reason, place, hash)"
+    " VALUES (:id, 1, :workspace_id, 'grant', :key, 'available', 5, 'nobody', '', 99, sha256(''))"
 )
 
 
