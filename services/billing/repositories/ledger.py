@@ -19,7 +19,7 @@ from services.billing.metrics import CREDITS_MOVED
 from services.billing.tables import accounts, entries, grants
 
 _BALANCE = ("available", "held", "settling", "spent", "owed")
-_AMOUNTS = ("available", "held", "captured", "refunded", "expired", "clawed_back")
+_AMOUNTS = ("available", "held", "captured", "refunded", "expired", "voided", "clawed_back", "owed")
 _GRANT_COLUMNS = [grants.c[name] for name in ("id", "kind", "priority", "expires_at", "size", *_AMOUNTS, "expired_at")]
 
 
