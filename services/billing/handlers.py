@@ -40,13 +40,13 @@ JobTurned = JobPaused | JobParked | JobResumed
 async def open_account(event: WorkspaceCreated, *, uow: UnitOfWork, message: Message) -> None:
     """A workspace gets its account."""
     del message
-    await opening.open_account(event.workspace_id, uow=uow)
+    await opening.open_account(event.workspace_id, time_zone=event.time_zone, uow=uow)
 
 
 async def place_hold(event: JobCreated, *, uow: UnitOfWork, message: Message) -> None:
     """A job's credits are held, or it is declined."""
     await placing.place_hold(
-        HoldRequest(_job(event), event.credits, event.price_version, event.credits_step),
+        HoldRequest(_job(event), event.credits, event.price_version, event.credits_step, event.user_id),
         workspace_id=message.tenant_id,
         uow=uow,
         now=utc_now(),
@@ -101,6 +101,7 @@ async def place_sourcing_hold(event: SourcingCreated, *, uow: UnitOfWork, messag
         event.sourcing_id,
         event.credits,
         price_version=event.price_version,
+        user_id=event.user_id,
         workspace_id=message.tenant_id,
         uow=uow,
         now=utc_now(),

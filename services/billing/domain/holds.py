@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from services.billing.domain.caps import DeclineReason
 from services.billing.domain.ledger import AccountKind, Books, Movement, Posting, Subject
 
 
@@ -34,7 +35,8 @@ class Hold:
     """The one hold of a subject, kept for ever: that is what makes `created` and the terminal event count once.
 
     `needed` is what was asked for at first, `placed` what was set aside then, `raised` what raises have added.
-    `declined_available` is what there was when it was declined, so that the same answer can be given again.
+    `declined_available` is what there was when it was declined, and `declined_reason` what bounded it, so that the same
+    answer can be given again. `user_id` is whose spending it is.
     `settled_at` is when the subject's end was heard of.
     """
 
@@ -48,6 +50,8 @@ class Hold:
     credits_total: int | None = None
     price_version: int | None = None
     declined_available: int | None = None
+    declined_reason: DeclineReason | None = None
+    user_id: UUID | None = None
     settled_at: datetime | None = None
 
     @property
@@ -62,6 +66,10 @@ class Hold:
     @property
     def captured(self) -> int:
         return sum(share.captured for share in self.shares)
+
+    @property
+    def refunded(self) -> int:
+        return sum(share.refunded for share in self.shares)
 
     def held_while(self, state: HoldState) -> int:
         """What it holds, if it is in this state."""

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from libs.common.errors import Conflict, PaymentRequired
+from services.billing.domain.caps import Limit, room
 from services.billing.domain.grants import Turn, expire_due
 from services.billing.domain.holds import Decision, Hold, HoldState, conclude
 from services.billing.domain.ledger import AccountKind, Books, Movement, Operation, Posting, Subject, move
@@ -11,12 +13,16 @@ from services.billing.domain.ledger import AccountKind, Books, Movement, Operati
 
 @dataclass(frozen=True)
 class HoldRequest:
-    """A subject wants `credits` set aside at a price version; with a `step`, the greatest multiple of it that there is."""
+    """A subject wants `credits` set aside at a price version; with a `step`, the greatest multiple of it that there is.
+
+    `user_id` is whose spending it is.
+    """
 
     subject: Subject
     credits: int
     price_version: int
     step: int | None = None
+    user_id: UUID | None = None
 
     def affordable(self, available: int) -> int | None:
         """What to set aside of `available` credits; None when there is not enough."""
@@ -25,15 +31,18 @@ class HoldRequest:
         return available // self.step * self.step or None if self.step else None
 
 
-def place(books: Books, hold: Hold | None, request: HoldRequest, *, now: datetime) -> Decision:
+def place(
+    books: Books, hold: Hold | None, request: HoldRequest, *, now: datetime, limit: Limit | None = None
+) -> Decision:
     """Answer a request for a hold, under the key `hold:<subject>`: the second time it is the first answer.
 
+    `limit` is what the workspace's caps leave, which may be less than is available. It stops no work that was delivered.
     A tombstone holds no more than the credits its end spoke of, which for a job cancelled before its hold is nothing.
     Raises Conflict `hold_conflict` when the subject asked for something else before, PaymentRequired when even what a
     tombstone speaks of cannot be paid for.
     """
     if hold is None:
-        return _place_first(books, request, now=now)
+        return _place_first(books, request, now=now, limit=limit)
     if hold.state is HoldState.TOMBSTONE:
         return _place_late(books, hold, request, now=now) if hold.credits_total else Decision(books, hold)
     if (hold.needed, hold.price_version) != (request.credits, request.price_version):
@@ -45,7 +54,7 @@ def place(books: Books, hold: Hold | None, request: HoldRequest, *, now: datetim
     return Decision(books, hold)
 
 
-def _place_first(books: Books, request: HoldRequest, *, now: datetime) -> Decision:
+def _place_first(books: Books, request: HoldRequest, *, now: datetime, limit: Limit | None) -> Decision:
     turn = expire_due(books, now=now)
     hold = Hold(
         request.subject,
@@ -53,11 +62,12 @@ def _place_first(books: Books, request: HoldRequest, *, now: datetime) -> Decisi
         HoldState.HELD,
         needed=request.credits,
         price_version=request.price_version,
+        user_id=request.user_id,
     )
-    available = turn.books.balance.available
+    available, bound = room(turn.books.balance.available, limit)
     amount = request.affordable(available)
     if amount is None:
-        declined = replace(hold, state=HoldState.DECLINED, declined_available=available)
+        declined = replace(hold, state=HoldState.DECLINED, declined_available=available, declined_reason=bound)
         return Decision(turn.books, declined, turn.movements)
     return set_aside(turn, replace(hold, placed=amount), amount, key=f"{Operation.HOLD}:{hold.subject}")
 
@@ -79,6 +89,7 @@ def _place_late(books: Books, hold: Hold, request: HoldRequest, *, now: datetime
         needed=request.credits,
         placed=request.credits,
         price_version=request.price_version,
+        user_id=request.user_id,
     )
     return set_aside(turn, settling, total, key=f"{Operation.HOLD}:{hold.subject}")
 

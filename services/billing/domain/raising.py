@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.common.errors import Conflict, Transient
+from services.billing.domain.caps import DeclineReason, Limit, room
 from services.billing.domain.grants import expire_due
 from services.billing.domain.holds import Decision, Hold, HoldState
 from services.billing.domain.ledger import Books, Operation, Subject
@@ -21,18 +22,29 @@ class RaiseRequest:
 
 @dataclass(frozen=True)
 class RaiseAnswer:
-    """The first answer to a round, for good: `credits` are set aside in all, or None, and `needed` more were wanted."""
+    """The first answer to a round, for good: `credits` are set aside in all, or None, and `needed` more were wanted.
+
+    `reason` is what bounded `available`.
+    """
 
     asked: int
     credits: int | None
     needed: int
     available: int
+    reason: DeclineReason = DeclineReason.CREDITS
 
 
 def raise_hold(
-    books: Books, hold: Hold | None, request: RaiseRequest, *, before: RaiseAnswer | None, now: datetime
+    books: Books,
+    hold: Hold | None,
+    request: RaiseRequest,
+    *,
+    before: RaiseAnswer | None,
+    now: datetime,
+    limit: Limit | None = None,
 ) -> tuple[Decision, RaiseAnswer]:
     """Answer a round under the key `raise:<subject>:<round>`; `before` is what was answered, and then it stays.
+    `limit` is what the workspace's caps leave, which may be less than is available.
 
     An end that was heard of first declines it: what was set aside is released already. Raises Transient `hold_unknown`
     while the hold has not been asked for, Conflict `raise_conflict` when the round asked for something else before.
@@ -49,9 +61,9 @@ def raise_hold(
         return Decision(books, hold), before
     missing = max(0, request.credits - hold.granted)
     turn = expire_due(books, now=now)
-    available = turn.books.balance.available
+    available, bound = room(turn.books.balance.available, limit)
     if hold.state is not HoldState.HELD or missing > available:
-        declined = RaiseAnswer(request.credits, None, missing, available)
+        declined = RaiseAnswer(request.credits, None, missing, available, bound)
         return Decision(turn.books, hold, turn.movements), declined
     raised = replace(hold, raised=hold.raised + missing)
     key = f"{Operation.RAISE}:{request.subject}:{request.round_no}"

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from libs.common.errors import Conflict
+from services.billing.domain.caps import DeclineReason
 from services.billing.domain.holds import Hold, HoldState, Share
 from services.billing.domain.ledger import Subject
 from services.billing.domain.raising import RaiseAnswer
@@ -45,6 +46,8 @@ async def find_hold(conn: AsyncConnection, subject: Subject, *, workspace_id: UU
         credits_total=row.credits_total,
         price_version=row.price_version,
         declined_available=row.declined_available,
+        declined_reason=DeclineReason(row.declined_reason) if row.declined_reason else None,
+        user_id=row.user_id,
         settled_at=row.settled_at,
     )
 
@@ -61,6 +64,8 @@ async def save_hold(conn: AsyncConnection, hold: Hold, *, heard_at: datetime) ->
         "credits_total": hold.credits_total,
         "price_version": hold.price_version,
         "declined_available": hold.declined_available,
+        "declined_reason": hold.declined_reason,
+        "user_id": hold.user_id,
         "settled_at": hold.settled_at,
         "last_heard_at": heard_at,
     }
@@ -104,16 +109,19 @@ async def add_capture(conn: AsyncConnection, subject: Subject, chunk_no: int, cr
 
 async def find_raise(conn: AsyncConnection, subject: Subject, round_no: int) -> RaiseAnswer | None:
     """What a round of raising was answered, if it was."""
-    names = ("asked", "credits", "needed", "available")
-    query = select(*(hold_raises.c[name] for name in names))
-    row = (await conn.execute(query.where(*_of(hold_raises.c, subject), hold_raises.c.round == round_no))).one_or_none()
-    return None if row is None else RaiseAnswer(*row)
+    query = select(hold_raises).where(*_of(hold_raises.c, subject), hold_raises.c.round == round_no)
+    row = (await conn.execute(query)).one_or_none()
+    if row is None:
+        return None
+    return RaiseAnswer(row.asked, row.credits, row.needed, row.available, DeclineReason(row.reason))
 
 
-async def add_raise(conn: AsyncConnection, subject: Subject, round_no: int, answer: RaiseAnswer) -> None:
+async def add_raise(
+    conn: AsyncConnection, subject: Subject, round_no: int, answer: RaiseAnswer, *, workspace_id: UUID
+) -> None:
     """The key `raise:<subject>:<round>` with its answer, for ever."""
     key = {"subject_kind": subject.kind, "subject_id": subject.id, "round": round_no}
-    await conn.execute(insert(hold_raises).values(**key, **asdict(answer)))
+    await conn.execute(insert(hold_raises).values(workspace_id=workspace_id, **key, **asdict(answer)))
 
 
 async def question_quiet_holds(

@@ -11,16 +11,30 @@ from services.billing.tables.ledger import (
     holds,
     price_lists,
 )
+from services.billing.tables.watching import (
+    alert_settings,
+    auto_top_ups,
+    low_balances,
+    spend_caps,
+    top_ups,
+    workspaces,
+)
 
 __all__ = [
     "COMMON",
     "METADATA",
     "accounts",
+    "alert_settings",
+    "auto_top_ups",
     "captures",
     "entries",
     "grants",
     "hold_grants",
     "hold_raises",
     "holds",
+    "low_balances",
     "price_lists",
+    "spend_caps",
+    "top_ups",
+    "workspaces",
 ]

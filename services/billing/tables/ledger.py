@@ -86,6 +86,8 @@ holds = Table(
     Column("credits_total", BigInteger),
     Column("price_version", Integer),
     Column("declined_available", BigInteger),
+    Column("declined_reason", Text),
+    Column("user_id", Uuid),
     instant("settled_at"),
     instant("last_heard_at", nullable=False),
     instant("questioned_at"),
@@ -97,7 +99,7 @@ holds = Table(
     CheckConstraint("held = 0 OR state IN ('held', 'settling')", name="open"),
     CheckConstraint("captured <= coalesce(credits_total, placed + raised)", name="captured"),
     none_negative("placed", "raised", "needed", "held", "captured", "credits_total"),
-    Index("ix_holds_workspace_id", "workspace_id"),
+    Index("ix_holds_workspace_id", "workspace_id", "created_at"),
     Index("ix_holds_open", "last_heard_at", postgresql_where=text("state IN ('held', 'settling')")),
 )
 
@@ -129,12 +131,16 @@ hold_raises = Table(
     Column("credits", BigInteger),
     Column("needed", BigInteger, nullable=False),
     Column("available", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False, server_default=text("'credits'")),
+    Column("workspace_id", Uuid),
     instant("created_at", now=True),
     PrimaryKeyConstraint("subject_kind", "subject_id", "round"),
     ForeignKeyConstraint(_SUBJECT, _HOLD, name="fk_hold_raises_hold"),
     none_negative("asked", "credits", "needed", "available"),
+    Index("ix_hold_raises_workspace_id", "workspace_id", "created_at", postgresql_where=text("credits IS NOT NULL")),
 )
-"""Append-only by trigger: the first answer to `raise:<subject>:<round>`, for ever. `credits` is null when declined."""
+"""Append-only by trigger: the first answer to `raise:<subject>:<round>`, for ever. `credits` is null when declined, and
+`reason` then says by what."""
 
 captures = Table(
     "captures",

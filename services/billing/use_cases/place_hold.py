@@ -6,9 +6,10 @@ from uuid import UUID
 from libs.common.contracts.billing import HoldDeclined, HoldPlaced
 from libs.common.uow import UnitOfWork
 from services.billing import metrics
+from services.billing.domain.caps import DeclineReason
 from services.billing.domain.holds import Hold, HoldState
 from services.billing.domain.placing import HoldRequest, place
-from services.billing.repositories import holds, ledger
+from services.billing.repositories import caps, holds, ledger
 
 
 async def place_hold(request: HoldRequest, *, workspace_id: UUID, uow: UnitOfWork, now: datetime, actor: str) -> None:
@@ -18,7 +19,8 @@ async def place_hold(request: HoldRequest, *, workspace_id: UUID, uow: UnitOfWor
     """
     books = await ledger.lock_books(uow.conn, workspace_id)
     before = await holds.find_hold(uow.conn, request.subject, workspace_id=workspace_id)
-    decision = place(books, before, request, now=now)
+    limit = await caps.find_limit(uow.conn, workspace_id, user_id=request.user_id, now=now)
+    decision = place(books, before, request, now=now, limit=limit)
     await ledger.save_books(uow.conn, books, decision.books, decision.movements, actor=actor)
     await holds.save_hold(uow.conn, decision.hold, heard_at=now)
     if before is None:
@@ -32,7 +34,10 @@ def _answer(hold: Hold, *, uow: UnitOfWork) -> None:
         return
     if hold.state is HoldState.DECLINED:
         available = hold.declined_available or 0
-        event = HoldDeclined(job_id=job_id, needed=hold.needed, available=available, subject=hold.subject.kind)
+        reason = (hold.declined_reason or DeclineReason.CREDITS).value
+        event = HoldDeclined(
+            job_id=job_id, needed=hold.needed, available=available, subject=hold.subject.kind, reason=reason
+        )
     else:
         event = HoldPlaced(job_id=job_id, credits=hold.placed, subject=hold.subject.kind)
     uow.publish(event, tenant_id=hold.workspace_id, correlation_id=job_id)

@@ -18,7 +18,8 @@ async def place_sourcing_hold(
     uow: UnitOfWork,
     now: datetime,
     actor: str,
+    user_id: UUID | None = None,
 ) -> None:
     """Key: `hold:sourcing:<id>`. Whoever asks again gets the first answer again; after a tombstone nobody answers."""
-    request = HoldRequest(Subject("sourcing", sourcing_id), credits_, price_version)
+    request = HoldRequest(Subject("sourcing", sourcing_id), credits_, price_version, user_id=user_id)
     await place_hold(request, workspace_id=workspace_id, uow=uow, now=now, actor=actor)

@@ -7,7 +7,7 @@ from libs.common.contracts.billing import HoldRaised, HoldRaiseDeclined
 from libs.common.uow import UnitOfWork
 from services.billing.domain.raising import RaiseRequest
 from services.billing.domain.raising import raise_hold as decide
-from services.billing.repositories import holds, ledger
+from services.billing.repositories import caps, holds, ledger
 
 
 async def raise_hold(request: RaiseRequest, *, workspace_id: UUID, uow: UnitOfWork, now: datetime, actor: str) -> None:
@@ -19,13 +19,20 @@ async def raise_hold(request: RaiseRequest, *, workspace_id: UUID, uow: UnitOfWo
     books = await ledger.lock_books(uow.conn, workspace_id)
     hold = await holds.find_hold(uow.conn, subject, workspace_id=workspace_id)
     before = await holds.find_raise(uow.conn, subject, round_no)
-    decision, answer = decide(books, hold, request, before=before, now=now)
+    limit = await caps.find_limit(uow.conn, workspace_id, user_id=hold.user_id if hold else None, now=now)
+    decision, answer = decide(books, hold, request, before=before, now=now, limit=limit)
     await ledger.save_books(uow.conn, books, decision.books, decision.movements, actor=actor)
     await holds.save_hold(uow.conn, decision.hold, heard_at=now)
     if before is None:
-        await holds.add_raise(uow.conn, subject, round_no, answer)
+        await holds.add_raise(uow.conn, subject, round_no, answer, workspace_id=workspace_id)
     event = (
-        HoldRaiseDeclined(job_id=subject.id, round=round_no, needed=answer.needed, available=answer.available)
+        HoldRaiseDeclined(
+            job_id=subject.id,
+            round=round_no,
+            needed=answer.needed,
+            available=answer.available,
+            reason=answer.reason.value,
+        )
         if answer.credits is None
         else HoldRaised(job_id=subject.id, round=round_no, credits=answer.credits)
     )

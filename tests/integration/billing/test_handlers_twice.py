@@ -68,7 +68,8 @@ async def test_a_repeated_decline_names_the_same_numbers_and_stays_when_credits_
     await twice_and_again(billing, created(job_id, 4), workspace_id)
     assert await billing.balance(workspace_id) == Balance(available=103)
     declined = [data for type_, data in await billing.said(workspace_id) if type_ == "billing.hold.declined"]
-    assert declined == [{"job_id": str(job_id), "needed": 4, "available": 3, "subject": "job"}] * 3
+    said = {"job_id": str(job_id), "needed": 4, "available": 3, "subject": "job", "reason": "credits"}
+    assert declined == [said] * 3
 
 
 async def test_a_chunk_is_charged_once(billing: Billing) -> None:
@@ -148,7 +149,7 @@ async def test_a_declined_raise_stays_declined_when_credits_arrive(billing: Bill
     await twice_and_again(billing, raised(job_id, 1, 7), workspace_id)
     assert await billing.balance(workspace_id) == Balance(available=101, held=4)
     answers = [data for type_, data in await billing.said(workspace_id) if type_ == "billing.hold.raise_declined"]
-    assert answers == [{"job_id": str(job_id), "round": 1, "needed": 3, "available": 1}] * 3
+    assert answers == [{"job_id": str(job_id), "round": 1, "needed": 3, "available": 1, "reason": "credits"}] * 3
     await billing.deliver(raised(job_id, 2, 7), workspace_id)
     assert await billing.balance(workspace_id) == Balance(available=98, held=7)
 

@@ -37,7 +37,8 @@ async def test_a_sourcing_that_cannot_be_paid_for_is_declined_for_good(billing: 
     await billing.grant(workspace_id, 100)
     await twice_and_again(billing, asked(sourcing_id, 4), workspace_id)
     declined = [data for type_, data in await billing.said(workspace_id) if type_ == "billing.hold.declined"]
-    assert declined[0] == {"job_id": str(sourcing_id), "needed": 4, "available": 3, "subject": "sourcing"}
+    said = {"job_id": str(sourcing_id), "needed": 4, "available": 3, "subject": "sourcing", "reason": "credits"}
+    assert declined[0] == said
     assert await billing.balance(workspace_id) == Balance(available=103)
 
 

@@ -1,0 +1,117 @@
+"""Spend caps on real tables: what counts, when, for whom, and what two at once may do."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from libs.common.clock import utc_now
+from libs.common.contracts.ingest import JobCreated
+from libs.common.ids import new_id
+from services.billing.domain.caps import Caps, Spent, periods_at
+from services.billing.repositories import caps as repository
+from tests.integration.billing.steps import Billing, completed, created, ended, raised
+
+
+def ordered(job_id: UUID, credits_: int, *, user_id: UUID) -> JobCreated:
+    return JobCreated(job_id=job_id, credits=credits_, price_version=1, user_id=user_id)
+
+
+async def capped(billing: Billing, caps: Caps, *, size: int = 1000) -> UUID:
+    workspace_id = await billing.workspace(size)
+    async with billing.open_uow() as uow:
+        await repository.save_caps(uow.conn, workspace_id, caps, user_id=new_id(), now=utc_now())
+    return workspace_id
+
+
+async def answers(billing: Billing, workspace_id: UUID) -> list[dict[str, Any]]:
+    said = await billing.said(workspace_id)
+    return [data for type_, data in said if type_.startswith("billing.hold.")]
+
+
+async def spent(billing: Billing, workspace_id: UUID, *, now: datetime, user_id: UUID | None = None) -> Spent:
+    periods = periods_at(now, time_zone="UTC")
+    async with billing.open_uow() as uow:
+        return await repository.count_spent(uow.conn, workspace_id, periods=periods, user_id=user_id)
+
+
+async def test_the_days_cap_counts_what_is_held_or_captured_and_not_what_was_released(billing: Billing) -> None:
+    """Red when released credits count, or captured ones do not."""
+    workspace_id, first = await capped(billing, Caps(per_day=10)), new_id()
+    await billing.deliver(created(first, 8), workspace_id)
+    await billing.deliver(completed(first, 0, 3), workspace_id)
+    await billing.deliver(created(new_id(), 3), workspace_id)
+    declined = (await answers(billing, workspace_id))[-1]
+    assert (declined["reason"], declined["available"], declined["needed"]) == ("cap_day", 2, 3)
+    await billing.deliver(ended(first, 3), workspace_id)
+    await billing.deliver(created(new_id(), 7), workspace_id)
+    assert (await answers(billing, workspace_id))[-1]["credits"] == 7
+
+
+async def test_a_declined_hold_is_told_the_same_reason_again_whatever_the_caps_are_then(billing: Billing) -> None:
+    """Red when the reason is not kept."""
+    workspace_id, job_id = await capped(billing, Caps(per_month=1)), new_id()
+    await billing.deliver(created(job_id, 2), workspace_id)
+    async with billing.open_uow() as uow:
+        await repository.save_caps(uow.conn, workspace_id, Caps(), user_id=new_id(), now=utc_now())
+    await billing.deliver(created(job_id, 2), workspace_id)
+    first, again = await answers(billing, workspace_id)
+    assert first == again
+    assert again["reason"] == "cap_month"
+
+
+async def test_a_member_who_has_spent_their_part_leaves_the_others_theirs(billing: Billing) -> None:
+    """Red when a hold is written without its member."""
+    workspace_id, one, other = await capped(billing, Caps(per_member=5)), new_id(), new_id()
+    for user_id, credits_ in ((one, 5), (one, 1), (other, 5)):
+        await billing.deliver(ordered(new_id(), credits_, user_id=user_id), workspace_id)
+    await billing.deliver(created(new_id(), 50), workspace_id)
+    said = await answers(billing, workspace_id)
+    assert [one.get("reason", "placed") for one in said] == ["placed", "cap_member", "placed", "placed"]
+
+
+async def test_a_raise_counts_on_the_day_of_the_raise_and_what_was_kept_is_of_the_earliest_part_first(
+    billing: Billing,
+) -> None:
+    """Red when raises count nowhere, or at the time of their hold."""
+    workspace_id, job_id, now = await billing.workspace(100), new_id(), datetime.now(UTC)
+    await billing.deliver(created(job_id, 6), workspace_id)
+    await billing.execute(
+        "UPDATE billing.holds SET created_at = :at WHERE subject_id = :id", at=now - timedelta(days=40), id=job_id
+    )
+    await billing.deliver(raised(job_id, 1, 10), workspace_id)
+    assert await spent(billing, workspace_id, now=now) == Spent(day=4, month=4)
+    await billing.deliver(completed(job_id, 0, 7), workspace_id)
+    await billing.deliver(ended(job_id, 7), workspace_id)
+    assert await spent(billing, workspace_id, now=now) == Spent(day=1, month=1)
+    assert await spent(billing, workspace_id, now=now - timedelta(days=40)) == Spent(day=7, month=7)
+
+
+async def test_a_raise_cannot_get_around_the_cap(billing: Billing) -> None:
+    """Red when raising does not look at the caps."""
+    workspace_id, job_id = await capped(billing, Caps(per_day=10)), new_id()
+    await billing.deliver(created(job_id, 8), workspace_id)
+    await billing.deliver(raised(job_id, 1, 11), workspace_id)
+    declined = (await answers(billing, workspace_id))[-1]
+    assert (declined["reason"], declined["available"], declined["needed"]) == ("cap_day", 2, 3)
+    await billing.deliver(raised(job_id, 2, 10), workspace_id)
+    assert (await answers(billing, workspace_id))[-1]["credits"] == 10
+
+
+async def test_of_many_holds_at_once_as_many_succeed_as_the_cap_leaves(billing: Billing) -> None:
+    """Red when the caps are counted before the account is locked."""
+    workspace_id = await capped(billing, Caps(per_day=20))
+    await asyncio.gather(*(billing.deliver(created(new_id(), 4), workspace_id) for _ in range(12)))
+    said = await answers(billing, workspace_id)
+    assert sorted(one.get("reason", "placed") for one in said) == ["cap_day"] * 7 + ["placed"] * 5
+    assert (await billing.balance(workspace_id)).held == 20
+
+
+async def test_credits_that_were_held_before_today_leave_todays_cap_whole(billing: Billing) -> None:
+    workspace_id = await capped(billing, Caps(per_day=5))
+    await billing.deliver(created(new_id(), 5), workspace_id)
+    await billing.execute(
+        "UPDATE billing.holds SET created_at = now() - interval '26 hours' WHERE workspace_id = :id", id=workspace_id
+    )
+    await billing.deliver(created(new_id(), 5), workspace_id)
+    assert "reason" not in (await answers(billing, workspace_id))[-1]
