@@ -9,6 +9,7 @@ from deploy.sandbox import apollo, controls, firecrawl, groq, inbox, serper
 from deploy.sandbox.serve import Endpoint, serve
 from deploy.sandbox.smtp import listen
 from deploy.sandbox.state import Sandbox, SandboxSettings
+from deploy.sandbox.stripe import mount as stripe
 from deploy.sandbox.web import Answer, BadBodyError, Receive, Request, Scope, Send, bearer, read_request, send_answer
 from libs.common.garbage import seldom_collected
 
@@ -82,6 +83,8 @@ class SandboxApp:
         try:
             request = await read_request(scope, receive)
             endpoint = ENDPOINTS.get((request.method, request.path))
+            if endpoint is None and request.path.startswith(stripe.API):
+                endpoint = stripe.endpoint_of(request)
             if endpoint is not None:
                 await serve(endpoint, request, self.box, receive=receive, send=send)
                 return
@@ -112,6 +115,7 @@ class SandboxApp:
             await receive()
         if self._listener is not None:
             self._listener.close()
+        await self.box.stripe.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 

@@ -83,6 +83,42 @@ class ApolloRevealDials(ProviderDials):
     """How many addresses can still be paid for; null is no end."""
 
 
+class WebhookDials(BaseModel):
+    """How Stripe's events arrive. Left alone: each once, in order, at once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seed: int = 1
+    hold: bool = False
+    """Keep events back until the dial is turned back."""
+    duplicate: Count = 0
+    """How many times more each event is delivered."""
+    shuffle: bool = False
+    """Deliver what is waiting in any order."""
+    drop: Rate = 0
+    """The share that is never delivered."""
+    delay_ms: Annotated[float, Field(ge=0)] = 0
+    """How long each delivery takes to set out."""
+    fail_rate: Rate = 0
+    """The share of attempts that do not arrive, and are made again later."""
+    bad_signature: Rate = 0
+    """The share signed with another secret."""
+    livemode: bool = False
+    """Say that the events are of live mode."""
+
+
+class StripeDials(ProviderDials):
+    """Stripe's API, what becomes of bills that are not paid, and its webhooks."""
+
+    live_keys: bool = False
+    """Take keys of live mode too."""
+    unpaid_in_the_end: Literal["cancel", "unpaid", "past_due"] = "cancel"
+    """What a subscription becomes when the last attempt to charge has failed."""
+    refunds_fail: bool = False
+    """Refunds fail some time after they were taken."""
+    webhooks: WebhookDials = Field(default_factory=WebhookDials)
+
+
 class SmtpDials(BaseModel):
     """How the mailbox behaves."""
 
@@ -115,6 +151,7 @@ class Dials(BaseModel):
     firecrawl: ProviderDials = Field(default_factory=ProviderDials)
     apollo: ApolloDials = Field(default_factory=ApolloDials)
     apollo_reveal: ApolloRevealDials = Field(default_factory=ApolloRevealDials)
+    stripe: StripeDials = Field(default_factory=StripeDials)
     smtp: SmtpDials = Field(default_factory=SmtpDials)
 
     def turned(self, patch: dict[str, Any]) -> Dials:

@@ -11,6 +11,7 @@ from deploy.sandbox.dials import Dials
 from deploy.sandbox.gate import Gate
 from deploy.sandbox.llm.planted import PlantedLog
 from deploy.sandbox.mailbox import Mailbox
+from deploy.sandbox.stripe.standin import StandIn
 from deploy.sandbox.world.world import World
 
 
@@ -22,10 +23,13 @@ class SandboxSettings:
     smtp_host: str = "127.0.0.1"
     data_dir: Path | None = None
     inbox_limit: int = 10_000
+    public_url: str = ""
+    stripe_webhook_url: str = ""
+    stripe_webhook_secret: str = ""
 
     @classmethod
     def from_environment(cls) -> SandboxSettings:
-        """Read SANDBOX_SMTP_PORT, SANDBOX_SMTP_HOST, SANDBOX_DATA_DIR and SANDBOX_INBOX_LIMIT."""
+        """Read the variables that begin with SANDBOX_."""
         port = os.environ.get("SANDBOX_SMTP_PORT")
         folder = os.environ.get("SANDBOX_DATA_DIR")
         return cls(
@@ -33,16 +37,20 @@ class SandboxSettings:
             smtp_host=os.environ.get("SANDBOX_SMTP_HOST") or "127.0.0.1",
             data_dir=Path(folder) if folder else None,
             inbox_limit=int(os.environ.get("SANDBOX_INBOX_LIMIT") or 10_000),
+            public_url=(os.environ.get("SANDBOX_PUBLIC_URL") or "").rstrip("/"),
+            stripe_webhook_url=os.environ.get("SANDBOX_STRIPE_WEBHOOK_URL") or "",
+            # Several, while they change: the first is the one to sign with.
+            stripe_webhook_secret=(os.environ.get("SANDBOX_STRIPE_WEBHOOK_SECRET") or "").partition(",")[0].strip(),
         )
 
 
 def _gates() -> dict[str, Gate]:
-    return {name: Gate(name) for name in ("serper", "groq", "firecrawl", "apollo", "apollo_reveal")}
+    return {name: Gate(name) for name in ("serper", "groq", "firecrawl", "apollo", "apollo_reveal", "stripe")}
 
 
 @dataclass(slots=True)
 class Sandbox:
-    """The world, the dials, the gates behind them, the call log, what was said wrongly on purpose, and the mailbox."""
+    """The world, the dials, the gates behind them, the call log, what was said wrongly on purpose, the mailbox, Stripe."""
 
     settings: SandboxSettings
     world: World = field(default_factory=World)
@@ -51,11 +59,18 @@ class Sandbox:
     calls: CallLog = field(default_factory=CallLog)
     planted: PlantedLog = field(default_factory=PlantedLog)
     mailbox: Mailbox = field(init=False)
+    stripe: StandIn = field(init=False)
     smtp_port: int | None = None
 
     def __post_init__(self) -> None:
         folder = self.settings.data_dir
         self.mailbox = Mailbox.open(folder / "inbox" if folder else None, limit=self.settings.inbox_limit)
+        self.stripe = StandIn(
+            lambda: self.dials.stripe,
+            webhook_url=self.settings.stripe_webhook_url,
+            webhook_secret=self.settings.stripe_webhook_secret,
+            file=folder / "stripe.json" if folder else None,
+        )
 
     def turn(self, dials: Dials) -> None:
         """Put new dials in place."""

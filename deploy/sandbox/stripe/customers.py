@@ -1,0 +1,232 @@
+"""Customers, their balance and their payment methods."""
+
+from __future__ import annotations
+
+from deploy.sandbox.stripe.account import Account, Obj, new_id
+from deploy.sandbox.stripe.call import Call, Route, route
+from deploy.sandbox.stripe.cards import BY_TOKEN, Card, card_of
+from deploy.sandbox.stripe.errors import StripeError, declined, missing
+from deploy.sandbox.stripe.form import Params
+from deploy.sandbox.stripe.pages import PAGING, only, page
+
+_PAGING = " ".join(PAGING)
+_TEXTS = ("name", "email", "description", "phone")
+_FIELDS = "name email description phone metadata address invoice_settings preferred_locales tax_exempt shipping tax"
+
+
+def _create(call: Call) -> Obj:
+    params, account = call.params, call.account
+    clock = params.text("test_clock")
+    if clock is not None:
+        account.get("test_helpers.test_clock", clock, param="test_clock")
+    fields: Obj = {
+        "address": params.group("address").values or None,
+        "balance": params.whole("balance") or 0,
+        "currency": None,
+        "default_source": None,
+        "delinquent": False,
+        "discount": None,
+        "invoice_prefix": new_id("customer")[4:12].upper(),
+        "invoice_settings": {"custom_fields": None, "default_payment_method": None, "footer": None},
+        "metadata": params.metadata(),
+        "next_invoice_sequence": 1,
+        "preferred_locales": [],
+        "shipping": None,
+        "tax_exempt": "none",
+        "test_clock": clock,
+        **{name: params.text(name) for name in _TEXTS},
+    }
+    fields["invoice_settings"]["rendering_options"] = None
+    made = account.new("customer", fields)
+    made["created"] = account.now(made["id"])
+    if params.text("payment_method") is not None:
+        attach(account, params.needed("payment_method"), customer=made)
+    _set_default(account, made, params.group("invoice_settings"))
+    account.emit("customer.created", made)
+    return made
+
+
+def _update(call: Call) -> Obj:
+    params, account = call.params, call.account
+    customer = living(account, call.id)
+    fields: Obj = {name: params.text(name) for name in _TEXTS if name in params}
+    if "metadata" in params:
+        fields["metadata"] = params.metadata(customer["metadata"])
+    if "address" in params:
+        fields["address"] = params.group("address").values or None
+    if "balance" in params:
+        fields["balance"] = params.whole("balance") or 0
+    _set_default(account, customer, params.group("invoice_settings"))
+    account.update(customer, "customer.updated", **fields)
+    return customer
+
+
+def living(account: Account, key: str, *, param: str = "id") -> Obj:
+    """A customer who has not been deleted."""
+    customer = account.get("customer", key, param=param)
+    if customer.get("deleted"):
+        raise StripeError(f"No such customer: '{key}'", code="resource_missing", param=param)
+    return customer
+
+
+def _set_default(account: Account, customer: Obj, given: Params) -> None:
+    key = given.text("default_payment_method")
+    if key is None:
+        return
+    method = account.get("payment_method", key, param="invoice_settings[default_payment_method]")
+    if method["customer"] != customer["id"]:
+        message = "The customer does not have a payment method with the ID " + key
+        raise StripeError(message, code="resource_missing", param="invoice_settings[default_payment_method]")
+    make_default(account, customer, method)
+
+
+def make_default(account: Account, customer: Obj, method: Obj) -> None:
+    """The card that the customer's invoices are charged to."""
+    settings = customer["invoice_settings"] | {"default_payment_method": method["id"]}
+    account.update(customer, "customer.updated", invoice_settings=settings)
+
+
+def _delete(call: Call) -> Obj:
+    customer = living(call.account, call.id)
+    customer["deleted"] = True
+    call.account.keep(customer)
+    call.account.emit("customer.deleted", customer)
+    return {"id": customer["id"], "object": "customer", "deleted": True}
+
+
+def _retrieve(call: Call) -> Obj:
+    customer = call.account.get("customer", call.id)
+    return {"id": call.id, "object": "customer", "deleted": True} if customer.get("deleted") else customer
+
+
+def _list(call: Call) -> Obj:
+    found = [one for one in call.account.all("customer") if not one.get("deleted")]
+    return page(only(found, call.params, "email", "test_clock"), call.params, "/v1/customers")
+
+
+def move_balance(account: Account, customer: Obj, amount: int, *, kind: str, currency: str, **fields: object) -> Obj:
+    """Add to the balance (a negative one is credit) and write it down. Nothing leaves the account by this."""
+    account.update(customer, "customer.updated", balance=customer["balance"] + amount)
+    entry: Obj = {
+        "amount": amount,
+        "currency": currency,
+        "customer": customer["id"],
+        "description": None,
+        "ending_balance": customer["balance"],
+        "invoice": None,
+        "metadata": {},
+        "type": kind,
+        **fields,
+    }
+    return account.new("customer_balance_transaction", entry)
+
+
+def _adjust(call: Call) -> Obj:
+    amount = call.params.whole("amount")
+    if amount is None:
+        raise missing("amount")
+    currency = call.params.needed("currency").lower()
+    customer = living(call.account, call.ids[0])
+    note = call.params.text("description")
+    return move_balance(
+        call.account,
+        customer,
+        amount,
+        kind="adjustment",
+        currency=currency,
+        description=note,
+        metadata=call.params.metadata(),
+    )
+
+
+def _balance(call: Call) -> Obj:
+    found = call.account.all("customer_balance_transaction", customer=call.ids[0])
+    return page(found, call.params, f"/v1/customers/{call.ids[0]}/balance_transactions")
+
+
+def new_method(account: Account, card: Card, *, name: str | None = None, email: str | None = None) -> Obj:
+    """A payment method from a card."""
+    address = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
+    shown = {
+        "brand": card.brand,
+        "country": "US",
+        "display_brand": card.brand,
+        "exp_month": 12,
+        "exp_year": 2040,
+        "fingerprint": card.number[::-1],
+        "funding": "credit",
+        "last4": card.last4,
+    }
+    fields: Obj = {
+        "allow_redisplay": "always",
+        "billing_details": {"address": address, "email": email, "name": name, "phone": None},
+        "card": shown,
+        "customer": None,
+        "metadata": {},
+        "type": "card",
+        "_number": card.number,
+        "_proved": False,
+    }
+    return account.new("payment_method", fields)
+
+
+def _create_method(call: Call) -> Obj:
+    call.params.one_of("type", ("card",), default="card")
+    given = call.params.group("card")
+    token = given.text("token")
+    card = BY_TOKEN.get(f"pm_card_{token[4:]}") if token else card_of(given.needed("number"))
+    if card is None:
+        raise declined("Your card number is incorrect.", code="incorrect_number", decline_code=None, intent=None)
+    return new_method(call.account, card)
+
+
+def attach(account: Account, key: str, *, customer: Obj) -> Obj:
+    """Keep a payment method for a customer. Raises StripeError when the card will not be kept."""
+    card = BY_TOKEN.get(key)
+    method = new_method(account, card) if card else account.get("payment_method", key, param="payment_method")
+    card = card_of(method["_number"])
+    if card is None or not card.kept:
+        refused, code = (card.refused, card.code) if card else ("Your card was declined.", "card_declined")
+        raise declined(refused, code=code, decline_code=card.decline_code if card else None, intent=None)
+    account.update(method, customer=customer["id"])
+    account.emit("payment_method.attached", method)
+    return method
+
+
+def _attach(call: Call) -> Obj:
+    customer = living(call.account, call.params.needed("customer"), param="customer")
+    return attach(call.account, call.id, customer=customer)
+
+
+def _detach(call: Call) -> Obj:
+    method = call.account.get("payment_method", call.id)
+    customer = call.account.find("customer", method["customer"])
+    if customer and customer["invoice_settings"]["default_payment_method"] == method["id"]:
+        settings = customer["invoice_settings"] | {"default_payment_method": None}
+        call.account.update(customer, "customer.updated", invoice_settings=settings)
+    call.account.update(method, customer=None)
+    call.account.emit("payment_method.detached", method)
+    return method
+
+
+def _methods(call: Call) -> Obj:
+    customer = call.ids[0] if call.ids else call.params.text("customer")
+    found = only(call.account.all("payment_method"), call.params, "type")
+    return page([one for one in found if one["customer"] == customer], call.params, "/v1/payment_methods")
+
+
+ROUTES: tuple[Route, ...] = (
+    route("POST", "/v1/customers", _create, f"{_FIELDS} balance payment_method test_clock"),
+    route("GET", "/v1/customers", _list, f"{_PAGING} email test_clock"),
+    route("GET", "/v1/customers/{}", _retrieve),
+    route("POST", "/v1/customers/{}", _update, f"{_FIELDS} balance"),
+    route("DELETE", "/v1/customers/{}", _delete),
+    route("GET", "/v1/customers/{}/payment_methods", _methods, f"{_PAGING} type"),
+    route("GET", "/v1/customers/{}/balance_transactions", _balance, _PAGING),
+    route("POST", "/v1/customers/{}/balance_transactions", _adjust, "amount currency description metadata"),
+    route("POST", "/v1/payment_methods", _create_method, "type card billing_details metadata"),
+    route("GET", "/v1/payment_methods", _methods, f"{_PAGING} type customer"),
+    route("GET", "/v1/payment_methods/{}", lambda call: call.account.get("payment_method", call.id)),
+    route("POST", "/v1/payment_methods/{}/attach", _attach, "customer"),
+    route("POST", "/v1/payment_methods/{}/detach", _detach),
+)
