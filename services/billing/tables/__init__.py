@@ -11,6 +11,16 @@ from services.billing.tables.ledger import (
     holds,
     price_lists,
 )
+from services.billing.tables.plans import (
+    entitlements,
+    stripe_checkouts,
+    stripe_customers,
+    stripe_fetches,
+    stripe_portals,
+    stripe_prices,
+    subscription_switches,
+    subscriptions,
+)
 from services.billing.tables.watching import (
     alert_settings,
     auto_top_ups,
@@ -27,6 +37,7 @@ __all__ = [
     "alert_settings",
     "auto_top_ups",
     "captures",
+    "entitlements",
     "entries",
     "grants",
     "hold_grants",
@@ -35,6 +46,13 @@ __all__ = [
     "low_balances",
     "price_lists",
     "spend_caps",
+    "stripe_checkouts",
+    "stripe_customers",
+    "stripe_fetches",
+    "stripe_portals",
+    "stripe_prices",
+    "subscription_switches",
+    "subscriptions",
     "top_ups",
     "workspaces",
 ]

@@ -16,6 +16,7 @@ from services.billing import metrics
 from services.billing.clients.stripe.errors import StripeDown, named
 
 Mode = Literal["stripe", "sandbox", "self_hosted"]
+Realm = Literal["live", "test", "sandbox"]
 
 _SANDBOX_KEY = SecretStr("sk_test_sandbox")
 _NO_KEY = SecretStr("")
@@ -46,6 +47,13 @@ class Account:
     def live(self) -> bool:
         """Whether money is real."""
         return self.key.get_secret_value().startswith(_LIVE)
+
+    @property
+    def realm(self) -> Realm:
+        """Which of Stripe's worlds is meant: ids of one mean nothing in another."""
+        if self.mode == "sandbox":
+            return "sandbox"
+        return "live" if self.live else "test"
 
     def require(self) -> None:
         """Raises SelfHosted (Conflict `self_hosted`) where nothing is sold."""
