@@ -21,6 +21,15 @@ from services.billing.tables.plans import (
     subscription_switches,
     subscriptions,
 )
+from services.billing.tables.stripe_told import (
+    stripe_cursors,
+    stripe_events,
+    stripe_grants,
+    stripe_invoice_lines,
+    stripe_invoices,
+    stripe_refund_requests,
+    stripe_reversals,
+)
 from services.billing.tables.watching import (
     alert_settings,
     auto_top_ups,
@@ -47,10 +56,17 @@ __all__ = [
     "price_lists",
     "spend_caps",
     "stripe_checkouts",
+    "stripe_cursors",
     "stripe_customers",
+    "stripe_events",
     "stripe_fetches",
+    "stripe_grants",
+    "stripe_invoice_lines",
+    "stripe_invoices",
     "stripe_portals",
     "stripe_prices",
+    "stripe_refund_requests",
+    "stripe_reversals",
     "subscription_switches",
     "subscriptions",
     "top_ups",
