@@ -84,6 +84,18 @@ class UnitOfWork:
             self.conn, self._tables.inbox, consumer=message.consumer, message_id=message.envelope.id
         )
 
+    async def record_inbox_of_many(self, messages: Sequence[Message]) -> set[UUID]:
+        """Write the inbox rows of several messages of one consumer; answers the ids of those that nobody had recorded."""
+        if not messages:
+            return set()
+        ids = [message.envelope.id for message in messages]
+        return await inbox.record_many(self.conn, self._tables.inbox, consumer=messages[0].consumer, message_ids=ids)
+
+    async def forget_inbox(self, consumer: str, message_ids: Sequence[UUID]) -> None:
+        """Take inbox rows of this transaction back: their messages are handled in another."""
+        if message_ids:
+            await inbox.forget(self.conn, self._tables.inbox, consumer=consumer, message_ids=message_ids)
+
     async def flush(self) -> list[Sealed]:
         """Write the outbox rows and notifications; answers the transient events, to be sent after the commit."""
         if self._events or self._channels:

@@ -1,6 +1,7 @@
 """Billing's queues: each handler translates an event and calls its use case, in one transaction with the inbox row."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 
 from libs.common.clock import utc_now
 from libs.common.contracts.gateway import WorkspaceCreated
@@ -19,15 +20,18 @@ from libs.common.contracts.ingest import (
     SourcingEnded,
 )
 from libs.common.messaging.consumer import Subscription
+from libs.common.messaging.lane import Decide, Letter
 from libs.common.uow import Message, UnitOfWork
 from services.billing.domain.ledger import Subject
 from services.billing.domain.placing import HoldRequest
 from services.billing.domain.raising import RaiseRequest
 from services.billing.use_cases import capture_chunk as capturing
+from services.billing.use_cases import capture_chunks as capturing_many
 from services.billing.use_cases import capture_sourcing_batch as capturing_leads
 from services.billing.use_cases import note_job_state as noting
 from services.billing.use_cases import open_account as opening
 from services.billing.use_cases import place_hold as placing
+from services.billing.use_cases import place_holds as placing_many
 from services.billing.use_cases import place_sourcing_hold as placing_leads
 from services.billing.use_cases import raise_hold as raising
 from services.billing.use_cases import settle_job as settling
@@ -46,12 +50,22 @@ async def open_account(event: WorkspaceCreated, *, uow: UnitOfWork, message: Mes
 async def place_hold(event: JobCreated, *, uow: UnitOfWork, message: Message) -> None:
     """A job's credits are held, or it is declined."""
     await placing.place_hold(
-        HoldRequest(_job(event), event.credits, event.price_version, event.credits_step, event.user_id),
-        workspace_id=message.tenant_id,
-        uow=uow,
-        now=utc_now(),
-        actor=message.envelope.source,
+        _request(event), workspace_id=message.tenant_id, uow=uow, now=utc_now(), actor=message.envelope.source
     )
+
+
+@asynccontextmanager
+async def place_holds(letters: Sequence[Letter[JobCreated]], uow: UnitOfWork) -> AsyncGenerator[Decide[JobCreated]]:
+    """The same for all that have arrived."""
+    about = [(tenant, _job(letter.event)) for letter in letters if (tenant := letter.message.envelope.tenant_id)]
+    async with placing_many.place_holds(about, uow=uow, now=utc_now()) as together:
+
+        def decide(letter: Letter[JobCreated]) -> None:
+            together.place_hold(
+                _request(letter.event), workspace_id=letter.message.tenant_id, actor=letter.message.envelope.source
+            )
+
+        yield decide
 
 
 async def raise_hold(event: JobCeilingRaised, *, uow: UnitOfWork, message: Message) -> None:
@@ -76,6 +90,31 @@ async def capture_chunk(event: ChunkCompleted, *, uow: UnitOfWork, message: Mess
         now=utc_now(),
         actor=message.envelope.source,
     )
+
+
+@asynccontextmanager
+async def capture_chunks(
+    letters: Sequence[Letter[ChunkCompleted]], uow: UnitOfWork
+) -> AsyncGenerator[Decide[ChunkCompleted]]:
+    """The same for all that have arrived."""
+    about = [
+        (tenant, _job(letter.event), letter.event.chunk_no)
+        for letter in letters
+        if (tenant := letter.message.envelope.tenant_id)
+    ]
+    async with capturing_many.capture_chunks(about, uow=uow, now=utc_now()) as together:
+
+        def decide(letter: Letter[ChunkCompleted]) -> None:
+            event, message = letter.event, letter.message
+            together.capture_chunk(
+                _job(event),
+                event.chunk_no,
+                earned=event.credits,
+                workspace_id=message.tenant_id,
+                actor=message.envelope.source,
+            )
+
+        yield decide
 
 
 async def settle_job(event: JobEnded, *, uow: UnitOfWork, message: Message) -> None:
@@ -135,18 +174,28 @@ async def settle_sourcing(event: SourcingEnded, *, uow: UnitOfWork, message: Mes
 
 
 def subscriptions() -> Sequence[Subscription]:
-    """One subscription per queue. Handlers of one account take turns anyway, so few at once are enough."""
+    """One subscription per queue. Handlers of one account take turns, so few at once are enough, or many together."""
     return [
         Subscription("billing.open_account", open_account, prefetch=2),
-        Subscription("billing.place_hold", place_hold, prefetch=4),
+        Subscription("billing.place_hold", place_hold, together=place_holds, prefetch=32),
         Subscription("billing.raise_hold", raise_hold, prefetch=2),
         Subscription("billing.note_job_state", note_job_state, prefetch=2),
-        Subscription("billing.capture_chunk", capture_chunk, prefetch=4),
+        Subscription("billing.capture_chunk", capture_chunk, together=capture_chunks, prefetch=32),
         Subscription("billing.settle_job", settle_job, prefetch=2),
         Subscription("billing.place_sourcing_hold", place_sourcing_hold, prefetch=2),
         Subscription("billing.capture_sourcing_batch", capture_sourcing_batch, prefetch=2),
         Subscription("billing.settle_sourcing", settle_sourcing, prefetch=2),
     ]
+
+
+def _request(event: JobCreated) -> HoldRequest:
+    return HoldRequest(
+        _job(event),
+        event.credits,
+        event.price_version,
+        event.credits_step,
+        event.user_id,
+    )
 
 
 def _job(event: JobCreated | JobCeilingRaised | ChunkCompleted | JobEnded | JobTurned) -> Subject:

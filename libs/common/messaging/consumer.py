@@ -34,6 +34,7 @@ from libs.common.messaging.delivery import (
     own_headers,
     settle,
 )
+from libs.common.messaging.lane import Lane, Letter, Together
 from libs.common.messaging.topology import RETRY_DELAYS, dead_queue
 from libs.common.outbox import MAX_MESSAGE_BYTES
 from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
@@ -53,12 +54,15 @@ class Subscription:
 
     `calls_out=False`: `handler(event, uow=…, message=…)` runs in one transaction with its inbox row.
     `calls_out=True`: `handler(event, message=…)` opens its own units of work and writes the inbox row in the record one.
+    `together` opens one transaction for all messages that have arrived, as far as they can be decided (lane.py); those
+    that cannot are handled alone by `handler`. Not for what calls out.
     `prefetch` is the number of messages handled at once. `on_dead` runs in the transaction that files a dead letter.
     """
 
     queue: str
     handler: Handler
     calls_out: bool = False
+    together: Together | None = None
     prefetch: int = 8
     max_attempts: int = 5
     timeout_s: float = 60
@@ -94,6 +98,11 @@ class Consumer:
         self._open_uow = open_uow
         self._bus = bus
         self._hands = hands or Hands()
+        self._lane = (
+            Lane(subscription.together, most=subscription.prefetch, open_uow=open_uow, hands=self._hands)
+            if subscription.together
+            else None
+        )
 
     def attach(self, broker: RabbitBroker) -> None:
         """Register with FastStream. The queue exists already (topology); acks are ours."""
@@ -156,6 +165,8 @@ class Consumer:
         return event, Message(consumer=self.subscription.queue, envelope=envelope)
 
     async def _run(self, event: Event, message: Message) -> str:
+        if self._lane is not None and await self._done_together(self._lane, Letter(event, message)):
+            return "done"
         with handling(message):
             if self.subscription.calls_out:
                 return await self._run_calling(event, message)
@@ -165,6 +176,16 @@ class Consumer:
                     return "skipped"
                 await self.subscription.handler(event, uow=uow, message=message)
             return "done"
+
+    @staticmethod
+    async def _done_together(lane: Lane, letter: Letter[Event]) -> bool:
+        """Whether it was handled with others. One that spoils their transaction is alone in the next, and so are they."""
+        try:
+            return await lane.take(letter)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            return False
 
     async def _run_calling(self, event: Event, message: Message) -> str:
         async with self._open_uow() as uow:

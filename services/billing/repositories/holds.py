@@ -1,8 +1,10 @@
 """Holds, what each grant covers of them, and captures."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -16,71 +18,91 @@ from services.billing.domain.caps import DeclineReason
 from services.billing.domain.holds import Hold, HoldState, Share
 from services.billing.domain.ledger import Subject
 from services.billing.domain.raising import RaiseAnswer
+from services.billing.repositories import many
 from services.billing.tables import captures, hold_grants, hold_raises, holds
 
 _Columns = ReadOnlyColumnCollection[str, Column[Any]]
 _OPEN = holds.c.state.in_([HoldState.HELD, HoldState.SETTLING])
 
+Capture = tuple[Subject, int]
+"""The key of a capture: what for, and the number of the chunk."""
+
+_SUBJECT = ("subject_kind", "subject_id")
+_NUMBERS = (
+    "needed",
+    "placed",
+    "raised",
+    "credits_total",
+    "price_version",
+    "declined_available",
+)
+_HOLD = ("workspace_id", "state", *_NUMBERS, "declined_reason", "user_id", "settled_at")
+_SHARE = ("grant_id", "held", "captured", "refunded")
+_CAPTURE = (*_SUBJECT, "chunk_no")
+_row_of = attrgetter(*_HOLD, "held", "captured")
+_FIND_HOLDS = many.find(holds, _SUBJECT, (*_SUBJECT, *_HOLD))
+_SAVE_HOLDS = many.insert(holds, (*_SUBJECT, *_HOLD, "held", "captured", "last_heard_at"), key=_SUBJECT)
+_FIND_SHARES = many.find(hold_grants, _SUBJECT, (*_SUBJECT, *_SHARE))
+_SAVE_SHARES = many.insert(hold_grants, (*_SUBJECT, *_SHARE), key=(*_SUBJECT, "grant_id"))
+_FIND_CAPTURES = many.find(captures, _CAPTURE, (*_CAPTURE, "credits"))
+_ADD_CAPTURES = many.insert(captures, (*_CAPTURE, "credits"))
+
 
 async def find_hold(conn: AsyncConnection, subject: Subject, *, workspace_id: UUID) -> Hold | None:
     """The subject's hold, ever. Raises Conflict `subject_of_another_workspace` when it is somebody else's."""
-    row = (await conn.execute(select(holds).where(*_of(holds.c, subject)))).one_or_none()
-    if row is None:
-        return None
-    if row.workspace_id != workspace_id:
-        msg = f"{subject} belongs to another workspace than {workspace_id}"
+    return owned((await find_holds(conn, [subject])).get(subject), workspace_id=workspace_id)
+
+
+def owned(hold: Hold | None, *, workspace_id: UUID) -> Hold | None:
+    """The hold. Raises Conflict `subject_of_another_workspace` when it is somebody else's."""
+    if hold is not None and hold.workspace_id != workspace_id:
+        msg = f"{hold.subject} belongs to another workspace than {workspace_id}"
         raise Conflict(msg, code="subject_of_another_workspace")
-    shares = await conn.execute(
-        select(hold_grants.c.grant_id, hold_grants.c.held, hold_grants.c.captured, hold_grants.c.refunded).where(
-            *_of(hold_grants.c, subject)
+    return hold
+
+
+async def find_holds(conn: AsyncConnection, subjects: Iterable[Subject]) -> dict[Subject, Hold]:
+    """The holds of these subjects, whosesoever they are."""
+    keys = [(subject.kind, subject.id) for subject in set(subjects)]
+    rows = await _FIND_HOLDS.run(conn, keys)
+    if not rows:
+        return {}
+    shares = defaultdict[Subject, list[Share]](list)
+    for kind, id_, *share in await _FIND_SHARES.run(conn, keys):
+        shares[Subject(kind, id_)].append(Share(*share))
+    found: dict[Subject, Hold] = {}
+    for kind, id_, workspace_id, state, *numbers, reason, user_id, settled_at in rows:
+        subject = Subject(kind, id_)
+        found[subject] = Hold(
+            subject,
+            workspace_id,
+            HoldState(state),
+            **dict(zip(_NUMBERS, numbers, strict=True)),
+            shares=tuple(shares[subject]),
+            declined_reason=DeclineReason(reason) if reason else None,
+            user_id=user_id,
+            settled_at=settled_at,
         )
-    )
-    return Hold(
-        subject,
-        workspace_id,
-        HoldState(row.state),
-        needed=row.needed,
-        placed=row.placed,
-        raised=row.raised,
-        shares=tuple(Share(*share) for share in shares),
-        credits_total=row.credits_total,
-        price_version=row.price_version,
-        declined_available=row.declined_available,
-        declined_reason=DeclineReason(row.declined_reason) if row.declined_reason else None,
-        user_id=row.user_id,
-        settled_at=row.settled_at,
-    )
+    return found
 
 
 async def save_hold(conn: AsyncConnection, hold: Hold, *, heard_at: datetime) -> None:
     """Write the hold and its shares; its subject has been heard of."""
-    values = {
-        "state": hold.state,
-        "needed": hold.needed,
-        "placed": hold.placed,
-        "raised": hold.raised,
-        "held": hold.held,
-        "captured": hold.captured,
-        "credits_total": hold.credits_total,
-        "price_version": hold.price_version,
-        "declined_available": hold.declined_available,
-        "declined_reason": hold.declined_reason,
-        "user_id": hold.user_id,
-        "settled_at": hold.settled_at,
-        "last_heard_at": heard_at,
-    }
-    await conn.execute(
-        insert(holds)
-        .values(subject_kind=hold.subject.kind, subject_id=hold.subject.id, workspace_id=hold.workspace_id, **values)
-        .on_conflict_do_update(index_elements=["subject_kind", "subject_id"], set_=values)
+    await save_holds(conn, [hold], heard_at=heard_at)
+
+
+async def save_holds(conn: AsyncConnection, changed: Iterable[Hold], *, heard_at: datetime) -> None:
+    """Write some holds and their shares, in the order of their subjects' ids; their subjects have been heard of."""
+    ordered = sorted(changed, key=lambda hold: hold.subject.id)
+    await _SAVE_HOLDS.run(conn, ((hold.subject.kind, hold.subject.id, *_row_of(hold), heard_at) for hold in ordered))
+    await _SAVE_SHARES.run(
+        conn,
+        (
+            (hold.subject.kind, hold.subject.id, share.grant_id, share.held, share.captured, share.refunded)
+            for hold in ordered
+            for share in hold.shares
+        ),
     )
-    for share in hold.shares:
-        amounts = {"held": share.held, "captured": share.captured, "refunded": share.refunded}
-        await conn.execute(
-            insert(hold_grants)
-            .values(subject_kind=hold.subject.kind, subject_id=hold.subject.id, grant_id=share.grant_id, **amounts)
-            .on_conflict_do_update(index_elements=["subject_kind", "subject_id", "grant_id"], set_=amounts)
-        )
 
 
 async def touch_hold(conn: AsyncConnection, subject: Subject, *, workspace_id: UUID, heard_at: datetime) -> None:
@@ -94,17 +116,24 @@ async def touch_hold(conn: AsyncConnection, subject: Subject, *, workspace_id: U
 
 async def captured_before(conn: AsyncConnection, subject: Subject, chunk_no: int) -> int | None:
     """What was captured for a chunk, if it was."""
-    found = await conn.execute(
-        select(captures.c.credits).where(*_of(captures.c, subject), captures.c.chunk_no == chunk_no)
-    )
-    return found.scalar_one_or_none()
+    return (await find_captures(conn, [(subject, chunk_no)])).get((subject, chunk_no))
+
+
+async def find_captures(conn: AsyncConnection, keys: Iterable[Capture]) -> dict[Capture, int]:
+    """What was captured for some chunks; those that were not are missing."""
+    rows = await _FIND_CAPTURES.run(conn, [(subject.kind, subject.id, chunk_no) for subject, chunk_no in set(keys)])
+    return {(Subject(kind, id_), chunk_no): credits_ for kind, id_, chunk_no, credits_ in rows}
 
 
 async def add_capture(conn: AsyncConnection, subject: Subject, chunk_no: int, credits_: int) -> None:
     """The key `capture:<subject>:<chunk>`, for ever."""
-    await conn.execute(
-        insert(captures).values(subject_kind=subject.kind, subject_id=subject.id, chunk_no=chunk_no, credits=credits_)
-    )
+    await add_captures(conn, {(subject, chunk_no): credits_})
+
+
+async def add_captures(conn: AsyncConnection, captured: Mapping[Capture, int]) -> None:
+    """The keys of some captures, for ever, each with its credits."""
+    rows = ((subject.kind, subject.id, chunk_no, credits_) for (subject, chunk_no), credits_ in captured.items())
+    await _ADD_CAPTURES.run(conn, rows)
 
 
 async def find_raise(conn: AsyncConnection, subject: Subject, round_no: int) -> RaiseAnswer | None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from libs.common.contracts.billing import CreditsCaptured
 from libs.common.uow import UnitOfWork
+from services.billing.domain.holds import Decision
 from services.billing.domain.ledger import Subject
 from services.billing.domain.settling import capture
 from services.billing.repositories import holds, ledger
@@ -34,7 +35,12 @@ async def capture_chunk(
     if before is not None:
         return
     await holds.add_capture(uow.conn, subject, chunk_no, earned)
+    announce(decision, earned=earned, uow=uow)
+
+
+def announce(decision: Decision, *, earned: int, uow: UnitOfWork) -> None:
+    """Say that credits were captured, if any were."""
     if earned:
-        available = decision.books.balance.available
-        event = CreditsCaptured(job_id=subject.job_id, credits=earned, available=available)
-        uow.publish(event, tenant_id=workspace_id, correlation_id=subject.id)
+        subject, books = decision.hold.subject, decision.books
+        event = CreditsCaptured(job_id=subject.job_id, credits=earned, available=books.balance.available)
+        uow.publish(event, tenant_id=books.workspace_id, correlation_id=subject.id)

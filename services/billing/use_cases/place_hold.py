@@ -23,12 +23,13 @@ async def place_hold(request: HoldRequest, *, workspace_id: UUID, uow: UnitOfWor
     decision = place(books, before, request, now=now, limit=limit)
     await ledger.save_books(uow.conn, books, decision.books, decision.movements, actor=actor)
     await holds.save_hold(uow.conn, decision.hold, heard_at=now)
+    answer(decision.hold, before=before, uow=uow)
+
+
+def answer(hold: Hold, *, before: Hold | None, uow: UnitOfWork) -> None:
+    """Say what became of a request, each time it comes; it is counted the first time."""
     if before is None:
-        metrics.HOLDS_ANSWERED.labels(decision.hold.state).inc()
-    _answer(decision.hold, uow=uow)
-
-
-def _answer(hold: Hold, *, uow: UnitOfWork) -> None:
+        metrics.HOLDS_ANSWERED.labels(hold.state).inc()
     job_id = hold.subject.id
     if hold.state is HoldState.TOMBSTONE:
         return

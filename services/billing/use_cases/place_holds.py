@@ -1,0 +1,39 @@
+"""Requests for credits that have arrived together: decided one after the other, as each alone would be, and written once."""
+
+from collections.abc import AsyncGenerator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from libs.common.uow import UnitOfWork
+from services.billing.domain.ledger import Subject
+from services.billing.domain.placing import HoldRequest, place
+from services.billing.repositories.sitting import Sitting, sit
+from services.billing.use_cases.place_hold import answer
+
+
+@dataclass(frozen=True)
+class Placing:
+    """The accounts are locked, and what is asked about them is loaded."""
+
+    sitting: Sitting
+    uow: UnitOfWork
+    now: datetime
+
+    def place_hold(self, request: HoldRequest, *, workspace_id: UUID, actor: str) -> None:
+        """Key: `hold:<subject>`, answered as `place_hold` does. Raises Alone where that has to do it, and what it raises."""
+        books = self.sitting.books(workspace_id, spending=True)
+        before = self.sitting.hold(request.subject, workspace_id=workspace_id)
+        decision = place(books, before, request, now=self.now)
+        answer(decision.hold, before=before, uow=self.uow)
+        self.sitting.decided(decision, actor=actor)
+
+
+@asynccontextmanager
+async def place_holds(
+    about: Collection[tuple[UUID, Subject]], *, uow: UnitOfWork, now: datetime
+) -> AsyncGenerator[Placing]:
+    """Decide on requests of these workspaces for these subjects; all is written at the end of the block."""
+    async with sit(uow.conn, about, now=now) as sitting:
+        yield Placing(sitting, uow, now)
