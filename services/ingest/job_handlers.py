@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from libs.common.clock import utc_now
 from libs.common.contracts.billing import (
+    EntitlementsChanged,
     HoldDeclined,
     HoldPlaced,
     HoldQuestioned,
@@ -35,6 +36,7 @@ from services.ingest.use_cases import apply_sourcing_hold as holding_for_leads
 from services.ingest.use_cases import fail_chunk as failing
 from services.ingest.use_cases import merge_results as merging
 from services.ingest.use_cases import note_capacity as noting
+from services.ingest.use_cases import note_entitlements as noting_entitlements
 from services.ingest.use_cases import note_own_keys as noting_keys
 from services.ingest.use_cases import open_workspace as opening
 from services.ingest.use_cases import record_results as recording
@@ -52,6 +54,11 @@ async def open_workspace(event: WorkspaceCreated, *, uow: UnitOfWork, message: M
     """Keep a new workspace."""
     del message
     await opening.open_workspace(event, uow=uow)
+
+
+async def note_entitlements(event: EntitlementsChanged, *, uow: UnitOfWork, message: Message) -> None:
+    """Keep what a workspace may do."""
+    await noting_entitlements.note_entitlements(event, workspace_id=message.tenant_id, uow=uow)
 
 
 async def update_prices(event: PricesChanged, *, uow: UnitOfWork, message: Message) -> None:
@@ -122,6 +129,7 @@ def job_subscriptions(platform: Platform, resources: Resources) -> Sequence[Subs
     merge = functools.partial(merging.merge_results, open_uow=open_uow, resources=resources)
     return (
         Subscription("ingest.open_workspace", open_workspace),
+        Subscription("ingest.note_entitlements", note_entitlements, prefetch=2),
         Subscription("ingest.update_prices", update_prices),
         Subscription("ingest.apply_hold_answer", apply_hold_answer, timeout_s=BEGIN_TIMEOUT_S),
         Subscription("ingest.apply_raise_answer", apply_raise_answer),

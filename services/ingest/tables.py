@@ -143,6 +143,18 @@ workspaces = Table(
     instant("opened_at", now=True),
 )
 
+entitlements = Table(
+    "entitlements",
+    METADATA,
+    Column("workspace_id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("rows_per_job", Integer),
+    Column("concurrent_jobs", Integer),
+)
+"""Billing's word on what a workspace may do, as it was last heard; null is without limit. Its row is the turn that jobs of
+one workspace take to find out whether there is room for one more."""
+
 jobs = Table(
     "jobs",
     METADATA,
@@ -178,6 +190,7 @@ jobs = Table(
     Column("credits_held", BigInteger, nullable=False),
     Column("credits_total", BigInteger, nullable=False),
     Column("credits_available", BigInteger),
+    Column("credits_bound", Text),
     Column("price_version", Integer, nullable=False),
     Column("credits_per_row", Integer, nullable=False),
     Column("mapping", JSONB, nullable=False),

@@ -96,6 +96,7 @@ LISTENERS: dict[str, tuple[type[Event], ...]] = {
     "ingest.open_workspace": (gateway.WorkspaceCreated,),
     "ingest.read_upload": (ingest.UploadReceived,),
     "ingest.check_upload": (ingest.UploadMapped,),
+    "ingest.note_entitlements": (billing.EntitlementsChanged,),
     "ingest.update_prices": (billing.PricesChanged,),
     "ingest.apply_hold_answer": (billing.HoldPlaced, billing.HoldDeclined),
     "ingest.apply_raise_answer": (billing.HoldRaised, billing.HoldRaiseDeclined),

@@ -38,6 +38,8 @@ class JobCreated(Event):
     credits: int = Field(ge=0)
     price_version: int
     credits_step: int | None = Field(default=None, ge=1)
+    credits_per_row: int | None = Field(default=None, ge=0)
+    """What a charged row of it costs, its extra columns included."""
     user_id: UUID | None = None
     """Who asked for it: a member's spend may be capped."""
 

@@ -33,6 +33,9 @@ PROTECTIONS: dict[str, Protection] = {
         "`uploads.checked_no` is this mapping's once; findings and keys replace the upload's",
         inbox="with the recorded result",
     ),
+    "ingest.note_entitlements": Protection(
+        "keeps what a workspace may do", "key (workspace); only a higher version is kept"
+    ),
     "ingest.update_prices": Protection("keeps the price list", "primary key `price_lists.version`"),
     "ingest.apply_hold_answer": Protection("starts or declines the job", "the job leaves `reserving` once"),
     "ingest.apply_raise_answer": Protection(

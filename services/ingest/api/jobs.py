@@ -12,6 +12,7 @@ from libs.common.http.identity import CurrentIdentity, OperatorIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.ingest.domain.ceilings import credits_asked, is_raise_open
 from services.ingest.domain.jobs import TERMINAL, Job, JobKind, JobState
+from services.ingest.domain.spending import INSUFFICIENT, shortage
 from services.ingest.repositories import jobs
 from services.ingest.schemas.jobs import JobOut, JobPage, RescueOut, job_out
 from services.ingest.schemas.quotes import CeilingIn, JobIn
@@ -68,12 +69,18 @@ def ordered(job: Job, response: Response) -> JobOut:
 
 
 def declined(job: Job) -> PaymentRequired:
-    """Not enough credits. The job stays declined: more credits need a new job."""
+    """Not enough credits, or a cap leaves too few. The job stays declined: more credits need a new job."""
     needed, available = credits_asked(job), job.credits_available or 0
     if job.affordable and job.credits_per_row:
         needed = job.credits_per_row
-    msg = f"the job needs {needed} credits, {available} are available: get {needed - available} more, then start a new job"
-    return PaymentRequired(msg, extra={"needed": needed, "available": available, "job_id": str(job.id)})
+    told = shortage(job.credits_bound, needed=needed, available=available, then="start a new job")
+    return too_few(f"the job needs {needed} credits, {told}", job, needed=needed)
+
+
+def too_few(message: str, job: Job, *, needed: int) -> PaymentRequired:
+    """402 `insufficient_credits`; with `reason` where a cap of the workspace's own leaves fewer than there are."""
+    extra = {"needed": needed, "available": job.credits_available or 0, "job_id": str(job.id)}
+    return PaymentRequired(message, extra=extra | {"reason": job.credits_bound or INSUFFICIENT})
 
 
 @router.get("")
@@ -121,12 +128,10 @@ async def change(
 
 
 def not_raised(job: Job, *, asked: int) -> PaymentRequired:
-    """Not enough credits for a higher ceiling."""
+    """Not enough credits for a higher ceiling, or a cap leaves too few."""
     needed, available = asked - job.credits_held, job.credits_available or 0
-    msg = (
-        f"the job needs {needed} more credits, {available} are available: get {needed - available} more, then try again"
-    )
-    return PaymentRequired(msg, extra={"needed": needed, "available": available, "job_id": str(job.id)})
+    told = shortage(job.credits_bound, needed=needed, available=available, then="try again")
+    return too_few(f"the job needs {needed} more credits, {told}", job, needed=needed)
 
 
 @router.post("/{job_id}/pause")

@@ -12,6 +12,7 @@ from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.ingest.domain.lead_search import MOST_LEADS
 from services.ingest.domain.sourcing import Sourcing, SourcingState
+from services.ingest.domain.spending import shortage
 from services.ingest.repositories import prices, sourcings
 from services.ingest.resources import IngestResources
 from services.ingest.schemas.sourcings import (
@@ -87,11 +88,11 @@ async def start_sourcing(
 
 
 def declined(sourcing: Sourcing) -> PaymentRequired:
-    """Not enough credits. It stays declined: more credits need a new one."""
+    """Not enough credits, or a cap leaves too few. It stays declined: more credits need a new one."""
     needed, available = sourcing.credits_needed, sourcing.credits_available or 0
-    msg = f"{sourcing.wanted} leads need {needed} credits, {available} are available: get {needed - available} more, or ask"
-    msg += " for fewer leads"
-    return PaymentRequired(msg, extra={"needed": needed, "available": available, "sourcing_id": str(sourcing.id)})
+    told = shortage(sourcing.reason, needed=needed, available=available, then="ask again, or ask for fewer leads")
+    extra = {"needed": needed, "available": available, "sourcing_id": str(sourcing.id), "reason": sourcing.reason}
+    return PaymentRequired(f"{sourcing.wanted} leads need {needed} credits, {told}", extra=extra)
 
 
 @router.get("")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from libs.common.errors import Conflict, Invalid
 from services.ingest.domain.jobs import TERMINAL, Job, JobState
+from services.ingest.domain.spending import INSUFFICIENT
 from services.ingest.domain.turns import resume
 
 CEILING = "ceiling"
@@ -82,12 +83,18 @@ def hold_more(job: Job, *, credits_held: int, now: datetime) -> list[Job]:
     return [richer] if resumed is None else [richer, resumed]
 
 
-def keep_ceiling(job: Job, *, round_no: int, available: int) -> list[Job]:
+def keep_ceiling(job: Job, *, round_no: int, available: int, reason: str = INSUFFICIENT) -> list[Job]:
     """The raise cannot be paid: the ceiling is what is held. None of it concerns a later round that is being asked for."""
     if round_no != job.ceiling_round or not is_raise_open(job):
         return []
     return [
-        replace(job, ceiling_credits=job.credits_held, credits_available=available, version=job.version + 1),
+        replace(
+            job,
+            ceiling_credits=job.credits_held,
+            credits_available=available,
+            credits_bound=reason,
+            version=job.version + 1,
+        ),
     ]
 
 

@@ -80,6 +80,7 @@ class Job:
     `accept_degraded` says that plain lines are better than waiting for a provider without a key. Rows below `first_rows`
     are left out; `free_rows` are not charged (again); `ceiling_credits` is the most it may spend until a person raises it.
     Rows that repeat another of the sheet, or of an earlier job, are not researched where they are to be skipped.
+    `credits_bound` is what bounded `credits_available` when billing declined; `user_id` is who ordered it.
     `overlay` counts the rows of a list's sheet with what its ended retries delivered; None while it has none.
     """
 
@@ -113,6 +114,8 @@ class Job:
     credits_held: int = 0
     credits_total: int = 0
     credits_available: int | None = None
+    credits_bound: str | None = None
+    user_id: UUID | None = None
     sandboxed: bool = False
     accept_degraded: bool = False
     started_at: datetime | None = None

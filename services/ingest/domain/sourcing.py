@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.ingest.domain.lead_search import BATCH
+from services.ingest.domain.spending import INSUFFICIENT
 
 PATIENCE = timedelta(minutes=5)
 """A wait that is longer parks the sourcing: a person should see why nothing moves."""
@@ -126,11 +127,11 @@ def place(sourcing: Sourcing, *, credits_held: int, now: datetime) -> Sourcing |
     return replace(_go_on(sourcing, now), credits_held=credits_held)
 
 
-def decline(sourcing: Sourcing, *, available: int, now: datetime) -> Sourcing | None:
-    """The hold is declined, for good."""
+def decline(sourcing: Sourcing, *, available: int, now: datetime, reason: str = INSUFFICIENT) -> Sourcing | None:
+    """The hold is declined, for good. `reason` is what bounded what was available."""
     if sourcing.state is not SourcingState.RESERVING:
         return None
-    declined = _turn(sourcing, SourcingState.DECLINED, now, reason="insufficient_credits")
+    declined = _turn(sourcing, SourcingState.DECLINED, now, reason=reason)
     return replace(declined, credits_available=available)
 
 

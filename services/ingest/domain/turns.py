@@ -9,6 +9,7 @@ from datetime import datetime
 
 from services.ingest.domain.jobs import FINISHED, RERUN, TAKES_ANSWERS, TERMINAL, Job, JobKind, JobState, Tally
 from services.ingest.domain.progress import may_announce
+from services.ingest.domain.spending import INSUFFICIENT
 
 
 def _turn(job: Job, state: JobState, now: datetime, *, reason: str | None = None) -> Job:
@@ -31,12 +32,12 @@ def place(job: Job, *, credits_held: int, now: datetime) -> Job | None:
     return replace(_turn(job, JobState.QUEUED, now), credits_held=credits_held)
 
 
-def decline(job: Job, *, available: int, now: datetime) -> Job | None:
-    """The hold is declined, for good."""
+def decline(job: Job, *, available: int, now: datetime, reason: str = INSUFFICIENT) -> Job | None:
+    """The hold is declined, for good. `reason` is what bounded what was available."""
     if job.state is not JobState.RESERVING:
         return None
-    declined = _turn(job, JobState.DECLINED, now, reason="insufficient_credits")
-    return replace(declined, credits_available=available, finished_at=now)
+    declined = _turn(job, JobState.DECLINED, now, reason=reason)
+    return replace(declined, credits_available=available, credits_bound=reason, finished_at=now)
 
 
 def start(job: Job, *, chunks_total: int, now: datetime, known: Tally | None = None) -> Job | None:

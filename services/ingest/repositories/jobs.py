@@ -1,10 +1,11 @@
 """Jobs in Postgres. A job is saved by compare-and-swap on its version, or not at all."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import Row, Select, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,6 +28,7 @@ _PLAIN = (
     "credits_held",
     "credits_total",
     "credits_available",
+    "credits_bound",
     "price_version",
     "credits_per_row",
     "credits_needed",
@@ -63,6 +65,7 @@ _FOLDED = (
 COLUMNS = [
     *(jobs.c[name] for name in (*_PLAIN, *_FOLDED)),
     jobs.c.overlay,
+    jobs.c.user_id,
     jobs.c.spec["accept_degraded"].as_boolean().label("accept_degraded"),
 ]
 
@@ -76,6 +79,7 @@ def to_job(row: Row[*tuple[Any, ...]]) -> Job:
         **{name: getattr(row, name) for name in _PLAIN},
         state=JobState(row.state),
         kind=JobKind(row.kind),
+        user_id=row.user_id,
         free_rows=tuple(row.free_rows),
         accept_degraded=bool(row.accept_degraded),
         tally=Tally(row.rows_enriched, row.rows_degraded, row.rows_failed, row.rows_skipped, row.chunks_answered),
@@ -134,20 +138,28 @@ async def load(conn: AsyncConnection, job_id: UUID, *, workspace_id: UUID, in_tu
 
     With `in_turn`, whoever else does so waits for the end of this transaction: nothing is done in vain.
     """
-    return await _one(conn, job_id, jobs.c.workspace_id == workspace_id, LIVING, in_turn=in_turn)
+    return await _one(conn, job_id, workspace_id=workspace_id, living=True, in_turn=in_turn)
 
 
 async def recall(conn: AsyncConnection, job_id: UUID, *, workspace_id: UUID, in_turn: bool = False) -> Job:
     """One job of a workspace as others may still speak of it: also a deleted one. Raises NotFound."""
-    return await _one(conn, job_id, jobs.c.workspace_id == workspace_id, in_turn=in_turn)
+    return await _one(conn, job_id, workspace_id=workspace_id, living=False, in_turn=in_turn)
 
 
-async def _one(conn: AsyncConnection, job_id: UUID, *where: ColumnElement[bool], in_turn: bool) -> Job:
-    query = select(*COLUMNS).where(jobs.c.id == job_id, *where)
-    row = (await conn.execute(query.with_for_update(key_share=True) if in_turn else query)).first()
+async def _one(conn: AsyncConnection, job_id: UUID, *, workspace_id: UUID, living: bool, in_turn: bool) -> Job:
+    query = _one_job(living=living, in_turn=in_turn)
+    row = (await conn.execute(query, {"job_id": job_id, "of_workspace": workspace_id})).first()
     if row is None:
         raise job_not_found(job_id)
     return to_job(row)
+
+
+@functools.cache
+def _one_job(*, living: bool, in_turn: bool) -> Select[Any]:
+    """Of fifty columns: to put this together takes longer than to run it, and every answer to a chunk asks it."""
+    query = select(*COLUMNS).where(jobs.c.id == bindparam("job_id"), jobs.c.workspace_id == bindparam("of_workspace"))
+    query = query.where(LIVING) if living else query
+    return query.with_for_update(key_share=True) if in_turn else query
 
 
 def job_not_found(job_id: UUID) -> NotFound:
@@ -187,9 +199,12 @@ async def page(
     return [to_job(row) for row in await conn.execute(query)]
 
 
+_SAVE = update(jobs).where(jobs.c.id == bindparam("job_id"), jobs.c.version == bindparam("was"))
+
+
 async def save(conn: AsyncConnection, job: Job, *, was: int) -> bool:
     """Save by compare-and-swap: False, and nothing written, when the version is not `was` any more."""
-    saved = await conn.execute(update(jobs).where(jobs.c.id == job.id, jobs.c.version == was).values(**_values(job)))
+    saved = await conn.execute(_SAVE, {**_values(job), "job_id": job.id, "was": was})
     return saved.rowcount == 1
 
 

@@ -7,6 +7,7 @@ from libs.common.contracts.billing import HoldDeclined, HoldPlaced
 from libs.common.uow import UnitOfWork
 from services.ingest.domain.ceilings import check_hold
 from services.ingest.domain.jobs import TERMINAL
+from services.ingest.domain.spending import reason_of
 from services.ingest.domain.turns import decline, place
 from services.ingest.repositories import jobs
 from services.ingest.use_cases.begin_job import begin_or_wait
@@ -24,12 +25,14 @@ async def apply_hold_answer(
     if asker.state in TERMINAL:
         return
     if isinstance(event, HoldDeclined):
-        available = event.available
+        available, reason = event.available, reason_of(event.reason)
         await turn_job(
             uow,
             event.job_id,
             workspace_id=workspace_id,
-            decide=lambda job: [t for t in [decline(job, available=available, now=now)] if t is not None],
+            decide=lambda job: [
+                t for t in [decline(job, available=available, now=now, reason=reason)] if t is not None
+            ],
         )
         return
     placed = event

@@ -7,6 +7,7 @@ from libs.common.contracts.billing import HoldRaised, HoldRaiseDeclined
 from libs.common.uow import UnitOfWork
 from services.ingest.domain.ceilings import hold_more, is_at_ceiling, keep_ceiling
 from services.ingest.domain.jobs import TERMINAL, Job
+from services.ingest.domain.spending import reason_of
 from services.ingest.repositories import chunks, jobs
 from services.ingest.use_cases.park_jobs import known_providers, parked
 from services.ingest.use_cases.turn_job import HOLD_ANSWERED, turn_job
@@ -29,7 +30,8 @@ async def apply_raise_answer(
 
     def decide(job: Job) -> list[Job]:
         if isinstance(event, HoldRaiseDeclined):
-            return keep_ceiling(job, round_no=event.round, available=event.available)
+            reason = reason_of(event.reason)
+            return keep_ceiling(job, round_no=event.round, available=event.available, reason=reason)
         turns = hold_more(job, credits_held=event.credits, now=now)
         return [*turns, *parked(turns[-1], providers, now=now)] if turns else []
 

@@ -7,6 +7,7 @@ from libs.common.contracts.billing import HoldDeclined, HoldPlaced
 from libs.common.errors import Conflict
 from libs.common.uow import UnitOfWork
 from services.ingest.domain.sourcing import Sourcing, decline, place
+from services.ingest.domain.spending import reason_of
 from services.ingest.use_cases.turn_sourcing import turn_sourcing
 
 
@@ -20,7 +21,7 @@ async def apply_sourcing_hold(
 
     def decide(sourcing: Sourcing) -> Sourcing | None:
         if isinstance(event, HoldDeclined):
-            return decline(sourcing, available=event.available, now=now)
+            return decline(sourcing, available=event.available, now=now, reason=reason_of(event.reason))
         placed = place(sourcing, credits_held=event.credits, now=now)
         if placed is not None and event.credits != sourcing.credits_needed:
             msg = f"sourcing {sourcing.id} asked for {sourcing.credits_needed} credits, {event.credits} are held"

@@ -1,15 +1,16 @@
 """Create a job: write it as `reserving` and ask billing for the hold."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from libs.common.ids import new_id
 from libs.common.uow import UnitOfWork
 from services.ingest.domain.ceilings import check_ceiling
+from services.ingest.domain.entitlements import check_rows
 from services.ingest.domain.jobs import Job, JobState
 from services.ingest.domain.quotes import Choice, check_accepted
-from services.ingest.repositories import job_logs
+from services.ingest.repositories import entitlements, job_logs
 from services.ingest.use_cases.find_repeated import find_repeated
 from services.ingest.use_cases.quote_job import Offer
 from services.ingest.use_cases.specify_research import ResearchRequest
@@ -47,15 +48,17 @@ async def create_job(
     """One job per (workspace, idempotency key): the second click answers with the first one's job as it is then.
 
     Raises Conflict `idempotency_key_reused` for another request under the key, `providers_missing`; Invalid
-    `ceiling_too_low`, `extra_columns_invalid`; what a quote raises.
+    `ceiling_too_low`, `extra_columns_invalid`; Forbidden `rows_per_job_exceeded` and Conflict `concurrent_jobs_reached` for
+    what the plan does not allow; what a quote raises.
     """
     known = await find_repeated(uow, fingerprint=request.fingerprint, workspace_id=workspace_id, key=idempotency_key)
     if known is not None:
         return known
     offer = await price_order(uow, request, workspace_id=workspace_id, choice=request.choice, now=now)
     check_accepted(offer.quote, accept_degraded=request.accept_degraded)
+    check_rows(await entitlements.of(uow.conn, workspace_id), rows=offer.quote.rows_selected)
     check_ceiling(ceiling_credits=request.ceiling_credits, credits_per_row=offer.quote.price.credits_per_row)
-    job = _new_job(request, offer, workspace_id=workspace_id, now=now)
+    job = replace(_new_job(request, offer, workspace_id=workspace_id, now=now), user_id=user_id)
     first = await write_order(uow, job, request, offer=offer, user_id=user_id, idempotency_key=idempotency_key)
     if first is not None:
         return first

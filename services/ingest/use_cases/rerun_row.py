@@ -79,8 +79,8 @@ async def rerun_row(
     """A retry of one row that asks for its hold, and what it costs. What it delivers is laid over the list.
 
     A second click, or the same key, answers with the same one. Raises NotFound `unknown_job`, `unknown_row`; Conflict
-    `job_running`, `retry_running`, `not_a_list`, `idempotency_key_reused`, `providers_missing`; Invalid for a wish that
-    cannot be; Transient before there are prices, or a word from enrich.
+    `job_running`, `retry_running`, `not_a_list`, `idempotency_key_reused`, `providers_missing`,
+    `concurrent_jobs_reached`; Invalid for a wish that cannot be; Transient before there are prices, or a word from enrich.
     """
     asked = await jobs.load(uow.conn, job_id, workspace_id=workspace_id)
     root = await jobs.load(uow.conn, asked.family_id, workspace_id=workspace_id, in_turn=True)
@@ -91,7 +91,7 @@ async def rerun_row(
     if made is not None:
         return made, _quote(made, request, status=status)
     order = await retries.order_of(uow.conn, root.id)
-    retry = await _new_retry(uow, root, request, status=status, now=now)
+    retry = replace(await _new_retry(uow, root, request, status=status, now=now), user_id=user_id)
     first = await write_job(
         uow,
         retry,

@@ -50,7 +50,8 @@ async def retry_job(
 
     Asked of a retry, its list is meant. Raises NotFound; Conflict `job_running` while the list is under way,
     `retry_running` for another request while one is, `nothing_to_retry`, `not_a_list`, `idempotency_key_reused`,
-    `providers_missing`; Invalid `ceiling_too_low`; Transient before there are prices, or a word from enrich.
+    `providers_missing`, `concurrent_jobs_reached`; Invalid `ceiling_too_low`; Transient before there are prices, or a word
+    from enrich.
     """
     asked = await jobs.load(uow.conn, job_id, workspace_id=workspace_id)
     root = await jobs.load(uow.conn, asked.family_id, workspace_id=workspace_id, in_turn=True)
@@ -61,7 +62,8 @@ async def retry_job(
     check_ended(root)
     order = await retries.order_of(uow.conn, root.id)
     accepts = root.accept_degraded if request.accept_degraded is None else request.accept_degraded
-    retry = await price_retry(uow, root, ceiling=request.ceiling_credits, accepts=accepts, now=now)
+    priced = await price_retry(uow, root, ceiling=request.ceiling_credits, accepts=accepts, now=now)
+    retry = replace(priced, user_id=user_id)
     first = await write_job(
         uow,
         retry,

@@ -117,6 +117,7 @@ def state_event(job: Job) -> Event | None:
                 credits=credits_asked(job),
                 price_version=job.price_version,
                 credits_step=job.credits_per_row or None if job.affordable else None,
+                user_id=job.user_id,
             )
         case JobState.PROCESSING:
             return JobResumed.model_validate(turned)

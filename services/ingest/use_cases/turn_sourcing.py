@@ -66,7 +66,10 @@ def publish_state(uow: UnitOfWork, sourcing: Sourcing) -> None:
 def created(sourcing: Sourcing) -> SourcingCreated:
     """The request for its hold. Repeated, it says that the sourcing is alive: billing repeats its first answer."""
     return SourcingCreated(
-        sourcing_id=sourcing.id, credits=sourcing.credits_needed, price_version=sourcing.price_version
+        sourcing_id=sourcing.id,
+        credits=sourcing.credits_needed,
+        price_version=sourcing.price_version,
+        user_id=sourcing.user_id,
     )
 
 

@@ -1,4 +1,7 @@
-"""Entitlements, and the price of a column."""
+"""What a workspace may do, as billing tells it, and what bounded the credits of a job that was declined."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0012"
 down_revision = "0011"
@@ -7,8 +10,19 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.create_table(
+        "entitlements",
+        sa.Column("workspace_id", sa.Uuid, nullable=False),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("plan", sa.Text, nullable=False),
+        sa.Column("rows_per_job", sa.Integer),
+        sa.Column("concurrent_jobs", sa.Integer),
+        sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_entitlements")),
+        schema="ingest",
+    )
+    op.add_column("jobs", sa.Column("credits_bound", sa.Text), schema="ingest")
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    op.drop_column("jobs", "credits_bound", schema="ingest")
+    op.drop_table("entitlements", schema="ingest")

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 
 from libs.common.clock import utc_now
 from libs.common.contracts.billing import (
+    EntitlementsChanged,
     HoldDeclined,
     HoldPlaced,
     HoldQuestioned,
@@ -56,6 +57,7 @@ Handler = Callable[..., Awaitable[None]]
 
 IN_ONE_TRANSACTION: dict[type[Event], tuple[str, Handler]] = {
     WorkspaceCreated: ("ingest.open_workspace", job_handlers.open_workspace),
+    EntitlementsChanged: ("ingest.note_entitlements", job_handlers.note_entitlements),
     PricesChanged: ("ingest.update_prices", job_handlers.update_prices),
     HoldPlaced: ("ingest.apply_hold_answer", job_handlers.apply_hold_answer),
     HoldDeclined: ("ingest.apply_hold_answer", job_handlers.apply_hold_answer),
@@ -334,6 +336,7 @@ class Ingest:
             "providers": "SELECT account, counter, exhausted FROM ingest.provider_states ORDER BY 1",
             "own_keys": "SELECT workspace_id, providers, change_no FROM ingest.own_keys ORDER BY 1",
             "prices": "SELECT version, credits_per_row FROM ingest.price_lists ORDER BY 1",
+            "entitlements": "SELECT * FROM ingest.entitlements ORDER BY 1",
             "usage_days": "SELECT * FROM ingest.usage_days ORDER BY 1, 2, 3",
             "usage_calls": "SELECT * FROM ingest.usage_calls ORDER BY 1, 2, 3, 4, 5",
             "workspaces": "SELECT id, name FROM ingest.workspaces ORDER BY 1",

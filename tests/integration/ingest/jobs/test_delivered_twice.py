@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from libs.common.contracts.billing import (
+    EntitlementsChanged,
     HoldDeclined,
     HoldPlaced,
     HoldQuestioned,
@@ -68,6 +69,10 @@ CASES: dict[str, tuple[Prepare, Callable[[UUID], Event]]] = {
     "workspace created": (
         reserving,
         lambda job_id: WorkspaceCreated(workspace_id=job_id, name="Acme", owner_user_id=new_id()),
+    ),
+    "entitlements changed": (
+        reserving,
+        lambda _: EntitlementsChanged(entitlements_version=2, plan="free", rows_per_job=3),
     ),
     "prices changed": (reserving, lambda _: PricesChanged(price_version=2, credits_per_row=2)),
     "hold placed": (reserving, lambda job_id: HoldPlaced(job_id=job_id, credits=3)),

@@ -24,7 +24,8 @@ async def test_a_job_is_written_with_its_question_in_one_transaction(ingest: Ing
     """`reserving` and `job.created` exist together or not at all."""
     job = await ingest.create(await ingest.upload((3, 2)))
     assert job.state is JobState.RESERVING
-    assert await ingest.said(JobCreated) == [JobCreated(job_id=job.id, credits=5, price_version=1)]
+    question = JobCreated(job_id=job.id, credits=5, price_version=1, user_id=ingest.user_id)
+    assert await ingest.said(JobCreated) == [question]
 
 
 async def test_two_clicks_make_one_job(ingest: Ingest) -> None:
