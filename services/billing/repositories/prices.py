@@ -33,6 +33,16 @@ async def keep_price(
     )
 
 
+async def note_missing(conn: AsyncConnection, item: Item, price_id: str, *, fault: str, read_at: datetime) -> None:
+    """Stripe has no such price (any more): what is on record of it stays, and it is not offered."""
+    values = {"item": item.name, "active": False, "fault": fault, "read_at": read_at}
+    await conn.execute(
+        insert(prices)
+        .values(price_id=price_id, currency="", unit_amount_minor=0, live=False, **values)
+        .on_conflict_do_update(index_elements=["price_id"], set_=values, where=prices.c.read_at <= read_at)
+    )
+
+
 async def kept_prices(conn: AsyncConnection, price_ids: Collection[str] | None = None) -> Mapping[str, KeptPrice]:
     """Price id → what is on record of it: of those asked for, or of all. Ids that were never ours are left out, and so are
     those whose item is not in the catalogue any more."""
