@@ -195,6 +195,7 @@ def _request(event: JobCreated) -> HoldRequest:
         event.price_version,
         event.credits_step,
         event.user_id,
+        credits_per_row=event.credits_per_row,
     )
 
 

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from libs.common.app import ServiceSpec, create_app
 from libs.common.platform import Parts, Platform
 from services.billing import handlers, schedules, tables
-from services.billing.api import ledger
+from services.billing.api import ledger, operations
 from services.billing.settings import BillingSettings
 from services.billing.use_cases.announce_prices import announce_prices
 
@@ -36,7 +36,7 @@ def build_app() -> FastAPI:
         ServiceSpec(
             settings=settings,
             tables=tables.COMMON,
-            routers=[ledger.router],
+            routers=[ledger.router, operations.router],
             start=start,
             title="Corofy billing",
             description="Credits: what a workspace has, what is held for its jobs, what they cost, and the proof of it.",

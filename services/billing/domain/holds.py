@@ -34,7 +34,8 @@ class Share:
 class Hold:
     """The one hold of a subject, kept for ever: that is what makes `created` and the terminal event count once.
 
-    `needed` is what was asked for at first, `placed` what was set aside then, `raised` what raises have added.
+    `needed` is what was asked for at first, `placed` what was set aside then, `raised` what raises have added
+    and `lowered` what was given back while it was at work. `credits_per_row` is what a row of it costs, where that is known.
     `declined_available` is what there was when it was declined, and `declined_reason` what bounded it, so that the same
     answer can be given again. `user_id` is whose spending it is.
     `settled_at` is when the subject's end was heard of.
@@ -46,9 +47,11 @@ class Hold:
     needed: int = 0
     placed: int = 0
     raised: int = 0
+    lowered: int = 0
     shares: tuple[Share, ...] = ()
     credits_total: int | None = None
     price_version: int | None = None
+    credits_per_row: int | None = None
     declined_available: int | None = None
     declined_reason: DeclineReason | None = None
     user_id: UUID | None = None
@@ -56,8 +59,8 @@ class Hold:
 
     @property
     def granted(self) -> int:
-        """What has been set aside for it in all."""
-        return self.placed + self.raised
+        """What is set aside for it in all."""
+        return self.placed + self.raised - self.lowered
 
     @property
     def held(self) -> int:

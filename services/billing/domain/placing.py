@@ -15,7 +15,7 @@ from services.billing.domain.ledger import AccountKind, Books, Movement, Operati
 class HoldRequest:
     """A subject wants `credits` set aside at a price version; with a `step`, the greatest multiple of it that there is.
 
-    `user_id` is whose spending it is.
+    `user_id` is whose spending it is; `credits_per_row` is what a row of it costs.
     """
 
     subject: Subject
@@ -23,6 +23,7 @@ class HoldRequest:
     price_version: int
     step: int | None = None
     user_id: UUID | None = None
+    credits_per_row: int | None = None
 
     def affordable(self, available: int) -> int | None:
         """What to set aside of `available` credits; None when there is not enough."""
@@ -62,6 +63,7 @@ def _place_first(books: Books, request: HoldRequest, *, now: datetime, limit: Li
         HoldState.HELD,
         needed=request.credits,
         price_version=request.price_version,
+        credits_per_row=request.credits_per_row,
         user_id=request.user_id,
     )
     available, bound = room(turn.books.balance.available, limit)
@@ -89,6 +91,7 @@ def _place_late(books: Books, hold: Hold, request: HoldRequest, *, now: datetime
         needed=request.credits,
         placed=request.credits,
         price_version=request.price_version,
+        credits_per_row=request.credits_per_row,
         user_id=request.user_id,
     )
     return set_aside(turn, settling, total, key=f"{Operation.HOLD}:{hold.subject}")

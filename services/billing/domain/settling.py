@@ -1,4 +1,4 @@
-"""What becomes of held credits: captured chunk by chunk, released at the end, refunded. In any order it ends alike.
+"""What becomes of held credits: captured chunk by chunk, released at the end. In any order it ends alike.
 
 Captures take from the beginning of the burn order, a release gives back from its end: so the two commute.
 """
@@ -6,10 +6,9 @@ Captures take from the beginning of the burn order, a release gives back from it
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from libs.common.errors import Conflict, Transient
-from services.billing.domain.grants import arrive, give_back
+from services.billing.domain.grants import arrive
 from services.billing.domain.holds import Decision, Hold, HoldState, Share, conclude
 from services.billing.domain.ledger import AccountKind, Books, Grant, Movement, Operation, Posting, Subject, move, net
 
@@ -79,18 +78,6 @@ def _release(books: Books, hold: Hold, surplus: int, *, credits_total: int, now:
     movement = Movement(Operation.RELEASE, f"{Operation.RELEASE}:{hold.subject}", tuple(postings), subject=hold.subject)
     ended = replace(hold.post(postings), state=HoldState.SETTLING, credits_total=credits_total, settled_at=now)
     return conclude(after, before=hold, after=_close_when_whole(ended), movements=(movement,))
-
-
-def refund(
-    books: Books, hold: Hold, share: Share, *, amount: int, business_key: str, renewed_id: UUID, now: datetime
-) -> Decision:
-    """Give captured credits of one share back to its grant. Raises Conflict `refund_above_capture` beyond the capture."""
-    if not 0 < amount <= share.captured - share.refunded:
-        msg = f"{amount} credits cannot be refunded to {hold.subject}: {share.captured - share.refunded} are captured"
-        raise Conflict(msg, code="refund_above_capture")
-    after, postings = give_back(books, share.grant_id, amount, renewed_id=renewed_id, now=now)
-    movement = Movement(Operation.REFUND, business_key, postings, subject=hold.subject)
-    return Decision(after, hold.post(postings), (movement,))
 
 
 def released(decision: Decision) -> int:

@@ -32,8 +32,10 @@ _NUMBERS = (
     "needed",
     "placed",
     "raised",
+    "lowered",
     "credits_total",
     "price_version",
+    "credits_per_row",
     "declined_available",
 )
 _HOLD = ("workspace_id", "state", *_NUMBERS, "declined_reason", "user_id", "settled_at")

@@ -11,6 +11,7 @@ from services.billing.tables.ledger import (
     holds,
     price_lists,
 )
+from services.billing.tables.operations import proof_runs, proofs, refund_rows, refunds, spent_days
 from services.billing.tables.plans import (
     entitlements,
     stripe_checkouts,
@@ -54,7 +55,12 @@ __all__ = [
     "holds",
     "low_balances",
     "price_lists",
+    "proof_runs",
+    "proofs",
+    "refund_rows",
+    "refunds",
     "spend_caps",
+    "spent_days",
     "stripe_checkouts",
     "stripe_cursors",
     "stripe_customers",

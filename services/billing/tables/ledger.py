@@ -68,6 +68,7 @@ grants = Table(
     ),
     none_negative("available", "held", "captured", "refunded", "expired", "voided", "clawed_back"),
     Index("ix_grants_open", "workspace_id", postgresql_where=text("available > 0 OR held > 0")),
+    Index("ix_grants_page", "workspace_id", "id"),
     Index("ix_grants_due", "expires_at", postgresql_where=text("available > 0")),
 )
 
@@ -81,10 +82,12 @@ holds = Table(
     amount("needed"),
     amount("placed"),
     amount("raised"),
+    amount("lowered"),
     amount("held"),
     amount("captured"),
     Column("credits_total", BigInteger),
     Column("price_version", Integer),
+    Column("credits_per_row", BigInteger),
     Column("declined_available", BigInteger),
     Column("declined_reason", Text),
     Column("user_id", Uuid),
@@ -97,8 +100,8 @@ holds = Table(
     CheckConstraint("subject_kind IN ('job', 'sourcing')", name="subject_kind"),
     CheckConstraint("state IN ('held', 'declined', 'settling', 'closed', 'tombstone')", name="state"),
     CheckConstraint("held = 0 OR state IN ('held', 'settling')", name="open"),
-    CheckConstraint("captured <= coalesce(credits_total, placed + raised)", name="captured"),
-    none_negative("placed", "raised", "needed", "held", "captured", "credits_total"),
+    CheckConstraint("captured <= coalesce(credits_total, placed + raised - lowered)", name="captured"),
+    none_negative("placed", "raised", "lowered", "needed", "held", "captured", "credits_total"),
     Index("ix_holds_workspace_id", "workspace_id", "created_at"),
     Index("ix_holds_open", "last_heard_at", postgresql_where=text("state IN ('held', 'settling')")),
 )
@@ -156,6 +159,8 @@ captures = Table(
 )
 """Append-only by trigger: `capture:<subject>:<chunk>`, with its credits, for ever."""
 
+_FIRST_LINE = text("line_no = 1")
+
 entries = Table(
     "entries",
     METADATA,
@@ -180,8 +185,10 @@ entries = Table(
     CheckConstraint("amount_credits <> 0", name="amount"),
     CheckConstraint("line_no > 0", name="line_no"),
     CheckConstraint("place > 0 AND length(hash) = 32", name="chained"),
-    Index("ix_entries_page", "workspace_id", "transaction_id"),
-    Index("ix_entries_subject", "workspace_id", "subject_id", "transaction_id"),
+    Index("ix_entries_page", "workspace_id", "transaction_id", postgresql_where=_FIRST_LINE),
+    Index("ix_entries_subject", "workspace_id", "subject_id", "transaction_id", postgresql_where=_FIRST_LINE),
+    Index("ix_entries_operation", "workspace_id", "operation", "transaction_id", postgresql_where=_FIRST_LINE),
+    Index("ix_entries_grant", "workspace_id", "grant_id", "transaction_id"),
 )
 """Append-only by trigger; each transaction sums to zero (checked at commit); chained by `place` and `hash` (domain/chain.py)."""
 
@@ -191,7 +198,11 @@ price_lists = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("credits_per_row", BigInteger, nullable=False),
     Column("credits_per_lead", BigInteger, nullable=False, server_default=text("1")),
+    amount("credits_per_column"),
+    Column("reason", Text, nullable=False, server_default=text("''")),
+    Column("actor", Text, nullable=False, server_default=text("''")),
     instant("created_at", now=True),
     CheckConstraint("version > 0", name="version"),
-    none_negative("credits_per_row", "credits_per_lead"),
+    none_negative("credits_per_row", "credits_per_lead", "credits_per_column"),
 )
+"""Append-only by trigger: a version never changes, jobs were priced by it."""

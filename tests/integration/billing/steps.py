@@ -53,8 +53,8 @@ HANDLERS: dict[type[Event], Callable[..., Awaitable[None]]] = {
 }
 
 
-def created(job_id: UUID, credits_: int) -> JobCreated:
-    return JobCreated(job_id=job_id, credits=credits_, price_version=1)
+def created(job_id: UUID, credits_: int, *, credits_per_row: int | None = None) -> JobCreated:
+    return JobCreated(job_id=job_id, credits=credits_, price_version=1, credits_per_row=credits_per_row)
 
 
 def raised(job_id: UUID, round_no: int, credits_: int) -> JobCeilingRaised:

@@ -60,16 +60,23 @@ class Coins:
         for coin in reversed(self.lying("held", job=job)[keep:]):
             self.arrive(coin)
 
-    def refund(self, job: UUID, grant: UUID, renewed: UUID) -> bool:
-        coin = self.lying("captured", job=job, grant=grant)[0]
-        self.arrive(coin)
-        if coin.place == "expired":
-            self.grant(renewed, 1)
-        return coin.place == "expired"
+    def refund(self, job: UUID, amount: int, renewed: dict[UUID, UUID]) -> None:
+        """From the end of the burn order, grant by grant; what expires at once is granted anew."""
+        back = self.lying("captured", job=job)[-amount:]
+        for grant in reversed(list(dict.fromkeys(coin.grant for coin in back))):
+            ours = [coin for coin in back if coin.grant == grant]
+            for coin in ours:
+                self.arrive(coin)
+            if ours[0].place == "expired":
+                self.grant(renewed[grant], len(ours))
+
+    def take_away(self, amount: int, *, grant: UUID | None = None) -> None:
+        for coin in self.lying("available", grant=grant)[:amount]:
+            coin.place = "voided"
 
     def claw_back(self, grant: UUID, amount: int) -> None:
-        whole = sum(coin.grant == grant for coin in self.coins)
-        left = min(amount, max(0, whole - len(self.lying("expired", grant=grant)) - self.recalled[grant]))
+        there = sum(coin.grant == grant and coin.place not in {"expired", "voided"} for coin in self.coins)
+        left = min(amount, max(0, there - self.recalled[grant]))
         self.recalled[grant] += left
         at_once = self.lying("available", grant=grant)[:left]
         for coin in at_once:

@@ -11,7 +11,8 @@ from services.billing.domain.grants import grant_credits
 from services.billing.domain.holds import Decision, Hold, HoldState
 from services.billing.domain.ledger import Books, Grant, GrantKind, Subject
 from services.billing.domain.placing import HoldRequest, place
-from services.billing.domain.settling import capture, refund, released, settle
+from services.billing.domain.refunding import Refund, refund
+from services.billing.domain.settling import capture, released, settle
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 JOB = Subject("job", UUID(int=7))
@@ -142,9 +143,9 @@ def test_a_refund_to_an_expired_grant_lives_on_in_a_new_one_for_30_days() -> Non
     held = ask(books_with(5, days=1), 5)
     charged = charge(held.books, held.hold, 0, 5)
     later, renewed = NOW + timedelta(days=2), new_id()
-    share = charged.hold.shares[0]
-    given = refund(charged.books, charged.hold, share, amount=2, business_key="refund:1", renewed_id=renewed, now=later)
-    old, new = given.books.grant(share.grant_id), given.books.grant(renewed)
+    grant_id = charged.hold.shares[0].grant_id
+    given = refund(charged.books, charged.hold, Refund(JOB, 1, 2, "wrong rows"), renewed={grant_id: renewed}, now=later)
+    old, new = given.books.grant(grant_id), given.books.grant(renewed)
     assert (old.refunded, old.expired, old.available) == (2, 2, 0)
     assert (new.size, new.available, new.expires_at) == (2, 2, later + timedelta(days=30))
     assert given.books.balance.spent == 3
@@ -235,16 +236,21 @@ def test_a_refund_beyond_its_capture_is_refused() -> None:
     charged = charge(held.books, held.hold, 0, 2)
     for amount in (0, 3):
         with pytest.raises(AppError) as refused:
-            refund(
-                charged.books,
-                charged.hold,
-                charged.hold.shares[0],
-                amount=amount,
-                business_key="refund:1",
-                renewed_id=new_id(),
-                now=NOW,
-            )
+            refund(charged.books, charged.hold, Refund(JOB, 1, amount, ""), renewed={}, now=NOW)
         assert refused.value.code == "refund_above_capture"
+
+
+def test_what_was_refunded_before_cannot_be_refunded_again() -> None:
+    """Red when each refund is compared with the whole capture."""
+    held = ask(books_with(2, 9), 6)
+    charged = charge(held.books, held.hold, 0, 4)
+    renewed = {share.grant_id: new_id() for share in charged.hold.shares}
+    first = refund(charged.books, charged.hold, Refund(JOB, 1, 3, ""), renewed=renewed, now=NOW)
+    with pytest.raises(AppError) as refused:
+        refund(first.books, first.hold, Refund(JOB, 2, 2, ""), renewed=renewed, now=NOW)
+    assert refused.value.extra == {"credits": 2, "refundable": 1}
+    last = refund(first.books, first.hold, Refund(JOB, 2, 1, ""), renewed=renewed, now=NOW)
+    assert (last.books.balance.spent, last.books.balance.available) == (0, 9)
 
 
 def test_books_whose_grants_fall_short_of_their_balance_are_refused() -> None:

@@ -11,12 +11,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from libs.common.errors import Transient
 from libs.common.ids import new_id
+from services.billing.domain.adjusting import adjust_down, void_grant
 from services.billing.domain.grants import claw_back, expire_due, grant_credits
-from services.billing.domain.holds import Decision, Hold, HoldState, Share
+from services.billing.domain.holds import Decision, Hold, HoldState
 from services.billing.domain.ledger import Books, Grant, GrantKind, Movement, Subject
 from services.billing.domain.placing import HoldRequest, place
 from services.billing.domain.raising import RaiseAnswer, RaiseRequest, raise_hold
-from services.billing.domain.settling import capture, refund, settle
+from services.billing.domain.refunding import Refund, refund
+from services.billing.domain.settling import capture, settle
 from tests.unit.billing.coins import Coins
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
@@ -167,18 +169,37 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
         self.model.claw_back(grant.id, grant.size if amount is None else amount)
 
     @precondition(lambda self: self.refundable())
-    @rule(data=st.data())
-    def refund_a_credit(self, data: st.DataObject) -> None:
-        hold, share = data.draw(st.sampled_from(self.refundable()))
-        key, renewed = f"refund:{len(self.movements)}", new_id()
-        decision = refund(self.books, hold, share, amount=1, business_key=key, renewed_id=renewed, now=self.now)
-        self.decide(decision)
-        passed_through = renewed in {grant.id for grant in decision.books.grants}
-        assert self.model.refund(hold.subject.id, share.grant_id, renewed) == passed_through
+    @rule(data=st.data(), amount=st.integers(1, 3))
+    def refund_a_job(self, data: st.DataObject, amount: int) -> None:
+        hold = data.draw(st.sampled_from(self.refundable()))
+        asked = Refund(hold.subject, len(self.movements), min(amount, hold.captured - hold.refunded), "")
+        renewed = {share.grant_id: new_id() for share in hold.shares}
+        self.decide(refund(self.books, hold, asked, renewed=renewed, now=self.now))
+        self.model.refund(hold.subject.id, asked.credits, renewed)
 
-    def refundable(self) -> list[tuple[Hold, Share]]:
-        shares = [(hold, share) for hold in self.holds.values() for share in hold.shares]
-        return [(hold, share) for hold, share in shares if share.captured > share.refunded]
+    def refundable(self) -> list[Hold]:
+        return [hold for hold in self.holds.values() if hold.captured > hold.refunded]
+
+    @precondition(lambda self: self.books.balance.available)
+    @rule(amount=st.integers(1, 2))
+    def take_credits_away(self, amount: int) -> None:
+        self.model.sweep()
+        less = min(amount, len(self.model.lying("available")))
+        turn = adjust_down(self.books, less, business_key=f"adjust:{len(self.movements)}", reason="", now=self.now)
+        self.write(turn.books, tuple(movement for movement in turn.movements if movement.postings))
+        self.model.take_away(less)
+
+    @precondition(lambda self: self.voidable())
+    @rule(data=st.data())
+    def void_one(self, data: st.DataObject) -> None:
+        grant = data.draw(st.sampled_from(self.voidable()))
+        self.model.sweep()
+        self.model.take_away(grant.available, grant=grant.id)
+        turn = void_grant(self.books, grant.id, reason="", now=self.now)
+        self.write(turn.books, turn.movements)
+
+    def voidable(self) -> list[Grant]:
+        return [grant for grant in self.books.grants if grant.available and not grant.is_dead(self.now)]
 
     # what the bus does
     @precondition(lambda self: self.pending)
@@ -262,6 +283,7 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
                 ("held", grant.held),
                 ("captured", grant.captured - grant.refunded),
                 ("expired", grant.expired),
+                ("voided", grant.voided),
                 ("clawed_back", grant.clawed_back),
             ):
                 ours[grant.id, where] = amount
