@@ -95,7 +95,7 @@ class LoopbackResolver(AbstractResolver):
 
 @contextlib.asynccontextmanager
 async def running_site(folder: Path) -> AsyncGenerator[Site]:
-    """A site on free ports of the loopback; its certificate is one for `acme.example`."""
+    """A site on free ports of the loopback; its certificate is one for `acme.example` and `localhost`."""
     site = Site()
     async with contextlib.AsyncExitStack() as stack:
         plain = await asyncio.start_server(site.serve, "127.0.0.1", 0)
@@ -126,7 +126,7 @@ def _authority() -> tuple[str, bytes]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("acme.example")]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("acme.example"), x509.DNSName("localhost")]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )

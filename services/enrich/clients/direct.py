@@ -1,4 +1,4 @@
-"""An httpx client, as an SDK wants to be given one, that hands each request straight to an aiohttp session.
+"""An httpx client, as an SDK wants to be given one, that hands each request straight to connections of our own.
 
 httpx's own way there (auth flow, redirects, cookies, stream wrappers) costs as much CPU as the call itself, and nothing of
 it is wanted: the SDK adds the key, nobody redirects, and a completion is read whole.
@@ -7,27 +7,28 @@ it is wanted: the SDK adds the key, nobody redirects, and a completion is read w
 from copy import copy
 from typing import Any, Self, cast
 
-import aiohttp
 import httpx
 from yarl import URL
 
-from services.enrich.clients.http import Reply, make_session, read_whole
+from services.enrich.clients.connection import AnswerTooLarge, AnswerUnreadable, Reply
+from services.enrich.clients.connections import Connections, Target
+from services.enrich.clients.http import too_large
 
 _ALREADY_DONE = frozenset({"content-encoding", "transfer-encoding", "content-length"})
-"""aiohttp has undone these: httpx must not do so again."""
+"""These have been undone: httpx must not do so again."""
 
 
 class DirectRequest(httpx.Request):
     """What the SDK has put together, as it is: httpx would parse and copy all of it once more.
 
-    `target` and `sent` are its address and its headers as aiohttp takes them.
+    `sent` are its headers, `target` is where it goes with them.
     """
 
     def __init__(self, method: str, url: httpx.URL, *, headers: httpx.Headers, content: bytes) -> None:
         self.method, self.url, self.headers, self.extensions = method, url, headers, {}
         self._content = content
-        self.target = URL(str(url), encoded=True)
         self.sent = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.raw}
+        self.target = Target.of(URL(str(url), encoded=True), self.sent, method=method)
 
     def with_content(self, content: bytes) -> Self:
         """The same request with another body."""
@@ -42,7 +43,7 @@ class DirectClient(httpx.AsyncClient):
     def __init__(self, provider: str, *, concurrency: int, read_s: float) -> None:
         super().__init__(trust_env=False)
         self._provider = provider
-        self._session: aiohttp.ClientSession = make_session(concurrency=concurrency, read_s=read_s)
+        self._connections = Connections(concurrency=concurrency, read_s=read_s)
 
     def build_request(self, method: str, url: Any, **parts: Any) -> DirectRequest:
         """The request of an SDK: a body of bytes, its own headers, and nothing left to be merged or encoded."""
@@ -61,18 +62,17 @@ class DirectClient(httpx.AsyncClient):
     async def exchange(self, request: DirectRequest) -> Reply:
         """The answer, read. Raises httpx's timeout and transport errors, and BadAnswer for one that is far too large."""
         try:
-            async with self._session.request(
-                request.method, request.target, headers=request.sent, data=request.content, allow_redirects=False
-            ) as reply:
-                return Reply(reply.status, reply.headers, await read_whole(reply, self._provider))
+            return await self._connections.exchange(request.target, request.content)
+        except AnswerTooLarge as error:
+            raise too_large(self._provider) from error
         except TimeoutError as error:
             raise httpx.ReadTimeout("no answer in time", request=request) from error
-        except (aiohttp.ClientError, OSError) as error:
+        except (AnswerUnreadable, OSError) as error:
             raise httpx.TransportError(f"no answer: {type(error).__name__}", request=request) from error
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._session.close()
+        await self._connections.close()
         await super().aclose()
 
 

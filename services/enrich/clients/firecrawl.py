@@ -4,10 +4,9 @@ import re
 from copy import copy
 from typing import Self
 
-import aiohttp
-from yarl import URL
-
 from services.enrich.clients.accounts import Account
+from services.enrich.clients.connection import Reply
+from services.enrich.clients.connections import Connections
 from services.enrich.clients.errors import (
     BadAnswer,
     BadKey,
@@ -18,7 +17,7 @@ from services.enrich.clients.errors import (
     RateLimitedMinute,
 )
 from services.enrich.clients.gate import Gate, Gates
-from services.enrich.clients.http import Door, Reply, make_session, post, seconds_of
+from services.enrich.clients.http import Door, post, seconds_of
 from services.enrich.domain.sites.page_text import text_of_markdown
 from services.enrich.domain.sites.site_links import MOST_LINKS, Link
 from services.enrich.domain.sites.website import TITLE_CHARS, FoundPage, WebsiteStatus, status_of_http
@@ -37,13 +36,13 @@ _SITE_SAYS: dict[object, WebsiteStatus] = {
 
 
 class Firecrawl:
-    """One session for all rows of the process, and for all accounts."""
+    """The same connections for all rows of the process, and for all accounts."""
 
     def __init__(
         self, account: Account, *, concurrency: int, read_s: float = _READ_S, gates: Gates | None = None
     ) -> None:
         self._gates = gates or Gates()
-        self._session: aiohttp.ClientSession = make_session(concurrency=concurrency, read_s=read_s)
+        self._connections = Connections(concurrency=concurrency, read_s=read_s)
         self._hold(account)
 
     def under(self, account: Account) -> Self:
@@ -56,7 +55,7 @@ class Firecrawl:
         self.account = account
         self.gate: Gate = self._gates.of(account.name)
         headers = {"Authorization": f"Bearer {account.key}"}
-        self._door = Door(account.provider, URL(f"{account.base_url}/v2/scrape"), headers)
+        self._door = Door.of(account.provider, f"{account.base_url}/v2/scrape", headers)
 
     async def read(self, url: str, *, links: bool = False) -> FoundPage:
         """The readable text of a page, and its links when they are wanted.
@@ -65,7 +64,7 @@ class Firecrawl:
         """
         formats = ["markdown", "links"] if links else ["markdown"]
         asked = {"url": url, "formats": formats, "onlyMainContent": True, "timeout": 15_000}
-        reply = await post(self._session, self._door, asked)
+        reply = await post(self._connections, self._door, asked)
         answer = reply.json_or_none()
         if reply.status != 200 or not isinstance(answer, dict) or answer.get("success") is not True:
             raise self._error(reply, answer)
@@ -98,7 +97,7 @@ class Firecrawl:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._session.close()
+        await self._connections.close()
 
     def _error(self, reply: Reply, answer: object) -> ProviderError:
         name = self.account.name

@@ -12,7 +12,6 @@ import groq
 import httpx
 import orjson
 
-from libs.common import metrics
 from libs.common.clock import utc_now
 from services.enrich.clients.accounts import Account
 from services.enrich.clients.direct import DirectClient
@@ -27,7 +26,7 @@ from services.enrich.clients.errors import (
 )
 from services.enrich.clients.gate import Gate, Gates
 from services.enrich.clients.groq_sdk import groq_sdk
-from services.enrich.clients.http import seconds_of
+from services.enrich.clients.http import seconds_of, seconds_taken
 from services.enrich.clients.limit_headers import hear_headers, hear_refusal
 from services.enrich.clients.models import Form, Models, body_of
 
@@ -114,7 +113,7 @@ class Groq:
                 raise error.__cause__ from None
             raise ProviderDown(self.account.name, f"no answer: {type(error).__name__}") from error
         finally:
-            metrics.PROVIDER_SECONDS.labels(self.account.provider).observe(time.perf_counter() - began)
+            seconds_taken(self.account.provider).observe(time.perf_counter() - began)
         hear_headers(self.gate(body["model"]), reply.headers)
         return reply.body
 

@@ -3,8 +3,8 @@
 import groq
 import httpx
 
+from services.enrich.clients.connection import Reply
 from services.enrich.clients.direct import DirectClient, DirectRequest, response_of
-from services.enrich.clients.http import Reply
 
 
 class AsyncGroq(groq.AsyncGroq):

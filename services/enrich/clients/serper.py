@@ -3,10 +3,9 @@
 from copy import copy
 from typing import Any, Self
 
-import aiohttp
-from yarl import URL
-
 from services.enrich.clients.accounts import Account
+from services.enrich.clients.connection import Reply
+from services.enrich.clients.connections import Connections
 from services.enrich.clients.errors import (
     BadAnswer,
     BadKey,
@@ -16,7 +15,7 @@ from services.enrich.clients.errors import (
     RateLimitedMinute,
 )
 from services.enrich.clients.gate import Gate, Gates
-from services.enrich.clients.http import Door, Reply, make_session, post, seconds_of
+from services.enrich.clients.http import Door, post, seconds_of
 from services.enrich.domain.searches import Query
 from services.enrich.domain.sources import Result
 
@@ -25,13 +24,13 @@ _RESULTS = 8
 
 
 class Serper:
-    """One session for all rows of the process, and for all accounts."""
+    """The same connections for all rows of the process, and for all accounts."""
 
     def __init__(
         self, account: Account, *, concurrency: int, read_s: float = _READ_S, gates: Gates | None = None
     ) -> None:
         self._gates = gates or Gates()
-        self._session: aiohttp.ClientSession = make_session(concurrency=concurrency, read_s=read_s)
+        self._connections = Connections(concurrency=concurrency, read_s=read_s)
         self._hold(account)
 
     def under(self, account: Account) -> Self:
@@ -45,7 +44,7 @@ class Serper:
         self.gate: Gate = self._gates.of(account.name)
         headers = {"X-API-KEY": account.key}
         self._doors = {
-            path: Door(account.provider, URL(f"{account.base_url}/{path}"), headers) for path in ("search", "news")
+            path: Door.of(account.provider, f"{account.base_url}/{path}", headers) for path in ("search", "news")
         }
 
     async def search(self, query: Query) -> list[Result]:
@@ -62,10 +61,10 @@ class Serper:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._session.close()
+        await self._connections.close()
 
     async def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        reply = await post(self._session, self._doors[path], body)
+        reply = await post(self._connections, self._doors[path], body)
         if reply.status != 200:
             raise self._error(reply)
         answer = reply.json_or_none()

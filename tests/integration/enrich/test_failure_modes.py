@@ -49,7 +49,7 @@ WORDS: dict[tuple[str, str], str] = {
     ("empty body", "groq"): "the answer is not a completion",
     ("no JSON", "serper"): "the answer is not a search result",
     ("no JSON", "groq"): "the answer is not a completion",
-    ("connection cut", "serper"): "no answer: ClientPayloadError",
+    ("connection cut", "serper"): "no answer: AnswerCut",
     ("connection cut", "groq"): "no answer: APIConnectionError",
 }
 """What stands in the row after "Serper gave no usable answer: "."""
