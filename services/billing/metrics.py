@@ -13,3 +13,9 @@ STRIPE_SECONDS = Histogram(
     ("call",),
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+STRIPE_TOLD = Counter("billing_stripe_told_total", "Events of Stripe's that arrived or were found.", ("source", "time"))
+STRIPE_REJECTED = Counter("billing_stripe_rejected_total", "Requests to the webhook that were not taken.", ("code",))
+STRIPE_EVENTS = Counter("billing_stripe_events_total", "What became of Stripe's events.", ("about", "outcome"))
+STRIPE_REPAIRED = Counter("billing_stripe_repaired_total", "Events that nobody delivered, found by reconciliation.")
+STRIPE_REFUSED = Gauge("billing_stripe_refused_events", "Events of Stripe's that contradict our record.")
+STRIPE_OLDEST_UNAPPLIED = Gauge("billing_stripe_oldest_unapplied_seconds", "Age of the oldest event that waits.")

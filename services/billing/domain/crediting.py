@@ -51,7 +51,7 @@ def value_lines(
     line is a part of one of their periods.
 
     Raises Contradiction `stripe_mode_differs`, `stripe_price_unknown`, `stripe_currency_differs`,
-    `stripe_quantity_wrong` and `stripe_amount_differs`.
+    `stripe_quantity_wrong`, `stripe_interval_differs` and `stripe_amount_differs`.
     """
     if invoice.live != live:
         msg = f"{invoice.id} is of {_mode(invoice.live)} mode, and our key of {_mode(live)} mode"
@@ -89,6 +89,11 @@ def _value_whole(invoice: Invoice, line: Line, offer: Offer) -> Worth:
     price = offer.unit_amount * line.quantity
     if isinstance(offer.item, PlanItem) and price and not line.amount and not line.discount:
         return _worth(line, "trial", offer, offer.item.plan.trial_credits)
+    if isinstance(offer.item, PlanItem) and not _fits(line, offer.item.interval):
+        msg = (
+            f"line {line.id} of {invoice.id} is for {line.ends_at - line.starts_at}, which is no {offer.item.interval}"
+        )
+        raise Contradiction(msg, code="stripe_interval_differs")
     lowered = line.discount > 0 and 0 <= line.amount < price <= line.amount + line.discount
     if line.amount != price and not lowered:
         _differs(invoice, line, f"{line.quantity} × {offer.item.name} cost {price}")
@@ -125,6 +130,11 @@ def _whole_period(line: Line, interval: Interval, periods: Sequence[Worth]) -> t
         ):
             return one.ends_at - one.starts_at
     return line.ends_at - months_before(line.ends_at, interval.months)
+
+
+def _fits(line: Line, interval: Interval) -> bool:
+    shortest = timedelta(days=27 if interval is Interval.MONTH else 364)
+    return shortest <= line.ends_at - line.starts_at <= _longest(interval)
 
 
 def _longest(interval: Interval) -> timedelta:

@@ -39,6 +39,7 @@ class KeptInvoice:
 
     id: str
     workspace_id: UUID
+    subscription_id: str | None
     status: str
     money: int
     standing: Standing
@@ -105,11 +106,20 @@ async def find_kept(conn: AsyncConnection, invoice_id: str) -> KeptInvoice | Non
     return KeptInvoice(
         row.id,
         row.workspace_id,
+        row.subscription_id,
         row.status,
         max(row.total_minor, row.paid_minor),
         Standing(row.granted_credits, row.taken_credits, row.recalled_credits),
         (row.refused_code, row.refused_reason) if row.refused_code else None,
     )
+
+
+async def owners_of(conn: AsyncConnection, invoice_ids: Sequence[str]) -> set[UUID]:
+    """The workspaces that these invoices are kept for."""
+    found = await conn.execute(
+        select(stripe_invoices.c.workspace_id).where(stripe_invoices.c.id.in_(invoice_ids)).distinct()
+    )
+    return set(found.scalars())
 
 
 async def accepted(conn: AsyncConnection, invoice_ids: Sequence[str]) -> set[str]:

@@ -1,5 +1,6 @@
 """What took the money of an invoice back, and which refunds operators asked for. Written under the account's lock."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,6 +64,17 @@ async def reversals_of(conn: AsyncConnection, invoice_id: str) -> list[Reversal]
         .order_by(stripe_reversals.c.told_at, stripe_reversals.c.id)
     )
     return [_reversal(row) for row in rows]
+
+
+async def reversed_among(conn: AsyncConnection, invoice_ids: Sequence[str]) -> list[str]:
+    """Which of these invoices have active reversals."""
+    found = await conn.execute(
+        select(stripe_reversals.c.invoice_id)
+        .where(stripe_reversals.c.invoice_id.in_(invoice_ids), stripe_reversals.c.active)
+        .distinct()
+        .order_by(stripe_reversals.c.invoice_id)
+    )
+    return list(found.scalars())
 
 
 def _reversal(row: Row[Any]) -> Reversal:

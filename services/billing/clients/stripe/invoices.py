@@ -35,12 +35,27 @@ async def fetch_paid_invoices(subscription_id: str, *, stripe: Stripe) -> list[I
 
 
 async def find_paid_invoices(*, payment_intent: str, stripe: Stripe) -> list[str]:
-    """The ids of the invoices that a payment paid: usually one, none when it was for something else."""
+    """The ids of the invoices that a payment paid: usually one, none when it was for something else. The invoice of a
+    checkout of packs is made after its payment, and is found by its session where it does not name the payment."""
     with stripe.asking("invoice_payments") as client:
         page = await client.v1.invoice_payments.list_async(
             {"payment": {"type": "payment_intent", "payment_intent": payment_intent}, "limit": _PAGE}
         )
-        return sorted({id_of(one.invoice) for one in page.data if one.status == "paid"})
+        found = {id_of(one.invoice) for one in page.data if one.status == "paid"}
+        if not found:
+            sessions = await client.v1.checkout.sessions.list_async({"payment_intent": payment_intent, "limit": 1})
+            found = {id_of(one.invoice) for one in sessions.data if one.invoice}
+    return sorted(found)
+
+
+async def fetch_bought(session_id: str, *, stripe: Stripe) -> tuple[str | None, str | None]:
+    """The invoice and the subscription that a checkout came to, as far as there are any yet."""
+    with stripe.asking("checkout_session") as client:
+        found = await client.v1.checkout.sessions.retrieve_async(session_id)
+    return (
+        id_of(found.invoice) if found.invoice else None,
+        id_of(found.subscription) if found.subscription else None,
+    )
 
 
 async def find_payments(invoice_id: str, *, stripe: Stripe) -> list[str]:
