@@ -50,6 +50,11 @@ class BillingSettings(CommonSettings):
         return stripe_account(key=self.stripe_secret_key, sandbox_url=self.sandbox_url)
 
     @property
+    def billing_page(self) -> str:
+        """The page of the web app that Stripe sends buyers back to."""
+        return f"{self.app_base_url.rstrip('/')}/billing/"
+
+    @property
     def webhook_secrets(self) -> list[str]:
         """The signing secrets of the webhook endpoint: several while they are being rotated."""
         return [part.strip() for part in self.stripe_webhook_secret.get_secret_value().split(",") if part.strip()]

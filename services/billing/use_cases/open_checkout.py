@@ -9,6 +9,7 @@ from libs.common.ids import new_id
 from libs.common.uow import OpenUow, UnitOfWork
 from services.billing.clients.stripe.account import Stripe
 from services.billing.clients.stripe.checkouts import Order, Session, create_session, expire_session, fetch_session
+from services.billing.clients.stripe.errors import StripeRefused
 from services.billing.domain.ordering import offered, refuse_second_plan, trial_days_of
 from services.billing.domain.plans import Item, PlanItem, PriceIds
 from services.billing.repositories import checkouts, prices, subscriptions
@@ -153,7 +154,11 @@ async def _close(
 ) -> None:
     """Nobody can pay in it any more; if somebody has, what they bought is on record before it is closed."""
     if session.status == "open":
-        await expire_session(session.id, stripe=stripe)
+        try:
+            session = await expire_session(session.id, stripe=stripe)
+        except StripeRefused:
+            # Somebody has paid in it just now.
+            session = await fetch_session(session.id, stripe=stripe)
     if session.subscription_id is not None:
         await apply_subscription(
             session.subscription_id, stripe=stripe, price_ids=price_ids, open_uow=open_uow, now=now
