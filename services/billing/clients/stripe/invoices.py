@@ -1,6 +1,7 @@
 """Invoices as Stripe has them now, and which of them a payment paid."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import stripe as sdk
 
@@ -8,6 +9,9 @@ from libs.common.errors import Invalid
 from services.billing.clients.stripe.account import Stripe
 from services.billing.domain.invoices import Invoice, Line
 from services.billing.domain.told import moment
+
+if TYPE_CHECKING:
+    from stripe.params import InvoiceCreatePreviewParamsSubscriptionDetails
 
 _PAGE = 100
 MAX_INVOICES = 1_000
@@ -70,6 +74,23 @@ async def fetch_invoice_of_payment(invoice_payment_id: str, *, stripe: Stripe) -
     """Which invoice a payment of an invoice is of."""
     with stripe.asking("invoice_payment") as client:
         return id_of((await client.v1.invoice_payments.retrieve_async(invoice_payment_id)).invoice)
+
+
+async def preview_switch(
+    subscription_id: str, *, item_id: str, price_id: str, ends_trial: bool, stripe: Stripe
+) -> Invoice:
+    """The invoice that putting a subscription on another price would make now. Nothing is changed by asking."""
+    details: InvoiceCreatePreviewParamsSubscriptionDetails = {
+        "items": [{"id": item_id, "price": price_id}],
+        "proration_behavior": "always_invoice",
+    }
+    if ends_trial:
+        details["trial_end"] = "now"
+    with stripe.asking("invoices.preview") as client:
+        found = await client.v1.invoices.create_preview_async(
+            {"subscription": subscription_id, "subscription_details": details}
+        )
+    return _invoice(found, found.lines.data)
 
 
 def id_of(reference: str | sdk.StripeObject) -> str:
