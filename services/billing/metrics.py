@@ -19,3 +19,7 @@ STRIPE_EVENTS = Counter("billing_stripe_events_total", "What became of Stripe's 
 STRIPE_REPAIRED = Counter("billing_stripe_repaired_total", "Events that nobody delivered, found by reconciliation.")
 STRIPE_REFUSED = Gauge("billing_stripe_refused_events", "Events of Stripe's that contradict our record.")
 STRIPE_OLDEST_UNAPPLIED = Gauge("billing_stripe_oldest_unapplied_seconds", "Age of the oldest event that waits.")
+PRICES_UNUSABLE = Gauge("billing_prices_unusable", "Configured prices that Stripe lacks, or that do not fit.")
+SUBSCRIPTIONS_DOUBLED = Gauge("billing_subscriptions_doubled", "Workspaces that pay for more than one subscription.")
+BALANCES_LOW = Counter("billing_balances_low_total", "Balances that have fallen below a threshold of their workspace.")
+TOP_UPS = Counter("billing_top_ups_total", "Credits bought by themselves, by what came of it.", ("state",))

@@ -177,7 +177,8 @@ class PaymentFailed(Event):
 
 
 class TopUpTurned(Event):
-    """Credits were bought by themselves, or could not be: refused, or the month's maximum is reached."""
+    """Credits were bought by themselves, or could not be: refused (`reason`; it is turned off until a person turns it on, and
+    may still be paid at `pay_url`), or the month's maximum is reached."""
 
     type = "billing.top_up.turned"
 
@@ -186,6 +187,8 @@ class TopUpTurned(Event):
     credits: int = Field(ge=0)
     spent_this_month_minor: int = Field(ge=0)
     currency: str
+    reason: str | None = None
+    pay_url: str | None = None
 
 
 class StripeEventStored(Event):

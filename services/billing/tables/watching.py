@@ -93,6 +93,7 @@ top_ups = Table(
     Column("state", Text, nullable=False),
     Column("invoice_id", Text),
     Column("reason", Text),
+    Column("pay_url", Text),
     instant("asked_at", nullable=False),
     instant("created_at", now=True),
     CheckConstraint("state IN ('asking', 'paid', 'credited', 'failed')", name="state"),

@@ -127,6 +127,7 @@ def _create_top_ups() -> None:
         _text("state"),
         sa.Column("invoice_id", sa.Text),
         sa.Column("reason", sa.Text),
+        sa.Column("pay_url", sa.Text),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         _now("created_at"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_top_ups")),

@@ -1,0 +1,75 @@
+"""Routes about credits that are bought by themselves, and about what needs attention."""
+
+from fastapi import APIRouter
+
+from libs.common.clock import utc_now
+from libs.common.http.dependencies import Uow
+from libs.common.http.identity import AdminIdentity, CurrentIdentity
+from libs.common.http.problems import PROBLEM_RESPONSES
+from services.billing.domain.top_ups import AutoTopUp
+from services.billing.repositories import top_ups
+from services.billing.resources import BillingResources
+from services.billing.schemas.watching import AutoTopUpAnswer, AutoTopUpBody, NoticeAnswer, NoticesAnswer
+from services.billing.use_cases.list_notices import list_notices
+from services.billing.use_cases.set_auto_top_up import set_auto_top_up
+from services.billing.use_cases.show_auto_top_up import ShownAutoTopUp, show_auto_top_up
+
+router = APIRouter(prefix="/v1/billing", tags=["billing"], responses=PROBLEM_RESPONSES)
+
+
+@router.get("/auto-top-up")
+async def get_auto_top_up(identity: CurrentIdentity, uow: Uow, resources: BillingResources) -> AutoTopUpAnswer:
+    """When credits are bought by themselves, and what that has cost this month."""
+    price_ids = resources.settings.price_ids
+    return _answer(await show_auto_top_up(identity.workspace_id, price_ids=price_ids, uow=uow, now=utc_now()))
+
+
+@router.put("/auto-top-up")
+async def put_auto_top_up(
+    body: AutoTopUpBody, identity: AdminIdentity, uow: Uow, resources: BillingResources
+) -> AutoTopUpAnswer:
+    """Turn it on, also again after a failure (owners and admins). It pays with the payment method saved at Stripe.
+
+    422 `pack_unknown`, `pack_not_sold`, `maximum_too_low`; 409 `self_hosted` where nothing is sold.
+    """
+    settings = resources.settings
+    wanted = AutoTopUp(identity.workspace_id, body.threshold, body.pack, body.monthly_maximum_minor)
+    await set_auto_top_up(
+        wanted,
+        account=settings.stripe,
+        price_ids=settings.price_ids,
+        user_id=identity.user_id,
+        uow=uow,
+        now=utc_now(),
+    )
+    return await get_auto_top_up(identity, uow, resources)
+
+
+@router.delete("/auto-top-up", status_code=204)
+async def delete_auto_top_up(identity: AdminIdentity, uow: Uow) -> None:
+    """Buy nothing by itself any more (owners and admins). What is being paid at this moment still brings its credits."""
+    await top_ups.drop_rule(uow.conn, identity.workspace_id)
+
+
+@router.get("/notices")
+async def get_notices(identity: CurrentIdentity, uow: Uow, resources: BillingResources) -> NoticesAnswer:
+    """What needs attention now: a low balance, debts, a failed payment, a plan that ends, automatic top-up that is off."""
+    account = resources.settings.stripe
+    realm = None if account.mode == "self_hosted" else account.realm
+    found = await list_notices(identity.workspace_id, realm=realm, uow=uow, now=utc_now())
+    return NoticesAnswer(items=[NoticeAnswer.model_validate(notice) for notice in found])
+
+
+def _answer(shown: ShownAutoTopUp) -> AutoTopUpAnswer:
+    rule, price = shown.rule, shown.price
+    return AutoTopUpAnswer(
+        on=rule is not None and rule.is_on,
+        threshold=rule.threshold if rule else None,
+        pack=rule.pack if rule else None,
+        monthly_maximum_minor=rule.maximum_minor if rule else None,
+        spent_this_month_minor=shown.spent_minor,
+        price_minor=price.amount_minor if price else None,
+        currency=price.currency if price else None,
+        off_reason=rule.off_reason if rule else None,
+        pay_url=shown.pay_url,
+    )

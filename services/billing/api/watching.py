@@ -1,0 +1,56 @@
+"""Routes about spending: caps and alerts."""
+
+from fastapi import APIRouter
+
+from libs.common.clock import utc_now
+from libs.common.http.dependencies import Uow
+from libs.common.http.identity import AdminIdentity, CurrentIdentity
+from libs.common.http.problems import PROBLEM_RESPONSES
+from services.billing.domain.alerts import check_thresholds
+from services.billing.domain.caps import Caps
+from services.billing.repositories import alerts, caps
+from services.billing.schemas.watching import AlertsAnswer, AlertsBody, CapsAnswer, CapsBody
+from services.billing.use_cases.show_caps import show_caps
+from services.billing.use_cases.show_thresholds import show_thresholds
+
+router = APIRouter(prefix="/v1/billing", tags=["billing"], responses=PROBLEM_RESPONSES)
+
+
+@router.get("/caps")
+async def get_caps(identity: CurrentIdentity, uow: Uow) -> CapsAnswer:
+    """How many credits may be set aside in a day, a month, and for one member in a month; and how many have been."""
+    shown = await show_caps(identity.workspace_id, user_id=identity.user_id, uow=uow, now=utc_now())
+    return CapsAnswer(
+        per_day=shown.caps.per_day,
+        per_month=shown.caps.per_month,
+        per_member=shown.caps.per_member,
+        spent_today=shown.spent.day,
+        spent_this_month=shown.spent.month,
+        spent_by_you_this_month=shown.spent.member,
+        day_began_at=shown.periods.day,
+        month_began_at=shown.periods.month,
+        time_zone=shown.time_zone,
+    )
+
+
+@router.put("/caps")
+async def put_caps(body: CapsBody, identity: AdminIdentity, uow: Uow) -> CapsAnswer:
+    """Set all the caps (owners and admins). What is set aside already stays; from now on holds and raises fit into them."""
+    wanted = Caps(body.per_day, body.per_month, body.per_member)
+    await caps.save_caps(uow.conn, identity.workspace_id, wanted, user_id=identity.user_id, now=utc_now())
+    return await get_caps(identity, uow)
+
+
+@router.get("/alerts")
+async def get_alerts(identity: CurrentIdentity, uow: Uow) -> AlertsAnswer:
+    """The balances below which the workspace is told, by event and by mail."""
+    thresholds, is_default = await show_thresholds(identity.workspace_id, uow=uow)
+    return AlertsAnswer(thresholds=thresholds, is_default=is_default)
+
+
+@router.put("/alerts")
+async def put_alerts(body: AlertsBody, identity: AdminIdentity, uow: Uow) -> AlertsAnswer:
+    """Set them all (owners and admins). 422 `too_many_thresholds` above ten."""
+    chosen = check_thresholds(body.thresholds)
+    await alerts.save_thresholds(uow.conn, identity.workspace_id, chosen, user_id=identity.user_id, now=utc_now())
+    return AlertsAnswer(thresholds=chosen, is_default=False)

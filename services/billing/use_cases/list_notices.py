@@ -1,0 +1,31 @@
+"""List what needs a workspace's attention now."""
+
+from datetime import datetime
+from uuid import UUID
+
+from libs.common.uow import UnitOfWork
+from services.billing.domain.caps import month_at
+from services.billing.domain.notices import Notice, of_balance, of_subscription, of_top_ups
+from services.billing.repositories import alerts, caps, subscriptions, top_ups
+
+
+async def list_notices(workspace_id: UUID, *, realm: str | None, uow: UnitOfWork, now: datetime) -> list[Notice]:
+    """Present facts only: what has been mended is not listed. `realm` is None where nothing is sold."""
+    available, owed = await alerts.left_and_owed(uow.conn, workspace_id)
+    low = await alerts.low_now(uow.conn, workspace_id)
+    notices = of_balance(low, available=available, owed=owed)
+    if realm is None:
+        return notices
+    owned = await subscriptions.subscriptions_of(uow.conn, workspace_id, realm=realm)
+    notices += of_subscription(max((one for one in owned if one.is_live), key=lambda one: one.made_at, default=None))
+    rule = await top_ups.find_rule(uow.conn, workspace_id)
+    if rule is None:
+        return notices
+    failure = await top_ups.last_failure(uow.conn, workspace_id)
+    month = month_at(now, time_zone=await caps.time_zone_of(uow.conn, workspace_id))
+    return notices + of_top_ups(
+        off_reason=rule.off_reason,
+        failed_at=failure.failed_at if failure else None,
+        pay_url=failure.pay_url if failure else None,
+        at_maximum=rule.maximum_told_for == month,
+    )

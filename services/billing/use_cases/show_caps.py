@@ -1,0 +1,27 @@
+"""Show a workspace its spend caps beside what counts against them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from libs.common.uow import UnitOfWork
+from services.billing.domain.caps import Caps, Periods, Spent, periods_at
+from services.billing.repositories import caps
+
+
+@dataclass(frozen=True)
+class ShownCaps:
+    """The caps, and what was spent in the present day and month; `spent.member` is the asker's."""
+
+    caps: Caps
+    spent: Spent
+    periods: Periods
+    time_zone: str
+
+
+async def show_caps(workspace_id: UUID, *, user_id: UUID, uow: UnitOfWork, now: datetime) -> ShownCaps:
+    """Counted as a hold would be at this moment."""
+    time_zone = await caps.time_zone_of(uow.conn, workspace_id)
+    periods = periods_at(now, time_zone=time_zone)
+    spent = await caps.count_spent(uow.conn, workspace_id, periods=periods, user_id=user_id)
+    return ShownCaps(await caps.find_caps(uow.conn, workspace_id) or Caps(), spent, periods, time_zone)
