@@ -77,6 +77,9 @@ PROTECTIONS: dict[str, Protection] = {
     ),
     "enrich.follow_job": Protection("stops or goes on with a job", "the job's highest version seen"),
     "billing.open_account": Protection("opens the tenant's account", "primary key `accounts.workspace_id`"),
+    "billing.entitle_workspace": Protection(
+        "says what a new workspace may do", "`entitlements.version` rises only when something changes"
+    ),
     "billing.place_hold": Protection(
         "holds credits, or declines", "business key `hold:job`, the first answer repeated"
     ),
@@ -92,6 +95,11 @@ PROTECTIONS: dict[str, Protection] = {
         "holds credits for leads, or declines", "business key `hold:sourcing`, the first answer repeated"
     ),
     "billing.capture_sourcing_batch": Protection("charges a batch of leads", "business key `capture:sourcing:batch`"),
+    "billing.apply_stripe_event": Protection(
+        "applies what Stripe tells of, in its present state",
+        "business keys of Stripe's ids: `grant:stripe:<invoice>:<line>`, `claw_back:stripe:<refund or dispute>`",
+        inbox="with the recorded result",
+    ),
     "billing.settle_sourcing": Protection(
         "releases what was not revealed", "the hold is settled once; an unknown hold leaves a tombstone"
     ),

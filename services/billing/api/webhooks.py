@@ -27,7 +27,10 @@ class ToldAnswer(BaseModel):
 
 @router.post(
     "/stripe/webhooks",
-    openapi_extra={"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}, "required": True}},
+    openapi_extra={
+        "security": [],
+        "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}, "required": True},
+    },
 )
 async def take_webhook(
     request: Request,

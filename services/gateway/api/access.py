@@ -1,6 +1,5 @@
 """Who is asking the gateway: the bearer token becomes a member, the member an internal identity."""
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -15,8 +14,8 @@ from services.gateway import repository
 from services.gateway.clients.services import Services
 from services.gateway.clients.tokens import read_token
 from services.gateway.domain.members import Member
-from services.gateway.domain.routing import MAX_PUBLIC_AT_ONCE
 from services.gateway.live import LiveHub
+from services.gateway.rooms import PublicRoom, public_rooms
 from services.gateway.settings import GatewaySettings
 
 _bearer = HTTPBearer(auto_error=False, description="The access token of `POST /v1/auth/token`.")
@@ -29,8 +28,8 @@ class Resources:
     settings: GatewaySettings
     services: Services
     hub: LiveHub
-    public: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_PUBLIC_AT_ONCE))
-    """Room for requests of people nobody knows."""
+    public: dict[str, PublicRoom] = field(default_factory=public_rooms)
+    """Room for requests of people nobody knows, by the first segment of their path: a crowd at one is none at another."""
 
 
 def resources_of(request: Request) -> Resources:

@@ -19,7 +19,8 @@ class SmallBodyRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_small(request: Request) -> Response:
-            message: Message = {"type": "http.request", "body": await _read(request), "more_body": False}
+            body = await read_body(request, limit=MAX_BODY_BYTES)
+            message: Message = {"type": "http.request", "body": body, "more_body": False}
 
             async def receive() -> Message:
                 return message
@@ -29,11 +30,12 @@ class SmallBodyRoute(APIRoute):
         return handle_small
 
 
-async def _read(request: Request) -> bytes:
+async def read_body(request: Request, *, limit: int) -> bytes:
+    """The whole body, of which no more than `limit` bytes are read. Raises TooLarge."""
     body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > MAX_BODY_BYTES:
-            msg = f"the body is larger than {MAX_BODY_BYTES} bytes"
+        if len(body) > limit:
+            msg = f"the body is larger than {limit} bytes"
             raise TooLarge(msg)
     return bytes(body)

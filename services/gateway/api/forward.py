@@ -40,15 +40,23 @@ async def forward(path: str, request: Request, member: CurrentMember, resources:
     return response
 
 
-async def ask(service: str, request: Request, *, headers: Sequence[RawHeader], services: Services) -> httpx.Response:
-    """A service's answer to a request, its body not read yet. `headers` come on top of those that may pass."""
+async def ask(
+    service: str,
+    request: Request,
+    *,
+    headers: Sequence[RawHeader],
+    services: Services,
+    body: AsyncIterator[bytes] | None = None,
+) -> httpx.Response:
+    """A service's answer to a request, its body not read yet. `headers` come on top of those that may pass; `body` is the
+    request's where it has been read already."""
     return await services.forward(
         service,
         method=request.method,
         raw_path=request.scope["raw_path"],
         query=request.url.query.encode(),
         headers=[*for_the_service(request.headers.raw), *headers],
-        body=_body(request),
+        body=body or _body(request),
     )
 
 

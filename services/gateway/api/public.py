@@ -1,60 +1,72 @@
-"""Passes on what needs no token: links that the owning service has signed, and checks itself."""
+"""Passes on what needs no token: links that the owning service has signed, and what Stripe tells it. The service checks."""
 
-import asyncio
+from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, Request
 from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from libs.common.errors import NotFound, RateLimited
+from libs.common.errors import NotFound
 from libs.common.ids import new_id
 from services.gateway.api.access import CurrentResources
+from services.gateway.api.bodies import read_body
 from services.gateway.api.forward import ask
 from services.gateway.clients.services import answer_headers
-from services.gateway.domain.routing import PUBLIC, PUBLIC_METHODS, public_owner_of
+from services.gateway.domain.routing import PUBLIC, public_owner_of
+from services.gateway.rooms import PublicRoom
 
 router = APIRouter(include_in_schema=False)
-
-_RETRY_AFTER_S = 2
 
 
 class _Passed(StreamingResponse):
     """Gives its place back when the last byte is sent, or nobody takes any more."""
 
-    place: asyncio.Semaphore
+    room: PublicRoom
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self.place.release()
+            self.room.leave()
 
 
-async def forward_public(signed: str, request: Request, resources: CurrentResources) -> Response:
-    """The service's own answer, untouched; it is told of nobody. Nothing that the asker says of themselves passes.
+async def forward_public(request: Request, resources: CurrentResources) -> Response:
+    """The service's own answer, untouched; it is told of nobody. Nothing that the asker says of themselves passes, and a body
+    passes byte by byte.
 
-    404 `route_not_found`; 429 `too_many_downloads` when too many are open; else as for members.
+    404 `route_not_found`; 413 `too_large`; 429 by the path's own name when there is no room; else as for members.
     """
-    service = public_owner_of(request.url.path.removeprefix("/v1/"))
+    below = request.url.path.removeprefix("/v1/")
+    service = public_owner_of(below)
     if service is None:
-        msg = f"a link of {len(signed)} characters is none of ours"
+        msg = f"a link of {len(below)} characters is none of ours"
         raise NotFound(msg, code="route_not_found")
-    if resources.public.locked():
-        msg = "too many files are being fetched by links at this moment: try again"
-        raise RateLimited(msg, code="too_many_downloads", extra={"retry_after_s": _RETRY_AFTER_S})
-    await resources.public.acquire()
+    room = resources.public[below.partition("/")[0]]
+    room.enter()
     try:
         request_id = (b"x-request-id", str(new_id()).encode())
-        answer = await ask(service, request, headers=[request_id], services=resources.services)
+        body = await read_body(request, limit=room.path.max_body_bytes) if room.path.max_body_bytes else None
+        answer = await ask(
+            service,
+            request,
+            headers=[request_id],
+            services=resources.services,
+            body=None if body is None else _once(body),
+        )
     except BaseException:
-        resources.public.release()
+        room.leave()
         raise
     response = _Passed(answer.aiter_raw(), status_code=answer.status_code, background=BackgroundTask(answer.aclose))
-    response.place = resources.public
+    response.room = room
     response.raw_headers = [*answer_headers(answer), request_id]
     return response
 
 
-for _segment in PUBLIC:
-    router.add_api_route(f"/v1/{_segment}/{{signed}}", forward_public, methods=list(PUBLIC_METHODS))
+async def _once(body: bytes) -> AsyncIterator[bytes]:
+    yield body
+
+
+for _segment, _path in PUBLIC.items():
+    _part = _path.part or "{signed}"
+    router.add_api_route(f"/v1/{_segment}/{_part}", forward_public, methods=list(_path.methods))

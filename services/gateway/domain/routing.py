@@ -1,6 +1,7 @@
 """Which service owns which public path, and what of a request travels there."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 RawHeader = tuple[bytes, bytes]
 
@@ -16,6 +17,8 @@ OWNERS: dict[str, str] = {
     "catalogue": "enrich",
     "credits": "billing",
     "prices": "billing",
+    "billing": "billing",
+    "entitlements": "billing",
     "lists": "sender",
     "templates": "sender",
     "campaigns": "sender",
@@ -24,13 +27,41 @@ OWNERS: dict[str, str] = {
 }
 """First path segment below /v1 → service."""
 
-PUBLIC: dict[str, str] = {"downloads": "ingest"}
-"""First path segment → service, of what needs no token: each path is `/v1/<segment>/<something signed by the service>`,
-is only read, and the service itself checks the signature."""
-PUBLIC_METHODS = ("GET", "HEAD")
 MAX_SIGNED_CHARS = 4096
 MAX_PUBLIC_AT_ONCE = 100
 """Open requests of people nobody knows, of the 500 connections to a service: members always find room."""
+
+
+@dataclass(frozen=True)
+class PublicPath:
+    """What needs no token: `/v1/<segment>/<one part>`. The service itself checks a signature, in the path or of the body.
+
+    `part` is what the one part must be (None: anything short). Per replica, `at_once` requests may be open, and `per_second`
+    begin (None: any number). Of a body, `max_body_bytes` are taken. `refusal` names what is answered when there is no room.
+    """
+
+    service: str
+    methods: tuple[str, ...]
+    refusal: str
+    part: str | None = None
+    at_once: int = MAX_PUBLIC_AT_ONCE
+    per_second: int | None = None
+    max_body_bytes: int = 0
+
+
+PUBLIC: dict[str, PublicPath] = {
+    "downloads": PublicPath("ingest", ("GET", "HEAD"), refusal="too_many_downloads"),
+    "stripe": PublicPath(
+        "billing",
+        ("POST",),
+        refusal="too_many_webhooks",
+        part="webhooks",
+        at_once=20,
+        per_second=100,
+        max_body_bytes=1024 * 1024,
+    ),
+}
+"""By the first path segment below /v1. Stripe delivers again what it is told to send later."""
 
 HOP_BY_HOP = frozenset(
     {
@@ -63,8 +94,9 @@ def owner_of(path: str) -> str | None:
 def public_owner_of(path: str) -> str | None:
     """The service that serves `/v1/<path>` to anybody; None for what is no public path, or too long to be one."""
     segment, _, signed = path.partition("/")
+    public = PUBLIC.get(segment)
     is_public = signed and "/" not in signed and len(signed) <= MAX_SIGNED_CHARS and signed not in _DOTS
-    return PUBLIC.get(segment) if is_public else None
+    return public.service if public and is_public and public.part in {None, signed} else None
 
 
 def end_to_end(headers: Iterable[RawHeader]) -> list[RawHeader]:

@@ -115,6 +115,7 @@ async def behind(module_database: str, module_vhost: str, monkeypatch: pytest.Mo
             "ADMIN_EMAILS": "boss@corofy.example",
             "ENV": "test",
             "INGEST_URL": url,
+            "BILLING_URL": url,
             "SENDER_URL": "http://127.0.0.1:9",
         }
         for name, value in environment.items():

@@ -181,6 +181,10 @@ async def test_a_signed_link_is_passed_on_without_a_token_and_without_a_word_of_
         ("POST", "/v1/downloads/a", 401),
         ("GET", f"/v1/downloads/{'a' * 5000}", 404),
         ("GET", "/v1/exports/a", 401),
+        ("GET", "/v1/stripe/webhooks", 401),
+        ("PUT", "/v1/stripe/webhooks", 401),
+        ("POST", "/v1/stripe/webhooks/a", 401),
+        ("POST", "/v1/stripe/other", 401),
     ],
 )
 async def test_nothing_else_is_public(gateway: Gateway, method: str, path: str, status: int) -> None:
@@ -193,10 +197,36 @@ async def test_links_have_room_of_their_own(gateway: Gateway) -> None:
     """Red when people nobody knows can take every connection to a service, or when a place is never given back."""
     for _ in range(2 * MAX_PUBLIC_AT_ONCE):
         assert (await gateway.client.get("/v1/downloads/download")).status_code == 200
-    resources = gateway.resources
+    room = gateway.resources.public["downloads"]
     for _ in range(MAX_PUBLIC_AT_ONCE):
-        await resources.public.acquire()
+        room.enter()
     answer = await gateway.client.get("/v1/downloads/download")
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many_downloads")
-    resources.public.release()
+    room.leave()
     assert (await gateway.client.get("/v1/downloads/download")).status_code == 200
+
+
+async def test_what_stripe_tells_is_passed_on_byte_by_byte_and_without_a_token(gateway: Gateway) -> None:
+    """Red when a webhook needs a token, when its body is changed on the way, or when its signature stays behind."""
+    body = b'{ "id":"evt_1",\n  "a": "\xc3\xa9" }'
+    headers = {"Stripe-Signature": "t=1,v1=ab", "Content-Type": "application/json", IDENTITY_HEADER: "forged"}
+    answer = await gateway.client.post("/v1/stripe/webhooks", content=body, headers=headers)
+    assert (answer.status_code, answer.json()) == (418, {"path": "v1/stripe/webhooks"})
+    seen = gateway.behind.headers[-1]
+    assert (gateway.behind.bodies[-1], seen["stripe-signature"]) == (body, "t=1,v1=ab")
+    assert IDENTITY_HEADER.lower() not in seen
+
+
+async def test_a_webhook_has_a_limit_of_size_and_a_room_of_its_own(gateway: Gateway) -> None:
+    """Red when a body of any size passes, or when a crowd at the webhook takes the places of links."""
+    large = await gateway.client.post("/v1/stripe/webhooks", content=b"a" * (PUBLIC["stripe"].max_body_bytes + 1))
+    assert (large.status_code, large.json()["code"]) == (413, "too_large")
+    room = gateway.resources.public["stripe"]
+    for _ in range(room.path.at_once):
+        room.enter()
+    answer = await gateway.client.post("/v1/stripe/webhooks", content=b"{}")
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_webhooks")
+    assert gateway.behind.paths == []
+    assert (await gateway.client.get("/v1/downloads/download")).status_code == 200
+    room.leave()
+    assert (await gateway.client.post("/v1/stripe/webhooks", content=b"{}")).status_code == 418
