@@ -9,6 +9,7 @@ from deploy.sandbox import apollo, controls, firecrawl, groq, inbox, serper
 from deploy.sandbox.serve import Endpoint, serve
 from deploy.sandbox.smtp import listen
 from deploy.sandbox.state import Sandbox, SandboxSettings
+from deploy.sandbox.stripe import front as stripe_front
 from deploy.sandbox.stripe import mount as stripe
 from deploy.sandbox.web import Answer, BadBodyError, Receive, Request, Scope, Send, bearer, read_request, send_answer
 from libs.common.garbage import seldom_collected
@@ -88,7 +89,7 @@ class SandboxApp:
             if endpoint is not None:
                 await serve(endpoint, request, self.box, receive=receive, send=send)
                 return
-            answer = self._control(request)
+            answer = stripe_front.answer(request, self.box) or self._control(request)
         except BadBodyError as error:
             answer = controls.fault(str(error), status=400)
         await send_answer(send, answer)

@@ -75,6 +75,8 @@ class Account:
     outgoing: deque[Delivery] = field(default_factory=deque[Delivery])
     request: Obj = field(default_factory=lambda: {"id": None, "idempotency_key": None})
     """The call that is being answered, as its events name it."""
+    pages: str = ""
+    """The address of our pages, as the last call reached it."""
     changes: int = 0
 
     def now(self, customer: str | None = None) -> int:

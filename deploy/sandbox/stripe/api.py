@@ -10,7 +10,20 @@ from dataclasses import dataclass
 import orjson
 
 from deploy.sandbox.dials import StripeDials
-from deploy.sandbox.stripe import catalogue, customers, events
+from deploy.sandbox.stripe import (
+    catalogue,
+    charges,
+    checkout,
+    customers,
+    disputes,
+    events,
+    invoice_items,
+    invoices,
+    portal,
+    schedules,
+    subscriptions,
+    test_clocks,
+)
 from deploy.sandbox.stripe.account import API_VERSION, Account, Kept, Obj
 from deploy.sandbox.stripe.call import Call, Route
 from deploy.sandbox.stripe.errors import StripeError
@@ -22,7 +35,21 @@ _MOST_KEYS = 10_000
 _LONGEST_KEY = 255
 _REMEMBERED = (200, 402)
 """Stripe keeps what an endpoint came to, not what it never began on."""
-ROUTES: tuple[Route, ...] = (*catalogue.ROUTES, *customers.ROUTES, *events.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *catalogue.ROUTES,
+    *customers.ROUTES,
+    *checkout.ROUTES,
+    *subscriptions.ROUTES,
+    *schedules.ROUTES,
+    # Before the invoices, whose ids stand where `create_preview` does.
+    *invoice_items.ROUTES,
+    *invoices.ROUTES,
+    *charges.ROUTES,
+    *disputes.ROUTES,
+    *portal.ROUTES,
+    *events.ROUTES,
+    *test_clocks.ROUTES,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +83,7 @@ def answer(request: Request, account: Account, *, path: str, pages: str, dials: 
     request_id = f"req_{secrets.token_hex(7)}"
     key = request.header(b"idempotency-key").decode("latin-1")
     account.request = {"id": request_id, "idempotency_key": key or None}
+    account.pages = pages
     headers: tuple[Header, ...] = ((b"request-id", request_id.encode()), (b"stripe-version", API_VERSION.encode()))
     try:
         _check_key(key_of(request).decode("latin-1"), dials)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from deploy.sandbox.stripe.account import Account, Obj, new_id
 from deploy.sandbox.stripe.call import Call, Route, route
 from deploy.sandbox.stripe.cards import BY_TOKEN, Card, card_of
@@ -19,29 +21,36 @@ def _create(call: Call) -> Obj:
     clock = params.text("test_clock")
     if clock is not None:
         account.get("test_helpers.test_clock", clock, param="test_clock")
-    fields: Obj = {
-        "address": params.group("address").values or None,
-        "balance": params.whole("balance") or 0,
-        "currency": None,
-        "default_source": None,
-        "delinquent": False,
-        "discount": None,
-        "invoice_prefix": new_id("customer")[4:12].upper(),
-        "invoice_settings": {"custom_fields": None, "default_payment_method": None, "footer": None},
-        "metadata": params.metadata(),
-        "next_invoice_sequence": 1,
-        "preferred_locales": [],
-        "shipping": None,
-        "tax_exempt": "none",
-        "test_clock": clock,
+    made = new_customer(
+        account,
+        address=params.group("address").values or None,
+        balance=params.whole("balance") or 0,
+        metadata=params.metadata(),
+        test_clock=clock,
         **{name: params.text(name) for name in _TEXTS},
-    }
-    fields["invoice_settings"]["rendering_options"] = None
-    made = account.new("customer", fields)
-    made["created"] = account.now(made["id"])
+    )
     if params.text("payment_method") is not None:
         attach(account, params.needed("payment_method"), customer=made)
     _set_default(account, made, params.group("invoice_settings"))
+    return made
+
+
+def new_customer(account: Account, **given: Any) -> Obj:
+    """A customer, by the clock they are given."""
+    settings = dict.fromkeys(("custom_fields", "default_payment_method", "footer", "rendering_options"))
+    fields: Obj = {
+        **dict.fromkeys(("address", "currency", "default_source", "discount", "shipping", "test_clock", *_TEXTS)),
+        "balance": 0,
+        "delinquent": False,
+        "invoice_prefix": new_id("customer")[4:12].upper(),
+        "invoice_settings": settings,
+        "metadata": {},
+        "next_invoice_sequence": 1,
+        "preferred_locales": [],
+        "tax_exempt": "none",
+    }
+    made = account.new("customer", fields | given)
+    made["created"] = account.now(made["id"])
     account.emit("customer.created", made)
     return made
 

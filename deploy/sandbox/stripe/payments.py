@@ -113,6 +113,9 @@ def confirm(account: Account, intent: Obj, method: Obj | None, *, shown: bool, o
     )
     account.emit("charge.succeeded", charge)
     account.emit("payment_intent.succeeded", intent)
+    if card_in(method).disputed:
+        clock = account.clock_of(intent["customer"])
+        account.agenda.put(clock, account.now(intent["customer"]) + 1, work="dispute", key=charge["id"])
     return outcome
 
 
