@@ -29,7 +29,7 @@ async def run() -> list[Figure]:
         folder = Path(name)
         folder.chmod(0o711)
         async with (
-            LocalStack(folder / "state", env={"ENV": "test"}, say=say) as stack,
+            LocalStack(folder / "state", env={"ENV": "test", "PLAN_LIMITS": "off"}, say=say) as stack,
             customer(stack, DEMO_EMAIL, grant=10 * ROWS) as api,
         ):
             sandbox = stack.url("sandbox")

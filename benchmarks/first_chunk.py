@@ -33,7 +33,7 @@ async def run() -> list[Figure]:
         Path(folder).chmod(0o711)
         # Enrich announces what it can hold, which is what opens the dispatcher's window; its answers take their time.
         async with (
-            LocalStack(Path(folder) / "state", env={"ENV": "test"}, say=say) as stack,
+            LocalStack(Path(folder) / "state", env={"ENV": "test", "PLAN_LIMITS": "off"}, say=say) as stack,
             customer(stack, DEMO_EMAIL, grant=_RUNS * (_SMALL + _LARGE)) as api,
         ):
             seconds: dict[int, list[float]] = {_SMALL: [], _LARGE: []}

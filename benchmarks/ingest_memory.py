@@ -40,7 +40,9 @@ async def run() -> list[Figure]:
         folder = Path(name)
         folder.chmod(0o711)
         async with (
-            LocalStack(folder / "state", services=_SERVICES, env={"ENV": "test"}, say=say) as stack,
+            LocalStack(
+                folder / "state", services=_SERVICES, env={"ENV": "test", "PLAN_LIMITS": "off"}, say=say
+            ) as stack,
             _answering(stack),
             customer(stack, DEMO_EMAIL, grant=2 * (_SMALL + _LARGE)) as api,
         ):

@@ -38,6 +38,7 @@ async def run() -> list[Figure]:
     env = {
         "ADMIN_EMAILS": ",".join(emails),
         "ENV": "test",
+        "PLAN_LIMITS": "off",
         "WORKER_COUNT": str(_REPLICAS),
         "SERPER_REQUESTS_PER_MINUTE": str(LIMIT),
         "ENRICH_ROWS_IN_FLIGHT": "64",

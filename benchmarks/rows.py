@@ -45,7 +45,7 @@ async def _run(in_flight: int) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="corofy-bench-", dir="/var/tmp") as folder:
         Path(folder).chmod(0o711)
         env = {"SANDBOX_URL": f"http://127.0.0.1:{port}", "SANDBOX_SMTP_URL": f"smtp://127.0.0.1:{port}"}
-        env |= {"ENRICH_ROWS_IN_FLIGHT": str(in_flight), "ENV": "test"}
+        env |= {"ENRICH_ROWS_IN_FLIGHT": str(in_flight), "ENV": "test", "PLAN_LIMITS": "off"}
         async with (
             LocalStack(Path(folder) / "state", services=SERVICES, env=env, say=say) as stack,
             customer(stack, DEMO_EMAIL, grant=_GRANT) as api,

@@ -1,6 +1,6 @@
 """Billing's settings: those every service has, Stripe's keys, and which price is which."""
 
-from pydantic import SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from libs.common.settings import CommonSettings, database_url_field
 from services.billing.clients.stripe.account import Account, stripe_account
@@ -17,6 +17,7 @@ class BillingSettings(CommonSettings):
     app_base_url: str = _WHERE_THE_APP_IS
     stripe_secret_key: SecretStr = SecretStr("")
     stripe_webhook_secret: SecretStr = SecretStr("")
+    plan_limits: bool = Field(default=True, description="Whether a plan limits what its workspaces may do.")
     stripe_price_starter_monthly: str = ""
     stripe_price_starter_yearly: str = ""
     stripe_price_growth_monthly: str = ""
@@ -47,7 +48,7 @@ class BillingSettings(CommonSettings):
     @property
     def stripe(self) -> Account:
         """The real Stripe where there is a key, the sandbox's where there is none and SANDBOX_URL is set."""
-        return stripe_account(key=self.stripe_secret_key, sandbox_url=self.sandbox_url)
+        return stripe_account(key=self.stripe_secret_key, sandbox_url=self.sandbox_url, limits=self.plan_limits)
 
     @property
     def billing_page(self) -> str:

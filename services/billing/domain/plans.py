@@ -29,7 +29,7 @@ class Entitlements:
     api_requests_per_minute: int | None = None
 
 
-FREE = Entitlements(rows_per_job=1_000, concurrent_jobs=2, mailboxes=1, members=3, api_requests_per_minute=120)
+FREE = Entitlements(rows_per_job=1_000, concurrent_jobs=2, mailboxes=1, members=3, api_requests_per_minute=300)
 UNLIMITED = Entitlements()
 
 FREE_PLAN = "free"
@@ -64,8 +64,8 @@ class Pack:
     lasts: timedelta | None = None
 
 
-_STARTER = Entitlements(5_000, concurrent_jobs=3, mailboxes=3, members=5, api_requests_per_minute=300)
-_GROWTH = Entitlements(50_000, concurrent_jobs=10, mailboxes=15, members=20, api_requests_per_minute=1_000)
+_STARTER = Entitlements(5_000, concurrent_jobs=3, mailboxes=3, members=5, api_requests_per_minute=600)
+_GROWTH = Entitlements(50_000, concurrent_jobs=10, mailboxes=15, members=20, api_requests_per_minute=1_500)
 _SCALE = Entitlements(1_000_000, concurrent_jobs=40, mailboxes=100, members=100, api_requests_per_minute=5_000)
 
 PLANS: Mapping[str, Plan] = {

@@ -8,7 +8,7 @@ from uuid import UUID
 from libs.common.contracts.billing import EntitlementsChanged
 from libs.common.uow import OpenUow, UnitOfWork
 from services.billing.clients.stripe.account import Account
-from services.billing.domain.plans import entitlements_of
+from services.billing.domain.plans import UNLIMITED, Entitlements, entitlements_of
 from services.billing.domain.subscriptions import plan_of
 from services.billing.repositories import entitlements, subscriptions
 from services.billing.repositories.entitlements import Entitled
@@ -21,9 +21,10 @@ async def renew_entitlements(workspace_id: UUID, *, account: Account, uow: UnitO
     await subscriptions.lock_workspace(uow.conn, workspace_id)
     before = (await entitlements.entitled(uow.conn, [workspace_id])).get(workspace_id)
     plan = (await _plans(uow, [workspace_id], account=account, now=now))[workspace_id]
-    if before is not None and _says(before, plan):
+    allowed = _allowed(plan, account)
+    if before is not None and (before.plan, before.entitlements) == (plan, allowed):
         return before
-    after = Entitled(before.version + 1 if before else 1, plan, entitlements_of(plan))
+    after = Entitled(before.version + 1 if before else 1, plan, allowed)
     await entitlements.save_entitled(uow.conn, workspace_id, after, now=now)
     event = EntitlementsChanged(entitlements_version=after.version, plan=plan, **asdict(after.entitlements))
     uow.publish(event, tenant_id=workspace_id)
@@ -42,7 +43,8 @@ async def renew_all_entitlements(*, account: Account, open_uow: OpenUow, now: da
             plans = await _plans(uow, ids, account=account, now=now)
         for workspace_id in ids:
             kept = found.get(workspace_id)
-            if kept is None or not _says(kept, plans[workspace_id]):
+            plan = plans[workspace_id]
+            if kept is None or (kept.plan, kept.entitlements) != (plan, _allowed(plan, account)):
                 async with open_uow() as uow:
                     await renew_entitlements(workspace_id, account=account, uow=uow, now=now)
                 changed += 1
@@ -59,5 +61,5 @@ async def _plans(
     return {one: plan_of(owned.get(one, []), sells=sells, now=now) for one in workspace_ids}
 
 
-def _says(kept: Entitled, plan: str) -> bool:
-    return (kept.plan, kept.entitlements) == (plan, entitlements_of(plan))
+def _allowed(plan: str, account: Account) -> Entitlements:
+    return entitlements_of(plan) if account.limits else UNLIMITED

@@ -37,11 +37,12 @@ class SelfHosted(Conflict):
 
 @dataclass(frozen=True)
 class Account:
-    """How Stripe is reached. `base_url` ends before `/v1`."""
+    """How Stripe is reached. `base_url` ends before `/v1`. Without `limits` a plan sells credits and limits nothing."""
 
     mode: Mode
     base_url: str = ""
     key: SecretStr = _NO_KEY
+    limits: bool = True
 
     @property
     def live(self) -> bool:
@@ -65,13 +66,13 @@ class Account:
             raise SelfHosted(msg)
 
 
-def stripe_account(*, key: SecretStr, sandbox_url: str) -> Account:
+def stripe_account(*, key: SecretStr, sandbox_url: str, limits: bool = True) -> Account:
     """The real one when there is a key, else the sandbox's when there is a sandbox, else none."""
     given = key.get_secret_value().strip()
     if given:
-        return Account("stripe", _STRIPE_URL, SecretStr(given))
+        return Account("stripe", _STRIPE_URL, SecretStr(given), limits)
     if sandbox_url:
-        return Account("sandbox", f"{sandbox_url.rstrip('/')}/stripe", _SANDBOX_KEY)
+        return Account("sandbox", f"{sandbox_url.rstrip('/')}/stripe", _SANDBOX_KEY, limits)
     return Account("self_hosted")
 
 
