@@ -70,6 +70,7 @@ def environment(
             "SANDBOX_DATA_DIR": str(state.path / "sandbox"),
             "SANDBOX_SMTP_PORT": str(ports["sandbox_smtp"]),
             "SANDBOX_SMTP_URL": f"smtp://127.0.0.1:{ports['sandbox_smtp']}",
+            **_stripe(given, secret=f"whsec_{secrets['STRIPE_WEBHOOK_SECRET']}", ports=ports),
         }
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     # A name that is set to nothing counts as not set.
@@ -79,6 +80,14 @@ def environment(
     if merged["ENV"] != "production" and DEMO_EMAIL not in admins:
         merged["ADMIN_EMAILS"] = ",".join([*admins, DEMO_EMAIL])
     return merged
+
+
+def _stripe(given: Mapping[str, str], *, secret: str, ports: Ports) -> dict[str, str]:
+    """Where the sandbox's Stripe sends its events, and what both sides sign and verify with. The real one sends its own."""
+    if given.get("STRIPE_SECRET_KEY"):
+        return {}
+    url = f"{url_of('gateway', ports)}/v1/stripe/webhooks"
+    return {"STRIPE_WEBHOOK_SECRET": secret, "SANDBOX_STRIPE_WEBHOOK_URL": url}
 
 
 def replicas(names: tuple[str, ...], env: Mapping[str, str]) -> list[str]:

@@ -29,7 +29,7 @@ class SandboxSettings:
 
     @classmethod
     def from_environment(cls) -> SandboxSettings:
-        """Read the variables that begin with SANDBOX_."""
+        """Read the variables that begin with SANDBOX_, and STRIPE_WEBHOOK_SECRET."""
         port = os.environ.get("SANDBOX_SMTP_PORT")
         folder = os.environ.get("SANDBOX_DATA_DIR")
         return cls(
@@ -40,7 +40,7 @@ class SandboxSettings:
             public_url=(os.environ.get("SANDBOX_PUBLIC_URL") or "").rstrip("/"),
             stripe_webhook_url=os.environ.get("SANDBOX_STRIPE_WEBHOOK_URL") or "",
             # Several, while they change: the first is the one to sign with.
-            stripe_webhook_secret=(os.environ.get("SANDBOX_STRIPE_WEBHOOK_SECRET") or "").partition(",")[0].strip(),
+            stripe_webhook_secret=(os.environ.get("STRIPE_WEBHOOK_SECRET") or "").partition(",")[0].strip(),
         )
 
 

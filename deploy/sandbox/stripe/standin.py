@@ -68,7 +68,7 @@ class StandIn:
 
     def _listen(self) -> None:
         """The configured endpoint takes the address and secret of today, whatever was kept."""
-        if self.webhook_url:
+        if self.webhook_url and self.webhook_secret:
             events.listen(
                 self.account, url=self.webhook_url, secret=self.webhook_secret, events=["*"], key=events.CONFIGURED
             )

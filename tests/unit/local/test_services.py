@@ -44,6 +44,19 @@ def test_without_the_sandbox_no_service_hears_of_it(tmp_path: Path) -> None:
     assert not [name for name in env if name.startswith("SANDBOX")]
 
 
+def test_the_sandboxs_stripe_signs_with_what_billing_verifies_with(tmp_path: Path) -> None:
+    """Red when the events of the demo would be refused as forged, or a real account's secret were made up."""
+    env = environment_with(tmp_path, {})
+    assert env["SANDBOX_STRIPE_WEBHOOK_URL"].endswith("/v1/stripe/webhooks")
+    assert env["STRIPE_WEBHOOK_SECRET"].startswith("whsec_")
+    assert env["STRIPE_WEBHOOK_SECRET"] == environment_with(tmp_path, {})["STRIPE_WEBHOOK_SECRET"]
+    given = environment_with(tmp_path, {"STRIPE_WEBHOOK_SECRET": "whsec_chosen"})
+    assert given["STRIPE_WEBHOOK_SECRET"] == "whsec_chosen"
+    real = environment_with(tmp_path, {"STRIPE_SECRET_KEY": "sk_test_mine"})
+    assert "STRIPE_WEBHOOK_SECRET" not in real
+    assert "SANDBOX_STRIPE_WEBHOOK_URL" not in real
+
+
 def test_worker_count_says_how_many_of_enrich_there_are() -> None:
     assert replicas(EVERYTHING, {"WORKER_COUNT": "3"})[-2:] == ["enrich-2", "enrich-3"]
     assert replicas(EVERYTHING, {}) == list(EVERYTHING)
