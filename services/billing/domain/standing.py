@@ -44,6 +44,8 @@ def _after_trial(subscription: Subscription) -> str:
 
 
 def _after_period(subscription: Subscription) -> str:
+    if subscription.pay_url:
+        return ". A switch waits for its payment: pay the open invoice within a day, or nothing changes."
     if subscription.cancels_at_period_end:
         return " and ends then."
     if subscription.pending is not None:

@@ -146,7 +146,8 @@ def actions_of(subscription: Subscription | None) -> frozenset[Action]:
     ending = {Action.RESUME} if subscription.cancels_at_period_end else {Action.CANCEL}
     match subscription.status:
         case Status.TRIALING | Status.ACTIVE:
-            return frozenset({Action.SWITCH, Action.PORTAL, *ending})
+            owed = {Action.PAY} if subscription.pay_url else set[Action]()
+            return frozenset({Action.SWITCH, Action.PORTAL, *ending, *owed})
         case Status.PAST_DUE | Status.UNPAID:
             return frozenset({Action.PAY, Action.PORTAL, *ending})
         case Status.INCOMPLETE:
