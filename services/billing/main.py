@@ -18,7 +18,18 @@ from services.billing import (
     tables,
     watching_schedules,
 )
-from services.billing.api import auto_top_up, invoices, ledger, operations, plans, subscription, watching, webhooks
+from services.billing.api import (
+    auto_top_up,
+    invoices,
+    ledger,
+    operations,
+    plans,
+    prices,
+    proofs,
+    subscription,
+    watching,
+    webhooks,
+)
 from services.billing.clients.stripe.account import Stripe
 from services.billing.resources import Resources
 from services.billing.settings import BillingSettings
@@ -73,6 +84,8 @@ def build_app() -> FastAPI:
             routers=[
                 ledger.router,
                 operations.router,
+                prices.router,
+                proofs.router,
                 invoices.router,
                 webhooks.router,
                 plans.router,

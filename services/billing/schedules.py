@@ -12,6 +12,9 @@ from libs.common.uow import UnitOfWorkFactory
 from services.billing.use_cases import announce_prices as announcing
 from services.billing.use_cases import expire_grants as expiring
 from services.billing.use_cases import measure_holds as measuring
+from services.billing.use_cases import measure_proofs as measuring_proofs
+from services.billing.use_cases import measure_stripe as measuring_stripe
+from services.billing.use_cases import prove_accounts as proving
 from services.billing.use_cases import question_holds as questioning
 
 log = get_logger()
@@ -34,10 +37,14 @@ def schedules(open_uow: UnitOfWorkFactory) -> Sequence[Schedule]:
         async with open_uow() as uow:
             await announcing.announce_prices(uow=uow)
 
+    async def prove_accounts() -> None:
+        await proving.prove_accounts(open_uow=open_uow, now=utc_now())
+
     return [
         Schedule("question_holds", 60, question_holds),
         Schedule("expire_grants", 60, expire_grants),
         Schedule("announce_prices", _HOUR_S, announce_prices),
+        Schedule("prove_accounts", 300, prove_accounts, timeout_s=_HOUR_S / 2),
     ]
 
 
@@ -47,6 +54,8 @@ async def keep_measuring(open_uow: UnitOfWorkFactory) -> None:
         try:
             async with open_uow() as uow:
                 await measuring.measure_holds(uow=uow, now=utc_now())
+                await measuring_proofs.measure_proofs(uow=uow)
+                await measuring_stripe.measure_stripe(uow=uow, now=utc_now())
         except (SQLAlchemyError, OSError) as error:
             log.warning("measuring.stumbled", error=str(error))
         await asyncio.sleep(MEASURE_EVERY_S)

@@ -1,4 +1,4 @@
-"""What operators do to a ledger: adjust, void, refund. Each is repeated safely."""
+"""What operators do to a ledger: grant, adjust, void, refund. Each is repeated safely."""
 
 from typing import Annotated
 from uuid import UUID
@@ -11,16 +11,45 @@ from libs.common.http.dependencies import Uow
 from libs.common.http.identity import Identity, OperatorIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import UnitOfWork
-from services.billing.domain.ledger import AccountKind
+from services.billing.domain.ledger import AccountKind, GrantKind
+from services.billing.schemas.ledger import GrantAnswer, GrantBody
 from services.billing.schemas.operations import AdjustmentBody, MovementAnswer, RefundAnswer, RefundBody, VoidBody
 from services.billing.use_cases import adjust_credits as adjusting
+from services.billing.use_cases import grant_credits as granting
 from services.billing.use_cases import refund_credits as refunding
 from services.billing.use_cases import void_grant as voiding
-from services.billing.use_cases.grant_credits import require_account
 
 router = APIRouter(prefix="/v1/credits", tags=["billing"], responses=PROBLEM_RESPONSES)
 
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
+
+
+@router.post("/grants", status_code=201)
+async def grant_credits(
+    body: GrantBody, identity: OperatorIdentity, uow: Uow, idempotency_key: IdempotencyKey = None
+) -> GrantAnswer:
+    """Give credits (operators). `Idempotency-Key` is required: the same key answers with the same grant, for ever."""
+    key = _required(idempotency_key)
+    request = granting.GrantRequest(body.credits, body.reason, GrantKind(body.kind), body.priority, body.expires_at)
+    workspace_id = body.workspace_id or identity.workspace_id
+    if workspace_id != identity.workspace_id:
+        await granting.require_account(workspace_id, uow=uow)
+    grant = await granting.grant_credits(
+        request,
+        workspace_id=workspace_id,
+        idempotency_key=key,
+        uow=uow,
+        now=utc_now(),
+        actor=f"user:{identity.user_id}",
+    )
+    return GrantAnswer(
+        id=grant.id,
+        workspace_id=workspace_id,
+        credits=grant.size,
+        kind=grant.kind.value,
+        priority=grant.priority,
+        expires_at=grant.expires_at,
+    )
 
 
 @router.post("/adjustments", status_code=201)
@@ -92,7 +121,7 @@ async def refund_credits(
 
 async def _workspace(asked: UUID | None, *, identity: Identity, uow: UnitOfWork) -> UUID:
     workspace_id = asked or identity.workspace_id
-    await require_account(workspace_id, uow=uow)
+    await granting.require_account(workspace_id, uow=uow)
     return workspace_id
 
 

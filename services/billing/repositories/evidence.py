@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.errors import NotFound
 from services.billing.domain.ledger import AccountKind, Balance
 from services.billing.domain.proof import OVERDUE_AFTER, Evidence
-from services.billing.tables import accounts, entries, grants
+from services.billing.repositories import chain
+from services.billing.tables import accounts, entries, grants, spent_days
 
 _NAMED = 20
 
@@ -87,10 +88,16 @@ async def gather(conn: AsyncConnection, workspace_id: UUID, *, now: datetime) ->
     own: dict[str, object] = {"workspace_id": workspace_id, "named": _NAMED}
     gone = grants.c.expired + grants.c.voided + grants.c.clawed_back
     granted_left = select(func.coalesce(func.sum(grants.c.size - gone), 0)).where(grants.c.workspace_id == workspace_id)
+    by_day = select(func.coalesce(func.sum(spent_days.c.captured - spent_days.c.refunded), 0)).where(
+        spent_days.c.workspace_id == workspace_id
+    )
+    broken = await chain.first_break(conn, workspace_id)
     return Evidence(
         cached=await _cached(conn, workspace_id),
         rebuilt=await _rebuilt(conn, workspace_id),
         granted_left=int((await conn.execute(granted_left)).scalar_one()),
+        spent_by_day=int((await conn.execute(by_day)).scalar_one()),
+        chain_break=None if broken is None else str(broken),
         transactions_off=await _names(conn, _TRANSACTIONS_OFF, own),
         grants_off=await _names(conn, _GRANTS_OFF, own),
         holds_off=await _names(conn, _HOLDS_OFF, own),

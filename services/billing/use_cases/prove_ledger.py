@@ -9,7 +9,7 @@ from services.billing.repositories import evidence
 
 
 async def prove_ledger(workspace_id: UUID, *, uow: UnitOfWork, now: datetime) -> list[Check]:
-    """Every check with what it found. Reads one snapshot, takes no lock and blocks nothing.
+    """Every check with what it found. Reads one snapshot, takes no lock and blocks nothing; memory stays bounded.
 
     It must be the first to use its transaction.
     """

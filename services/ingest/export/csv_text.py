@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.ingest.export.formulas import is_formula_like
+from libs.common.formulas import is_formula_like
 from services.ingest.segments import Cell, text_of
 
 _BUFFER_ROWS = 128

@@ -8,8 +8,8 @@ from typing import IO
 
 import orjson
 
+from libs.common.formulas import formula_like
 from services.ingest.export.columns import LINE_COLUMN, Columns
-from services.ingest.export.formulas import formula_like
 from services.ingest.export.workbook import Sheet, Workbook
 from services.ingest.segments import Cell, decode_row
 

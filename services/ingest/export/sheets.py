@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 
+from libs.common.formulas import formula_like
 from services.ingest.domain.flat_research import flat_cells
 from services.ingest.export.columns import Columns
 from services.ingest.export.csv_text import CsvFile, csv_text, field, joined
-from services.ingest.export.formulas import formula_like
 from services.ingest.export.lead_book import LeadBook
 from services.ingest.export.workbook import MAX_SHEET_ROWS
 from services.ingest.export.xlsx_cells import is_plain, without_markup

@@ -31,7 +31,7 @@ from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
 from services.billing import handlers
 from services.billing.domain.ledger import Balance, Grant, GrantKind
 from services.billing.domain.proof import Check
-from services.billing.repositories import reading
+from services.billing.repositories import balances
 from services.billing.tables import COMMON, entries
 from services.billing.use_cases.grant_credits import GrantRequest, grant_credits
 from services.billing.use_cases.prove_ledger import prove_ledger
@@ -117,7 +117,7 @@ class Billing:
 
     async def balance(self, workspace_id: UUID) -> Balance:
         async with self.open_uow() as uow:
-            return await reading.balance(uow.conn, workspace_id)
+            return await balances.balance(uow.conn, workspace_id)
 
     async def proof(self, workspace_id: UUID) -> list[Check]:
         async with self.open_uow() as uow:
@@ -152,6 +152,14 @@ async def apply(event: Event, workspace_id: UUID, *, uow: UnitOfWork) -> None:
 
 
 async def announced(conn: AsyncConnection, workspace_id: UUID) -> list[tuple[str, dict[str, Any]]]:
+    return [(one["type"], one["data"]) for one in await _envelopes(conn) if one["tenant_id"] == str(workspace_id)]
+
+
+async def told_to_all(conn: AsyncConnection) -> list[tuple[str, dict[str, Any]]]:
+    """What was announced that belongs to no workspace: type and data, oldest first."""
+    return [(one["type"], one["data"]) for one in await _envelopes(conn) if one["tenant_id"] is None]
+
+
+async def _envelopes(conn: AsyncConnection) -> list[dict[str, Any]]:
     rows = (await conn.execute(select(COMMON.outbox.c.body).order_by(COMMON.outbox.c.id))).scalars()
-    envelopes = [orjson.loads(body) for body in rows]
-    return [(one["type"], one["data"]) for one in envelopes if one["tenant_id"] == str(workspace_id)]
+    return [orjson.loads(body) for body in rows]

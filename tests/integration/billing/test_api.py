@@ -58,12 +58,16 @@ async def test_an_operator_grants_credits_and_the_workspace_has_them(service: Ru
         "priority": 30,
         "expires_at": None,
     }
-    assert await get(service, "/v1/credits", workspace_id) == {
+    balance = await get(service, "/v1/credits", workspace_id)
+    assert balance["period"].pop("of") == "month"
+    assert {name: balance[name] for name in balance if name != "period"} == {
         "available": 10,
         "held": 0,
         "settling": 0,
         "owed": 0,
         "spent": 0,
+        "spent_in_period": 0,
+        "expiring_soon": [],
     }
 
 
@@ -174,33 +178,55 @@ async def test_another_workspace_sees_nothing(service: RunningBilling, events: B
     assert (proof.status_code, proof.json()["code"]) == (404, "account_not_found")
 
 
-async def test_prices_are_shown(service: RunningBilling) -> None:
-    prices = await get(service, "/v1/prices", new_id())
-    assert (prices["version"], prices["credits_per_row"]) == (1, 1)
-
-
 async def test_the_proof_is_shown(service: RunningBilling) -> None:
     workspace_id = new_id()
     await grant(service, workspace_id, key="proof")
     proof = await get(service, "/v1/credits/proof", workspace_id)
     assert proof["holds"] is True
     assert [check["name"] for check in proof["checks"]] == [
+        "chain_intact",
         "entries_sum_to_zero",
         "equation_holds",
         "balance_equals_entries",
+        "days_equal_entries",
         "grants_equal_entries",
         "holds_equal_captures",
         "no_overdue_hold",
     ]
 
 
-@pytest.mark.parametrize("path", ["/v1/credits", "/v1/credits/ledger", "/v1/credits/proof", "/v1/prices"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/credits",
+        "/v1/credits/grants",
+        "/v1/credits/ledger",
+        "/v1/credits/ledger.csv",
+        f"/v1/credits/jobs/{new_id()}",
+        "/v1/credits/proof",
+        "/v1/credits/proofs",
+        "/v1/prices",
+    ],
+)
 async def test_nobody_is_answered_without_an_identity(service: RunningBilling, path: str) -> None:
     refused = await service.client.get(path)
     assert (refused.status_code, refused.json()["code"]) == (401, "identity_missing")
 
 
-@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 201}, {"cursor": "x"}, {"job_id": "x"}], ids=str)
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"limit": 0},
+        {"limit": 201},
+        {"cursor": "x"},
+        {"job_id": "x"},
+        {"grant_id": "x"},
+        {"operation": "steal"},
+        {"from": "2026-11-27"},
+        {"to": "2026-11-27T10:00:00"},
+    ],
+    ids=str,
+)
 async def test_a_ledger_page_of_nonsense_is_refused(service: RunningBilling, query: dict[str, Any]) -> None:
     refused = await service.client.get("/v1/credits/ledger", params=query, headers=headers(new_id()))
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")

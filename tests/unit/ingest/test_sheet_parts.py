@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from libs.common.contracts.research import ModelUse, Receipt
+from libs.common.formulas import is_formula_like
 from services.ingest.domain.exports import standing_of
 from services.ingest.domain.extra_cells import extra_cell
 from services.ingest.domain.flat_research import FLAT_COLUMNS, flat_cells
@@ -15,7 +16,6 @@ from services.ingest.domain.jobs import Job, JobKind, JobState
 from services.ingest.domain.sheet_summary import SheetFacts, SheetTally, summary_rows
 from services.ingest.domain.source_tally import MAX_SOURCES, SourceTally, host_of
 from services.ingest.domain.usage import usage_of
-from services.ingest.export.formulas import is_formula_like
 from services.ingest.export.xlsx_cells import is_plain, without_markup
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
