@@ -29,7 +29,7 @@ def dispute(account: Account, charge: Obj, *, amount: int | None = None, reason:
         "currency": charge["currency"],
         "enhanced_eligibility_types": [],
         "evidence": {},
-        "evidence_details": details | {"enhanced_eligibility": {}},
+        "evidence_details": details | {"enhanced_eligibility": {}, "submission_method": None},
         "is_charge_refundable": False,
         "metadata": {},
         "payment_intent": charge["payment_intent"],

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from deploy.sandbox.controls import fault
 from deploy.sandbox.render import page
 from deploy.sandbox.state import Sandbox
-from deploy.sandbox.stripe import agenda_works as agenda_works
 from deploy.sandbox.stripe import pay_pages, portal_page
 from deploy.sandbox.stripe.controls import KNOBS
 from deploy.sandbox.stripe.errors import StripeError

@@ -62,7 +62,7 @@ def _features(given: Params) -> Obj:
             "mode": cancel.one_of("mode", ("at_period_end", "immediately"), default="at_period_end"),
             "proration_behavior": cancel.one_of("proration_behavior", PRORATIONS, default="none"),
         },
-        "subscription_pause": {"enabled": False},
+        "subscription_pause": {"duration": {"interval_options": [], "type": "indefinite"}, "enabled": False},
         "subscription_update": {
             "default_allowed_updates": update.texts("default_allowed_updates"),
             "enabled": update.flag("enabled"),

@@ -59,6 +59,7 @@ def schedule_from(account: Account, subscription: Obj, *, metadata: dict[str, st
         "default_settings": defaults,
         "end_behavior": "release",
         "metadata": metadata or {},
+        "pause_schedules": [],
         "phases": [phase],
         "released_at": None,
         "released_subscription": None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.sandbox.dials import StripeDials
-from deploy.sandbox.stripe import catalogue, events, keeping
+from deploy.sandbox.stripe import agenda_works, catalogue, events, keeping
 from deploy.sandbox.stripe.account import Account
 from deploy.sandbox.stripe.clock import LIVE
 from deploy.sandbox.stripe.delivery import Courier
@@ -31,6 +31,7 @@ class StandIn:
     _saving: asyncio.TimerHandle | None = None
 
     def __post_init__(self) -> None:
+        agenda_works.register()
         self.account = (self.file and keeping.load(self.file)) or self._fresh()
         self._listen()
         self.courier = Courier(self.account, lambda: self.dials().webhooks)
