@@ -1,0 +1,225 @@
+"""Switching, ending and resuming a plan, as Stripe then has it; and what answers that are lost do to it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from libs.common.errors import Conflict
+from services.billing.clients.stripe.errors import CardDeclined, StripeDown
+from services.billing.domain.plans import PlanItem
+from services.billing.domain.subscriptions import Status, Subscription
+from services.billing.use_cases.apply_stripe_object import Desk, apply_stripe_object
+from services.billing.use_cases.end_plan import cancel_plan, resume_plan
+from services.billing.use_cases.preview_switch import Preview, preview_switch
+from tests.integration.billing.shop import DECLINED_ONCE_KEPT, PRICE_IDS, Shop, item, open_shop
+from tests.integration.billing.steps import Billing
+
+
+@pytest.fixture(scope="module")
+async def shop(billing: Billing) -> AsyncGenerator[Shop]:
+    async with open_shop(billing) as opened:
+        yield opened
+
+
+def told(subscription: Subscription) -> str:
+    return subscription.item.name if subscription.item else "nothing"
+
+
+async def preview(shop: Shop, workspace_id: UUID, name: str) -> Preview:
+    target = item(name)
+    assert isinstance(target, PlanItem)
+    return await preview_switch(
+        target,
+        workspace_id=workspace_id,
+        stripe=shop.stripe,
+        price_ids=PRICE_IDS,
+        open_uow=shop.billing.open_uow,
+        now=shop.now,
+    )
+
+
+async def ending(shop: Shop, workspace_id: UUID, *, ends: bool) -> Subscription:
+    work = cancel_plan if ends else resume_plan
+    return await work(
+        workspace_id, stripe=shop.stripe, price_ids=PRICE_IDS, open_uow=shop.billing.open_uow, now=shop.now
+    )
+
+
+async def invoices(shop: Shop, workspace_id: UUID) -> list[dict[str, Any]]:
+    customer = (await shop.on_record(workspace_id))[0].customer_id
+    return await shop.objects("invoice", customer=customer)
+
+
+async def test_a_better_plan_starts_at_once_and_is_paid_for_at_once(shop: Shop) -> None:
+    workspace_id, _ = await shop.subscribed("starter_month")
+    said = await preview(shop, workspace_id, "growth_month")
+    after = await shop.switch(workspace_id, "growth_month")
+    assert told(after) == "growth_month"
+    newest = (await invoices(shop, workspace_id))[0]
+    assert (newest["status"], newest["total"]) == ("paid", said.due)
+    assert 0 < said.due <= 14_900
+    assert (found := await shop.entitled(workspace_id)) is not None
+    assert found.plan == "growth"
+
+
+async def credited(shop: Shop, workspace_id: UUID) -> int:
+    """Apply all invoices. Answers the credits that there are."""
+    desk = Desk(shop.stripe, PRICE_IDS, shop.billing.open_uow)
+    for one in reversed(await invoices(shop, workspace_id)):
+        assert (await apply_stripe_object("invoice", one["id"], desk=desk, now=shop.now)).state == "applied"
+    return (await shop.billing.balance(workspace_id)).available
+
+
+@pytest.mark.parametrize("target", ["growth_month", "starter_year", "scale_year"])
+async def test_a_preview_says_what_a_switch_then_costs_and_brings(shop: Shop, target: str) -> None:
+    """Red when the preview counts credits otherwise than the invoice that follows."""
+    workspace_id, _ = await shop.subscribed("starter_month")
+    before = await credited(shop, workspace_id)
+    said = await preview(shop, workspace_id, target)
+    await shop.switch(workspace_id, target)
+    assert (await invoices(shop, workspace_id))[0]["total"] == said.due
+    assert await credited(shop, workspace_id) - before == said.credits > 0
+    again = await preview(shop, workspace_id, target)
+    assert (again.switch.keeps, again.due, again.credits) == (True, 0, 0)
+
+
+async def test_a_lower_plan_waits_for_the_end_of_what_is_paid_for(shop: Shop) -> None:
+    """Red when less is had at once, or anything is paid back."""
+    workspace_id, subscription_id = await shop.subscribed("growth_month")
+    before = len(await invoices(shop, workspace_id))
+    said = await preview(shop, workspace_id, "starter_year")
+    assert (said.switch.starts, said.due, said.credits) == ("period_end", 0, 0)
+    waiting = await shop.switch(workspace_id, "starter_year")
+    assert told(waiting) == "growth_month"
+    assert waiting.pending is not None
+    assert (waiting.pending.name, waiting.pending_at) == ("starter_year", waiting.period_ends_at)
+    assert len(await invoices(shop, workspace_id)) == before
+    await shop.advance(days=31, hours=3)
+    after = (await shop.apply(subscription_id)).subscription
+    assert (told(after), after.pending) == ("starter_year", None)
+
+
+async def test_switching_to_the_plan_one_has_calls_off_what_waits(shop: Shop) -> None:
+    workspace_id, subscription_id = await shop.subscribed("growth_month")
+    await shop.switch(workspace_id, "starter_month")
+    kept = await shop.switch(workspace_id, "growth_month")
+    assert (told(kept), kept.pending) == ("growth_month", None)
+    await shop.advance(days=31, hours=3)
+    assert told((await shop.apply(subscription_id)).subscription) == "growth_month"
+
+
+async def test_a_better_plan_replaces_a_lower_one_that_waits(shop: Shop) -> None:
+    workspace_id, _ = await shop.subscribed("growth_month")
+    await shop.switch(workspace_id, "starter_month")
+    after = await shop.switch(workspace_id, "scale_month")
+    assert (told(after), after.pending) == ("scale_month", None)
+
+
+async def test_a_lower_plan_that_waits_can_be_another_one(shop: Shop) -> None:
+    workspace_id, _ = await shop.subscribed("scale_month")
+    await shop.switch(workspace_id, "growth_month")
+    waiting = await shop.switch(workspace_id, "starter_month")
+    assert waiting.pending is not None
+    assert waiting.pending.name == "starter_month"
+
+
+async def test_ten_clicks_at_once_switch_once(shop: Shop) -> None:
+    """Red when the claim of a switch is dropped: each would be charged."""
+    workspace_id, _ = await shop.subscribed("starter_month")
+    before = len(await invoices(shop, workspace_id))
+    done = await asyncio.gather(*(shop.switch(workspace_id, "growth_month") for _ in range(10)), return_exceptions=True)
+    assert all(isinstance(one, Subscription) for one in done), done
+    assert len(await invoices(shop, workspace_id)) == before + 1
+
+
+@pytest.mark.parametrize("target", ["growth_month", "starter_month"], ids=["at once", "at the period's end"])
+async def test_a_switch_whose_answer_was_lost_is_not_done_twice(shop: Shop, target: str) -> None:
+    """Red when a crash between Stripe's answer and the record charges again."""
+    present = "starter_month" if target == "growth_month" else "growth_month"
+    workspace_id, subscription_id = await shop.subscribed(present)
+    before = len(await invoices(shop, workspace_id))
+    if target == "growth_month":
+        shop.losing("POST", f"/v1/subscriptions/{subscription_id}")
+    else:
+        shop.losing("POST", "/v1/subscription_schedules")
+    with pytest.raises(StripeDown):
+        await shop.switch(workspace_id, target)
+    shop.hearing()
+    after = await shop.switch(workspace_id, target)
+    if target == "growth_month":
+        assert told(after) == "growth_month"
+        assert len(await invoices(shop, workspace_id)) == before + 1
+    else:
+        assert after.pending is not None
+        assert after.pending.name == "starter_month"
+
+
+async def test_back_and_forth_within_one_period_brings_each_plan_and_no_money_back(shop: Shop) -> None:
+    """Red when a switch there, back and there again is answered with what the first one was answered."""
+    workspace_id, _ = await shop.subscribed("starter_month")
+    assert told(await shop.switch(workspace_id, "starter_year")) == "starter_year"
+    waiting = await shop.switch(workspace_id, "starter_month")
+    assert waiting.pending is not None
+    assert told(await shop.switch(workspace_id, "growth_year")) == "growth_year"
+    assert told(await shop.switch(workspace_id, "scale_year")) == "scale_year"
+    assert all(one["total"] >= 0 for one in await invoices(shop, workspace_id))
+
+
+async def test_a_payment_that_is_refused_changes_nothing(shop: Shop) -> None:
+    """Red when a better plan is had without being paid for."""
+    workspace_id, subscription_id = await shop.subscribed("starter_month")
+    customer = (await shop.on_record(workspace_id))[0].customer_id
+    await shop.use_card(customer, DECLINED_ONCE_KEPT)
+    try:
+        after = await shop.switch(workspace_id, "scale_month")
+        assert after.pay_url is not None
+    except CardDeclined:
+        after = (await shop.apply(subscription_id)).subscription
+    assert (told(after), after.status) == ("starter_month", Status.ACTIVE)
+    assert (found := await shop.entitled(workspace_id)) is not None
+    assert found.plan == "starter"
+
+
+async def test_during_a_trial_everything_starts_at_once_and_nothing_is_charged(shop: Shop) -> None:
+    workspace_id, _ = await shop.subscribed("starter_month", trial=True)
+    after = await shop.switch(workspace_id, "growth_year")
+    assert (told(after), after.status) == ("growth_year", Status.TRIALING)
+    assert sum(one["total"] for one in await invoices(shop, workspace_id)) == 0
+
+
+async def test_a_plan_without_trial_ends_the_trial_and_is_paid_for(shop: Shop) -> None:
+    """Red when the largest plan can be had for nothing."""
+    workspace_id, _ = await shop.subscribed("starter_month", trial=True)
+    after = await shop.switch(workspace_id, "scale_month")
+    assert (told(after), after.status) == ("scale_month", Status.ACTIVE)
+    assert sum(one["amount_paid"] for one in await invoices(shop, workspace_id)) == 49_900
+
+
+async def test_a_plan_is_ended_with_its_period_and_resumed_before(shop: Shop) -> None:
+    workspace_id, subscription_id = await shop.subscribed("starter_month")
+    await shop.switch(workspace_id, "starter_year")
+    await shop.switch(workspace_id, "starter_month")
+    for _ in range(2):
+        ended = await ending(shop, workspace_id, ends=True)
+        assert (ended.cancels_at_period_end, ended.pending, ended.status) == (True, None, Status.ACTIVE)
+    for _ in range(2):
+        assert not (await ending(shop, workspace_id, ends=False)).cancels_at_period_end
+    await ending(shop, workspace_id, ends=True)
+    await shop.advance(days=366, hours=3)
+    gone = (await shop.apply(subscription_id)).subscription
+    assert gone.status is Status.CANCELED
+    assert (found := await shop.entitled(workspace_id)) is not None
+    assert found.plan == "free"
+    with pytest.raises(Conflict) as refused:
+        await ending(shop, workspace_id, ends=False)
+    assert refused.value.code == "no_subscription"
+
+
+async def test_who_switches_goes_on(shop: Shop) -> None:
+    workspace_id, _ = await shop.subscribed("starter_month")
+    await ending(shop, workspace_id, ends=True)
+    after = await shop.switch(workspace_id, "growth_month")
+    assert (told(after), after.cancels_at_period_end) == ("growth_month", False)
