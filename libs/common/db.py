@@ -1,6 +1,8 @@
 """One service's database: its engine, its checks at start, and how we know that it is away."""
 
+import contextlib
 import time
+from collections.abc import AsyncGenerator, Generator
 
 import asyncpg
 import orjson
@@ -94,6 +96,43 @@ def is_database_outage(error: BaseException) -> bool:
         | asyncpg.OperatorInterventionError
         | asyncpg.TooManyConnectionsError,
     )
+
+
+@contextlib.contextmanager
+def outages_named() -> Generator[None]:
+    """Errors that say that Postgres is away leave the block as DatabaseUnavailable, all others as they are."""
+    try:
+        yield
+    except (
+        DBAPIError,
+        sqlalchemy.exc.TimeoutError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        ConnectionError,
+    ) as error:
+        if isinstance(error, DatabaseUnavailable) or not _is_outage(error):
+            raise
+        msg = f"the database is away ({type(error).__name__}): try again in a moment"
+        raise DatabaseUnavailable(msg, extra={"retry_after_s": 2}) from error
+
+
+@contextlib.asynccontextmanager
+async def connected(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    """A connection of the pool. Raises DatabaseUnavailable when the server cannot be reached."""
+    try:
+        conn = await engine.connect()
+    except OSError as error:
+        # A refused, unresolved or silent address: SQLAlchemy lets the driver's own errors through here.
+        msg = f"the database cannot be reached ({type(error).__name__}): try again in a moment"
+        raise DatabaseUnavailable(msg, extra={"retry_after_s": 2}) from error
+    try:
+        yield conn
+    finally:
+        await conn.close()
+
+
+def _is_outage(error: Exception) -> bool:
+    return isinstance(error, ConnectionError) or is_database_outage(error)
 
 
 def is_unstorable_text(error: BaseException) -> bool:

@@ -6,19 +6,37 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import orjson
-from sqlalchemy import ARRAY, LargeBinary, Table, Text, TextClause, Uuid, bindparam, func, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    Float,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    TextClause,
+    UpdateBase,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.contracts.envelope import Envelope, Event, Written
+from libs.common.contracts.envelope import Envelope
 from libs.common.errors import TooLarge
+from libs.common.sealing import Sealed
 
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 """Half of what RabbitMQ 4 takes by default: a larger message would close the channel of its neighbours."""
 _SWEEP_ROWS = 5000
 _WRITE = """
     WITH written AS (
-        INSERT INTO {table} (id, routing_key, body) SELECT * FROM unnest(:ids, :keys, :bodies)
+        INSERT INTO {table} (id, routing_key, body, due_at)
+        SELECT id, key, body, now() + make_interval(secs => :lease_s)
+        FROM unnest(:ids, :keys, :bodies) AS event (id, key, body)
     )
     SELECT pg_notify(channel, '') FROM unnest(:channels) AS channel
     """
@@ -27,6 +45,7 @@ _WRITTEN = (
     bindparam("keys", type_=ARRAY(Text())),
     bindparam("bodies", type_=ARRAY(LargeBinary())),
     bindparam("channels", type_=ARRAY(Text())),
+    bindparam("lease_s", type_=Float()),
 )
 
 
@@ -41,51 +60,10 @@ def encode(envelope: Envelope) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
-    """An event on its way out: the bytes of its envelope, and what they are carried by."""
-
-    id: UUID
-    routing_key: str
-    body: bytes
-
-
-def seal(
-    event: Event | Written,
-    *,
-    id_: UUID,
-    occurred_at: datetime,
-    tenant_id: UUID | None,
-    correlation_id: UUID | None = None,
-    causation_id: UUID | None = None,
-    traceparent: str | None = None,
-) -> Sealed:
-    """Put an event into its envelope, as `encode` would write it. The payload becomes bytes once, or is bytes already."""
-    kind = event.event if isinstance(event, Written) else type(event)
-    data = event.data if isinstance(event, Written) else event.model_dump_json().encode()
-    envelope = {
-        "id": id_,
-        "type": kind.type,
-        "version": kind.version,
-        "source": kind.source(),
-        "occurred_at": occurred_at,
-        "tenant_id": tenant_id,
-        "correlation_id": correlation_id,
-        "causation_id": causation_id,
-        "traceparent": traceparent,
-        "data": orjson.Fragment(data),
-    }
-    # The database's driver has UUIDs of its own make, a subclass, which orjson does not take for one.
-    return Sealed(id_, kind.routing_key(), orjson.dumps(envelope, option=orjson.OPT_UTC_Z, default=str))
-
-
-@dataclass(frozen=True)
-class OutboxRow:
+class OutboxRow(Sealed):
     """One event that waits for its confirm."""
 
-    id: UUID
-    routing_key: str
-    body: bytes
-    attempts: int
+    attempts: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,22 +75,25 @@ class OutboxState:
     last_error: str | None
 
 
-async def write(conn: AsyncConnection, outbox: Table, events: Sequence[Sealed], *, wake: Collection[str] = ()) -> None:
+async def write(
+    conn: AsyncConnection, outbox: Table, events: Sequence[Sealed], *, wake: Collection[str] = (), lease_s: float = 0
+) -> None:
     """Add events in the caller's transaction and, when it commits, wake their relays and who listens on these channels.
 
-    Raises TooLarge.
+    With `lease_s` they are in the caller's hands for so long, who publishes them itself: no relay is woken. Raises TooLarge.
     """
     for event in events:
         if len(event.body) > MAX_MESSAGE_BYTES:
             size = len(event.body)
             msg = f"{event.routing_key} would have {size} bytes, the limit is {MAX_MESSAGE_BYTES}: split it"
             raise TooLarge(msg, code="event_too_large")
-    channels = {*wake, outbox_channel(outbox.schema or "")} if events else set(wake)
+    channels = {*wake, outbox_channel(outbox.schema or "")} if events and not lease_s else set(wake)
     values = {
         "ids": [event.id for event in events],
         "keys": [event.routing_key for event in events],
         "bodies": [event.body for event in events],
         "channels": sorted(channels),
+        "lease_s": lease_s,
     }
     await conn.execute(_write_into(outbox.fullname), values)
 
@@ -124,29 +105,39 @@ def _write_into(table: str) -> TextClause:
 
 async def lease(conn: AsyncConnection, outbox: Table, *, limit: int, lease_s: float) -> list[OutboxRow]:
     """Take due rows for `lease_s` seconds, oldest first. Any number of relays may do so at once."""
+    taken = await conn.execute(_lease_from(outbox), {"limit": limit, "lease_s": lease_s})
+    return sorted((OutboxRow(*row) for row in taken), key=lambda row: row.id)
+
+
+@functools.cache
+def _lease_from(outbox: Table) -> UpdateBase:
     due = (
         select(outbox.c.id)
         .where(outbox.c.published_at.is_(None), outbox.c.due_at <= func.now())
         .order_by(outbox.c.due_at, outbox.c.id)
-        .limit(limit)
+        .limit(bindparam("limit", type_=Integer()))
         .with_for_update(skip_locked=True)
         # As a subquery it might be run again for each row, and take more than it should.
         .cte("due")
     )
-    taken = await conn.execute(
+    lease = func.make_interval(0, 0, 0, 0, 0, 0, bindparam("lease_s", type_=Float()))
+    return (
         update(outbox)
         .where(outbox.c.id == due.c.id)
-        .values(due_at=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, lease_s))
+        .values(due_at=func.now() + lease)
         .returning(outbox.c.id, outbox.c.routing_key, outbox.c.body, outbox.c.attempts)
     )
-    return sorted((OutboxRow(*row) for row in taken), key=lambda row: row.id)
 
 
 async def mark_published(conn: AsyncConnection, outbox: Table, ids: Sequence[UUID]) -> None:
     """Record the broker's confirm. Only then is a row done."""
-    await conn.execute(
-        update(outbox).where(outbox.c.id.in_(ids), outbox.c.published_at.is_(None)).values(published_at=func.now())
-    )
+    await conn.execute(_published_in(outbox), {"ids": list(ids)})
+
+
+@functools.cache
+def _published_in(outbox: Table) -> UpdateBase:
+    mine = outbox.c.id == any_(bindparam("ids", type_=ARRAY(Uuid())))
+    return update(outbox).where(mine, outbox.c.published_at.is_(None)).values(published_at=func.now())
 
 
 async def mark_failed(conn: AsyncConnection, outbox: Table, row: OutboxRow, *, error: str, delay_s: float) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import Float, Text, Uuid
@@ -47,6 +47,18 @@ _CLAIM = """
            CAST(extract(epoch FROM due_at - now()) AS double precision) AS due_in_s
     FROM {table} AS schedule LEFT JOIN claimed USING (name) WHERE schedule.name = ANY(:names)
     """
+_FINISH = """
+    UPDATE {table}
+    SET lease_token = NULL, lease_until = NULL, due_at = now() + make_interval(secs => :every_s), last_error = :error,
+        last_success_at = CASE WHEN :error IS NULL THEN now() ELSE last_success_at END
+    WHERE name = :name AND lease_token = :token
+    """
+_FINISHED = (
+    bindparam("name", type_=Text()),
+    bindparam("token", type_=Uuid()),
+    bindparam("every_s", type_=Float()),
+    bindparam("error", type_=Text()),
+)
 _CLAIMED = (
     bindparam("token", type_=Uuid()),
     bindparam("names", type_=ARRAY(Text())),
@@ -63,6 +75,7 @@ class ScheduleRunner:
         self._open_uow = open_uow
         self._table = open_uow.tables.schedules
         self._claims = text(_CLAIM.format(table=self._table.fullname)).bindparams(*_CLAIMED)
+        self._finished_run = text(_FINISH.format(table=self._table.fullname)).bindparams(*_FINISHED)
         self._look_at = {schedule.name: 0.0 for schedule in schedules}
         self._finished = asyncio.Event()
 
@@ -133,12 +146,14 @@ class ScheduleRunner:
             "names": [schedule.name for schedule in schedules],
             "leases": [schedule.timeout_s + 5 for schedule in schedules],
         }
-        async with self._open_uow() as uow:
-            found = (await uow.conn.execute(self._claims, values)).all()
+        async with self._open_uow.alone() as conn:
+            found = (await conn.execute(self._claims, values)).all()
             if len(found) < len(schedules):
                 names = [{"name": schedule.name} for schedule in schedules]
-                await uow.conn.execute(insert(self._table).values(names).on_conflict_do_nothing())
-                found = (await uow.conn.execute(self._claims, values)).all()
+                await conn.execute(insert(self._table).values(names).on_conflict_do_nothing())
+                more = (await conn.execute(self._claims, values)).all()
+                mine = {row.name for row in found if row.mine}
+                found = [row for row in found if row.mine] + [row for row in more if row.name not in mine]
         self._note_rest(schedules, {row.name: row.due_in_s for row in found})
         return {row.name for row in found if row.mine}
 
@@ -151,26 +166,17 @@ class ScheduleRunner:
 
     async def _hand_back(self, schedule: Schedule, token: UUID) -> None:
         with contextlib.suppress(SQLAlchemyError, OSError):
-            async with self._open_uow() as uow:
-                await uow.conn.execute(
+            async with self._open_uow.alone() as conn:
+                await conn.execute(
                     update(self._table)
                     .where(self._table.c.name == schedule.name, self._table.c.lease_token == token)
                     .values(lease_token=None, lease_until=None)
                 )
 
     async def _finish(self, schedule: Schedule, token: UUID, error: str | None) -> None:
-        async with self._open_uow() as uow:
-            await uow.conn.execute(
-                update(self._table)
-                .where(self._table.c.name == schedule.name, self._table.c.lease_token == token)
-                .values(
-                    lease_token=None,
-                    lease_until=None,
-                    due_at=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, schedule.every_s),
-                    last_success_at=self._table.c.last_success_at if error else func.now(),
-                    last_error=error,
-                )
-            )
+        values = {"name": schedule.name, "token": token, "every_s": schedule.every_s, "error": error}
+        async with self._open_uow.alone() as conn:
+            await conn.execute(self._finished_run, values)
 
 
 async def last_runs(open_uow: UnitOfWorkFactory) -> list[dict[str, object]]:

@@ -5,21 +5,19 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
-import asyncpg
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.common import inbox, outbox
 from libs.common.clock import utc_now
 from libs.common.contracts.envelope import Envelope, Event, Written
-from libs.common.db import DatabaseUnavailable, is_database_outage
+from libs.common.db import connected, outages_named
 from libs.common.errors import Conflict
 from libs.common.ids import new_id
 from libs.common.logs import get_logger
-from libs.common.outbox import Sealed
+from libs.common.sealing import Sealed, seal
 from libs.common.tables import CommonTables
 from libs.common.tracing import current_traceparent
 
@@ -48,12 +46,28 @@ current_message: ContextVar[Message | None] = ContextVar("current_message", defa
 TransientSink = Callable[[Sealed], Awaitable[None]]
 
 
+class Publisher(Protocol):
+    """Publishes what this process has written, without reading it back. What it does not get to is the relays' when its
+    lease ends."""
+
+    def lease_s(self, events: Sequence[Sealed]) -> float:
+        """For how long it would have these in hand; 0 when it cannot take them now."""
+        ...
+
+    def take(self, events: Sequence[Sealed]) -> None:
+        """Publish them: they have been committed, under such a lease."""
+        ...
+
+
 class UnitOfWork:
     """`conn` for repositories, `publish` for what happened. The edge that opened it commits; use cases never do."""
 
-    def __init__(self, conn: AsyncConnection, tables: CommonTables) -> None:
+    def __init__(self, conn: AsyncConnection, tables: CommonTables, *, publisher: Publisher | None = None) -> None:
         self.conn = conn
+        self.in_hand: list[Sealed] = []
+        """What has been written for `publisher` to publish after the commit."""
         self._tables = tables
+        self._publisher = publisher
         self._events: list[Sealed] = []
         self._transients: list[Sealed] = []
         self._channels: set[str] = set()
@@ -61,7 +75,7 @@ class UnitOfWork:
     def publish(self, event: Event | Written, *, tenant_id: UUID | None, correlation_id: UUID | None = None) -> UUID:
         """Announce an event when (and only when) this transaction commits. Answers the id of its envelope."""
         cause = current_message.get()
-        sealed = outbox.seal(
+        sealed = seal(
             event,
             id_=new_id(),
             occurred_at=utc_now(),
@@ -99,13 +113,23 @@ class UnitOfWork:
     async def flush(self) -> list[Sealed]:
         """Write the outbox rows and notifications; answers the transient events, to be sent after the commit."""
         if self._events or self._channels:
-            await outbox.write(self.conn, self._tables.outbox, self._events, wake=self._channels)
+            lease_s = self._publisher.lease_s(self._events) if self._publisher else 0
+            await outbox.write(self.conn, self._tables.outbox, self._events, wake=self._channels, lease_s=lease_s)
+            self.in_hand += self._events if lease_s else ()
         transients, self._events, self._transients, self._channels = self._transients, [], [], set()
         return transients
 
 
-OpenUow = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
-"""What a use case takes that needs more than one transaction (claim, call, record)."""
+class OpenUow(Protocol):
+    """What a use case takes that needs more than one transaction (claim, call, record), or that mostly finds nothing to do."""
+
+    def __call__(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """One transaction."""
+        ...
+
+    def alone(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """For a statement that is a transaction by itself."""
+        ...
 
 
 class UnitOfWorkFactory:
@@ -119,34 +143,27 @@ class UnitOfWorkFactory:
         self.engine = engine
         self.tables = tables
         self.transient_sink: TransientSink | None = None
+        self.publisher: Publisher | None = None
+        self._committing_each = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextlib.asynccontextmanager
     async def __call__(self) -> AsyncGenerator[UnitOfWork]:
-        try:
-            async with self._begin() as conn:
-                uow = UnitOfWork(conn, self.tables)
+        with outages_named():
+            async with connected(self.engine) as conn, conn.begin():
+                uow = UnitOfWork(conn, self.tables, publisher=self.publisher)
                 yield uow
                 transients = await uow.flush()
-        except (DBAPIError, SQLAlchemyTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
-            if isinstance(error, DatabaseUnavailable) or not _is_outage(error):
-                raise
-            msg = f"the database is away ({type(error).__name__}): try again in a moment"
-            raise DatabaseUnavailable(msg, extra={"retry_after_s": 2}) from error
+        if self.publisher is not None and uow.in_hand:
+            self.publisher.take(uow.in_hand)
         await self._send(transients)
 
     @contextlib.asynccontextmanager
-    async def _begin(self) -> AsyncGenerator[AsyncConnection]:
-        try:
-            conn = await self.engine.connect()
-        except OSError as error:
-            # A refused, unresolved or silent address: SQLAlchemy lets the driver's own errors through here.
-            msg = f"the database cannot be reached ({type(error).__name__}): try again in a moment"
-            raise DatabaseUnavailable(msg, extra={"retry_after_s": 2}) from error
-        try:
-            async with conn.begin():
+    async def alone(self) -> AsyncGenerator[AsyncConnection]:
+        """A connection on which each statement is committed by itself: one trip to the database where a unit of work makes
+        three. It cannot publish. Raises DatabaseUnavailable as a unit of work does."""
+        with outages_named():
+            async with connected(self._committing_each) as conn:
                 yield conn
-        finally:
-            await conn.close()
 
     async def _send(self, transients: Sequence[Sealed]) -> None:
         """After the commit: what happened has happened, so that nothing may fail here any more."""
@@ -159,7 +176,3 @@ class UnitOfWorkFactory:
                 log.info(
                     "transient_event.lost", routing_key=event.routing_key, error=str(error) or type(error).__name__
                 )
-
-
-def _is_outage(error: Exception) -> bool:
-    return isinstance(error, ConnectionError) or is_database_outage(error)

@@ -11,7 +11,7 @@ from aiormq.abc import FieldTable
 from libs.common.errors import Transient
 from libs.common.logs import get_logger
 from libs.common.messaging import topology
-from libs.common.outbox import Sealed
+from libs.common.sealing import Sealed
 
 log = get_logger()
 

@@ -188,14 +188,16 @@ class Consumer:
             return False
 
     async def _run_calling(self, event: Event, message: Message) -> str:
-        async with self._open_uow() as uow:
-            known = await inbox.has(
-                uow.conn, self._open_uow.tables.inbox, consumer=message.consumer, message_id=message.envelope.id
-            )
-        if known:
+        # A transient event leaves nothing behind by which it would be known.
+        if not event.transient and await self._knows(message):
             return "skipped"
         await self.subscription.handler(event, message=message)
         return "done"
+
+    async def _knows(self, message: Message) -> bool:
+        table = self._open_uow.tables.inbox
+        async with self._open_uow.alone() as conn:
+            return await inbox.has(conn, table, consumer=message.consumer, message_id=message.envelope.id)
 
     async def _pass_on(self, raw: RabbitMessage, verdict: _Verdict) -> None:
         if verdict.outcome in {"done", "skipped"}:

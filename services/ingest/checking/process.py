@@ -9,7 +9,8 @@ import orjson
 from libs.common.confined_child import ChildEnded, confined_child
 from libs.common.errors import Transient
 from libs.common.storage import Storage
-from services.ingest.segments import ChunkRef, stream_lines
+from services.ingest.segment_reading import stream_lines
+from services.ingest.segments import ChunkRef
 
 MODULE = "services.ingest.checking.child"
 _MEMORY_BYTES = 512 * 1024 * 1024

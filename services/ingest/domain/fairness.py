@@ -28,6 +28,23 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Outlook:
+    """What a round would find: claims that have run out, and of the chunks that are due the rows of the smallest (None: no
+    chunk is) and whether any is of a job that is urgent or limited."""
+
+    expired: bool
+    fewest_rows: int | None
+    special: bool
+    under_way: int
+
+    def promises(self, *, window: int) -> bool:
+        """Whether a round may have something to do. What is urgent goes into a full window, what is limited may be split."""
+        if self.expired or self.fewest_rows is None or window <= 0:
+            return self.expired
+        return self.special or self.under_way == 0 or self.under_way + self.fewest_rows <= window
+
+
+@dataclass(frozen=True)
 class Seat:
     """One tenant's (or job's) place in a ring: what is left of its turns, and whether the present turn has been paid out."""
 

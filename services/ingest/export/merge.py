@@ -19,7 +19,8 @@ from services.ingest.domain.storage_keys import ExportFormat
 from services.ingest.export.child import CSV_NAME, XLSX_NAME
 from services.ingest.export.writer import writing
 from services.ingest.repositories.results import StoredResult
-from services.ingest.segments import Cell, ChunkRef, cell_to_json, stream_lines
+from services.ingest.segment_reading import stream_lines
+from services.ingest.segments import Cell, ChunkRef, cell_to_json
 
 DEFAULT_SHEET = "Rows"
 _FILE_NAMES: Mapping[ExportFormat, str] = {"xlsx": XLSX_NAME, "csv": CSV_NAME}

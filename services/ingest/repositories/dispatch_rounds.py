@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, select, true, update
+from sqlalchemy import Integer, and_, bindparam, exists, false, func, or_, select, true, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.db import is_lock_timeout
 from services.ingest.domain.chunks import ChunkState
-from services.ingest.domain.fairness import Seat, Turns, Waiting
+from services.ingest.domain.fairness import Outlook, Seat, Turns, Waiting
 from services.ingest.domain.jobs import TAKES_ANSWERS, Job, JobKind, JobState
 from services.ingest.repositories.jobs import COLUMNS, to_job
 from services.ingest.tables import chunks, dispatch_rounds, jobs
@@ -39,18 +39,50 @@ async def note_idleness(conn: AsyncConnection, *, idle: bool, now: datetime) -> 
     return row.scalar_one()
 
 
+_UNDER_WAY = (
+    select(func.coalesce(func.sum(chunks.c.row_count), 0))
+    .select_from(chunks.join(jobs, chunks.c.job_id == jobs.c.id))
+    .where(
+        jobs.c.state.in_([state.value for state in TAKES_ANSWERS]),
+        chunks.c.epoch == jobs.c.epoch,
+        chunks.c.state.in_([ChunkState.PUBLISHING.value, ChunkState.QUEUED.value]),
+    )
+)
+
+
 async def rows_under_way(conn: AsyncConnection) -> int:
     """Rows that are being published or queued, of jobs that still take answers."""
-    rows = await conn.execute(
-        select(func.coalesce(func.sum(chunks.c.row_count), 0))
-        .select_from(chunks.join(jobs, chunks.c.job_id == jobs.c.id))
-        .where(
-            jobs.c.state.in_([state.value for state in TAKES_ANSWERS]),
-            chunks.c.epoch == jobs.c.epoch,
-            chunks.c.state.in_([ChunkState.PUBLISHING.value, ChunkState.QUEUED.value]),
-        )
+    return (await conn.execute(_UNDER_WAY)).scalar_one()
+
+
+_FIRST_DUE = (
+    select(chunks.c.chunk_no, chunks.c.row_count)
+    .where(
+        chunks.c.job_id == jobs.c.id,
+        chunks.c.epoch == jobs.c.epoch,
+        chunks.c.state == ChunkState.PENDING.value,
+        chunks.c.due_at <= func.now(),
     )
-    return rows.scalar_one()
+    .order_by(chunks.c.chunk_no)
+    .limit(bindparam("per_job", type_=Integer()))
+    .lateral()
+)
+_EXPIRED = exists().where(chunks.c.state == ChunkState.PUBLISHING.value, chunks.c.lease_until < func.now())
+_OUTLOOK = (
+    select(
+        select(_EXPIRED).scalar_subquery(),
+        func.min(_FIRST_DUE.c.row_count),
+        func.coalesce(func.bool_or(or_(jobs.c.kind == JobKind.TRIAL.value, _IS_LIMITED)), false()),
+        _UNDER_WAY.scalar_subquery(),
+    )
+    .select_from(jobs.join(_FIRST_DUE, true()))
+    .where(jobs.c.state == JobState.PROCESSING.value)
+)
+
+
+async def outlook(conn: AsyncConnection, *, per_job: int) -> Outlook:
+    """What a round would find, in one look that locks nothing."""
+    return Outlook(*(await conn.execute(_OUTLOOK, {"per_job": per_job})).one())
 
 
 async def lock_limited(conn: AsyncConnection) -> dict[UUID, Job]:
@@ -82,24 +114,13 @@ async def lock_limited(conn: AsyncConnection) -> dict[UUID, Job]:
 
 async def waiting(conn: AsyncConnection, *, per_job: int, only_urgent: bool = False) -> list[Waiting]:
     """The first due chunks of every job at work; of trials only, where only those may go."""
-    is_trial = jobs.c.kind == JobKind.TRIAL.value
-    due = (
-        select(chunks.c.chunk_no, chunks.c.row_count)
-        .where(
-            chunks.c.job_id == jobs.c.id,
-            chunks.c.epoch == jobs.c.epoch,
-            chunks.c.state == ChunkState.PENDING.value,
-            chunks.c.due_at <= func.now(),
-        )
-        .order_by(chunks.c.chunk_no)
-        .limit(per_job)
-        .lateral()
-    )
+    is_trial, due = jobs.c.kind == JobKind.TRIAL.value, _FIRST_DUE.c
     rows = await conn.execute(
-        select(jobs.c.workspace_id, jobs.c.id, due.c.chunk_no, due.c.row_count, is_trial, _IS_LIMITED)
-        .select_from(jobs.join(due, true()))
+        select(jobs.c.workspace_id, jobs.c.id, due.chunk_no, due.row_count, is_trial, _IS_LIMITED)
+        .select_from(jobs.join(_FIRST_DUE, true()))
         .where(jobs.c.state == JobState.PROCESSING.value, is_trial if only_urgent else true())
-        .order_by(jobs.c.id, due.c.chunk_no)
+        .order_by(jobs.c.id, due.chunk_no),
+        {"per_job": per_job},
     )
     return [Waiting(*row) for row in rows]
 

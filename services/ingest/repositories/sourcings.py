@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, bindparam, exists, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import TIMESTAMP, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import NotFound
@@ -69,6 +69,19 @@ async def save(conn: AsyncConnection, sourcing: Sourcing, *, was: int) -> bool:
     """Save by compare-and-swap: False, and nothing written, when the version is not `was` any more."""
     mine = (sourcings.c.id == sourcing.id, sourcings.c.version == was)
     return (await conn.execute(update(sourcings).where(*mine).values(**_values(sourcing)))).rowcount == 1
+
+
+_ANY_DUE = select(
+    exists().where(
+        sourcings.c.due_at <= bindparam("now", type_=TIMESTAMP(timezone=True)),
+        or_(sourcings.c.lease_until.is_(None), sourcings.c.lease_until < func.now()),
+    )
+)
+
+
+async def any_due(conn: AsyncConnection, *, now: datetime) -> bool:
+    """Whether `claim_due` would find one."""
+    return (await conn.execute(_ANY_DUE, {"now": now})).scalar_one()
 
 
 async def claim_due(conn: AsyncConnection, *, token: UUID, lease: timedelta, now: datetime) -> Sourcing | None:

@@ -42,8 +42,11 @@ async def begin_waiting_jobs(*, open_uow: OpenUow, now: datetime) -> None:
     the first failure when all have had their turn.
     """
     failures: list[Exception] = []
+    async with open_uow.alone() as conn:
+        waiting = await jobs.in_state(conn, JobState.QUEUED)
+    if not waiting:
+        return
     async with open_uow() as uow:
-        waiting = await jobs.in_state(uow.conn, JobState.QUEUED)
         ready = [job for job in waiting if await _is_ready(uow, job, now=now)]
     for job in sorted(ready, key=lambda job: job.rows_total):
         try:

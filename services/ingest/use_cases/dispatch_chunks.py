@@ -14,7 +14,7 @@ from libs.common.contracts.ingest import ChunkCreated, InputRow, ResearchSpec
 from libs.common.errors import Transient
 from libs.common.ids import new_id
 from libs.common.logs import get_logger
-from libs.common.outbox import seal
+from libs.common.sealing import seal
 from libs.common.storage import ObjectMissing, Storage
 from libs.common.uow import OpenUow, UnitOfWork
 from services.ingest import metrics
@@ -23,7 +23,8 @@ from services.ingest.domain.turns import fail
 from services.ingest.domain.window import window_rows
 from services.ingest.repositories import dispatch_rounds, dispatches, enrich_replicas
 from services.ingest.repositories.dispatches import Dispatch, JobSheet
-from services.ingest.segments import SegmentDamaged, read_chunk, wire_cells
+from services.ingest.segment_reading import read_chunk
+from services.ingest.segments import SegmentDamaged, wire_cells
 from services.ingest.use_cases.ration_jobs import ration_jobs, split_chunks
 from services.ingest.use_cases.turn_job import turn_job
 
@@ -48,6 +49,8 @@ class Publisher(Protocol):
 
 async def dispatch_chunks(*, open_uow: OpenUow, storage: Storage, publisher: Publisher) -> int:
     """One round: plan, publish, mark. Answers how many chunks went out; 0 also while another planner is at it."""
+    if not await _promises(open_uow):
+        return 0
     async with open_uow() as uow:
         claimed = await plan(uow, now=utc_now())
     sheets: dict[UUID, JobSheet] = {}
@@ -56,6 +59,14 @@ async def dispatch_chunks(*, open_uow: OpenUow, storage: Storage, publisher: Pub
             claimed[start : start + GROUP], sheets, open_uow=open_uow, storage=storage, publisher=publisher
         )
     return len(claimed)
+
+
+async def _promises(open_uow: OpenUow) -> bool:
+    """Mostly a round would find nothing: every answer wakes the dispatcher. One look costs less than a round's locks."""
+    async with open_uow.alone() as conn:
+        outlook = await dispatch_rounds.outlook(conn, per_job=PER_JOB)
+        window = window_rows(await enrich_replicas.known(conn), now=utc_now()) if outlook.fewest_rows else 0
+    return outlook.promises(window=window)
 
 
 async def plan(uow: UnitOfWork, *, now: datetime) -> list[Dispatch]:

@@ -16,7 +16,8 @@ from services.ingest.repositories import merges, published_lists, results
 from services.ingest.repositories.merges import RecipientList
 from services.ingest.repositories.results import StoredResult
 from services.ingest.repositories.sheet_pages import Attempt
-from services.ingest.segments import ChunkRef, read_chunk, text_of
+from services.ingest.segment_reading import read_chunk
+from services.ingest.segments import ChunkRef, text_of
 from services.ingest.use_cases.announce_corrections import announce_corrections
 
 log = get_logger()

@@ -13,6 +13,9 @@ _AT_ONCE = 200
 async def push_owed_progress(*, open_uow: OpenUow, now: datetime) -> int:
     """Push it, for so many jobs at once, and answers for how many. The last count of a job is never lost by this."""
     count = 0
+    async with open_uow.alone() as conn:
+        if not await owed_progress.any_due(conn, now=now):
+            return count
     while True:
         async with open_uow() as uow:
             owed = await owed_progress.take(uow.conn, now=now, limit=_AT_ONCE)

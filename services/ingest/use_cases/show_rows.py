@@ -11,7 +11,8 @@ from services.ingest.domain.jobs import TERMINAL, Job, JobKind
 from services.ingest.domain.recipients import WRITABLE
 from services.ingest.repositories import dispatches, families, jobs, line_reviews, sheet_pages
 from services.ingest.repositories.sheet_pages import Attempt
-from services.ingest.segments import ChunkRef, SegmentDamaged, read_rows, text_of
+from services.ingest.segment_reading import read_rows
+from services.ingest.segments import ChunkRef, SegmentDamaged, text_of
 
 PENDING = "pending"
 MOST_WITH_CELLS = 50

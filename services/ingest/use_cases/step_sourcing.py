@@ -41,6 +41,9 @@ async def step_sourcing(
 
     Whoever holds an older claim records nothing. Raises Transient when the database is away.
     """
+    async with open_uow.alone() as conn:
+        if not await sourcings.any_due(conn, now=clock()):
+            return False
     claim, ready = await _claim(open_uow, now=clock())
     if claim is None:
         return False

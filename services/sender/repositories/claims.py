@@ -66,6 +66,8 @@ async def claim(
     )
     # Two statements: inside an UPDATE, Postgres may run a LIMIT … SKIP LOCKED subquery again for every row.
     ids = list((await conn.execute(found)).scalars())
+    if not ids:
+        return []
     raised = emails.c.fencing_token + 1
     query = update(emails).where(emails.c.id.in_(ids))
     lease_until = now + timedelta(seconds=lease_s)
@@ -74,8 +76,6 @@ async def claim(
 
 
 async def _claims(conn: AsyncConnection, ids: Sequence[UUID]) -> list[Claim]:
-    if not ids:
-        return []
     query = (
         select(
             emails.c.id,
@@ -133,6 +133,8 @@ async def expire_sending(conn: AsyncConnection, *, now: datetime, limit: int) ->
         .with_for_update(skip_locked=True)
     )
     ids = list((await conn.execute(over)).scalars())
+    if not ids:
+        return []
     query = update(emails).where(emails.c.id.in_(ids))
     rows = await conn.execute(
         query.values(state="unknown", reason="no_outcome_recorded", lease_until=None).returning(

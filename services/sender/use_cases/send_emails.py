@@ -82,9 +82,9 @@ async def send_emails(context: SendContext, mailbox: Mailbox, *, stopping: Calla
         claims = await claim_emails(
             uow, mailbox_id=context.mailbox_id, now=now, timing=context.timing, limit=context.batch_size
         )
+        if not claims:
+            return Turn()
         refusals = (await workspaces.load_mailbox(uow.conn, context.mailbox_id)).refusals
-    if not claims:
-        return Turn()
     left, outcomes, trouble = list(claims), list[Outcome | None](), None
     try:
         await mailbox.open()

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import aio_pika
@@ -136,7 +137,7 @@ class Bench:
         async with self.engine.connect() as conn:
             return (await conn.execute(select(func.count()).select_from(table))).scalar_one()
 
-    async def rows(self, table: Table) -> list[dict[str, object]]:
+    async def rows(self, table: Table) -> list[dict[str, Any]]:
         async with self.engine.connect() as conn:
             return [dict(row) for row in (await conn.execute(select(table))).mappings()]
 

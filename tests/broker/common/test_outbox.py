@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import aio_pika
@@ -19,8 +22,9 @@ from libs.common.listener import Listener
 from libs.common.messaging import topology
 from libs.common.messaging.bus import Bus
 from libs.common.messaging.consumer import Subscription
-from libs.common.messaging.relay import Relay
-from libs.common.uow import Message, UnitOfWork
+from libs.common.messaging.relay import BATCH, LEASE_S, MAX_HELD_BYTES, Relay
+from libs.common.sealing import Sealed
+from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
 from tests.broker.common.parts import (
     EFFECTS,
     OTHER,
@@ -145,23 +149,91 @@ async def test_a_message_on_the_wire_is_persistent_and_carries_its_id(bench: Ben
 
 
 async def test_a_relay_hears_of_a_commit_and_polls_when_it_hears_nothing(bench: Bench) -> None:
-    """Woken by LISTEN/NOTIFY, polling behind it. Red when either is taken away (the wait is shorter than one poll)."""
+    """What others write. Red when LISTEN/NOTIFY or the polling is taken away (the wait is shorter than one poll)."""
+    other = replace(bench, open_uow=UnitOfWorkFactory(bench.engine, TABLES))
+    async with _relaying(bench) as listener:
+        await other.say(created("warm"))
+        await eventually(lambda: _holds(bench, WORK, 1))
+        await other.say(created("heard"))
+        await eventually(lambda: _holds(bench, WORK, 2), within_s=1)
+        await listener.stop()
+        await other.say(created("polled"))
+        await eventually(lambda: _holds(bench, WORK, 3), within_s=6)
+
+
+@asynccontextmanager
+async def _relaying(bench: Bench) -> AsyncGenerator[Listener]:
+    """A relay beside the bench, as in a running service, until what it has in hand is out."""
     listener = Listener(bench.settings.database_url, service=SERVICE)
     await listener.start()
     relay = Relay(service=SERVICE, open_uow=bench.open_uow, bus=bench.bus, listener=listener)
     running = asyncio.create_task(relay.run())
+    await eventually(lambda: bench.open_uow.publisher is relay)
     try:
-        await bench.say(created("warm"))
-        await eventually(lambda: _holds(bench, WORK, 1))
-        await bench.say(created("heard"))
-        await eventually(lambda: _holds(bench, WORK, 2), within_s=1)
-        await listener.stop()
-        await bench.say(created("polled"))
-        await eventually(lambda: _holds(bench, WORK, 3), within_s=6)
+        yield listener
     finally:
         relay.stop()
         await asyncio.wait_for(running, timeout=5)
         await listener.stop()
+
+
+async def test_what_a_process_writes_it_publishes_without_reading_it_back(bench: Bench) -> None:
+    """Leased as it is written, and marked. Red when the row is due for other relays too, or is not handed over."""
+    async with _relaying(bench):
+        message_id = await bench.say(created())
+        assert (await bench.take(WORK)).message_id == str(message_id)
+        await bench.relay_once()
+        assert await bench.waiting_in(WORK) == 0, "nobody else has published it"
+    (row,) = await bench.rows(TABLES.outbox)
+    assert row["published_at"] is not None
+    assert row["due_at"] == row["created_at"] + timedelta(seconds=LEASE_S)
+    assert bench.open_uow.publisher is None, "who stops takes no more"
+
+
+async def test_what_is_in_hand_is_out_before_a_relay_stops(bench: Bench) -> None:
+    """A stop leaves nothing for the end of a lease. Red when `stop` ends the publishing of what is in hand."""
+    async with _relaying(bench):
+        ids = {str(await bench.say(created(f"w{no}"))) for no in range(20)}
+    assert {(await bench.take(WORK)).message_id for _ in ids} == ids
+    assert all(row["published_at"] for row in await bench.rows(TABLES.outbox))
+
+
+async def test_what_a_process_had_in_hand_when_it_died_is_published_by_the_next(bench: Bench) -> None:
+    """The lease ends. Red when rows in somebody's hand are never due again."""
+    bench.open_uow.publisher = _Dying()
+    message_id = await bench.say(created())
+    assert await bench.relay_once() == 0, "the lease of the dead still holds"
+    await _end_leases(bench)
+    assert await bench.relay_once() == 1
+    assert (await bench.take(WORK)).message_id == str(message_id)
+
+
+class _Dying:
+    """A publisher whose process is killed right after the commit."""
+
+    def lease_s(self, events: Sequence[Sealed]) -> float:
+        return 60 * len(events)
+
+    def take(self, events: Sequence[Sealed]) -> None:
+        del events
+
+
+async def test_nothing_is_taken_in_hand_while_the_broker_is_away(bench: Bench) -> None:
+    """It would wait for the end of its lease. Red when `lease_s` does not look at the connection."""
+    bus = Bus(bench.amqp_url, service=SERVICE)
+    bench.open_uow.publisher = Relay(service=SERVICE, open_uow=bench.open_uow, bus=bus, listener=None)
+    await bench.say(created())
+    assert await bench.relay_once() == 1
+
+
+async def test_no_more_is_taken_in_hand_than_memory_has_room_for(bench: Bench) -> None:
+    """What is beyond waits in the outbox. Red when `lease_s` counts neither events nor bytes."""
+    relay = Relay(service=SERVICE, open_uow=bench.open_uow, bus=bench.bus, listener=None)
+    small, large = Sealed(new_id(), "a.b.c.v1", b"{}"), Sealed(new_id(), "a.b.c.v1", b"x" * MAX_HELD_BYTES)
+    assert relay.lease_s([small]) == LEASE_S
+    assert relay.lease_s([small, large]) == 0
+    relay.take([small] * BATCH)
+    assert relay.lease_s([small]) == 0
 
 
 async def test_a_relay_that_is_told_to_stop_publishes_what_is_due_first(bench: Bench) -> None:

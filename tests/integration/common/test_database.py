@@ -232,3 +232,42 @@ async def test_a_listener_whose_connection_breaks_hears_again(cable: Cable, empt
         await asyncio.wait_for(heard.wait(), timeout=15)
         await database.close()
     await listener.stop()
+
+
+async def test_a_statement_alone_is_committed_by_itself(open_uow: UnitOfWorkFactory) -> None:
+    """Without a transaction around it. Red when what `alone` ran is rolled back with its connection, or leaks into the next."""
+    async with open_uow.alone() as conn:
+        await conn.execute(text("CREATE TABLE ingest.alone (no int)"))
+        await conn.execute(text("INSERT INTO ingest.alone VALUES (1)"))
+
+    async def fail_after_writing() -> None:
+        async with open_uow() as uow:
+            await uow.conn.execute(text("INSERT INTO ingest.alone VALUES (2)"))
+            raise RuntimeError("changed my mind")
+
+    with pytest.raises(RuntimeError, match="changed my mind"):
+        await fail_after_writing()
+    async with open_uow.alone() as conn:
+        assert list((await conn.execute(text("SELECT no FROM ingest.alone"))).scalars()) == [1]
+
+
+async def test_a_statement_alone_meets_an_outage_as_a_transaction_does(cable: Cable) -> None:
+    """Loops wait it out by its name. Red when `alone` lets the driver's error through."""
+    engine = make_engine(normalise_database_url(cable.url), pool_size=1, service="ingest")
+    open_uow = UnitOfWorkFactory(engine, COMMON)
+
+    async def look(*, cut: bool = False) -> None:
+        async with open_uow.alone() as conn:
+            await conn.execute(text("SELECT 1"))
+            if cut:
+                cable.cut()
+                await conn.execute(text("SELECT 1"))
+
+    with pytest.raises(DatabaseUnavailable):
+        await look(cut=True)
+    await cable.unplug()
+    with pytest.raises(DatabaseUnavailable):
+        await look()
+    await cable.plug_in()
+    await look()
+    await engine.dispose()

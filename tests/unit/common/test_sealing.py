@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from libs.common.contracts.enrich import ChunkEnriched, ProviderExhausted
 from libs.common.contracts.envelope import Envelope, Event, Written
 from libs.common.contracts.research import Receipt, RowResult
-from libs.common.outbox import encode, seal
+from libs.common.outbox import encode
+from libs.common.sealing import seal
 
 AT = datetime(2026, 11, 27, 9, 30, 0, 123456, tzinfo=UTC)
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

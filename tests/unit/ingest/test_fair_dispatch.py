@@ -1,12 +1,13 @@
 """Deficit round robin within the window."""
 
 from collections import Counter
+from dataclasses import replace
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.domain.fairness import QUANTUM_ROWS, Turns, Waiting, plan_round
+from services.ingest.domain.fairness import QUANTUM_ROWS, Outlook, Turns, Waiting, plan_round
 
 
 def uid(number: int) -> UUID:
@@ -140,3 +141,30 @@ def test_what_is_urgent_goes_first_beside_the_turns_and_takes_room() -> None:
     both = plan_round([*lists, trial], turns=Turns(), free_rows=53, under_way=10)
     assert both.chunks == (trial, lists[0])
     assert both.turns == plan_round(lists, turns=Turns(), free_rows=50, under_way=10).turns
+
+
+@given(demand=demands, window=st.integers(0, 400), under_way=st.integers(0, 400), special=st.booleans())
+def test_no_round_is_left_out_that_would_send_a_chunk(
+    demand: list[tuple[int, int, list[int]]], window: int, under_way: int, special: bool
+) -> None:
+    """The look before a round may err to one side only. Red when it leaves out what fits, or what is urgent."""
+    waiting = [replace(chunk, urgent=special and chunk.job_id == uid(1001)) for chunk in waiting_of(demand)]
+    may_go = [chunk for chunk in waiting if chunk.urgent] if under_way >= window else waiting
+    free = max(window - under_way, 0)
+    sends = window > 0 and plan_round(may_go, turns=Turns(), free_rows=free, under_way=under_way).chunks
+
+    outlook = Outlook(
+        expired=False,
+        fewest_rows=min(chunk.rows for chunk in waiting),
+        special=any(chunk.urgent for chunk in waiting),
+        under_way=under_way,
+    )
+
+    assert outlook.promises(window=window) or not sends
+
+
+def test_a_claim_that_has_run_out_makes_a_round() -> None:
+    """Its chunk is pending in no other way. Red when a look leaves it out because nothing else is due."""
+    assert Outlook(expired=True, fewest_rows=None, special=False, under_way=400).promises(window=0)
+    assert not Outlook(expired=False, fewest_rows=None, special=False, under_way=0).promises(window=400)
+    assert not Outlook(expired=False, fewest_rows=50, special=False, under_way=360).promises(window=400)

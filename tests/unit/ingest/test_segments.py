@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.storage import Storage
+from services.ingest.segment_reading import read_chunk, stream_rows
 from services.ingest.segments import (
     Cell,
     ChunkRef,
@@ -18,8 +19,6 @@ from services.ingest.segments import (
     decode_row,
     encode_chunk,
     encode_row,
-    read_chunk,
-    stream_rows,
     text_of,
     wire_cells,
 )

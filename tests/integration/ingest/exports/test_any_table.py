@@ -32,7 +32,8 @@ from services.ingest.export.merge import SheetPlan, write_exports
 from services.ingest.reading.child import read_in_process
 from services.ingest.reading.segmenter import Segment
 from services.ingest.repositories.results import StoredResult
-from services.ingest.segments import Cell, ChunkRef, cell_from_json, stream_rows
+from services.ingest.segment_reading import stream_rows
+from services.ingest.segments import Cell, ChunkRef, cell_from_json
 
 Table = list[list[Cell]]
 

@@ -12,7 +12,7 @@ from libs.common.contracts.enrich import ProviderWait
 from libs.common.contracts.envelope import Envelope
 from libs.common.contracts.ingest import JobProgressed
 from libs.common.ids import new_id
-from libs.common.outbox import Sealed
+from libs.common.sealing import Sealed
 from services.ingest.domain.waiting import Waiting
 from services.ingest.repositories import job_logs
 from services.ingest.use_cases.explain_waiting import explain_waiting

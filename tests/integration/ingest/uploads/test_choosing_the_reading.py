@@ -16,7 +16,8 @@ from libs.common.errors import Conflict
 from libs.common.ids import new_id
 from services.ingest.domain.reading_options import ENCODINGS, ReadingOptions
 from services.ingest.repositories import uploads
-from services.ingest.segments import ChunkRef, stream_rows
+from services.ingest.segment_reading import stream_rows
+from services.ingest.segments import ChunkRef
 from services.ingest.tables import jobs, upload_chunks
 from services.ingest.tables import uploads as uploads_table
 from services.ingest.use_cases.read_again import read_again

@@ -27,7 +27,7 @@ from services.ingest.domain.uploads import Upload
 from services.ingest.reading.process import ReaderKilled, ReadingLimits, read_file
 from services.ingest.reading.segmenter import Segment
 from services.ingest.repositories import uploads
-from services.ingest.segments import stream_rows
+from services.ingest.segment_reading import stream_rows
 from services.ingest.tables import COMMON, upload_chunks
 from services.ingest.tables import uploads as uploads_table
 from services.ingest.use_cases import claim_reading

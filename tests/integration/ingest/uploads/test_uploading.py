@@ -16,7 +16,8 @@ from sqlalchemy import select
 from libs.common.ids import new_id
 from services.ingest.repositories import uploads
 from services.ingest.schemas.uploads import UploadItem
-from services.ingest.segments import ChunkRef, stream_rows
+from services.ingest.segment_reading import stream_rows
+from services.ingest.segments import ChunkRef
 from services.ingest.tables import upload_chunks
 from tests.integration.ingest.uploads.conftest import MAX_UPLOAD_BYTES, Service
 
