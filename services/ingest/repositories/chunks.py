@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     Row,
     any_,
+    bindparam,
     func,
     literal,
     select,
@@ -83,36 +84,40 @@ async def load_several(conn: AsyncConnection, job_id: UUID, chunk_nos: Sequence[
     return [_to_chunk(row) for row in await conn.execute(select(*_COLUMNS).where(*wanted).order_by(chunks.c.chunk_no))]
 
 
+_ONE = select(*_COLUMNS).where(chunks.c.job_id == bindparam("job_id"), chunks.c.chunk_no == bindparam("chunk_no"))
+
+
 async def load(conn: AsyncConnection, job_id: UUID, chunk_no: int) -> Chunk:
     """One chunk. Raises NotFound."""
-    row = (
-        await conn.execute(select(*_COLUMNS).where(chunks.c.job_id == job_id, chunks.c.chunk_no == chunk_no))
-    ).first()
+    row = (await conn.execute(_ONE, {"job_id": job_id, "chunk_no": chunk_no})).first()
     if row is None:
         msg = f"job {job_id} has no chunk {chunk_no}"
         raise NotFound(msg, code="chunk_not_found")
     return _to_chunk(row)
 
 
+_COMPLETE = (
+    update(chunks)
+    .where(
+        chunks.c.job_id == bindparam("of_job"),
+        chunks.c.chunk_no == bindparam("no"),
+        chunks.c.state != ChunkState.COMPLETED.value,
+        chunks.c.epoch == bindparam("in_epoch"),
+    )
+    .values(
+        state=ChunkState.COMPLETED.value,
+        credits=bindparam("earned"),
+        completed_at=func.now(),
+        lease_until=None,
+        error=None,
+    )
+)
+
+
 async def complete(conn: AsyncConnection, chunk: Chunk, *, credits_earned: int) -> bool:
     """Every row has its result: fix the credits. False when somebody else has completed it, or its epoch has passed."""
-    done = await conn.execute(
-        update(chunks)
-        .where(
-            chunks.c.job_id == chunk.job_id,
-            chunks.c.chunk_no == chunk.chunk_no,
-            chunks.c.state != ChunkState.COMPLETED.value,
-            chunks.c.epoch == chunk.epoch,
-        )
-        .values(
-            state=ChunkState.COMPLETED.value,
-            credits=credits_earned,
-            completed_at=func.now(),
-            lease_until=None,
-            error=None,
-        )
-    )
-    return done.rowcount == 1
+    values = {"of_job": chunk.job_id, "no": chunk.chunk_no, "in_epoch": chunk.epoch, "earned": credits_earned}
+    return (await conn.execute(_COMPLETE, values)).rowcount == 1
 
 
 async def give_up(conn: AsyncConnection, chunk: Chunk, *, error: str) -> bool:

@@ -34,20 +34,21 @@ async def note(conn: AsyncConnection, replica: Replica) -> bool:
     return written.rowcount == 1
 
 
+_KNOWN = select(
+    enrich_replicas.c.id,
+    enrich_replicas.c.rows_capacity,
+    enrich_replicas.c.rows_in_flight,
+    enrich_replicas.c.outbox_pending,
+    enrich_replicas.c.seen_at,
+    enrich_replicas.c.missing_providers,
+    enrich_replicas.c.sandboxed,
+    enrich_replicas.c.waits,
+).order_by(enrich_replicas.c.seen_at.desc())
+
+
 async def known(conn: AsyncConnection) -> list[Replica]:
     """The replicas of the last day."""
-    rows = await conn.execute(
-        select(
-            enrich_replicas.c.id,
-            enrich_replicas.c.rows_capacity,
-            enrich_replicas.c.rows_in_flight,
-            enrich_replicas.c.outbox_pending,
-            enrich_replicas.c.seen_at,
-            enrich_replicas.c.missing_providers,
-            enrich_replicas.c.sandboxed,
-            enrich_replicas.c.waits,
-        ).order_by(enrich_replicas.c.seen_at.desc())
-    )
+    rows = await conn.execute(_KNOWN)
     return [
         Replica(*row[:5], missing_providers=tuple(row[5]), sandboxed=row[6], waits=tuple(map(_wait_of, row[7])))
         for row in rows

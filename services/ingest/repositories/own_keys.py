@@ -27,7 +27,10 @@ async def of(conn: AsyncConnection, workspace_id: UUID) -> frozenset[str]:
     return frozenset(found.scalar_one_or_none() or ())
 
 
+_EVERY = select(own_keys.c.workspace_id, own_keys.c.providers)
+
+
 async def every(conn: AsyncConnection) -> dict[UUID, frozenset[str]]:
     """Those of all workspaces that have changed theirs."""
-    rows = await conn.execute(select(own_keys.c.workspace_id, own_keys.c.providers))
+    rows = await conn.execute(_EVERY)
     return {row.workspace_id: frozenset(row.providers) for row in rows}

@@ -6,7 +6,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Uuid, and_, any_, case, func, literal, null, or_, select, text, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -85,12 +100,15 @@ async def insert_new(conn: AsyncConnection, job_id: UUID, rows_json: str) -> dic
     return {row.row_no: row.status for row in stored}
 
 
-async def statuses(conn: AsyncConnection, job_id: UUID, row_nos: Sequence[int]) -> list[str]:
-    """The statuses of a chunk's rows, as far as they have a result."""
-    rows = await conn.execute(
-        select(results.c.status).where(results.c.job_id == job_id, results.c.row_no == any_(array_of(row_nos)))
-    )
-    return list(rows.scalars())
+_STATUSES = select(results.c.row_no, results.c.status).where(
+    results.c.job_id == bindparam("job_id"), results.c.row_no == any_(bindparam("row_nos", type_=ARRAY(Integer)))
+)
+
+
+async def statuses(conn: AsyncConnection, job_id: UUID, row_nos: Sequence[int]) -> dict[int, str]:
+    """The statuses of a chunk's rows, by row, as far as they have a result."""
+    rows = await conn.execute(_STATUSES, {"job_id": job_id, "row_nos": list(row_nos)})
+    return {row.row_no: row.status for row in rows}
 
 
 async def of_rows(

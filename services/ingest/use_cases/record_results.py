@@ -1,6 +1,6 @@
 """Record the results of a chunk's rows. The first valid answer wins, whichever dispatch it is from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -56,11 +56,12 @@ async def record_results(event: ChunkEnriched, *, uow: UnitOfWork, workspace_id:
 
 async def _store(rows: Sequence[RowResult], *, uow: UnitOfWork, job: Job, chunk: Chunk, now: datetime) -> bool:
     fresh = await results.insert_new(uow.conn, job.id, to_json(rows))
-    stored = await results.statuses(uow.conn, job.id, chunk.row_nos)
+    # Mostly all of them are, and then nobody need ask what was stored before.
+    stored = fresh if len(fresh) == chunk.row_count else await results.statuses(uow.conn, job.id, chunk.row_nos)
     completes = len(stored) == chunk.row_count
     if not fresh and not completes:
         return True
-    earned = await _earned(uow, job, chunk) if completes else 0
+    earned = _earned(job, chunk, stored) if completes else 0
     if completes and not await chunks.complete(uow.conn, chunk, credits_earned=earned):
         return False
     counted = count(
@@ -92,9 +93,9 @@ async def _is_payable(uow: UnitOfWork, job: Job, chunk: Chunk) -> bool:
     return len(charged_rows(chunk, free=job.free_rows)) <= rows_left(job, charged_under_way=under_way)
 
 
-async def _earned(uow: UnitOfWork, job: Job, chunk: Chunk) -> int:
-    charged = await results.statuses(uow.conn, job.id, charged_rows(chunk, free=frozenset(job.free_rows)))
-    return credits_of(charged, credits_per_row=job.credits_per_row)
+def _earned(job: Job, chunk: Chunk, stored: Mapping[int, str]) -> int:
+    charged = charged_rows(chunk, free=frozenset(job.free_rows))
+    return credits_of([stored[row_no] for row_no in charged], credits_per_row=job.credits_per_row)
 
 
 def _rows_of(event: ChunkEnriched, chunk: Chunk) -> Sequence[RowResult]:
