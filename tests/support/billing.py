@@ -35,9 +35,15 @@ def headers(workspace_id: UUID, *, operator: bool = False) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def running_billing(database: str, vhost: str) -> AsyncGenerator[RunningBilling]:
-    """Start the real application on a database and a vhost; stop it afterwards."""
-    names = {"DATABASE_URL": database, "RABBITMQ_URL": vhost, "INTERNAL_SECRET": SECRET, "LOG_FORMAT": "console"}
+async def running_billing(database: str, vhost: str, **more: str) -> AsyncGenerator[RunningBilling]:
+    """Start the real application on a database and a vhost, with `more` in its environment; stop it afterwards."""
+    names = {
+        "DATABASE_URL": database,
+        "RABBITMQ_URL": vhost,
+        "INTERNAL_SECRET": SECRET,
+        "LOG_FORMAT": "console",
+        **more,
+    }
     with patch.dict(os.environ, names):
         app = build_app()
     transport = httpx.ASGITransport(app)

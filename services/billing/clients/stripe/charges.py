@@ -83,5 +83,6 @@ async def make_refund(
 
 def _refund(found: sdk.Refund) -> MoneyBack:
     intent = id_of(found.payment_intent) if found.payment_intent else None
-    reason = found.failure_reason or found.reason or ""
+    # Stripe leaves `failure_reason` out of a refund that has not failed.
+    reason = getattr(found, "failure_reason", None) or found.reason or ""
     return MoneyBack(found.id, intent, found.amount, found.status or "pending", reason, moment(found.created))
