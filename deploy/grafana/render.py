@@ -97,6 +97,21 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel("Credits moved", "sum by (operation) (increase(billing_credits_moved_total[5m]))", "{{operation}}"),
         Panel("Holds", "sum by (answer) (increase(billing_holds_answered_total[5m]))", "{{answer}}"),
         Panel("Overdue holds", "max(billing_overdue_holds)", "holds"),
+        Panel("Workspaces whose ledger differs", "max(billing_differing_accounts)", "workspaces"),
+        Panel(
+            "Hours since every ledger was proven", "(time() - max(billing_proven_timestamp_seconds)) / 3600", "hours"
+        ),
+        Panel(
+            "Questions to Stripe that were not answered",
+            'sum by (call, outcome) (rate(billing_stripe_calls_total{outcome!="answered"}[5m]))',
+            "{{call}} {{outcome}}",
+        ),
+        Panel(
+            "Seconds of a question to Stripe (95 %)",
+            "histogram_quantile(0.95, sum by (le) (rate(billing_stripe_seconds_bucket[5m])))",
+            "95 %",
+            "s",
+        ),
         Panel("Emails sent", "sum(increase(sender_emails_sent_total[5m]))", "sent"),
         Panel(
             "Emails not sent",

@@ -6,8 +6,8 @@ CREDITS_MOVED = Counter("billing_credits_moved_total", "Credits in movements tha
 HOLDS_ANSWERED = Counter("billing_holds_answered_total", "First answers to a request for a hold.", ("answer",))
 HOLDS_QUESTIONED = Counter("billing_holds_questioned_total", "Holds that billing asked about.")
 OVERDUE_HOLDS = Gauge("billing_overdue_holds", "Holds whose subject ended more than 15 minutes ago, not closed yet.")
-ACCOUNTS_DIFFERING = Gauge(
-    "billing_accounts_differing", "Workspaces whose books contradicted each other when last proven."
+DIFFERING_ACCOUNTS = Gauge(
+    "billing_differing_accounts", "Workspaces whose books contradicted each other when last proven."
 )
 PROVEN_AT = Gauge("billing_proven_timestamp_seconds", "When every account had been proven last.")
 STRIPE_CALLS = Counter("billing_stripe_calls_total", "Questions to Stripe, by what came of them.", ("call", "outcome"))

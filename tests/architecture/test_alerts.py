@@ -67,7 +67,25 @@ STORIES = {
         fires_at="121m",
         labels={"service": "sender", "schedule": "plan"},
     ),
+    "LedgerDiffers": Story({"billing_differing_accounts": "0x2 1x20"}, quiet_at="2m", fires_at="4m", labels={}),
+    "LedgerNotProven": Story(
+        {"billing_proven_timestamp_seconds": "0x2300"}, quiet_at="2189m", fires_at="2192m", labels={}
+    ),
     "HoldsOverdue": Story({"billing_overdue_holds": "0x2 1x20"}, quiet_at="7m", fires_at="9m", labels={}),
+    "StripeFailing": Story(
+        {
+            'billing_stripe_calls_total{call="prices.retrieve", outcome="answered"}': "0+7x40",
+            'billing_stripe_calls_total{call="prices.retrieve", outcome="failed"}': "0+1x4 4+5x36",
+            'billing_stripe_calls_total{call="top_ups.pay", outcome="refused"}': "0+5x40",
+        },
+        quiet_at="10m",
+        fires_at="30m",
+        labels={},
+    ),
+    "PricesUnusable": Story({"billing_prices_unusable": "0x2 1x20"}, quiet_at="7m", fires_at="9m", labels={}),
+    "SubscriptionsDoubled": Story(
+        {"billing_subscriptions_doubled": "0x2 1x20"}, quiet_at="7m", fires_at="9m", labels={}
+    ),
     "ProviderFailing": Story(
         {
             'provider_calls_total{provider="serper", outcome="answered"}': "0+7x40",

@@ -8,6 +8,6 @@ from services.billing.repositories import proofs
 async def measure_proofs(*, uow: UnitOfWork) -> None:
     """Set the gauges. Changes nothing else."""
     differing, finished_at = await proofs.measure(uow.conn)
-    metrics.ACCOUNTS_DIFFERING.set(differing)
+    metrics.DIFFERING_ACCOUNTS.set(differing)
     if finished_at is not None:
         metrics.PROVEN_AT.set(finished_at.timestamp())

@@ -1,6 +1,6 @@
 """What the tests do to billing: grant, deliver events, look at the ledger. Handlers are the real ones, on real tables."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -144,6 +144,15 @@ class Billing:
         """What billing has announced about a workspace: type and data, oldest first."""
         async with self.open_uow() as uow:
             return await announced(uow.conn, workspace_id)
+
+
+async def forge(billing: Billing, statements: Sequence[str], workspace_id: UUID) -> None:
+    """Run statements about one workspace (`:id`) as the owner of the database could, its own refusals switched off."""
+    async with billing.open_uow() as uow:
+        await uow.conn.execute(text("ALTER TABLE billing.entries DISABLE TRIGGER USER"))
+        for statement in statements:
+            await uow.conn.execute(text(statement), {"id": workspace_id})
+        await uow.conn.execute(text("ALTER TABLE billing.entries ENABLE TRIGGER USER"))
 
 
 async def apply(event: Event, workspace_id: UUID, *, uow: UnitOfWork) -> None:
