@@ -112,6 +112,12 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "95 %",
             "s",
         ),
+        Panel(
+            "Mean seconds of a question to Stripe",
+            "sum by (call) (rate(billing_stripe_seconds_sum[5m])) / sum by (call) (rate(billing_stripe_seconds_count[5m]))",
+            "{{call}}",
+            "s",
+        ),
         Panel("Emails sent", "sum(increase(sender_emails_sent_total[5m]))", "sent"),
         Panel(
             "Emails not sent",

@@ -26,8 +26,12 @@ PROVIDERS = {
     "GROQ_API_KEY": "language model",
     "FIRECRAWL_API_KEY": "website reader",
     "SMTP_URL": "mail",
+    "STRIPE_SECRET_KEY": "payments",
 }
-NOT_NEEDED = {"FIRECRAWL_API_KEY": "research does without companies' own pages"}
+NOT_NEEDED = {
+    "FIRECRAWL_API_KEY": "research does without companies' own pages",
+    "STRIPE_SECRET_KEY": "nothing is sold, an operator grants credits",
+}
 
 
 @dataclass(frozen=True)

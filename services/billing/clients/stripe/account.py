@@ -10,10 +10,10 @@ import httpx
 import stripe
 from pydantic import SecretStr
 
-from libs.common.errors import AppError, Conflict
+from libs.common.errors import AppError, Conflict, Transient
 from libs.common.http.client import make_client
 from services.billing import metrics
-from services.billing.clients.stripe.errors import StripeDown, named
+from services.billing.clients.stripe.errors import StripeDown, StripeKeyRefused, named
 
 Mode = Literal["stripe", "sandbox", "self_hosted"]
 Realm = Literal["live", "test", "sandbox"]
@@ -115,14 +115,14 @@ class Stripe:
             yield self._client
         except stripe.StripeError as error:
             failure = named(error)
-            outcome = failure.code
+            outcome = _outcome(failure)
             raise failure from None
         except (httpx.HTTPError, TimeoutError) as error:
-            outcome = StripeDown.code
+            outcome = "failed"
             msg = f"Stripe does not answer ({type(error).__name__}): try again"
             raise StripeDown(msg, extra={"retry_after_s": 5}) from None
         except AppError as error:
-            outcome = error.code
+            outcome = _outcome(error)
             raise
         finally:
             metrics.STRIPE_CALLS.labels(operation, outcome).inc()
@@ -131,6 +131,11 @@ class Stripe:
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+
+def _outcome(failure: AppError) -> str:
+    """Whether a person has to look (`failed`), or whoever asked has got an answer that is no (`refused`)."""
+    return "failed" if isinstance(failure, Transient | StripeKeyRefused) else "refused"
 
 
 def key_of(natural: str) -> str:
