@@ -10,6 +10,7 @@ from unittest.mock import patch
 from uuid import UUID
 
 import httpx
+from fastapi import FastAPI
 
 from libs.common.clock import utc_now
 from libs.common.http.identity import IDENTITY_HEADER, Identity, sign_identity
@@ -26,11 +27,12 @@ class RunningBilling:
 
     client: httpx.AsyncClient
     platform: Platform
+    app: FastAPI
 
 
-def headers(workspace_id: UUID, *, operator: bool = False) -> dict[str, str]:
+def headers(workspace_id: UUID, *, operator: bool = False, role: str = "owner") -> dict[str, str]:
     """What the gateway would send along for a member, or for an operator."""
-    identity = Identity(workspace_id, new_id(), "owner", "test", operator)
+    identity = Identity(workspace_id, new_id(), role, "test", operator)
     return {IDENTITY_HEADER: sign_identity(identity, secret=SECRET, now=utc_now())}
 
 
@@ -51,4 +53,4 @@ async def running_billing(database: str, vhost: str, **more: str) -> AsyncGenera
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://billing") as client,
     ):
-        yield RunningBilling(client, app.state.platform)
+        yield RunningBilling(client, app.state.platform, app)
