@@ -23,6 +23,7 @@ from services.enrich.in_flight.job_watch import JobWatch
 from services.enrich.in_flight.key_watch import KeyWatch
 from services.enrich.in_flight.leases import LeaseKeeper
 from services.enrich.in_flight.limiter import Limiter
+from services.enrich.in_flight.pace import Pace
 from services.enrich.in_flight.slots import FairSlots
 from services.enrich.in_flight.websites import Websites
 from services.enrich.settings import EnrichSettings
@@ -98,7 +99,7 @@ def make_floor(
     return Floor(
         open_uow=platform.open_uow,
         tools=tools,
-        slots=FairSlots(settings.rows_in_flight),
+        slots=FairSlots(settings.rows_in_flight, pace=Pace()),
         watch=JobWatch(platform.open_uow, platform.listener),
         leases=LeaseKeeper(platform.open_uow),
         writer=writer,

@@ -38,6 +38,11 @@ class RowSlot:
         await self._slots.acquire(self._tenant)
         self.is_held = True
 
+    def end(self) -> None:
+        """The row is done with."""
+        self.release()
+        self._slots.finished()
+
     def release(self) -> None:
         """Give it back, if it is held."""
         if self.is_held:

@@ -122,7 +122,7 @@ class RowsAtWork:
             return
         finally:
             self._waiting.discard(task)
-            slot.release()
+            slot.end()
         self._keep(row.row_no, "result", payload)
         self.unfinished.discard(row.row_no)
 
