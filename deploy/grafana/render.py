@@ -97,6 +97,24 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel("Credits moved", "sum by (operation) (increase(billing_credits_moved_total[5m]))", "{{operation}}"),
         Panel("Holds", "sum by (answer) (increase(billing_holds_answered_total[5m]))", "{{answer}}"),
         Panel("Overdue holds", "max(billing_overdue_holds)", "holds"),
+        Panel(
+            "Told by Stripe",
+            "sum by (source, time) (increase(billing_stripe_told_total[5m]))",
+            "{{source}}, {{time}} time",
+        ),
+        Panel(
+            "What became of Stripe's events",
+            "sum by (about, outcome) (increase(billing_stripe_events_total[5m]))",
+            "{{about}} {{outcome}}",
+        ),
+        Panel("Refused at the webhook", "sum by (code) (increase(billing_stripe_rejected_total[5m]))", "{{code}}"),
+        Panel("Repaired by reconciliation", "sum(increase(billing_stripe_repaired_total[1h]))", "events"),
+        Panel("Oldest event of Stripe's that waits (s)", "max(billing_stripe_oldest_unapplied_seconds)", "age"),
+        Panel("Balances that fell below a threshold", "sum(increase(billing_balances_low_total[1h]))", "balances"),
+        Panel("Automatic top-ups", "sum by (state) (increase(billing_top_ups_total[1h]))", "{{state}}"),
+        Panel("Requests above the plan", "sum by (plan) (increase(gateway_limited_requests_total[5m]))", "{{plan}}"),
+        Panel("Mails of Corofy's own", "sum by (outcome) (increase(gateway_mails_total[1h]))", "{{outcome}}"),
+        Panel("Mails of Corofy's own that wait", "max(gateway_waiting_mails)", "mails"),
         Panel("Workspaces whose ledger differs", "max(billing_differing_accounts)", "workspaces"),
         Panel(
             "Hours since every ledger was proven", "(time() - max(billing_proven_timestamp_seconds)) / 3600", "hours"

@@ -67,6 +67,24 @@ STORIES = {
         fires_at="121m",
         labels={"service": "sender", "schedule": "plan"},
     ),
+    "StripeEventsWait": Story(
+        {"billing_stripe_oldest_unapplied_seconds": "0x2 600+60x20"}, quiet_at="7m", fires_at="10m", labels={}
+    ),
+    "StripeEventsRefused": Story(
+        {"billing_stripe_refused_events": "0x2 1x20"}, quiet_at="7m", fires_at="9m", labels={}
+    ),
+    "StripeWebhooksMissing": Story(
+        {"billing_stripe_repaired_total": "0x4 3x20"}, quiet_at="4m", fires_at="6m", labels={}
+    ),
+    "StripeWebhooksRejected": Story(
+        {
+            'billing_stripe_rejected_total{code="stripe_signature_invalid"}': "0x4 20x20",
+            'billing_stripe_rejected_total{code="too_large"}': "0x24",
+        },
+        quiet_at="4m",
+        fires_at="6m",
+        labels={"code": "stripe_signature_invalid"},
+    ),
     "LedgerDiffers": Story({"billing_differing_accounts": "0x2 1x20"}, quiet_at="2m", fires_at="4m", labels={}),
     "LedgerNotProven": Story(
         {"billing_proven_timestamp_seconds": "0x2300"}, quiet_at="2189m", fires_at="2192m", labels={}

@@ -40,8 +40,8 @@ async def take_webhook(
 ) -> ToldAnswer:
     """An event of Stripe's, signed with the endpoint's secret. It is kept at once and applied afterwards, once."""
     account, now = resources.stripe.account, utc_now()
+    account.require()
     try:
-        account.require()
         body = await _read(request)
         event = read_webhook(body, signature, secrets=resources.settings.webhook_secrets, live=account.live, now=now)
     except AppError as refusal:
