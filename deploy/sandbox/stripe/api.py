@@ -14,15 +14,18 @@ from deploy.sandbox.stripe import (
     catalogue,
     charges,
     checkout,
+    coupons,
     customers,
     disputes,
     events,
     invoice_items,
     invoices,
+    payment_methods,
     portal,
     schedules,
     subscriptions,
     test_clocks,
+    updating,
 )
 from deploy.sandbox.stripe.account import API_VERSION, Account, Kept, Obj
 from deploy.sandbox.stripe.call import Call, Route
@@ -37,9 +40,12 @@ _REMEMBERED = (200, 402)
 """Stripe keeps what an endpoint came to, not what it never began on."""
 ROUTES: tuple[Route, ...] = (
     *catalogue.ROUTES,
+    *coupons.ROUTES,
     *customers.ROUTES,
+    *payment_methods.ROUTES,
     *checkout.ROUTES,
     *subscriptions.ROUTES,
+    *updating.ROUTES,
     *schedules.ROUTES,
     # Before the invoices, whose ids stand where `create_preview` does.
     *invoice_items.ROUTES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deploy.sandbox.dials import StripeDials
-from deploy.sandbox.stripe import invoicing, payments
+from deploy.sandbox.stripe import drafting, invoicing, payments
 from deploy.sandbox.stripe.account import Account, Obj
 from deploy.sandbox.stripe.items import items_of, put_items
 from deploy.sandbox.stripe.periods import HOUR_S
@@ -47,7 +47,7 @@ def make_switch(
     store_prorations(account, subscription, switch.lines, invoice=invoice["id"])
     subscription["latest_invoice"] = invoice["id"]
     account.emit("customer.subscription.updated", subscription, {"latest_invoice": None})
-    invoicing.draft(account, invoice)
+    drafting.draft(account, invoice)
     paid = invoicing.finalize(account, invoice)
     if paid:
         settled(account, invoice)
@@ -59,7 +59,7 @@ def bill_of(account: Account, subscription: Obj, switch: Switch) -> Obj:
     """The invoice of a change, not stored: what waits for the next renewal stays there."""
     customer = account.get("customer", subscription["customer"])
     start, end = switch.items[0]["current_period_start"], switch.items[0]["current_period_end"]
-    return invoicing.build(
+    return drafting.build(
         account,
         customer=customer,
         lines=switch.lines,

@@ -12,7 +12,7 @@ from deploy.sandbox.stripe.errors import StripeError, missing
 from deploy.sandbox.stripe.form import Params
 from deploy.sandbox.stripe.items import recurring
 from deploy.sandbox.stripe.pages import PAGING, only, page
-from deploy.sandbox.stripe.periods import DAY_S, HOUR_S, prorated
+from deploy.sandbox.stripe.periods import DAY_S, HOUR_S
 
 _PAGING = " ".join(PAGING)
 _LEAST_S, _MOST_S = HOUR_S // 2, DAY_S
@@ -34,11 +34,11 @@ def _create(call: Call) -> Obj:
         customer = living(account, params.needed("customer"), param="customer")
     lines = [_line(account, one, mode=mode) for one in params.groups("line_items")]
     coupons = [coupon["id"] for coupon in discounting.given_discounts(account, params)]
-    off = _off(account, lines, coupons)
     key = new_id("checkout.session")
     now = account.now(customer["id"] if customer else None)
     made = _bare(mode, now=now) | _given(params, now=now)
     total = sum(line["amount_total"] for line in lines)
+    off = discounting.taken_off(account, total, coupons)
     data = params.group("subscription_data")
     trial_days = data.whole("trial_period_days", least=1)
     made |= {
@@ -116,18 +116,6 @@ def _line(account: Account, given: Params, *, mode: str) -> Obj:
         "price": price,
         "quantity": quantity,
     }
-
-
-def _off(account: Account, lines: list[Obj], coupons: list[str]) -> int:
-    total = sum(line["amount_total"] for line in lines)
-    off = 0
-    for one in coupons:
-        coupon = account.get("coupon", one)
-        if coupon["percent_off"] is not None:
-            off += prorated(total - off, left_s=round(coupon["percent_off"] * 100), whole_s=10_000)
-        else:
-            off += min(total - off, coupon["amount_off"])
-    return off
 
 
 def expire(account: Account, session: Obj) -> None:

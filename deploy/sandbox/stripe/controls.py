@@ -10,9 +10,10 @@ from deploy.sandbox.stripe import charges, disputes, events
 from deploy.sandbox.stripe.account import PREFIXES, Account, Obj, public
 from deploy.sandbox.stripe.cards import card_of
 from deploy.sandbox.stripe.clock import LIVE
-from deploy.sandbox.stripe.customers import make_default, new_method
+from deploy.sandbox.stripe.customers import make_default
 from deploy.sandbox.stripe.errors import StripeError
 from deploy.sandbox.stripe.mount import pages_of
+from deploy.sandbox.stripe.payment_methods import new_method
 from deploy.sandbox.stripe.work import do_what_is_due
 from deploy.sandbox.web import Answer, Request, json_answer
 

@@ -64,5 +64,17 @@ def apply(account: Account, lines: list[Obj], discounts: list[str]) -> list[Obj]
     return sums
 
 
+def taken_off(account: Account, total: int, coupons: list[str]) -> int:
+    """What coupons take off a total, one after the other."""
+    off = 0
+    for one in coupons:
+        coupon = account.get("coupon", one)
+        if coupon["percent_off"] is not None:
+            off += prorated(total - off, left_s=round(coupon["percent_off"] * 100), whole_s=10_000)
+        else:
+            off += min(total - off, coupon["amount_off"])
+    return off
+
+
 def _coupon(account: Account, discount: str) -> Obj:
     return account.get("coupon", account.get("discount", discount)["source"]["coupon"])

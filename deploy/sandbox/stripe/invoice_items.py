@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 
-from deploy.sandbox.stripe import invoicing
+from deploy.sandbox.stripe import drafting
 from deploy.sandbox.stripe.account import Account, Obj
 from deploy.sandbox.stripe.call import Call, Route, route
 from deploy.sandbox.stripe.catalogue import price_of
@@ -17,8 +17,8 @@ from deploy.sandbox.stripe.items import items_of, moved, period_of, rhythm_of
 from deploy.sandbox.stripe.lines import full_line, new_invoice_item, pricing_of
 from deploy.sandbox.stripe.pages import PAGING, only, page
 from deploy.sandbox.stripe.periods import period_from
-from deploy.sandbox.stripe.subscriptions import switch_of
 from deploy.sandbox.stripe.switching import Switch, pending_lines
+from deploy.sandbox.stripe.updating import switch_of
 
 _PAGING = " ".join(PAGING)
 
@@ -87,7 +87,7 @@ def _next_cycle(account: Account, subscription: Obj, switch: Switch) -> Obj:
     waiting = copy.deepcopy(pending_lines(account, subscription["id"]))
     fresh = [full_line(account, item, start=start, end=finish) for item in moved(switch.items, start=start, end=finish)]
     lines = [*waiting, *switch.lines, *([] if subscription["cancel_at_period_end"] else fresh)]
-    return invoicing.build(
+    return drafting.build(
         account,
         customer=account.get("customer", subscription["customer"]),
         lines=lines,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.sandbox.stripe import invoicing, payments
+from deploy.sandbox.stripe import drafting, invoicing, payments
 from deploy.sandbox.stripe.account import Account, Obj
 from deploy.sandbox.stripe.call import Call, Route, route
 from deploy.sandbox.stripe.customers import living
@@ -26,7 +26,7 @@ def _create(call: Call) -> Obj:
     method = params.text("default_payment_method")
     if method is not None:
         account.get("payment_method", method, param="default_payment_method")
-    invoice = invoicing.build(
+    invoice = drafting.build(
         account,
         customer=customer,
         lines=[],
@@ -43,7 +43,7 @@ def _create(call: Call) -> Obj:
         for item in account.all("invoiceitem", invoice=None, customer=customer["id"]):
             if "_line" not in item:
                 add_item(account, invoice, item)
-    return invoicing.draft(account, invoice)
+    return drafting.draft(account, invoice)
 
 
 def add_item(account: Account, invoice: Obj, item: Obj) -> None:
@@ -53,7 +53,7 @@ def add_item(account: Account, invoice: Obj, item: Obj) -> None:
         raise StripeError("An invoice has one currency.", param="currency")
     account.update(item, invoice=invoice["id"])
     invoice["currency"] = item["currency"]
-    invoicing.put_lines(account, invoice, [*lines, item_line(item)])
+    drafting.put_lines(account, invoice, [*lines, item_line(item)])
     account.keep(invoice)
 
 

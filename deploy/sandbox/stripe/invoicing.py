@@ -1,68 +1,12 @@
-"""Makes invoices, finalises them, and has them paid or not."""
+"""Finalises invoices, and has them paid or not."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from deploy.sandbox.stripe import discounts as discounting
 from deploy.sandbox.stripe import payments
-from deploy.sandbox.stripe.account import Account, Obj, listed, new_id
+from deploy.sandbox.stripe.account import Account, Obj
 from deploy.sandbox.stripe.customers import move_balance
+from deploy.sandbox.stripe.drafting import put_lines
 from deploy.sandbox.stripe.payments import Outcome
-
-_SMALLEST_CHARGE = 50
-"""Minor units. What is less is put on the customer's balance instead."""
-
-
-def build(
-    account: Account, *, customer: Obj, lines: list[Obj], reason: str, subscription: Obj | None = None, **fields: Any
-) -> Obj:
-    """A draft that is not stored: lines, discounts, totals and what would be due with the customer's balance."""
-    now = account.now(customer["id"])
-    key = new_id("invoice")
-    codes = fields.pop("discounts", None)
-    codes = list(subscription["discounts"] if subscription and codes is None else codes or [])
-    invoice: Obj = _bare(account, customer, key=key, reason=reason, subscription=subscription, now=now)
-    invoice |= {"currency": lines[0]["currency"] if lines else fields.get("currency", "usd"), "discounts": codes}
-    invoice |= fields
-    put_lines(account, invoice, lines)
-    return invoice
-
-
-def put_lines(account: Account, invoice: Obj, lines: list[Obj]) -> None:
-    """Set the lines of a draft and count anew."""
-    for line in lines:
-        line["invoice"], line["discount_amounts"] = invoice["id"], []
-    sums = discounting.apply(account, lines, invoice["discounts"])
-    subtotal = sum(line["amount"] for line in lines)
-    total = subtotal - sum(one["amount"] for one in sums)
-    due, ending = _due(total, balance=invoice["starting_balance"])
-    invoice |= {
-        "amount_due": due,
-        "amount_remaining": due,
-        "lines": listed(lines, f"/v1/invoices/{invoice['id']}/lines"),
-        "subtotal": subtotal,
-        "subtotal_excluding_tax": subtotal,
-        "total": total,
-        "total_discount_amounts": sums,
-        "total_excluding_tax": total,
-        "_ending_balance": ending,
-    }
-
-
-def draft(account: Account, invoice: Obj) -> Obj:
-    """Store a built invoice, with the invoice items behind its prorations."""
-    account.keep(invoice)
-    account.emit("invoice.created", invoice)
-    return invoice
-
-
-def _due(total: int, *, balance: int) -> tuple[int, int]:
-    """What is due and the balance afterwards; credit (a negative balance) is used up first."""
-    wanted = total + balance
-    if wanted < _SMALLEST_CHARGE and total != 0:
-        return 0, wanted
-    return (wanted, 0) if total > 0 else (0, balance)
 
 
 def finalize(account: Account, invoice: Obj) -> bool:
@@ -221,79 +165,3 @@ def _paid(account: Account, invoice: Obj, amount: int, *, elsewhere: bool = Fals
     account.emit("invoice.paid", invoice)
     if not elsewhere:
         account.emit("invoice.payment_succeeded", invoice)
-
-
-def _bare(account: Account, customer: Obj, *, key: str, reason: str, subscription: Obj | None, now: int) -> Obj:
-    parent = None
-    if subscription is not None:
-        details = {"metadata": dict(subscription["metadata"]), "subscription": subscription["id"]}
-        parent = {"type": "subscription_details", "subscription_details": details, "quote_details": None}
-    times = dict.fromkeys(("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at"))
-    nothing = (
-        "application",
-        "account_tax_ids",
-        "custom_fields",
-        "customer_shipping",
-        "description",
-        "due_date",
-        "footer",
-    )
-    unset = (
-        "from_invoice",
-        "hosted_invoice_url",
-        "invoice_pdf",
-        "last_finalization_error",
-        "latest_revision",
-        "number",
-    )
-    later = ("automatically_finalizes_at", "effective_at", "ending_balance", "next_payment_attempt", "receipt_number")
-    return {
-        "id": key,
-        "object": "invoice",
-        **dict.fromkeys((*nothing, *unset, *later, "on_behalf_of", "rendering", "statement_descriptor")),
-        "account_country": "US",
-        "account_name": "Corofy sandbox",
-        "amount_overpaid": 0,
-        "amount_paid": 0,
-        "amount_shipping": 0,
-        "attempt_count": 0,
-        "attempted": False,
-        "auto_advance": True,
-        "automatic_tax": {
-            "disabled_reason": None,
-            "enabled": False,
-            "liability": None,
-            "provider": None,
-            "status": None,
-        },
-        "billing_reason": reason,
-        "collection_method": "charge_automatically",
-        "created": now,
-        "customer": customer["id"],
-        "customer_address": customer["address"],
-        "customer_email": customer["email"],
-        "customer_name": customer["name"],
-        "customer_phone": customer["phone"],
-        "customer_tax_exempt": "none",
-        "customer_tax_ids": [],
-        "default_payment_method": None,
-        "default_source": None,
-        "default_tax_rates": [],
-        "issuer": {"type": "self"},
-        "livemode": False,
-        "metadata": {},
-        "parent": parent,
-        "payment_settings": {"default_mandate": None, "payment_method_options": None, "payment_method_types": None},
-        "period_end": now,
-        "period_start": now,
-        "post_payment_credit_notes_amount": 0,
-        "pre_payment_credit_notes_amount": 0,
-        "starting_balance": customer["balance"],
-        "status": "draft",
-        "status_transitions": times,
-        "test_clock": customer["test_clock"],
-        "total_pretax_credit_amounts": [],
-        "total_taxes": [],
-        "webhooks_delivered_at": now,
-        "_pages": account.pages,
-    }

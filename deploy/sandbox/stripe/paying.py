@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deploy.sandbox.dials import StripeDials
-from deploy.sandbox.stripe import invoicing, payments
+from deploy.sandbox.stripe import drafting, invoicing, payments
 from deploy.sandbox.stripe.account import Account, Obj
 from deploy.sandbox.stripe.cards import card_of
-from deploy.sandbox.stripe.customers import new_customer, new_method
+from deploy.sandbox.stripe.customers import new_customer
 from deploy.sandbox.stripe.discounts import new_discount
 from deploy.sandbox.stripe.errors import StripeError, declined
 from deploy.sandbox.stripe.lines import item_line, new_invoice_item, pricing_of
+from deploy.sandbox.stripe.payment_methods import new_method
 from deploy.sandbox.stripe.standing import collect
 from deploy.sandbox.stripe.subscribing import Order, subscribe
 
@@ -143,7 +144,7 @@ def _invoice_for(account: Account, session: Obj, customer: Obj) -> Obj:
         about = {"description": line["description"], "metadata": {}, "quantity": line["quantity"]}
         pricing, amount = pricing_of(line["price"]), line["amount_total"]
         items.append(new_invoice_item(account, customer, amount, line["currency"], pricing=pricing, **about))
-    invoice = invoicing.build(
+    invoice = drafting.build(
         account,
         customer=customer,
         lines=[item_line(item) for item in items],

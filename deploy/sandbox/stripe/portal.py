@@ -10,7 +10,7 @@ from deploy.sandbox.stripe.customers import living
 from deploy.sandbox.stripe.errors import StripeError
 from deploy.sandbox.stripe.form import Params
 from deploy.sandbox.stripe.pages import PAGING, page
-from deploy.sandbox.stripe.subscriptions import PRORATIONS
+from deploy.sandbox.stripe.updating import PRORATIONS
 
 _PAGING = " ".join(PAGING)
 _KIND = "billing_portal.configuration"

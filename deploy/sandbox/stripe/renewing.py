@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploy.sandbox.dials import StripeDials
-from deploy.sandbox.stripe import invoicing
+from deploy.sandbox.stripe import drafting, invoicing
 from deploy.sandbox.stripe.account import Account, Obj
 from deploy.sandbox.stripe.discounts import lasting
 from deploy.sandbox.stripe.items import items_of, moved, period_of, put_items, rhythm_of
@@ -110,7 +110,7 @@ def _goes_on(account: Account, subscription: Obj) -> bool:
 def _cycle_invoice(account: Account, subscription: Obj, fresh: list[Obj], *, before: int, start: int) -> Obj:
     customer = account.get("customer", subscription["customer"])
     waiting = pending_lines(account, subscription["id"])
-    invoice = invoicing.build(
+    invoice = drafting.build(
         account,
         customer=customer,
         lines=[*waiting, *fresh],
@@ -123,4 +123,4 @@ def _cycle_invoice(account: Account, subscription: Obj, fresh: list[Obj], *, bef
     )
     subscription["discounts"] = lasting(account, subscription["discounts"])
     account.update(subscription, "customer.subscription.updated", latest_invoice=invoice["id"])
-    return invoicing.draft(account, invoice)
+    return drafting.draft(account, invoice)

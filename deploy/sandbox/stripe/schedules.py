@@ -13,7 +13,7 @@ from deploy.sandbox.stripe.pages import PAGING, only, page
 from deploy.sandbox.stripe.periods import added
 from deploy.sandbox.stripe.phases import put_on_agenda, release
 from deploy.sandbox.stripe.standing import end
-from deploy.sandbox.stripe.subscriptions import PRORATIONS
+from deploy.sandbox.stripe.updating import PRORATIONS
 
 _PAGING = " ".join(PAGING)
 _BEHAVIORS = ("release", "cancel")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.sandbox.dials import StripeDials
-from deploy.sandbox.stripe import invoicing, payments
+from deploy.sandbox.stripe import drafting, invoicing, payments
 from deploy.sandbox.stripe.account import Account, Obj, new_id
 from deploy.sandbox.stripe.discounts import lasting, new_discount
 from deploy.sandbox.stripe.items import items_of, moved, new_item, put_items, rhythm_of, same_rhythm
@@ -40,7 +40,7 @@ def subscribe(account: Account, order: Order, *, dials: StripeDials) -> Obj:
     now = account.now(customer["id"])
     made = _built(account, order, now=now)
     lines = _first_lines(account, made)
-    invoice = invoicing.build(account, customer=customer, lines=lines, reason="subscription_create", subscription=made)
+    invoice = drafting.build(account, customer=customer, lines=lines, reason="subscription_create", subscription=made)
     method = order.method or account.find("payment_method", customer["invoice_settings"]["default_payment_method"])
     outcome = payments.outcome_of(method, shown=order.shown, off_session=order.off_session)
     if invoice["amount_due"] and outcome != "paid" and order.behavior == "error_if_incomplete":
@@ -48,7 +48,7 @@ def subscribe(account: Account, order: Order, *, dials: StripeDials) -> Obj:
     account.keep(made)
     made["latest_invoice"] = invoice["id"]
     account.emit("customer.subscription.created", made)
-    invoicing.draft(account, invoice)
+    drafting.draft(account, invoice)
     _wait(account, made, now=now)
     paid = invoicing.finalize(account, invoice)
     made["discounts"] = lasting(account, made["discounts"])

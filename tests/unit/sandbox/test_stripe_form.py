@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stripe._encode import _api_encode
+from stripe._encode import _api_encode  # pyright: ignore[reportPrivateUsage] - what the SDK itself encodes with
 
 from deploy.sandbox.stripe.errors import StripeError
 from deploy.sandbox.stripe.form import Params, parse

@@ -27,7 +27,9 @@ def _at(text: str) -> int:
         ("2026-01-31T10:00:00", "day", 1, "2026-02-01T10:00:00"),
     ],
 )
-def test_an_interval_later_is_the_same_day_or_the_months_last(anchor: str, interval: str, count: int, then: str) -> None:
+def test_an_interval_later_is_the_same_day_or_the_months_last(
+    anchor: str, interval: str, count: int, then: str
+) -> None:
     """Red when a renewal drifts: a month is not thirty days, and February forgets nothing for March."""
     assert added(_at(anchor), interval=interval, count=count) == _at(then)
 
