@@ -60,12 +60,19 @@ def handling(message: Message) -> Generator[None]:
     """What is logged and published meanwhile names the message as its cause."""
     envelope = message.envelope
     correlation = str(envelope.correlation_id) if envelope.correlation_id else None
+    with (
+        because_of(message),
+        bound_contextvars(queue=message.consumer, message_id=str(envelope.id), correlation_id=correlation),
+    ):
+        yield
+
+
+@contextmanager
+def because_of(message: Message) -> Generator[None]:
+    """What is published meanwhile names the message as its cause."""
     token = current_message.set(message)
     try:
-        with (
-            bound_contextvars(queue=message.consumer, message_id=str(envelope.id), correlation_id=correlation),
-            within_trace(envelope.traceparent),
-        ):
+        with within_trace(message.envelope.traceparent):
             yield
     finally:
         current_message.reset(token)

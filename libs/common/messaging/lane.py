@@ -15,7 +15,7 @@ from uuid import UUID
 
 from libs.common.contracts.envelope import Event
 from libs.common.logs import get_logger
-from libs.common.messaging.delivery import Hands, handling
+from libs.common.messaging.delivery import Hands, because_of
 from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
 
 log = get_logger()
@@ -70,6 +70,7 @@ class Lane:
                 while self._waiting:
                     await self._handle([self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))])
             finally:
+                # Nothing is awaited from the last look at what waits to here: whoever comes next starts the work anew.
                 self._work = None
                 while self._waiting:
                     self._waiting.popleft()[1].cancel()
@@ -77,6 +78,8 @@ class Lane:
     async def _handle(self, taken: Sequence[tuple[Letter[Any], asyncio.Future[bool]]]) -> None:
         # Whoever waits no longer has been cancelled: its message goes back to its queue.
         taken = [(letter, answer) for letter, answer in taken if not answer.done()]
+        if not taken:
+            return
         try:
             async with asyncio.timeout(_TIMEOUT_S):
                 done = await self._in_one_transaction([letter for letter, _ in taken])
@@ -102,7 +105,7 @@ class Lane:
             async with self._together(fresh, uow) as decide:
                 for letter in fresh:
                     try:
-                        with handling(letter.message):
+                        with because_of(letter.message):
                             decide(letter)
                     except Exception as error:
                         log.info("message.taken_out", message_id=str(letter.message.envelope.id), error=str(error))

@@ -66,7 +66,25 @@ class Broken:
 
 def canonical(entry: Entry) -> bytes:
     """The bytes of a row that its hash is made of (version 1)."""
-    return b"".join((_VERSION, *map(_bytes_of, entry)))
+    return b"".join(
+        (
+            _VERSION,
+            _of_id(entry.workspace_id),
+            _of_number(entry.place),
+            _of_id(entry.transaction_id),
+            _of_number(entry.line_no),
+            _of_text(entry.operation),
+            _of_text(entry.business_key),
+            _of_text(entry.account_kind),
+            _of_id(entry.grant_id),
+            _of_number(entry.amount_credits),
+            _of_text(entry.subject_kind),
+            _of_id(entry.subject_id),
+            _of_text(entry.actor),
+            _of_text(entry.reason),
+            _of_number((entry.created_at - _EPOCH) // _MICROSECOND),
+        )
+    )
 
 
 def hash_after(previous: bytes, entry: Entry) -> bytes:
@@ -98,14 +116,16 @@ def compare_end(found: Chain, kept: Chain) -> Broken | None:
     return None
 
 
-def _bytes_of(value: UUID | str | int | datetime | None) -> bytes:
-    if isinstance(value, str):
-        text = value.encode()
-        return len(text).to_bytes(4, "big") + text
-    if isinstance(value, UUID):
-        return _OF_ID + value.bytes
-    if isinstance(value, int):
-        return _OF_NUMBER + value.to_bytes(8, "big", signed=True)
+def _of_text(value: str | None) -> bytes:
     if value is None:
         return _ABSENT
-    return _OF_NUMBER + ((value - _EPOCH) // _MICROSECOND).to_bytes(8, "big", signed=True)
+    text = value.encode()
+    return len(text).to_bytes(4, "big") + text
+
+
+def _of_id(value: UUID | None) -> bytes:
+    return _ABSENT if value is None else _OF_ID + value.bytes
+
+
+def _of_number(value: int) -> bytes:
+    return _OF_NUMBER + value.to_bytes(8, "big", signed=True)

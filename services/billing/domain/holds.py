@@ -1,13 +1,14 @@
 """A hold: credits set aside for one subject, and what each grant covers of them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from services.billing.domain.caps import DeclineReason
 from services.billing.domain.ledger import AccountKind, Books, Movement, Posting, Subject
+from services.billing.domain.values import replace
 
 
 class HoldState(StrEnum):

@@ -1,7 +1,7 @@
 """The books of one workspace. Postings are the only thing that changes them, so entries can always rebuild them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -16,6 +16,7 @@ from services.billing.domain.postings import (
     move,
     net,
 )
+from services.billing.domain.values import replace
 
 __all__ = [
     "AccountKind",

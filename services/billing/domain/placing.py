@@ -1,6 +1,6 @@
 """Placing a hold: the first answer is the answer, whatever is asked later and in whatever order."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from services.billing.domain.caps import Limit, room
 from services.billing.domain.grants import Turn, expire_due
 from services.billing.domain.holds import Decision, Hold, HoldState, conclude
 from services.billing.domain.ledger import AccountKind, Books, Movement, Operation, Posting, Subject, move
+from services.billing.domain.values import replace
 
 
 @dataclass(frozen=True)

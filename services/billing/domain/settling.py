@@ -4,13 +4,13 @@ Captures take from the beginning of the burn order, a release gives back from it
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from libs.common.errors import Conflict, Transient
 from services.billing.domain.grants import arrive
 from services.billing.domain.holds import Decision, Hold, HoldState, Share, conclude
 from services.billing.domain.ledger import AccountKind, Books, Grant, Movement, Operation, Posting, Subject, move, net
+from services.billing.domain.values import replace
 
 
 def capture(

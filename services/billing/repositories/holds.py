@@ -19,6 +19,7 @@ from services.billing.domain.holds import Hold, HoldState, Share
 from services.billing.domain.ledger import Subject
 from services.billing.domain.raising import RaiseAnswer
 from services.billing.repositories import many
+from services.billing.repositories.many import Writing
 from services.billing.tables import captures, hold_grants, hold_raises, holds
 
 _Columns = ReadOnlyColumnCollection[str, Column[Any]]
@@ -66,11 +67,11 @@ def owned(hold: Hold | None, *, workspace_id: UUID) -> Hold | None:
 async def find_holds(conn: AsyncConnection, subjects: Iterable[Subject]) -> dict[Subject, Hold]:
     """The holds of these subjects, whosesoever they are."""
     keys = [(subject.kind, subject.id) for subject in set(subjects)]
-    rows = await _FIND_HOLDS.run(conn, keys)
+    rows = await many.read(conn, _FIND_HOLDS, keys)
     if not rows:
         return {}
     shares = defaultdict[Subject, list[Share]](list)
-    for kind, id_, *share in await _FIND_SHARES.run(conn, keys):
+    for kind, id_, *share in await many.read(conn, _FIND_SHARES, keys):
         shares[Subject(kind, id_)].append(Share(*share))
     found: dict[Subject, Hold] = {}
     for kind, id_, workspace_id, state, *numbers, reason, user_id, settled_at in rows:
@@ -90,21 +91,21 @@ async def find_holds(conn: AsyncConnection, subjects: Iterable[Subject]) -> dict
 
 async def save_hold(conn: AsyncConnection, hold: Hold, *, heard_at: datetime) -> None:
     """Write the hold and its shares; its subject has been heard of."""
-    await save_holds(conn, [hold], heard_at=heard_at)
+    await many.write(conn, writings_of_holds([hold], heard_at=heard_at))
 
 
-async def save_holds(conn: AsyncConnection, changed: Iterable[Hold], *, heard_at: datetime) -> None:
-    """Write some holds and their shares, in the order of their subjects' ids; their subjects have been heard of."""
+def writings_of_holds(changed: Iterable[Hold], *, heard_at: datetime) -> list[Writing]:
+    """Some holds and their shares, in the order of their subjects' ids; their subjects have been heard of."""
     ordered = sorted(changed, key=lambda hold: hold.subject.id)
-    await _SAVE_HOLDS.run(conn, ((hold.subject.kind, hold.subject.id, *_row_of(hold), heard_at) for hold in ordered))
-    await _SAVE_SHARES.run(
-        conn,
-        (
-            (hold.subject.kind, hold.subject.id, share.grant_id, share.held, share.captured, share.refunded)
-            for hold in ordered
-            for share in hold.shares
-        ),
-    )
+    shares = [
+        (hold.subject.kind, hold.subject.id, share.grant_id, share.held, share.captured, share.refunded)
+        for hold in ordered
+        for share in hold.shares
+    ]
+    return [
+        (_SAVE_HOLDS, [(hold.subject.kind, hold.subject.id, *_row_of(hold), heard_at) for hold in ordered]),
+        (_SAVE_SHARES, shares),
+    ]
 
 
 async def touch_hold(conn: AsyncConnection, subject: Subject, *, workspace_id: UUID, heard_at: datetime) -> None:
@@ -123,19 +124,20 @@ async def captured_before(conn: AsyncConnection, subject: Subject, chunk_no: int
 
 async def find_captures(conn: AsyncConnection, keys: Iterable[Capture]) -> dict[Capture, int]:
     """What was captured for some chunks; those that were not are missing."""
-    rows = await _FIND_CAPTURES.run(conn, [(subject.kind, subject.id, chunk_no) for subject, chunk_no in set(keys)])
+    asked = [(subject.kind, subject.id, chunk_no) for subject, chunk_no in set(keys)]
+    rows = await many.read(conn, _FIND_CAPTURES, asked)
     return {(Subject(kind, id_), chunk_no): credits_ for kind, id_, chunk_no, credits_ in rows}
 
 
 async def add_capture(conn: AsyncConnection, subject: Subject, chunk_no: int, credits_: int) -> None:
     """The key `capture:<subject>:<chunk>`, for ever."""
-    await add_captures(conn, {(subject, chunk_no): credits_})
+    await many.write(conn, [writing_of_captures({(subject, chunk_no): credits_})])
 
 
-async def add_captures(conn: AsyncConnection, captured: Mapping[Capture, int]) -> None:
+def writing_of_captures(captured: Mapping[Capture, int]) -> Writing:
     """The keys of some captures, for ever, each with its credits."""
-    rows = ((subject.kind, subject.id, chunk_no, credits_) for (subject, chunk_no), credits_ in captured.items())
-    await _ADD_CAPTURES.run(conn, rows)
+    rows = [(subject.kind, subject.id, chunk_no, credits_) for (subject, chunk_no), credits_ in captured.items()]
+    return _ADD_CAPTURES, rows
 
 
 async def find_raise(conn: AsyncConnection, subject: Subject, round_no: int) -> RaiseAnswer | None:

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.domain.chain import Chain
 from services.billing.domain.ledger import Balance, Books, Grant, GrantKind, Movement
-from services.billing.repositories.writing import AMOUNTS, BALANCE, Pen, count_moved, write_changes
+from services.billing.repositories import many
+from services.billing.repositories.writing import AMOUNTS, BALANCE, Pen, count_moved, writings_of
 from services.billing.tables import accounts, grants
 
 GRANT_COLUMNS = [grants.c[name] for name in ("id", "kind", "priority", "expires_at", "size", *AMOUNTS, "expired_at")]
@@ -98,7 +99,7 @@ async def save_books(
     length, head, at = (await conn.execute(query.where(accounts.c.workspace_id == after.workspace_id))).one()
     pen = Pen(Chain(length, head), at)
     pen.write(after.workspace_id, movements, actor=actor)
-    await write_changes(conn, [(before, after, pen)])
+    await many.write(conn, writings_of([(before, after, pen)]))
     count_moved(movements)
 
 

@@ -1,5 +1,5 @@
 """Several decisions in one transaction: accounts locked in the order of their ids, everything loaded with one statement per
-table, decided in memory one after the other, and written with one statement per table.
+table, decided in memory one after the other, and written with one statement.
 
 Each decision sees what those before it decided, as if it had been written.
 """
@@ -18,12 +18,12 @@ from libs.common.errors import Conflict
 from services.billing.domain.chain import Chain
 from services.billing.domain.holds import Decision, Hold
 from services.billing.domain.ledger import Balance, Books, Grant, Movement, Subject
-from services.billing.repositories import holds, ledger
+from services.billing.repositories import holds, ledger, many
 from services.billing.repositories.holds import Capture
-from services.billing.repositories.writing import BALANCE, Pen, count_moved, write_changes
+from services.billing.repositories.writing import BALANCE, Pen, count_moved, writings_of
 
 _LOCK = """
-    SELECT workspace_id, {balance}, chain_length, chain_head, now(),
+    SELECT set_config('enable_seqscan', 'off', true), workspace_id, {balance}, chain_length, chain_head, now(),
         EXISTS (SELECT FROM billing.spend_caps c WHERE c.workspace_id = a.workspace_id
             AND coalesce(c.per_day, c.per_month, c.per_member) IS NOT NULL)
     FROM billing.accounts a WHERE workspace_id = ANY(:ids) ORDER BY workspace_id FOR NO KEY UPDATE OF a
@@ -93,9 +93,9 @@ class Sitting:
 
     async def save(self, conn: AsyncConnection, *, heard_at: datetime) -> None:
         """Write what changed."""
-        await write_changes(conn, [(one.before, one.books, one.pen) for one in self._accounts.values()])
-        await holds.save_holds(conn, self._heard.values(), heard_at=heard_at)
-        await holds.add_captures(conn, self._captured)
+        books = writings_of((one.before, one.books, one.pen) for one in self._accounts.values())
+        heard = holds.writings_of_holds(self._heard.values(), heard_at=heard_at)
+        await many.write(conn, [*books, *heard, holds.writing_of_captures(self._captured)])
         count_moved(self._movements)
 
 
@@ -122,7 +122,7 @@ async def _lock(conn: AsyncConnection, workspaces: Collection[UUID]) -> dict[UUI
     for workspace_id, *grant in await conn.execute(_find_grants, ids):
         owned[workspace_id].append(ledger.to_grant(grant))
     accounts: dict[UUID, _Account] = {}
-    for id_, *balance, length, head, at, capped in locked:
+    for _, id_, *balance, length, head, at, capped in locked:
         burning = sorted(owned[id_], key=lambda grant: grant.burn_order)
         books = Books(id_, Balance(*balance), tuple(burning))
         accounts[id_] = _Account(books, books, Pen(Chain(length, head), at), capped)

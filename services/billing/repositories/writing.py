@@ -1,18 +1,17 @@
-"""What is written when books have changed: grants, accounts and entries, one statement per table for any number of workspaces."""
+"""What is written when books have changed: grants, accounts and entries, for any number of workspaces."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.ids import new_id
 from services.billing.domain.chain import Chain, Entry, hash_after
 from services.billing.domain.ledger import Books, Grant, Movement
 from services.billing.metrics import CREDITS_MOVED
 from services.billing.repositories import many
+from services.billing.repositories.many import Writing
 from services.billing.tables import accounts, entries, grants
 
 BALANCE = ("available", "held", "settling", "spent", "owed")
@@ -55,24 +54,23 @@ class Pen:
         self.chain = Chain(length, head)
 
 
-async def write_changes(conn: AsyncConnection, changes: Sequence[tuple[Books, Books, Pen]]) -> None:
-    """Write books as they were and as they are, with the entries that say why. Rows change in the order of their ids.
+def writings_of(changes: Iterable[tuple[Books, Books, Pen]]) -> list[Writing]:
+    """Books as they were and as they are, with the entries that say why. Rows change in the order of their ids.
 
     Grants that were not there before have rows already.
     """
-    moved = [grant for before, after, _ in changes for grant in _moved(before, after)]
-    moved.sort(key=lambda grant: grant.id)
-    await _SAVE_GRANTS.run(conn, map(_row_of_grant, moved))
-    touched = [(after, pen) for before, after, pen in changes if pen.written or after.balance != before.balance]
-    touched.sort(key=lambda one: one[0].workspace_id)
-    await _SAVE_ACCOUNTS.run(
-        conn,
-        (
-            (books.workspace_id, *_row_of_balance(books.balance), pen.chain.length, pen.chain.head)
-            for books, pen in touched
-        ),
-    )
-    await _ADD_ENTRIES.run(conn, ((*entry, hash_) for _, pen in touched for entry, hash_ in pen.written))
+    all_ = sorted(changes, key=lambda one: one[1].workspace_id)
+    moved = sorted((grant for before, after, _ in all_ for grant in _moved(before, after)), key=lambda one: one.id)
+    touched = [one for one in all_ if one[2].written or one[1].balance != one[0].balance]
+    balances = [
+        (books.workspace_id, *_row_of_balance(books.balance), pen.chain.length, pen.chain.head)
+        for _, books, pen in touched
+    ]
+    return [
+        (_SAVE_GRANTS, [_row_of_grant(grant) for grant in moved]),
+        (_SAVE_ACCOUNTS, balances),
+        (_ADD_ENTRIES, [(*entry, hash_) for _, _, pen in touched for entry, hash_ in pen.written]),
+    ]
 
 
 def count_moved(movements: Iterable[Movement]) -> None:
