@@ -399,6 +399,7 @@ price_lists = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("credits_per_row", Integer, nullable=False),
     Column("credits_per_lead", Integer, nullable=False, server_default=text("1")),
+    Column("credits_per_column", Integer, nullable=False, server_default=text("0")),
     instant("received_at", now=True),
     CheckConstraint("version >= 1 AND credits_per_row >= 0", name="prices_are_not_negative"),
 )

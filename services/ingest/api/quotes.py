@@ -26,6 +26,7 @@ async def quote(body: QuoteIn, identity: CurrentIdentity, uow: Uow) -> QuoteOut:
         workspace_id=identity.workspace_id,
         mapping=body.mapping,
         choice=body.choice,
+        columns=len(body.extra_columns),
         now=utc_now(),
     )
     check_rows(await entitlements.of(uow.conn, identity.workspace_id), rows=offer.quote.rows_selected)

@@ -8,11 +8,17 @@ from services.ingest.domain.window import EnrichState
 
 @dataclass(frozen=True)
 class Price:
-    """One version of billing's price list: whole credits per delivered row, and per revealed lead."""
+    """One version of billing's price list: whole credits per delivered row, per revealed lead, and per row and extra column
+    on top of the row."""
 
     version: int
     credits_per_row: int
     credits_per_lead: int = 1
+    credits_per_column: int = 0
+
+    def row_with(self, columns: int) -> int:
+        """What a delivered row costs that so many extra columns were asked for."""
+        return self.credits_per_row + columns * self.credits_per_column
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Quote:
-    """`rows` are the sheet's, `rows_selected` those a job would answer for.
+    """`rows` are the sheet's, `rows_selected` those a job would answer for, `columns` the extra ones that are asked for.
 
     `credits` is the most the job can cost: only enriched rows are charged.
     """
@@ -58,6 +64,12 @@ class Quote:
     sandboxed: bool
     choice: Choice = field(default_factory=Choice)
     counts: Counts = field(default_factory=Counts)
+    columns: int = 0
+
+    @property
+    def credits_per_row(self) -> int:
+        """What each row costs, its extra columns included."""
+        return self.price.row_with(self.columns)
 
     @property
     def rows_selected(self) -> int:
@@ -65,14 +77,22 @@ class Quote:
 
     @property
     def credits(self) -> int:
-        return (self.rows_selected - self.counts.skipped - self.counts.tried) * self.price.credits_per_row
+        return (self.rows_selected - self.counts.skipped - self.counts.tried) * self.credits_per_row
 
 
 def quote(
-    *, rows: int, price: Price, enrich: EnrichState, choice: Choice | None = None, counts: Counts | None = None
+    *,
+    rows: int,
+    price: Price,
+    enrich: EnrichState,
+    choice: Choice | None = None,
+    counts: Counts | None = None,
+    columns: int = 0,
 ) -> Quote:
     """The price of a list at the present price list, with what enrich lacks."""
-    return Quote(rows, price, enrich.missing_providers, enrich.sandboxed, choice or Choice(), counts or Counts())
+    return Quote(
+        rows, price, enrich.missing_providers, enrich.sandboxed, choice or Choice(), counts or Counts(), columns
+    )
 
 
 def check_accepted(offer: Quote, *, accept_degraded: bool) -> None:

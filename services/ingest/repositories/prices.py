@@ -10,7 +10,8 @@ from libs.common.errors import Conflict, Transient
 from services.ingest.domain.quotes import Price
 from services.ingest.tables import price_lists
 
-_COLUMNS = (price_lists.c.version, price_lists.c.credits_per_row, price_lists.c.credits_per_lead)
+_NAMES = ("version", "credits_per_row", "credits_per_lead", "credits_per_column")
+_COLUMNS = [price_lists.c[name] for name in _NAMES]
 
 
 async def note(conn: AsyncConnection, price: Price) -> None:
@@ -18,10 +19,7 @@ async def note(conn: AsyncConnection, price: Price) -> None:
     await conn.execute(insert(price_lists).values(**asdict(price)).on_conflict_do_nothing())
     known = (await conn.execute(select(*_COLUMNS).where(price_lists.c.version == price.version))).one()
     if (was := Price(*known)) != price:
-        msg = (
-            f"price list {price.version} is known with {was.credits_per_row} credits per row and {was.credits_per_lead}"
-            f" per lead, not {price.credits_per_row} and {price.credits_per_lead}"
-        )
+        msg = f"price list {price.version} is known with {_told(was)}, not with {_told(price)}"
         raise Conflict(msg, code="price_list_differs")
 
 
@@ -32,3 +30,10 @@ async def newest(conn: AsyncConnection) -> Price:
         msg = "there is no price list yet: billing has not published one"
         raise Transient(msg, code="prices_unknown")
     return Price(*row)
+
+
+def _told(price: Price) -> str:
+    return (
+        f"{price.credits_per_row} credits per row, {price.credits_per_column} per extra column,"
+        f" {price.credits_per_lead} per lead"
+    )

@@ -91,8 +91,8 @@ class ResearchIn(BaseModel):
 
 
 class QuoteIn(BaseModel):
-    """For which rows of which upload. `skip_duplicates` leaves out rows that repeat one further up, `skip_known` those that
-    an earlier list has."""
+    """For which rows of which upload, with which extra columns. `skip_duplicates` leaves out rows that repeat one further up,
+    `skip_known` those that an earlier list has."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -101,6 +101,7 @@ class QuoteIn(BaseModel):
     first_rows: RowNo | None = None
     skip_duplicates: bool = True
     skip_known: bool = False
+    extra_columns: Annotated[list[ExtraColumnIn], Field(max_length=MAX_COLUMNS)] = []
 
     @property
     def choice(self) -> Choice:
@@ -109,6 +110,8 @@ class QuoteIn(BaseModel):
 
 class QuoteOut(BaseModel):
     """`credits` is the most the job can cost: degraded, failed and skipped rows are free, and so are those tried before.
+
+    `credits_per_row` is a row's price with its `extra_columns`, each of which costs `credits_per_column`.
 
     The counts are of the `rows_selected`. While `findings` are `running` nobody knows what repeats: both are 0, and the
     price is that of all rows; what is skipped in the end is not charged.
@@ -124,6 +127,8 @@ class QuoteOut(BaseModel):
     findings: str
     price_version: int
     credits_per_row: int
+    credits_per_column: int
+    extra_columns: int
     credits: int
     missing_providers: list[str]
     sandboxed: bool
@@ -179,7 +184,9 @@ def quote_out(offer: Offer) -> QuoteOut:
         rows_tried=counts.tried,
         findings="done" if counts.checked else "running",
         price_version=quote.price.version,
-        credits_per_row=quote.price.credits_per_row,
+        credits_per_row=quote.credits_per_row,
+        credits_per_column=quote.price.credits_per_column,
+        extra_columns=quote.columns,
         credits=quote.credits,
         missing_providers=list(quote.missing_providers),
         sandboxed=quote.sandboxed,

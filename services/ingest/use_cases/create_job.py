@@ -57,7 +57,7 @@ async def create_job(
     offer = await price_order(uow, request, workspace_id=workspace_id, choice=request.choice, now=now)
     check_accepted(offer.quote, accept_degraded=request.accept_degraded)
     check_rows(await entitlements.of(uow.conn, workspace_id), rows=offer.quote.rows_selected)
-    check_ceiling(ceiling_credits=request.ceiling_credits, credits_per_row=offer.quote.price.credits_per_row)
+    check_ceiling(ceiling_credits=request.ceiling_credits, credits_per_row=offer.quote.credits_per_row)
     job = replace(_new_job(request, offer, workspace_id=workspace_id, now=now), user_id=user_id)
     first = await write_order(uow, job, request, offer=offer, user_id=user_id, idempotency_key=idempotency_key)
     if first is not None:
@@ -76,7 +76,7 @@ def _new_job(request: JobRequest, offer: Offer, *, workspace_id: UUID, now: date
         state=JobState.RESERVING,
         rows_total=offer.quote.rows_selected,
         price_version=offer.quote.price.version,
-        credits_per_row=offer.quote.price.credits_per_row,
+        credits_per_row=offer.quote.credits_per_row,
         credits_needed=offer.quote.credits,
         created_at=now,
         state_changed_at=now,

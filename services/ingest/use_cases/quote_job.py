@@ -32,9 +32,11 @@ async def quote_job(
     mapping: Mapping[str, int] | None,
     now: datetime,
     choice: Choice | None = None,
+    columns: int = 0,
     for_eyes: bool = True,
 ) -> Offer:
-    """The rows that are to be done × the present price. Without a mapping the suggested one holds.
+    """The rows that are to be done × the present price of a row with so many extra `columns`. Without a mapping the
+    suggested one holds.
 
     Duplicates are known as far as the sheet has been checked; those that make no difference to the price are counted
     `for_eyes` only. Raises NotFound, Conflict `upload_not_ready`, Invalid for a
@@ -51,6 +53,6 @@ async def quote_job(
     tried = await coverage.tried_rows(uow.conn, upload_id, up_to=rows.covered(reading.row_count))
     sheet = coverage.Sheet(upload_id, workspace_id, reading.row_count)
     counts = await coverage.count(uow.conn, sheet, rows, free=tried, for_eyes=for_eyes)
-    made = quote(rows=reading.row_count, price=price, enrich=enrich, choice=rows, counts=counts)
+    made = quote(rows=reading.row_count, price=price, enrich=enrich, choice=rows, counts=counts, columns=columns)
     sandboxed = made.sandboxed or upload.sandboxed
     return Offer(upload, reading, chosen, replace(made, sandboxed=sandboxed), tuple(tried))

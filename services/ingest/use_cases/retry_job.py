@@ -104,15 +104,17 @@ def check_ended(root: Job) -> None:
 
 
 async def price_retry(uow: UnitOfWork, root: Job, *, ceiling: int | None, accepts: bool, now: datetime) -> Job:
-    """A retry at the present price, without its rows yet.
+    """A retry at the present price of a row with the list's extra columns, without its rows yet.
 
     Raises Conflict `providers_missing`, Invalid `ceiling_too_low`; Transient before there are prices, or a word from enrich.
     """
     price = await prices.newest(uow.conn)
+    order = await retries.order_of(uow.conn, root.id)
+    per_row = price.row_with(len(order.spec["extra_columns"]))
     enrich = enrich_state(await enrich_replicas.announced(uow.conn), now=now)
     enrich = enrich.with_own(await own_keys.of(uow.conn, root.workspace_id))
     check_accepted(quote(rows=0, price=price, enrich=enrich), accept_degraded=accepts)
-    check_ceiling(ceiling_credits=ceiling, credits_per_row=price.credits_per_row)
+    check_ceiling(ceiling_credits=ceiling, credits_per_row=per_row)
     return Job(
         id=new_id(),
         workspace_id=root.workspace_id,
@@ -121,7 +123,7 @@ async def price_retry(uow: UnitOfWork, root: Job, *, ceiling: int | None, accept
         state=JobState.RESERVING,
         rows_total=0,
         price_version=price.version,
-        credits_per_row=price.credits_per_row,
+        credits_per_row=per_row,
         credits_needed=0,
         created_at=now,
         state_changed_at=now,

@@ -24,6 +24,7 @@ async def price_order(
         workspace_id=workspace_id,
         mapping=request.mapping,
         choice=choice,
+        columns=len(request.extra_columns),
         for_eyes=False,
         now=now,
     )

@@ -117,6 +117,7 @@ def state_event(job: Job) -> Event | None:
                 credits=credits_asked(job),
                 price_version=job.price_version,
                 credits_step=job.credits_per_row or None if job.affordable else None,
+                credits_per_row=job.credits_per_row,
                 user_id=job.user_id,
             )
         case JobState.PROCESSING:

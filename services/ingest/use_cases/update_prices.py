@@ -8,4 +8,5 @@ from services.ingest.repositories import prices
 
 async def update_prices(event: PricesChanged, *, uow: UnitOfWork) -> None:
     """Keep the version. Raises Conflict when it is known with another price."""
-    await prices.note(uow.conn, Price(event.price_version, event.credits_per_row, event.credits_per_lead))
+    price = Price(event.price_version, event.credits_per_row, event.credits_per_lead, event.credits_per_column)
+    await prices.note(uow.conn, price)

@@ -94,4 +94,4 @@ async def test_the_newest_prices_are_announced_to_everybody(billing: Billing) ->
         "SELECT convert_from(body, 'utf8')::json #>> '{data}' AS data, count(*) OVER () AS times FROM billing.outbox"
         " WHERE routing_key = 'billing.prices.changed.v1' LIMIT 1"
     )
-    assert row == {"data": '{"price_version":1,"credits_per_row":1,"credits_per_lead":1}', "times": 2}
+    assert row == {"data": '{"price_version":1,"credits_per_row":1,"credits_per_lead":1,"credits_per_column":0}', "times": 2}

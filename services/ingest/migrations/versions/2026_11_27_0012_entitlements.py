@@ -1,4 +1,5 @@
-"""What a workspace may do, as billing tells it, and what bounded the credits of a job that was declined."""
+"""What a workspace may do, as billing tells it, what bounded the credits of a job that was declined, and what an extra
+column costs."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,8 +22,11 @@ def upgrade() -> None:
         schema="ingest",
     )
     op.add_column("jobs", sa.Column("credits_bound", sa.Text), schema="ingest")
+    column = sa.Column("credits_per_column", sa.Integer, nullable=False, server_default=sa.text("0"))
+    op.add_column("price_lists", column, schema="ingest")
 
 
 def downgrade() -> None:
+    op.drop_column("price_lists", "credits_per_column", schema="ingest")
     op.drop_column("jobs", "credits_bound", schema="ingest")
     op.drop_table("entitlements", schema="ingest")

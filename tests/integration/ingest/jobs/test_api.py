@@ -114,11 +114,33 @@ async def test_a_quote(service: RunningIngest, us: Ingest) -> None:
         "findings": "done",
         "price_version": 1,
         "credits_per_row": 1,
+        "credits_per_column": 0,
+        "extra_columns": 0,
         "credits": 5,
         "missing_providers": [],
         "sandboxed": False,
         "mapping": MAPPING,
     }
+
+
+async def test_a_quote_counts_the_extra_columns(service: RunningIngest, us: Ingest) -> None:
+    """Red when a quote is less than what the job of the same wishes costs."""
+    await us.have_known_enrich()
+    await us.execute("UPDATE ingest.price_lists SET credits_per_column = 2 WHERE version = 1")
+    try:
+        wishes = {
+            "upload_id": str(await us.upload((3, 2))),
+            "extra_columns": [{"name": "Sites", "description": "how many"}],
+        }
+        shown = (await ask(service, us, "POST", "/v1/quotes", json=wishes)).json()
+    finally:
+        await us.execute("UPDATE ingest.price_lists SET credits_per_column = 0 WHERE version = 1")
+    assert [shown[name] for name in ("credits_per_row", "credits_per_column", "extra_columns", "credits")] == [
+        3,
+        2,
+        1,
+        15,
+    ]
 
 
 async def test_rows_are_paged_in_the_order_of_the_sheet(service: RunningIngest, us: Ingest) -> None:

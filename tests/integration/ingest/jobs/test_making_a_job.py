@@ -12,11 +12,13 @@ from libs.common.contracts.billing import HoldDeclined, HoldPlaced, PricesChange
 from libs.common.contracts.ingest import JobCancelled, JobCreated, JobParked, JobResumed
 from libs.common.errors import AppError, Conflict, Invalid, NotFound, Transient
 from libs.common.ids import new_id
+from services.ingest.domain.extra_columns import ExtraColumnAsked
 from services.ingest.domain.jobs import Job, JobState
 from services.ingest.use_cases.ask_hold_again import ask_hold_again
 from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.create_job import JobRequest, create_job
 from services.ingest.use_cases.quote_job import quote_job
+from services.ingest.use_cases.retry_job import price_retry
 from tests.integration.ingest.jobs.steps import MAPPING, Ingest, exhausted, keys_changed
 
 
@@ -24,7 +26,7 @@ async def test_a_job_is_written_with_its_question_in_one_transaction(ingest: Ing
     """`reserving` and `job.created` exist together or not at all."""
     job = await ingest.create(await ingest.upload((3, 2)))
     assert job.state is JobState.RESERVING
-    question = JobCreated(job_id=job.id, credits=5, price_version=1, user_id=ingest.user_id)
+    question = JobCreated(job_id=job.id, credits=5, credits_per_row=1, price_version=1, user_id=ingest.user_id)
     assert await ingest.said(JobCreated) == [question]
 
 
@@ -143,9 +145,24 @@ async def test_a_job_keeps_the_price_it_was_made_at(ingest: Ingest) -> None:
     await ingest.deliver(PricesChanged(price_version=2, credits_per_row=3))
     after = await ingest.create(upload_id)
     assert [(job.price_version, job.credits_needed) for job in (before, after)] == [(1, 5), (2, 15)]
-    with pytest.raises(Conflict) as refused:
-        await ingest.deliver(PricesChanged(price_version=2, credits_per_row=4))
-    assert refused.value.code == "price_list_differs"
+    for other in ({"credits_per_row": 4}, {"credits_per_row": 3, "credits_per_column": 1}):
+        with pytest.raises(Conflict) as refused:
+            await ingest.deliver(PricesChanged(price_version=2, **other))
+        assert refused.value.code == "price_list_differs"
+
+
+async def test_extra_columns_are_charged_with_each_row(ingest: Ingest) -> None:
+    """Red when a job is quoted with its columns and charged without them, or the other way round."""
+    await ingest.deliver(PricesChanged(price_version=2, credits_per_row=3, credits_per_column=2))
+    columns = (ExtraColumnAsked("Sites", "how many sites"), ExtraColumnAsked("Founded", "in which year"))
+    job = await ingest.create(await ingest.upload((3, 2)), extra_columns=columns)
+    assert (job.credits_per_row, job.credits_needed) == (7, 35)
+    [asked] = await ingest.said(JobCreated)
+    assert (asked.credits, asked.credits_per_row, asked.price_version) == (35, 7, 2)
+    await ingest.deliver(PricesChanged(price_version=3, credits_per_row=3, credits_per_column=3))
+    async with ingest.open_uow() as uow:
+        retry = await price_retry(uow, job, ceiling=None, accepts=True, now=utc_now())
+    assert (retry.credits_per_row, retry.price_version) == (9, 3)
 
 
 async def test_a_quote_shows_rows_price_and_what_enrich_lacks(ingest: Ingest) -> None:
