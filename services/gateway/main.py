@@ -8,13 +8,19 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from libs.common.app import ServiceSpec, create_app
+from libs.common.logs import get_logger
 from libs.common.platform import Parts, Platform
+from libs.common.smtp_address import parse_smtp_url
 from services.gateway import handlers, schedules, tables
 from services.gateway.api import auth, description, events, forward, public
 from services.gateway.api.access import Resources
+from services.gateway.clients.mail_server import MailServer
 from services.gateway.clients.services import Services
 from services.gateway.live import LiveFeed, LiveHub
 from services.gateway.settings import GatewaySettings
+from services.gateway.use_cases.mail_notices import Readers
+
+log = get_logger()
 
 EXPOSED_HEADERS = [
     "X-Request-Id",
@@ -29,6 +35,11 @@ EXPOSED_HEADERS = [
     "Upload-Length",
     "Upload-Metadata",
     "Upload-Expires",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "RateLimit-Policy",
+    "Retry-After",
 ]
 """What a script of another origin may read in our answers beside the headers that it always may."""
 
@@ -38,6 +49,10 @@ async def start(settings: GatewaySettings, platform: Platform) -> AsyncGenerator
     """Open the clients of the services and the live feed."""
     hub = LiveHub()
     feed = LiveFeed(rabbitmq_url=settings.rabbitmq_url.get_secret_value(), hub=hub)
+    readers = Readers(tuple(sorted(settings.operators)), f"{settings.app_base_url.rstrip('/')}/billing")
+    mail_server = MailServer(parse_smtp_url(settings.mail_url), settings.mail_from) if settings.mail_url else None
+    if mail_server is None:
+        log.warning("mail_server.missing", note="set MAIL_SMTP_URL and MAIL_FROM: mails are kept for three days")
     services = Services(
         {
             "ingest": settings.ingest_url,
@@ -48,8 +63,8 @@ async def start(settings: GatewaySettings, platform: Platform) -> AsyncGenerator
     )
     try:
         yield Parts(
-            subscriptions=handlers.subscriptions(),
-            schedules=schedules.schedules(platform.open_uow),
+            subscriptions=handlers.subscriptions(readers),
+            schedules=schedules.schedules(platform.open_uow, mail_server=mail_server),
             tasks=[feed.run],
             resources=Resources(settings=settings, services=services, hub=hub),
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from libs.common.contracts.billing import EntitlementsChanged
 from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.contracts.ingest import RecipientsCorrected, RecipientsPublished
 from libs.common.messaging.consumer import Subscription
@@ -9,6 +10,7 @@ from libs.common.uow import Message, UnitOfWork
 from services.sender.repositories.workspaces import database_now
 from services.sender.use_cases import correct_recipients as correcting
 from services.sender.use_cases import import_recipients as importing
+from services.sender.use_cases import note_entitlements as noting
 from services.sender.use_cases import open_workspace as opening
 
 
@@ -16,6 +18,11 @@ async def open_workspace(event: WorkspaceCreated, *, uow: UnitOfWork, message: M
     """A tenant has come: its day, its quota, its default template."""
     del message
     await opening.open_workspace(event, uow=uow)
+
+
+async def note_entitlements(event: EntitlementsChanged, *, uow: UnitOfWork, message: Message) -> None:
+    """What a workspace may do."""
+    await noting.note_entitlements(event, uow=uow, workspace_id=message.tenant_id)
 
 
 async def import_recipients(event: RecipientsPublished, *, uow: UnitOfWork, message: Message) -> None:
@@ -33,6 +40,7 @@ def subscriptions() -> Sequence[Subscription]:
     """One per queue."""
     return [
         Subscription("sender.open_workspace", open_workspace),
+        Subscription("sender.note_entitlements", note_entitlements, prefetch=2),
         Subscription("sender.import_recipients", import_recipients),
         Subscription("sender.correct_recipients", correct_recipients),
     ]

@@ -9,10 +9,11 @@ from fastapi import FastAPI
 from libs.common.app import ServiceSpec, create_app
 from libs.common.logs import get_logger
 from libs.common.platform import Parts, Platform
+from libs.common.smtp_address import parse_smtp_url
 from services.sender import handlers, tables
 from services.sender.api import campaigns, lists
 from services.sender.api.resources import Resources
-from services.sender.clients.smtp import SmtpMailbox, parse_smtp_url
+from services.sender.clients.smtp import SmtpMailbox
 from services.sender.domain.message import Sender, sender_from
 from services.sender.repositories.workspaces import database_now, ensure_mailbox
 from services.sender.schedules import SendLoop, schedules

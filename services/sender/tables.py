@@ -136,6 +136,16 @@ templates = Table(
     UniqueConstraint("workspace_id", "name", "version"),
 )
 
+entitlements = Table(
+    "entitlements",
+    METADATA,
+    Column("workspace_id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("mailboxes", Integer),
+)
+"""Billing's word on what a workspace may do, as it was last heard; null is without limit."""
+
 mailboxes = Table(
     "mailboxes",
     METADATA,

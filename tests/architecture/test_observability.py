@@ -21,7 +21,7 @@ ALERTS = ROOT / "deploy/prometheus/alerts.yml"
 MODULES = [
     "libs.common.metrics",
     "services.gateway.live",
-    *(f"services.{name}.metrics" for name in SERVICES if name != "gateway"),
+    *(f"services.{name}.metrics" for name in SERVICES),
 ]
 OF_PROMETHEUS = {"up": set[str](), "process_resident_memory_bytes": set[str](), "process_cpu_seconds_total": set[str]()}
 LABELS_OF_THE_SCRAPE = {"job", "instance"}

@@ -123,8 +123,17 @@ LISTENERS: dict[str, tuple[type[Event], ...]] = {
     "billing.settle_sourcing": (ingest.SourcingEnded,),
     "billing.apply_stripe_event": (billing.StripeEventStored,),
     "sender.open_workspace": (gateway.WorkspaceCreated,),
+    "sender.note_entitlements": (billing.EntitlementsChanged,),
     "sender.import_recipients": (ingest.RecipientsPublished,),
     "sender.correct_recipients": (ingest.RecipientsCorrected,),
     "gateway.record_history": HISTORY,
+    "gateway.note_entitlements": (billing.EntitlementsChanged,),
+    "gateway.mail_notices": (
+        billing.BalanceLow,
+        billing.PaymentFailed,
+        billing.TopUpTurned,
+        billing.SubscriptionChanged,
+        billing.LedgerDiffers,
+    ),
 }
 """Queue (`<service>.<use_case>`) → the events bound to it. One queue per use case."""

@@ -22,6 +22,10 @@ class Protection:
 
 PROTECTIONS: dict[str, Protection] = {
     "gateway.record_history": Protection("keeps the event for `Last-Event-ID`", "unique `live_events.event_id`"),
+    "gateway.note_entitlements": Protection(
+        "keeps what a workspace may do", "key (workspace); only a higher version is kept"
+    ),
+    "gateway.mail_notices": Protection("queues mails to owners or operators", "unique `mails` (event, address)"),
     "ingest.open_workspace": Protection("knows the tenant", "primary key `workspaces.id`"),
     "ingest.read_upload": Protection(
         "reads the file into chunks",
@@ -104,6 +108,9 @@ PROTECTIONS: dict[str, Protection] = {
         "releases what was not revealed", "the hold is settled once; an unknown hold leaves a tombstone"
     ),
     "sender.open_workspace": Protection("knows the tenant and its day", "primary key `workspaces.id`"),
+    "sender.note_entitlements": Protection(
+        "keeps what a workspace may do", "key (workspace); only a higher version is kept"
+    ),
     "sender.import_recipients": Protection("stores leads of a list", "primary key (list, part); unique (list, row)"),
     "sender.correct_recipients": Protection(
         "gives leads their newest line", "key (list, row); only a newer line is kept"

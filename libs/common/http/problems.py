@@ -82,6 +82,10 @@ def problem_of(error: AppError) -> Response:
     headers: dict[str, str] = {}
     if "retry_after_s" in error.extra:
         headers["Retry-After"] = str(error.extra["retry_after_s"])
+        if "limit" in error.extra:
+            headers["RateLimit-Limit"] = str(error.extra["limit"])
+            headers["RateLimit-Remaining"] = "0"
+            headers["RateLimit-Reset"] = headers["Retry-After"]
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return problem(status=status, code=error.code, detail=error.message, extra=error.extra, headers=headers)

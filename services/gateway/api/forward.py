@@ -9,24 +9,30 @@ from starlette.responses import Response, StreamingResponse
 
 from libs.common.clock import utc_now
 from libs.common.errors import NotFound
+from libs.common.http.dependencies import OpenUowDep
 from libs.common.http.identity import IDENTITY_HEADER, sign_identity
 from services.gateway.api.access import CurrentMember, CurrentResources, identity_of
 from services.gateway.clients.services import Services, answer_headers
 from services.gateway.domain.routing import RawHeader, for_the_service, owner_of
+from services.gateway.use_cases.count_request import count_request
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.api_route("/v1/{path:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-async def forward(path: str, request: Request, member: CurrentMember, resources: CurrentResources) -> Response:
-    """The service's own answer, untouched.
+async def forward(
+    path: str, request: Request, member: CurrentMember, resources: CurrentResources, open_uow: OpenUowDep
+) -> Response:
+    """The service's own answer, untouched; where the plan limits requests, with `RateLimit-*` headers.
 
-    404 `route_not_found`; 503 `service_unavailable` when it was not sent; 502 `outcome_unknown` when nothing came back.
+    404 `route_not_found`; 429 `too_many_requests`;
+    503 `service_unavailable` when it was not sent; 502 `outcome_unknown` when nothing came back.
     """
     service = owner_of(path)
     if service is None:
         msg = f"there is no /v1/{path}: see /openapi.json"
         raise NotFound(msg, code="route_not_found")
+    allowance = await count_request(member.workspace_id, open_uow=open_uow)
     identity = identity_of(member, request)
     secret = resources.settings.internal_secret.get_secret_value()
     request_id = (b"x-request-id", identity.request_id.encode("latin-1"))
@@ -36,7 +42,9 @@ async def forward(path: str, request: Request, member: CurrentMember, resources:
     response = StreamingResponse(
         answer.aiter_raw(), status_code=answer.status_code, background=BackgroundTask(answer.aclose)
     )
-    response.raw_headers = [*answer_headers(answer), request_id]
+    limits = {} if allowance is None else allowance.headers
+    told = [(name.lower().encode(), value.encode()) for name, value in limits.items()]
+    response.raw_headers = [*answer_headers(answer), *told, request_id]
     return response
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from libs.common.errors import Forbidden, Invalid
+from libs.common.errors import Conflict, Forbidden, Invalid
 
 Role = Literal["owner", "admin", "member"]
 
@@ -21,6 +21,26 @@ class Member:
     workspace_id: UUID
     workspace_name: str
     role: Role
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many members a workspace has, and how many its plan has room for (None: any number)."""
+
+    members: int
+    plan: str
+    most: int | None
+
+
+def check_room_for_member(room: Room) -> None:
+    """Raises Conflict `members_reached` when the plan has no room for one more."""
+    if room.most is None or room.members < room.most:
+        return
+    msg = (
+        f"{room.members} people are members, and the {room.plan} plan has room for {room.most}:"
+        " remove one, or take a larger plan"
+    )
+    raise Conflict(msg, code="members_reached", extra={"plan": room.plan, "limit": room.most, "members": room.members})
 
 
 def check_password(password: str, *, email: str) -> None:

@@ -5,18 +5,17 @@ nothing was accepted. (RFC 5321, 4.1.1.4 and 4.2.5)
 """
 
 import asyncio
-import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, cast
-from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 from aiosmtplib import SMTPException, SMTPResponseException
 
 from libs.common import metrics
-from libs.common.errors import Invalid, Transient
+from libs.common.errors import Transient
+from libs.common.smtp_address import SmtpAddress
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcome, Refused, Unknown
 
@@ -55,43 +54,6 @@ class Mailbox(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class SmtpAddress:
-    """A parsed SMTP_URL: `smtp://` (STARTTLS where offered, and always where a password is sent) or `smtps://`."""
-
-    host: str
-    port: int
-    tls: bool
-    username: str | None
-    password: str | None
-
-    @property
-    def start_tls(self) -> bool | None:
-        """Never in loopback; a must before a password; otherwise where the server offers it."""
-        if self.tls or _is_loopback(self.host):
-            return False
-        return True if self.username else None
-
-
-def parse_smtp_url(url: str) -> SmtpAddress:
-    """Raises Invalid."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        msg = "SMTP_URL must look like smtp://user:password@host:587 or smtps://user:password@host:465"
-        raise Invalid(msg, code="smtp_url_invalid")
-    tls = parts.scheme == "smtps"
-    username = unquote(parts.username) if parts.username else None
-    password = unquote(parts.password) if parts.password else None
-    return SmtpAddress(parts.hostname, parts.port or (465 if tls else 25), tls, username, password)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 class SmtpMailbox:
     """One connection, reused. Not for use by two tasks at once."""
 
@@ -115,7 +77,7 @@ class SmtpMailbox:
             password=address.password,
             use_tls=address.tls,
             start_tls=address.start_tls,
-            local_hostname="localhost" if _is_loopback(address.host) else None,
+            local_hostname="localhost" if address.is_loopback else None,
             timeout=self._provider_timeout_s,
         )
         try:

@@ -7,8 +7,9 @@ from uuid import UUID
 from libs.common.errors import Conflict, NotFound, Transient
 from libs.common.ids import new_id
 from libs.common.uow import UnitOfWork
+from services.sender.domain.entitlements import check_mailboxes
 from services.sender.domain.templates import check_source
-from services.sender.repositories import campaigns, lists, workspaces
+from services.sender.repositories import campaigns, entitlements, lists, workspaces
 from services.sender.repositories.campaigns import Campaign
 from services.sender.repositories.lists import ListRow, StoredTemplate
 
@@ -32,7 +33,8 @@ async def create_campaign(
     default_quota: int,
     now: datetime,
 ) -> Campaign:
-    """Raises NotFound (list_not_found, template_not_found), Conflict (list_not_ready, mailbox_missing, sandboxed_rows)."""
+    """Raises NotFound (list_not_found, template_not_found), Conflict (list_not_ready, mailbox_missing, mailboxes_reached,
+    sandboxed_rows)."""
     if await workspaces.load_workspace(uow.conn, workspace_id) is None:
         raise Transient("the workspace has not reached the sender yet: try again in a moment", code="workspace_pending")
     found = await lists.load_list(uow.conn, workspace_id=workspace_id, list_id=wish.list_id)
@@ -45,6 +47,7 @@ async def create_campaign(
     check_source(template.source)
     if mailbox_id is None:
         raise Conflict("there is no mailbox: set SMTP_URL and MAIL_FROM", code="mailbox_missing")
+    await check_plan(uow, workspace_id)
     await check_sandboxed_rows(uow, found, mailbox_id=mailbox_id)
     campaign = Campaign(
         id=new_id(),
@@ -63,6 +66,14 @@ async def create_campaign(
     )
     await campaigns.add_campaign(uow.conn, campaign)
     return campaign
+
+
+async def check_plan(uow: UnitOfWork, workspace_id: UUID) -> None:
+    """Everybody's mail leaves through the one mailbox of the settings, so that is what a workspace uses.
+
+    Raises Conflict (mailboxes_reached) for a plan without any.
+    """
+    check_mailboxes(await entitlements.mailboxes_of(uow.conn, workspace_id), used=1)
 
 
 async def check_sandboxed_rows(uow: UnitOfWork, found: ListRow, *, mailbox_id: UUID) -> None:

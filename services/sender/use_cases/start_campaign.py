@@ -16,7 +16,7 @@ from services.sender.domain.templates import render
 from services.sender.repositories import campaigns, emails, lists, plan, workspaces
 from services.sender.repositories.campaigns import Campaign, Enrolment
 from services.sender.repositories.lists import Lead
-from services.sender.use_cases.create_campaign import check_sandboxed_rows
+from services.sender.use_cases.create_campaign import check_plan, check_sandboxed_rows
 
 _PAGE = 200
 REPORTED_ROWS = 100
@@ -35,7 +35,7 @@ async def start_campaign(
 ) -> Started:
     """Draft or paused becomes active; the second of two clicks finds it active and changes nothing.
 
-    Raises NotFound (campaign_not_found), Conflict (campaign_finished, nothing_to_send, sandboxed_rows).
+    Raises NotFound (campaign_not_found), Conflict (campaign_finished, nothing_to_send, mailboxes_reached, sandboxed_rows).
     """
     await workspaces.queue_for_start(uow.conn, workspace_id)
     workspace = await workspaces.load_workspace(uow.conn, workspace_id)
@@ -55,6 +55,7 @@ async def start_campaign(
 async def _enrol(uow: UnitOfWork, campaign: Campaign, *, sender: Sender, day: Day, now: datetime) -> None:
     found = await lists.load_list(uow.conn, workspace_id=campaign.workspace_id, list_id=campaign.list_id)
     assert found is not None, "a campaign's list is never deleted"
+    await check_plan(uow, campaign.workspace_id)
     await check_sandboxed_rows(uow, found, mailbox_id=campaign.mailbox_id)
     row_no, taken = 0, 0
     while page := await lists.page_leads(uow.conn, list_id=campaign.list_id, after_row=row_no, limit=_PAGE):

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
+from libs.common.smtp_address import parse_smtp_url
 from libs.common.uow import UnitOfWork, UnitOfWorkFactory
-from services.sender.clients.smtp import MailboxDown, SmtpMailbox, parse_smtp_url
+from services.sender.clients.smtp import MailboxDown, SmtpMailbox
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import MAX_REFUSALS, Accepted, Deferred, Outcome, Refused, Unknown
 from services.sender.repositories.workspaces import load_mailbox, load_workspace

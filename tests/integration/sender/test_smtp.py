@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.sender.clients.smtp import MailboxDown, SmtpMailbox, dot_stuffed, parse_smtp_url, storable
+from libs.common.smtp_address import parse_smtp_url
+from services.sender.clients.smtp import MailboxDown, SmtpMailbox, dot_stuffed, storable
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcome, Refused, Unknown
 from tests.integration.sender.servers import Inbox, listening

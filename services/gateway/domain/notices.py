@@ -1,0 +1,103 @@
+"""What billing's news say in a mail: to the owners of a workspace, or to operators. None for news nobody is written about."""
+
+from services.gateway.domain.mails import Words
+
+_ENDED = {
+    "canceled": "has ended",
+    "unpaid": "was not paid for and is out of force",
+    "paused": "is paused, because its trial ended without a payment method",
+    "past_due": "could not be renewed: the last payment failed, and is tried again",
+}
+
+
+def low_balance(workspace: str, *, available: int, threshold: int, page: str) -> Words:
+    return Words(
+        "balance_low",
+        f"{available:,} credits are left in {workspace}",
+        (
+            f"The balance of {workspace} has fallen below {threshold:,} credits: {available:,} are left.",
+            "Lists that need more than that are not begun. Buy credits, or let them be bought automatically.",
+        ),
+        ("Credits", page),
+    )
+
+
+def payment_failed(
+    workspace: str, *, what: str, amount: str, reason: str, tried: int, pay_url: str | None, page: str
+) -> Words:
+    """`amount` is written out, with its currency."""
+    subject = "your plan" if what == "subscription" else "credits"
+    again = "" if tried < 2 else f" It was attempt number {tried}."
+    return Words(
+        "payment_failed",
+        f"A payment for {workspace} failed",
+        (
+            f"The payment of {amount} for {subject} was refused: {reason.rstrip('.')}.{again}",
+            "Pay the open invoice, or give another payment method, to keep what it is for.",
+        ),
+        ("Pay now", pay_url) if pay_url else ("Billing", page),
+    )
+
+
+def top_up_failed(workspace: str, *, credits_: int, reason: str | None, pay_url: str | None, page: str) -> Words:
+    return Words(
+        "top_up_failed",
+        f"Automatic top-up of {workspace} is off",
+        (
+            f"{credits_:,} credits could not be bought: {(reason or 'the payment was refused').rstrip('.')}.",
+            "Nothing is bought automatically until somebody turns it on again.",
+        ),
+        ("Pay this invoice", pay_url) if pay_url else ("Billing", page),
+    )
+
+
+def top_up_maximum(workspace: str, *, spent: str, page: str) -> Words:
+    return Words(
+        "top_up_maximum",
+        f"Automatic top-up of {workspace} has reached its maximum",
+        (
+            f"{spent} were spent this month, and one more pack would exceed the maximum that was set.",
+            "Raise the maximum, or buy credits yourself. It goes on by itself next month.",
+        ),
+        ("Billing", page),
+    )
+
+
+def subscription_turned(workspace: str, *, status: str, plan: str | None, page: str) -> Words | None:
+    """Only where the plan ends or is in danger: everything else was done by somebody who knows."""
+    if status not in _ENDED:
+        return None
+    name = f"The {plan} plan" if plan else "The plan"
+    return Words(
+        f"subscription_{status}",
+        f"{name} of {workspace} {_ENDED[status].partition(':')[0].partition(',')[0]}",
+        (
+            f"{name} of {workspace} {_ENDED[status]}.",
+            "What it allows, and how to have it again, is on the billing page.",
+        ),
+        ("Billing", page),
+    )
+
+
+def ledger_differs(workspace_id: str, *, checks: list[str]) -> Words:
+    return Words(
+        "ledger_differs",
+        f"The books of workspace {workspace_id} contradict each other",
+        (
+            f"The nightly proof found: {', '.join(checks)}.",
+            "Nothing is blocked. Look at GET /v1/credits/proof of the workspace, and find out before anything is adjusted.",
+        ),
+    )
+
+
+def amount_of(minor: int, currency: str) -> str:
+    """Money as it is written in its currency: most have two decimals, some none, some three."""
+    decimals = 0 if currency.lower() in _WHOLE else 3 if currency.lower() in _THOUSANDTHS else 2
+    return f"{minor / 10**decimals:,.{decimals}f} {currency.upper()}"
+
+
+_WHOLE = frozenset(
+    {"bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"}
+)
+_THOUSANDTHS = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
+"""Stripe's zero- and three-decimal currencies."""

@@ -1,0 +1,9 @@
+"""What the gateway counts beside the platform's own metrics and its live streams."""
+
+from prometheus_client import Counter, Gauge
+
+REQUESTS_LIMITED = Counter("gateway_limited_requests_total", "Requests above the plan's number per minute.", ("plan",))
+MAILS = Counter(
+    "gateway_mails_total", "Mails of Corofy's own to users and operators, by what came of them.", ("outcome",)
+)
+MAILS_WAITING = Gauge("gateway_waiting_mails", "Mails of Corofy's own that are due and not sent yet.")

@@ -1,0 +1,39 @@
+"""Counting requests against what a workspace's plan allows. The count is Postgres's, so that every replica keeps the same one.
+
+A generic cell rate algorithm (ITU-T I.371): one row holds the moment at which the bucket will be full again.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.gateway.domain.requests import MINUTE_S, Allowance
+
+_TAKE = text(f"""
+    WITH entitled AS (
+        SELECT plan, api_requests_per_minute AS most FROM gateway.entitlements
+        WHERE workspace_id = :workspace_id AND api_requests_per_minute IS NOT NULL
+    ), taken AS (
+        INSERT INTO gateway.request_buckets AS bucket (workspace_id, full_at)
+        SELECT :workspace_id, statement_timestamp() + make_interval(secs => {MINUTE_S}.0 / most) FROM entitled WHERE most > 0
+        ON CONFLICT (workspace_id) DO UPDATE
+        SET full_at = greatest(bucket.full_at, statement_timestamp()) + (excluded.full_at - statement_timestamp())
+        WHERE greatest(bucket.full_at, statement_timestamp()) + (excluded.full_at - statement_timestamp())
+            <= statement_timestamp() + make_interval(secs => {MINUTE_S})
+        RETURNING full_at
+    )
+    SELECT plan, most, taken.full_at IS NOT NULL AS granted,
+        greatest(0, extract(epoch FROM coalesce(taken.full_at, bucket.full_at) - statement_timestamp()))::float8 AS busy_s
+    FROM entitled
+    LEFT JOIN taken ON true
+    LEFT JOIN gateway.request_buckets bucket ON bucket.workspace_id = :workspace_id
+    """)  # noqa: S608 - a constant of ours
+
+
+async def take_request(conn: AsyncConnection, workspace_id: UUID) -> Allowance | None:
+    """Count one request. None where the workspace has no limit, or is not known to have one: then nothing is written."""
+    row = (await conn.execute(_TAKE, {"workspace_id": workspace_id})).one_or_none()
+    if row is None:
+        return None
+    return Allowance(row.plan, row.most, MINUTE_S if row.busy_s is None else row.busy_s, row.granted)
