@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Row, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -48,19 +49,20 @@ _KNOWN = select(
 
 async def known(conn: AsyncConnection) -> list[Replica]:
     """The replicas of the last day."""
-    rows = await conn.execute(_KNOWN)
-    return [
-        Replica(*row[:5], missing_providers=tuple(row[5]), sandboxed=row[6], waits=tuple(map(_wait_of, row[7])))
-        for row in rows
-    ]
+    return [_to_replica(row) for row in await conn.execute(_KNOWN)]
 
 
-async def waits_of(conn: AsyncConnection, replica_id: UUID) -> tuple[ProviderWait, ...]:
-    """What a replica's calls waited for when it said so last."""
-    found = (
-        await conn.execute(select(enrich_replicas.c.waits).where(enrich_replicas.c.id == replica_id))
-    ).scalar_one_or_none()
-    return tuple(map(_wait_of, found or ()))
+_ONE = _KNOWN.where(enrich_replicas.c.id == bindparam("replica_id"))
+
+
+async def find(conn: AsyncConnection, replica_id: UUID) -> Replica | None:
+    """What a replica said last."""
+    row = (await conn.execute(_ONE, {"replica_id": replica_id})).first()
+    return None if row is None else _to_replica(row)
+
+
+def _to_replica(row: Row[*tuple[Any, ...]]) -> Replica:
+    return Replica(*row[:5], missing_providers=tuple(row[5]), sandboxed=row[6], waits=tuple(map(_wait_of, row[7])))
 
 
 def _wait_json(wait: ProviderWait) -> dict[str, str | None]:

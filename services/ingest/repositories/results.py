@@ -61,6 +61,13 @@ _SHOWN = (
     line_reviews.c.approved_by,
     line_reviews.c.approved_at,
 )
+_BRIEFLY = {
+    name: case(
+        (results.c[name].is_not(None), func.jsonb_build_object("sandboxed", results.c[name]["sandboxed"])), else_=null()
+    ).label(name)
+    for name in ("research", "receipt")
+} | {"extra": sql_cast(null(), JSONB).label("extra")}
+"""Of the parts of a result that make nearly all of its bytes, only whether stand-ins had a hand in it."""
 _REVIEWED = results.outerjoin(
     line_reviews, and_(line_reviews.c.job_id == results.c.job_id, line_reviews.c.row_no == results.c.row_no)
 )
@@ -112,16 +119,20 @@ async def statuses(conn: AsyncConnection, job_id: UUID, row_nos: Sequence[int]) 
 
 
 async def of_rows(
-    conn: AsyncConnection, job_ids: Sequence[UUID], row_nos: Sequence[int]
+    conn: AsyncConnection, job_ids: Sequence[UUID], row_nos: Sequence[int], *, briefly: bool = False
 ) -> Sequence[tuple[UUID, StoredResult]]:
-    """What these jobs have stored for these rows, each with its job, the oldest job first."""
+    """What these jobs have stored for these rows, each with its job, the oldest job first.
+
+    `briefly` is without extra columns, and of research and receipt says only whether they are `sandboxed`.
+    """
+    shown = [_BRIEFLY.get(column.name, column) if briefly else column for column in _SHOWN]
     rows = await conn.execute(
-        select(results.c.job_id, *_SHOWN)
+        select(results.c.job_id, *shown)
         .select_from(_REVIEWED)
         .where(results.c.job_id.in_(job_ids), results.c.row_no == any_(array_of(row_nos)))
         .order_by(results.c.job_id)
     )
-    return [(row[0], StoredResult(*row[1:])) for row in rows]
+    return [(job_id, StoredResult(*found)) for job_id, *found in map(tuple, rows)]
 
 
 def array_of(row_nos: Sequence[int]) -> ColumnElement[Any]:
@@ -132,8 +143,12 @@ def array_of(row_nos: Sequence[int]) -> ColumnElement[Any]:
 async def page(
     conn: AsyncConnection, job_id: UUID, *, after: int, limit: int, status: str | None = None
 ) -> Sequence[StoredResult]:
-    """Results in the order of the sheet, after a row number. Rows of failed chunks without a result are among them."""
-    stored = select(*_SHOWN).select_from(_REVIEWED).where(results.c.job_id == job_id, results.c.row_no > after)
+    """Results in the order of the sheet, after a row number. Rows of failed chunks without a result are among them.
+
+    Their receipts say only whether they are `sandboxed`: no sheet has them.
+    """
+    shown = [_BRIEFLY["receipt"] if column.name == "receipt" else column for column in _SHOWN]
+    stored = select(*shown).select_from(_REVIEWED).where(results.c.job_id == job_id, results.c.row_no > after)
     if status is not None:
         stored = stored.where(results.c.status == status)
     stored = stored.order_by(results.c.row_no).limit(limit).subquery()

@@ -13,9 +13,10 @@ from services.ingest.use_cases.turn_job import DISPATCH
 async def note_capacity(event: CapacityAnnounced, *, uow: UnitOfWork, said_at: datetime, now: datetime) -> None:
     """Keep the newest announcement of each replica. Natural key: the replica. `said_at` ahead of our clock counts as now.
 
-    When its calls begin or cease to wait for a provider, whoever looks at a job is told.
+    The dispatcher is told when there is another window by it; whoever looks at a job, when its calls begin or cease to wait
+    for a provider.
     """
-    before = _waiting(await enrich_replicas.waits_of(uow.conn, event.replica_id), now=now)
+    before = await enrich_replicas.find(uow.conn, event.replica_id)
     replica = Replica(
         id=event.replica_id,
         rows_capacity=event.rows_capacity,
@@ -30,8 +31,9 @@ async def note_capacity(event: CapacityAnnounced, *, uow: UnitOfWork, said_at: d
         ),
     )
     if await enrich_replicas.note(uow.conn, replica):
-        uow.notify(DISPATCH)
-        if before != _waiting(replica.waits, now=now):
+        if before is None or not before.is_live(now) or before.rows_capacity != replica.rows_capacity:
+            uow.notify(DISPATCH)
+        if _waiting(before.waits if before else (), now=now) != _waiting(replica.waits, now=now):
             await owed_progress.owe(uow.conn)
 
 

@@ -97,7 +97,7 @@ async def _load_part(found: RecipientList, uow: UnitOfWork, *, after_row: int | 
     )
     row_nos = [row_no for ref in refs for row_no in range(ref.first_row_no, ref.first_row_no + ref.row_count)]
     by_row: dict[int, list[Attempt]] = {}
-    for job_id, result in await results.of_rows(uow.conn, [*before, *sources], row_nos):
+    for job_id, result in await results.of_rows(uow.conn, [*before, *sources], row_nos, briefly=True):
         by_row.setdefault(result.row_no, []).append(Attempt(job_id, result))
     part = _Part(refs)
     for row_no, attempts in by_row.items():
