@@ -8,13 +8,13 @@ from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.messaging.consumer import Subscription
 from libs.common.uow import Message, UnitOfWork
 from services.billing.clients.stripe.account import Account
-from services.billing.use_cases import renew_entitlements as renewing
+from services.billing.use_cases import entitle_workspace as entitling
 
 
 async def entitle_workspace(event: WorkspaceCreated, *, uow: UnitOfWork, message: Message, account: Account) -> None:
     """A new workspace is told what it may do."""
     del message
-    await renewing.renew_entitlements(event.workspace_id, account=account, uow=uow, now=utc_now())
+    await entitling.entitle_workspace(event.workspace_id, account=account, uow=uow, now=utc_now())
 
 
 def subscriptions(account: Account) -> Sequence[Subscription]:

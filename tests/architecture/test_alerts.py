@@ -89,6 +89,13 @@ STORIES = {
     "LedgerNotProven": Story(
         {"billing_proven_timestamp_seconds": "0x2300"}, quiet_at="2189m", fires_at="2192m", labels={}
     ),
+    "MailsWait": Story({"gateway_waiting_mails": "0x2 1x90"}, quiet_at="62m", fires_at="64m", labels={}),
+    "TopUpsFail": Story(
+        {'billing_top_ups_total{state="failed"}': "0+0x10 0+1x50", 'billing_top_ups_total{state="paid"}': "0+9x60"},
+        quiet_at="13m",
+        fires_at="20m",
+        labels={},
+    ),
     "HoldsOverdue": Story({"billing_overdue_holds": "0x2 1x20"}, quiet_at="7m", fires_at="9m", labels={}),
     "StripeFailing": Story(
         {
@@ -100,9 +107,9 @@ STORIES = {
         fires_at="30m",
         labels={},
     ),
-    "PricesUnusable": Story({"billing_prices_unusable": "0x2 1x20"}, quiet_at="7m", fires_at="9m", labels={}),
+    "PricesUnusable": Story({"billing_unusable_prices": "0x2 1x20"}, quiet_at="7m", fires_at="9m", labels={}),
     "SubscriptionsDoubled": Story(
-        {"billing_subscriptions_doubled": "0x2 1x20"}, quiet_at="7m", fires_at="9m", labels={}
+        {"billing_doubled_subscriptions": "0x2 1x20"}, quiet_at="7m", fires_at="9m", labels={}
     ),
     "ProviderFailing": Story(
         {

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from services.billing.domain.plans import ITEMS, Entitlements, Pack, Plan, PlanItem
-from services.billing.domain.subscriptions import Subscription
+from services.billing.domain.subscriptions import KeptSubscription
 from services.billing.resources import Resources
 from services.billing.schemas.plans import (
     BillingAnswer,
@@ -36,7 +36,7 @@ def billing_answer(standing: Standing, resources: Resources) -> BillingAnswer:
     )
 
 
-def _subscription(found: Subscription | None) -> SubscriptionAnswer | None:
+def _subscription(found: KeptSubscription | None) -> SubscriptionAnswer | None:
     if found is None:
         return None
     pending, owes = found.pending, found.pay_url or found.dunning_since

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from libs.common.errors import Conflict
 from services.billing.domain.plans import Item, PlanItem, PriceIds
 from services.billing.domain.prices import KeptPrice
-from services.billing.domain.subscriptions import Subscription
+from services.billing.domain.subscriptions import KeptSubscription
 
 
 def offered(item: Item, *, price_ids: PriceIds, kept: Mapping[str, KeptPrice]) -> KeptPrice:
@@ -17,7 +17,7 @@ def offered(item: Item, *, price_ids: PriceIds, kept: Mapping[str, KeptPrice]) -
     return price
 
 
-def refuse_second_plan(subscriptions: Sequence[Subscription]) -> None:
+def refuse_second_plan(subscriptions: Sequence[KeptSubscription]) -> None:
     """Who has a subscription switches it. Raises Conflict `subscription_exists`."""
     live = next((one for one in subscriptions if one.is_live), None)
     if live is not None:
@@ -26,7 +26,7 @@ def refuse_second_plan(subscriptions: Sequence[Subscription]) -> None:
         raise Conflict(msg, code="subscription_exists", extra={"status": live.status.value})
 
 
-def trial_days_of(item: Item, subscriptions: Sequence[Subscription]) -> int:
+def trial_days_of(item: Item, subscriptions: Sequence[KeptSubscription]) -> int:
     """How long the item may be tried: one trial per workspace, ever."""
     if not isinstance(item, PlanItem) or any(one.had_trial for one in subscriptions):
         return 0

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from services.billing.domain.subscriptions import DUNNING, Status, Subscription, entitles
+from services.billing.domain.subscriptions import DUNNING, KeptSubscription, Status, entitles
 
 
-def sentence_of(subscription: Subscription | None, *, sells: bool, now: datetime) -> str:
+def sentence_of(subscription: KeptSubscription | None, *, sells: bool, now: datetime) -> str:
     """How the workspace stands, and what to do where something has to be done. Days are those of UTC."""
     if not sells:
         return "This installation is self-hosted: nothing is sold, nothing is limited, and an operator grants credits."
@@ -31,19 +31,19 @@ def sentence_of(subscription: Subscription | None, *, sells: bool, now: datetime
             return f"{name} is paused, because its trial ended without a payment method: add one in the portal."
 
 
-def _name(subscription: Subscription) -> str:
+def _name(subscription: KeptSubscription) -> str:
     if subscription.item is None:
         return "A plan that is not sold here"
     return subscription.item.plan.name
 
 
-def _after_trial(subscription: Subscription) -> str:
+def _after_trial(subscription: KeptSubscription) -> str:
     if subscription.cancels_at_period_end:
         return "it ends then, and nothing is charged."
     return "the first payment is taken then, unless you cancel before."
 
 
-def _after_period(subscription: Subscription) -> str:
+def _after_period(subscription: KeptSubscription) -> str:
     if subscription.pay_url:
         return ". A switch waits for its payment: pay the open invoice within a day, or nothing changes."
     if subscription.cancels_at_period_end:
@@ -53,7 +53,7 @@ def _after_period(subscription: Subscription) -> str:
     return " and renews then."
 
 
-def _dunning(subscription: Subscription, *, now: datetime) -> str:
+def _dunning(subscription: KeptSubscription, *, now: datetime) -> str:
     again = f" It is tried again on {_day(subscription.next_attempt_at)}." if subscription.next_attempt_at else ""
     if subscription.dunning_since is not None and not entitles(subscription, now=now):
         return f"The plan is out of force until the open invoice is paid.{again}"

@@ -84,7 +84,7 @@ class FoundSubscription:
 
 
 @dataclass(frozen=True)
-class Subscription:
+class KeptSubscription:
     """A subscription on our record. `item` is None when its price is none of ours."""
 
     id: str
@@ -111,7 +111,7 @@ class Subscription:
         return self.status not in ENDED
 
 
-def entitles(subscription: Subscription, *, now: datetime) -> bool:
+def entitles(subscription: KeptSubscription, *, now: datetime) -> bool:
     """Whether the plan is in force: on trial, paid, or in its first seven days of dunning."""
     if subscription.item is None:
         return False
@@ -120,7 +120,7 @@ def entitles(subscription: Subscription, *, now: datetime) -> bool:
     return subscription.status in {Status.TRIALING, Status.ACTIVE}
 
 
-def plan_of(subscriptions: Sequence[Subscription], *, sells: bool, now: datetime) -> str:
+def plan_of(subscriptions: Sequence[KeptSubscription], *, sells: bool, now: datetime) -> str:
     """The code of the plan that counts: the best of those in force, else the free one."""
     if not sells:
         return SELF_HOSTED_PLAN
@@ -128,18 +128,18 @@ def plan_of(subscriptions: Sequence[Subscription], *, sells: bool, now: datetime
     return max(plans, key=rank, default=FREE_PLAN)
 
 
-def which_counts(subscriptions: Sequence[Subscription], *, now: datetime) -> Subscription | None:
+def which_counts(subscriptions: Sequence[KeptSubscription], *, now: datetime) -> KeptSubscription | None:
     """The subscription that is shown and switched: in force before live before ended, then the better plan, then the
     later one."""
 
-    def worth(one: Subscription) -> tuple[bool, bool, int, datetime]:
+    def worth(one: KeptSubscription) -> tuple[bool, bool, int, datetime]:
         plan = one.item.plan.code if one.item is not None else None
         return entitles(one, now=now), one.is_live, rank(plan), one.made_at
 
     return max(subscriptions, key=worth, default=None)
 
 
-def actions_of(subscription: Subscription | None) -> frozenset[Action]:
+def actions_of(subscription: KeptSubscription | None) -> frozenset[Action]:
     """What may be done about a subscription. One that is cancelled already is resumed, or switched, which resumes it."""
     if subscription is None or not subscription.is_live:
         return frozenset({Action.CHECKOUT, Action.PORTAL})

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from libs.common.errors import Conflict
 from services.billing.domain.plans import PlanItem, rank
-from services.billing.domain.subscriptions import Action, Status, Subscription, actions_of
+from services.billing.domain.subscriptions import Action, KeptSubscription, Status, actions_of
 
 
 class Starts(StrEnum):
@@ -26,7 +26,7 @@ class Switch:
     """The target is the present plan: what waits is called off."""
 
 
-def decide_switch(subscription: Subscription | None, target: PlanItem) -> Switch:
+def decide_switch(subscription: KeptSubscription | None, target: PlanItem) -> Switch:
     """How the subscription comes to the target.
 
     A plan that is not lower, paid not more often, starts at once and is paid for at once, less what is left of the old one;

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.domain.plans import ITEMS, PlanItem
-from services.billing.domain.subscriptions import ENDED, FoundSubscription, Status, Subscription
+from services.billing.domain.subscriptions import ENDED, FoundSubscription, KeptSubscription, Status
 from services.billing.tables import stripe_fetches, subscriptions
 
 
@@ -33,7 +33,7 @@ async def lock_workspace(conn: AsyncConnection, workspace_id: UUID) -> None:
     await conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"plan:{workspace_id}", 0))))
 
 
-async def find_subscription(conn: AsyncConnection, subscription_id: str) -> tuple[Subscription, Told] | None:
+async def find_subscription(conn: AsyncConnection, subscription_id: str) -> tuple[KeptSubscription, Told] | None:
     """The subscription on record, and which failure of it was told."""
     row = (
         await conn.execute(select(subscriptions).where(subscriptions.c.subscription_id == subscription_id))
@@ -41,19 +41,19 @@ async def find_subscription(conn: AsyncConnection, subscription_id: str) -> tupl
     return None if row is None else (_read(row), Told(row.told_invoice_id, row.told_attempts))
 
 
-async def subscriptions_of(conn: AsyncConnection, workspace_id: UUID, *, realm: str) -> Sequence[Subscription]:
+async def subscriptions_of(conn: AsyncConnection, workspace_id: UUID, *, realm: str) -> Sequence[KeptSubscription]:
     """All of a workspace's subscriptions, ever."""
     return (await subscriptions_of_all(conn, [workspace_id], realm=realm)).get(workspace_id, [])
 
 
 async def subscriptions_of_all(
     conn: AsyncConnection, workspace_ids: Collection[UUID], *, realm: str
-) -> Mapping[UUID, list[Subscription]]:
+) -> Mapping[UUID, list[KeptSubscription]]:
     """Workspace → all of its subscriptions, ever, for a slice of workspaces."""
     rows = await conn.execute(
         select(subscriptions).where(subscriptions.c.workspace_id.in_(workspace_ids), subscriptions.c.realm == realm)
     )
-    found = dict[UUID, list[Subscription]]()
+    found = dict[UUID, list[KeptSubscription]]()
     for row in rows:
         found.setdefault(row.workspace_id, []).append(_read(row))
     return found
@@ -130,8 +130,8 @@ async def doubled_workspaces(conn: AsyncConnection, *, realm: str) -> int:
     return (await conn.execute(select(func.count()).select_from(doubled))).scalar_one()
 
 
-def _read(row: Row[Any]) -> Subscription:
-    return Subscription(
+def _read(row: Row[Any]) -> KeptSubscription:
+    return KeptSubscription(
         id=row.subscription_id,
         workspace_id=row.workspace_id,
         customer_id=row.customer_id,

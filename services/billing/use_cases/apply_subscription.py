@@ -11,7 +11,7 @@ from libs.common.uow import OpenUow, UnitOfWork
 from services.billing.clients.stripe.account import Stripe
 from services.billing.clients.stripe.subscriptions import fetch_subscription, reason_of
 from services.billing.domain.plans import PlanItem, PriceIds
-from services.billing.domain.subscriptions import FoundSubscription, Status, Subscription, which_counts
+from services.billing.domain.subscriptions import FoundSubscription, KeptSubscription, Status, which_counts
 from services.billing.repositories import customers, prices, subscriptions
 from services.billing.repositories.subscriptions import Told
 from services.billing.use_cases.renew_entitlements import renew_entitlements
@@ -24,7 +24,7 @@ class Applied:
     """What Stripe answered, and what is on record after it."""
 
     found: FoundSubscription
-    subscription: Subscription
+    subscription: KeptSubscription
 
 
 async def apply_subscription(
@@ -95,7 +95,7 @@ async def _items(found: FoundSubscription, *, price_ids: PriceIds, uow: UnitOfWo
     return {id_: item for id_, item in items.items() if isinstance(item, PlanItem)}
 
 
-def _dunning_since(found: FoundSubscription, *, before: Subscription | None) -> datetime | None:
+def _dunning_since(found: FoundSubscription, *, before: KeptSubscription | None) -> datetime | None:
     """Since when a payment is overdue. The next period's invoice, unpaid as well, does not begin it anew."""
     if found.status is not Status.PAST_DUE:
         return None
@@ -105,13 +105,15 @@ def _dunning_since(found: FoundSubscription, *, before: Subscription | None) -> 
     return since
 
 
-def _announce(before: Subscription | None, after: Subscription | None, *, workspace_id: UUID, uow: UnitOfWork) -> None:
+def _announce(
+    before: KeptSubscription | None, after: KeptSubscription | None, *, workspace_id: UUID, uow: UnitOfWork
+) -> None:
     event = _event(after)
     if event is not None and event != _event(before):
         uow.publish(event, tenant_id=workspace_id)
 
 
-def _event(subscription: Subscription | None) -> SubscriptionChanged | None:
+def _event(subscription: KeptSubscription | None) -> SubscriptionChanged | None:
     if subscription is None:
         return None
     item = subscription.item if subscription.is_live else None
@@ -147,7 +149,7 @@ async def _tell_failure(found: FoundSubscription, reason: str, *, workspace_id: 
     await subscriptions.note_told(uow.conn, found.id, Told(failure.invoice_id, failure.attempts))
 
 
-def _warn_of_two(live: list[Subscription], *, workspace_id: UUID) -> None:
+def _warn_of_two(live: list[KeptSubscription], *, workspace_id: UUID) -> None:
     if len(live) > 1:
         log.error(
             "subscriptions.doubled",

@@ -8,7 +8,7 @@ from libs.common.uow import OpenUow
 from services.billing.clients.stripe import subscriptions as at_stripe
 from services.billing.clients.stripe.account import Stripe
 from services.billing.domain.plans import PriceIds
-from services.billing.domain.subscriptions import Action, Status, Subscription, actions_of
+from services.billing.domain.subscriptions import Action, KeptSubscription, Status, actions_of
 from services.billing.use_cases.apply_subscription import Applied, apply_subscription
 from services.billing.use_cases.find_plan import find_plan
 
@@ -17,7 +17,7 @@ _NOTHING_PAID_FOR = frozenset({Status.INCOMPLETE, Status.PAUSED, Status.UNPAID})
 
 async def cancel_plan(
     workspace_id: UUID, *, stripe: Stripe, price_ids: PriceIds, open_uow: OpenUow, now: datetime
-) -> Subscription:
+) -> KeptSubscription:
     """End the subscription with its period; at once where nothing is paid for. Repeated, it changes nothing.
 
     What waits for the period's end is called off. Raises Conflict `no_subscription`, and what every question to Stripe
@@ -39,7 +39,7 @@ async def cancel_plan(
 
 async def resume_plan(
     workspace_id: UUID, *, stripe: Stripe, price_ids: PriceIds, open_uow: OpenUow, now: datetime
-) -> Subscription:
+) -> KeptSubscription:
     """Let a subscription that ends with its period go on. Repeated, it changes nothing.
 
     Raises Conflict `no_subscription` (also for one that has ended: buy it again), and what every question to Stripe raises.

@@ -11,5 +11,5 @@ async def measure_plans(*, realm: str, price_ids: PriceIds, open_uow: OpenUow) -
     async with open_uow() as uow:
         kept = await prices.kept_prices(uow.conn, set(price_ids.ids.values()))
         doubled = await subscriptions.doubled_workspaces(uow.conn, realm=realm)
-    metrics.PRICES_UNUSABLE.set(sum(one.fault is not None for one in kept.values()))
-    metrics.SUBSCRIPTIONS_DOUBLED.set(doubled)
+    metrics.UNUSABLE_PRICES.set(sum(one.fault is not None for one in kept.values()))
+    metrics.DOUBLED_SUBSCRIPTIONS.set(doubled)

@@ -14,7 +14,7 @@ from services.billing.domain.invoices import Invoice
 from services.billing.domain.ordering import offered
 from services.billing.domain.plans import PlanItem, PriceIds
 from services.billing.domain.prices import KeptPrice
-from services.billing.domain.subscriptions import Subscription
+from services.billing.domain.subscriptions import KeptSubscription
 from services.billing.domain.switching import Starts, Switch, decide_switch
 from services.billing.repositories import prices, stripe_invoices
 from services.billing.use_cases.find_plan import find_plan
@@ -27,7 +27,7 @@ class Preview:
     """`due` is in the currency's smallest unit; below zero it is kept for later invoices. `credits` come when it is paid."""
 
     switch: Switch
-    subscription: Subscription
+    subscription: KeptSubscription
     due: int
     currency: str
     credits: int

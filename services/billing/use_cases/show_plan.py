@@ -11,7 +11,7 @@ from services.billing.domain.ordering import trial_days_of
 from services.billing.domain.plans import ITEMS, Item, PriceIds
 from services.billing.domain.prices import KeptPrice
 from services.billing.domain.standing import sentence_of
-from services.billing.domain.subscriptions import Action, Subscription, actions_of, which_counts
+from services.billing.domain.subscriptions import Action, KeptSubscription, actions_of, which_counts
 from services.billing.repositories import prices, subscriptions
 from services.billing.repositories.entitlements import Entitled
 from services.billing.use_cases.renew_entitlements import renew_entitlements
@@ -22,7 +22,7 @@ class Standing:
     """A workspace's plan as a reader is told of it. `entitled.plan` is what is in force."""
 
     says: str
-    subscription: Subscription | None
+    subscription: KeptSubscription | None
     actions: frozenset[Action]
     entitled: Entitled
 
@@ -61,7 +61,9 @@ async def list_offers(
     return [_offer(item, price_ids=price_ids, kept=kept, owned=owned) for item in ITEMS.values()]
 
 
-def _offer(item: Item, *, price_ids: PriceIds, kept: Mapping[str, KeptPrice], owned: Sequence[Subscription]) -> Offered:
+def _offer(
+    item: Item, *, price_ids: PriceIds, kept: Mapping[str, KeptPrice], owned: Sequence[KeptSubscription]
+) -> Offered:
     price_id = price_ids.id_of(item)
     price = kept.get(price_id or "")
     if price_id is None:

@@ -10,7 +10,7 @@ from services.billing.clients.stripe import subscriptions as at_stripe
 from services.billing.clients.stripe.account import Stripe
 from services.billing.domain.ordering import offered
 from services.billing.domain.plans import PlanItem, PriceIds
-from services.billing.domain.subscriptions import Subscription
+from services.billing.domain.subscriptions import KeptSubscription
 from services.billing.domain.switching import Starts, Switch, decide_switch
 from services.billing.repositories import prices, subscriptions, switches
 from services.billing.use_cases.apply_subscription import Applied, apply_subscription
@@ -29,7 +29,7 @@ async def switch_plan(
     price_ids: PriceIds,
     open_uow: OpenUow,
     now: datetime,
-) -> tuple[Switch, Subscription]:
+) -> tuple[Switch, KeptSubscription]:
     """Key: the row of the switch; asking for the plan that one has already calls off what waits, and does nothing else.
 
     Credits come with the paid invoice, and only those that no earlier switch of this subscription has brought. Raises what

@@ -18,7 +18,7 @@ from libs.common.clock import utc_now
 from libs.common.ids import new_id
 from services.billing.clients.stripe.account import Stripe, stripe_account
 from services.billing.domain.plans import ITEMS, Interval, Item, PlanItem, PriceIds
-from services.billing.domain.subscriptions import Subscription
+from services.billing.domain.subscriptions import KeptSubscription
 from services.billing.repositories import entitlements, subscriptions
 from services.billing.repositories.entitlements import Entitled
 from services.billing.use_cases.apply_subscription import Applied, apply_subscription
@@ -145,7 +145,7 @@ class Shop:
             now=self.now,
         )
 
-    async def switch(self, workspace_id: UUID, item: str) -> Subscription:
+    async def switch(self, workspace_id: UUID, item: str) -> KeptSubscription:
         target = ITEMS[item]
         assert isinstance(target, PlanItem)
         _, after = await switch_plan(
@@ -159,7 +159,7 @@ class Shop:
         )
         return after
 
-    async def on_record(self, workspace_id: UUID) -> list[Subscription]:
+    async def on_record(self, workspace_id: UUID) -> list[KeptSubscription]:
         async with self.billing.open_uow() as uow:
             return list(await subscriptions.subscriptions_of(uow.conn, workspace_id, realm="sandbox"))
 

@@ -10,7 +10,7 @@ import pytest
 from libs.common.errors import Conflict
 from services.billing.clients.stripe.errors import CardDeclined, StripeDown
 from services.billing.domain.plans import PlanItem
-from services.billing.domain.subscriptions import Status, Subscription
+from services.billing.domain.subscriptions import KeptSubscription, Status
 from services.billing.use_cases.apply_stripe_object import Desk, apply_stripe_object
 from services.billing.use_cases.end_plan import cancel_plan, resume_plan
 from services.billing.use_cases.preview_switch import Preview, preview_switch
@@ -24,7 +24,7 @@ async def shop(billing: Billing) -> AsyncGenerator[Shop]:
         yield opened
 
 
-def told(subscription: Subscription) -> str:
+def told(subscription: KeptSubscription) -> str:
     return subscription.item.name if subscription.item else "nothing"
 
 
@@ -41,7 +41,7 @@ async def preview(shop: Shop, workspace_id: UUID, name: str) -> Preview:
     )
 
 
-async def ending(shop: Shop, workspace_id: UUID, *, ends: bool) -> Subscription:
+async def ending(shop: Shop, workspace_id: UUID, *, ends: bool) -> KeptSubscription:
     work = cancel_plan if ends else resume_plan
     return await work(
         workspace_id, stripe=shop.stripe, price_ids=PRICE_IDS, open_uow=shop.billing.open_uow, now=shop.now
@@ -131,7 +131,7 @@ async def test_ten_clicks_at_once_switch_once(shop: Shop) -> None:
     workspace_id, _ = await shop.subscribed("starter_month")
     before = len(await invoices(shop, workspace_id))
     done = await asyncio.gather(*(shop.switch(workspace_id, "growth_month") for _ in range(10)), return_exceptions=True)
-    assert all(isinstance(one, Subscription) for one in done), done
+    assert all(isinstance(one, KeptSubscription) for one in done), done
     assert len(await invoices(shop, workspace_id)) == before + 1
 
 

@@ -14,8 +14,8 @@ from services.billing.domain.prices import FoundPrice, KeptPrice, fault_of
 from services.billing.domain.standing import sentence_of
 from services.billing.domain.subscriptions import (
     DUNNING,
+    KeptSubscription,
     Status,
-    Subscription,
     actions_of,
     entitles,
     plan_of,
@@ -32,8 +32,8 @@ def item(name: str) -> PlanItem:
     return found
 
 
-def subscription(status: Status = Status.ACTIVE, *, plan: str = "growth_month", **changes: Any) -> Subscription:
-    made = Subscription(
+def subscription(status: Status = Status.ACTIVE, *, plan: str = "growth_month", **changes: Any) -> KeptSubscription:
+    made = KeptSubscription(
         id="sub_1",
         workspace_id=new_id(),
         customer_id="cus_1",
