@@ -217,7 +217,7 @@ async def test_rows_that_wait_for_another_give_their_slots_back(database: str, b
         bench.world.turn(groq={"hang": False})
         quick = replace(narrow, job_id=new_id())
         await asyncio.wait_for(quick.deliver(quick.chunk([{**nameless, "Website": "", "Company": "Quarry Nine"}])), 20)
-        assert len(await narrow.rows_said(ChunkEnriched)) == 1
+        assert str(quick.job_id) in {one["job_id"] for one in await narrow.said(ChunkEnriched)}
         slow.cancel()
         await asyncio.gather(slow, return_exceptions=True)
         assert narrow.floor.slots.in_use == 0
