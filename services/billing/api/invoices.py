@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Path, Query
 
 from libs.common.clock import utc_now
 from libs.common.errors import Invalid
@@ -13,6 +13,7 @@ from services.billing.domain.told import EventState
 from services.billing.repositories import stripe_invoices, stripe_told
 from services.billing.resources import BillingResources
 from services.billing.schemas.invoices import (
+    DismissBody,
     InvoiceAnswer,
     InvoicesAnswer,
     ReconciledAnswer,
@@ -22,6 +23,7 @@ from services.billing.schemas.invoices import (
     StripeEventsAnswer,
     StripeEventState,
 )
+from services.billing.use_cases import dismiss_stripe_event as dismissing
 from services.billing.use_cases import reconcile_stripe as reconciling
 from services.billing.use_cases import refund_invoice as refunding
 from services.billing.use_cases.apply_stripe_object import Desk
@@ -73,6 +75,14 @@ async def list_stripe_events(
     found = await stripe_told.events_page(uow.conn, state=wanted, before=cursor, limit=limit + 1)
     items = [StripeEventAnswer.model_validate(one) for one in found[:limit]]
     return StripeEventsAnswer(items=items, next_cursor=items[-1].id if len(found) > limit else None)
+
+
+@router.post("/stripe-events/{event_id}/dismiss", status_code=204)
+async def dismiss_stripe_event(
+    event_id: Annotated[str, Path(max_length=255)], body: DismissBody, identity: OperatorIdentity, uow: Uow
+) -> None:
+    """Look at a refused event no more (operators): it has been settled by hand, or is none of ours."""
+    await dismissing.dismiss_stripe_event(event_id, reason=body.reason, actor=f"user:{identity.user_id}", uow=uow)
 
 
 @router.post("/reconcile")

@@ -73,6 +73,16 @@ async def settle_event(conn: AsyncConnection, event_id: str, outcome: Outcome, *
     return done.rowcount == 1
 
 
+async def dismiss_event(conn: AsyncConnection, event_id: str, *, reason: str) -> bool:
+    """Ignore a refused event for good. False when it is not (or no longer) refused."""
+    done = await conn.execute(
+        update(stripe_events)
+        .where(stripe_events.c.id == event_id, stripe_events.c.state == EventState.REFUSED)
+        .values(state=EventState.IGNORED, code=None, reason=reason)
+    )
+    return done.rowcount == 1
+
+
 async def events_page(
     conn: AsyncConnection, *, state: EventState | None, before: str | None, limit: int
 ) -> list[StoredEvent]:

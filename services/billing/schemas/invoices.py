@@ -81,6 +81,14 @@ class StripeEventsAnswer(BaseModel):
     next_cursor: str | None
 
 
+class DismissBody(BaseModel):
+    """Why nothing more is to be done about it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
 class ReconciledAnswer(_Answer):
     """`events` of the time that was read concern us; `missed` of them nobody had delivered; `again` are looked at once more;
     `objects` were looked at by themselves, because events no longer tell of them."""

@@ -39,7 +39,8 @@ stripe_events = Table(
     CheckConstraint("state IN ('stored', 'applied', 'ignored', 'refused')", name="state"),
     CheckConstraint("(state = 'stored') = (applied_at IS NULL)", name="applied_at"),
     CheckConstraint("(state = 'refused') = (code IS NOT NULL)", name="code"),
-    Index("ix_stripe_events_page", "state", "received_at", "id"),
+    Index("ix_stripe_events_page", "received_at", "id"),
+    Index("ix_stripe_events_open", "state", "received_at", postgresql_where=text("state IN ('stored', 'refused')")),
     Index("ix_stripe_events_bodies", "received_at", postgresql_where=text("body IS NOT NULL")),
 )
 """Key: Stripe's event id. `body` is what was signed, byte by byte, for 90 days; the row stays."""

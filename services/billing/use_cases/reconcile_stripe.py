@@ -53,8 +53,7 @@ async def reconcile_stripe(*, desk: Desk, now: datetime) -> Reconciled:
     missed = sum([await _store(found[at : at + _AT_ONCE], desk=desk, now=now) for at in range(0, len(found), _AT_ONCE)])
     again = await _take_up_again(desk=desk, now=now)
     async with desk.open_uow() as uow:
-        latest = max((event.told_at for event in found), default=now)
-        await stripe_told.move_cursor(uow.conn, CURSOR, reached_at=min(latest, now) if found else now)
+        await stripe_told.move_cursor(uow.conn, CURSOR, reached_at=now)
     if missed:
         log.warning("stripe.repaired", missed=missed, note="events that were not delivered; are webhooks arriving?")
     return Reconciled(len(found), missed, again, objects)

@@ -12,9 +12,11 @@ from libs.common.ids import new_id
 from services.billing.clients.stripe.account import Stripe, stripe_account
 from services.billing.clients.stripe.errors import StripeDown
 from services.billing.domain.ledger import Balance
-from services.billing.domain.told import ToldEvent
+from services.billing.domain.told import EventState, Outcome, ToldEvent
+from services.billing.repositories import stripe_told
 from services.billing.settings import BillingSettings
 from services.billing.use_cases.apply_stripe_object import Desk
+from services.billing.use_cases.dismiss_stripe_event import dismiss_stripe_event
 from services.billing.use_cases.forget_stripe_bodies import KEEP_BODIES, forget_stripe_bodies
 from services.billing.use_cases.reconcile_stripe import TOLD_FOR, reconcile_stripe
 from services.billing.use_cases.refund_invoice import RefundAsked, RefundMade, refund_invoice
@@ -130,6 +132,30 @@ async def test_an_event_about_what_stripe_does_not_have_is_ignored(teller: Telle
     other = ToldEvent("evt_other", "payout.paid", "payout", "po_1", live=False, told_at=utc_now())
     await teller.tell([other])
     assert (await teller.state(other.id))[0] == "ignored"
+
+
+async def test_an_operator_settles_a_refused_event_by_hand_once(teller: Teller) -> None:
+    """Red when it is looked at again all the same, or when something that was applied can be dismissed."""
+    billing = teller.shop.billing
+    event = ToldEvent("evt_by_hand", "x", "invoice", "in_1", live=False, told_at=utc_now())
+    async with billing.open_uow() as uow:
+        await store_stripe_event(event, source="webhook", body=b"{}", uow=uow, now=utc_now())
+    for expected in ("stripe_event_not_refused", None, None):
+        async with billing.open_uow() as uow:
+            asked = dismiss_stripe_event("evt_by_hand", reason="a test", actor="user:boss", uow=uow)
+            if expected is None:
+                await asked
+            else:
+                with pytest.raises(Conflict) as refused:
+                    await asked
+                assert refused.value.code == expected
+                outcome = Outcome(EventState.REFUSED, "stripe_amount_differs", "a test")
+                await stripe_told.settle_event(uow.conn, "evt_by_hand", outcome, now=utc_now())
+    await teller.reconcile()
+    assert await teller.state("evt_by_hand") == ("ignored", None)
+    with pytest.raises(NotFound):
+        async with billing.open_uow() as uow:
+            await dismiss_stripe_event("evt_unheard_of", reason="a test", actor="user:boss", uow=uow)
 
 
 async def bought(teller: Teller) -> str:

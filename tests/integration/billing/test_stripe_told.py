@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -9,13 +11,18 @@ import pytest
 from libs.common.clock import utc_now
 from libs.common.contracts.billing import StripeEventStored
 from libs.common.ids import new_id
+from services.billing.domain.invoices import Invoice
 from services.billing.domain.ledger import Balance
 from services.billing.domain.plans import PLANS
 from services.billing.domain.reversals import Reversal
+from services.billing.repositories import stripe_invoices
+from services.billing.use_cases.credit_invoices import Shop as CreditedBy
+from services.billing.use_cases.credit_invoices import credit_invoices
 from services.billing.use_cases.reverse_invoice import reverse_invoice
 from tests.integration.billing.shop import Shop, open_shop
 from tests.integration.billing.steps import Billing, completed, created, ended
 from tests.integration.billing.telling import Teller, message_of
+from tests.unit.billing.stripe_objects import OFFERS, invoice, line
 
 STARTER, GROWTH, SCALE = (PLANS[code].credits_per_month for code in ("starter", "growth", "scale"))
 
@@ -240,6 +247,86 @@ async def test_an_invoice_of_a_customer_who_is_not_on_record_is_refused(teller: 
     paid = next(one for one in await teller.events(since=before) if one.type == "invoice.paid")
     assert await teller.state(paid.id) == ("refused", "stripe_customer_unknown")
     assert await balance(teller, workspace_id) == Balance()
+
+
+async def credit(
+    teller: Teller, workspace_id: UUID, told: Invoice, *, asked_at: datetime | None = None
+) -> list[tuple[int, int, int]]:
+    """Credit an invoice as if Stripe had just answered with it. Answers what it brought, and what is taken back of that."""
+    shop = CreditedBy(workspace_id, OFFERS, live=False)
+    async with teller.shop.billing.open_uow() as uow:
+        await credit_invoices([told], shop=shop, fetched_at=asked_at or utc_now(), uow=uow, now=utc_now())
+        kept = await stripe_invoices.find_kept(uow.conn, told.id)
+    assert kept is not None
+    return [(kept.standing.granted, kept.standing.taken, kept.standing.recalled)]
+
+
+async def test_an_invoice_that_is_void_after_all_gives_its_credits_back_and_takes_them_again_when_paid(
+    teller: Teller,
+) -> None:
+    """Red when what is written off keeps its credits, or what is paid in the end does not get them."""
+    workspace_id = new_id()
+    paid = invoice(line("pack_1k"), id=f"in_{workspace_id}", subscription_id=None)
+    assert await credit(teller, workspace_id, paid) == [(1_000, 0, 0)]
+    for status in ("uncollectible", "uncollectible"):
+        assert await credit(teller, workspace_id, replace(paid, status=status)) == [(1_000, 1_000, 1_000)]
+        assert await balance(teller, workspace_id) == Balance()
+    for _ in range(2):
+        assert await credit(teller, workspace_id, paid) == [(1_000, 0, 0)]
+        assert await balance(teller, workspace_id) == Balance(available=1_000)
+    assert await proven(teller, workspace_id)
+
+
+async def test_an_older_answer_of_stripes_never_replaces_a_later_one(teller: Teller) -> None:
+    """Two replicas ask, and the one that asked first writes last. Red when its answer counts."""
+    workspace_id, asked_at = new_id(), utc_now()
+    paid = invoice(line("pack_1k"), id=f"in_{workspace_id}", subscription_id=None)
+    await credit(teller, workspace_id, paid)
+    for status in ("open", "uncollectible"):
+        before = replace(paid, status=status, remaining=1_500, paid_at=None)
+        assert await credit(teller, workspace_id, before, asked_at=asked_at) == [(1_000, 0, 0)]
+    refund = Reversal(
+        f"re_{workspace_id}", "refund", paid.id, 1_500, "failed", active=False, reason="", told_at=asked_at
+    )
+    for one, at in ((refund, utc_now()), (replace(refund, status="pending", active=True), asked_at)):
+        async with teller.shop.billing.open_uow() as uow:
+            assert (await reverse_invoice(one, fetched_at=at, uow=uow, now=utc_now())).state == "applied"
+    assert await balance(teller, workspace_id) == Balance(available=1_000)
+
+
+async def test_a_credit_note_takes_its_part_until_it_is_void(teller: Teller) -> None:
+    """Money that goes to the customer's balance buys something else: its credits go. Red when they stay."""
+    workspace_id = new_id()
+    paid = invoice(line("pack_1k", quantity=2, amount=3_000), id=f"in_{workspace_id}", subscription_id=None)
+    await credit(teller, workspace_id, paid)
+    note = Reversal(
+        f"cn_{workspace_id}", "credit_note", paid.id, 600, "issued", active=True, reason="", told_at=utc_now()
+    )
+    for one, left in ((note, 1_600), (note, 1_600), (replace(note, status="void", active=False), 2_000)):
+        async with teller.shop.billing.open_uow() as uow:
+            await reverse_invoice(one, fetched_at=utc_now(), uow=uow, now=utc_now())
+        assert (await balance(teller, workspace_id)).available == left
+    assert await proven(teller, workspace_id)
+
+
+async def test_a_refund_of_what_was_no_invoice_is_ignored(teller: Teller) -> None:
+    """The same account may sell other things. Red when their refunds are taken for contradictions."""
+    await bought(teller)
+    before, card = await teller.count(), (await teller.shop.objects("payment_method"))[0]
+    with teller.shop.stripe.asking("a_test") as client:
+        intent = await client.v1.payment_intents.create_async(
+            {
+                "amount": 500,
+                "currency": "usd",
+                "customer": card["customer"],
+                "payment_method": card["id"],
+                "confirm": True,
+            }
+        )
+        await client.v1.refunds.create_async({"payment_intent": intent.id})
+    refunds = [one for one in await teller.events(since=before) if one.object_kind == "refund"]
+    await teller.tell(refunds)
+    assert {(await teller.state(one.id))[0] for one in refunds} == {"ignored"}
 
 
 async def bought(teller: Teller, workspace_id: UUID | None = None) -> UUID:

@@ -85,7 +85,14 @@ def _create_events() -> None:
         _check(table, "code", "(state = 'refused') = (code IS NOT NULL)"),
         schema=SCHEMA,
     )
-    op.create_index("ix_stripe_events_page", table, ["state", "received_at", "id"], schema=SCHEMA)
+    op.create_index("ix_stripe_events_page", table, ["received_at", "id"], schema=SCHEMA)
+    op.create_index(
+        "ix_stripe_events_open",
+        table,
+        ["state", "received_at"],
+        schema=SCHEMA,
+        postgresql_where=sa.text("state IN ('stored', 'refused')"),
+    )
     op.create_index(
         "ix_stripe_events_bodies", table, ["received_at"], schema=SCHEMA, postgresql_where=sa.text("body IS NOT NULL")
     )
