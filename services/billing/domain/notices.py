@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.billing.domain.subscriptions import DUNNING, Status, Subscription
+from services.billing.domain.subscriptions import DUNNING, Status, KeptSubscription
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def of_balance(low: list[tuple[int, datetime]], *, available: int, owed: int) ->
     return found
 
 
-def of_subscription(subscription: Subscription | None) -> list[Notice]:
+def of_subscription(subscription: KeptSubscription | None) -> list[Notice]:
     """A payment that failed, a plan that is out of force for it, one that ends."""
     if subscription is None:
         return []
