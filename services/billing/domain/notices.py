@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.billing.domain.subscriptions import DUNNING, Status, KeptSubscription
+from services.billing.domain.subscriptions import DUNNING, KeptSubscription, Status
 
 
 @dataclass(frozen=True)
