@@ -45,8 +45,7 @@ def make_switch(
     else:
         _apply(account, subscription, switch, fields)
     store_prorations(account, subscription, switch.lines, invoice=invoice["id"])
-    subscription["latest_invoice"] = invoice["id"]
-    account.emit("customer.subscription.updated", subscription, {"latest_invoice": None})
+    account.update(subscription, "customer.subscription.updated", latest_invoice=invoice["id"])
     drafting.draft(account, invoice)
     paid = invoicing.finalize(account, invoice)
     if paid:

@@ -50,7 +50,9 @@ async def _until(holds: Callable[[], bool]) -> None:
 @asynccontextmanager
 async def _listening() -> AsyncGenerator[Ear]:
     ear = Ear()
-    config = uvicorn.Config(ear, host="127.0.0.1", port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        ear, host="127.0.0.1", port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve())  # pyright: ignore[reportPrivateUsage] - leaves the signals to pytest
     await _until(lambda: server.started)
@@ -105,7 +107,9 @@ async def test_events_tell_what_was_before_and_are_listed_by_kind(shop: Shop) ->
     (event,) = (await shop.api.events.list_async({"type": "customer.updated"})).data
     assert event.data.previous_attributes is not None
     assert event.data.previous_attributes.to_dict() == {"name": None}
-    found = await shop.api.events.list_async({"types": ["customer.created", "price.*"], "created": {"gte": customer.created}})
+    found = await shop.api.events.list_async(
+        {"types": ["customer.created", "price.*"], "created": {"gte": customer.created}}
+    )
     assert "customer.created" in [one.type for one in found.data]
     assert "customer.updated" not in [one.type for one in found.data]
 

@@ -23,7 +23,12 @@ from tests.integration.sandbox.stripe.conftest import (
 async def _top_up(shop: Shop, customer: str, **line: Any) -> stripe.Invoice:
     """A finalised invoice of a pack, as a top-up makes it."""
     made = await shop.api.invoices.create_async(
-        {"customer": customer, "auto_advance": False, "pending_invoice_items_behavior": "exclude", "metadata": {"a": "b"}}
+        {
+            "customer": customer,
+            "auto_advance": False,
+            "pending_invoice_items_behavior": "exclude",
+            "metadata": {"a": "b"},
+        }
     )
     wanted: Any = {"customer": customer, "invoice": made.id, "pricing": {"price": PACK}, "quantity": 2, **line}
     await shop.api.invoice_items.create_async(wanted)
@@ -57,7 +62,9 @@ async def test_an_invoice_by_hand_is_paid_off_session(shop: Shop) -> None:
     assert len(shop.account.all("charge")) == 1
 
 
-@pytest.mark.parametrize(("card", "code"), [(DECLINED_LATER, "card_declined"), (ASKS_ALWAYS, "authentication_required")])
+@pytest.mark.parametrize(
+    ("card", "code"), [(DECLINED_LATER, "card_declined"), (ASKS_ALWAYS, "authentication_required")]
+)
 async def test_an_invoice_that_cannot_be_charged_stays_open_and_says_why(shop: Shop, card: str, code: str) -> None:
     """Red when a refused top-up would count as paid, or could not be voided."""
     customer = await shop.customer()
@@ -81,7 +88,13 @@ async def test_a_draft_can_be_changed_and_deleted_and_a_finalised_one_cannot(sho
     customer = await shop.customer()
     draft = await shop.api.invoices.create_async({"customer": customer.id, "currency": "usd"})
     await shop.api.invoices.update_async(draft.id, {"description": "for you", "metadata": {"a": "b"}})
-    free: Any = {"customer": customer.id, "invoice": draft.id, "amount": 900, "currency": "usd", "description": "Advice"}
+    free: Any = {
+        "customer": customer.id,
+        "invoice": draft.id,
+        "amount": 900,
+        "currency": "usd",
+        "description": "Advice",
+    }
     await shop.api.invoice_items.create_async(free)
     assert (await shop.api.invoices.retrieve_async(draft.id)).total == 900
     await shop.api.invoices.delete_async(draft.id)
@@ -181,9 +194,13 @@ async def test_the_portal_changes_the_card_and_cancels_as_it_is_configured(shop:
     assert after.default_payment_method.card.brand == "mastercard"
 
     opened = await shop.api.billing_portal.sessions.create_async({"customer": customer})
-    assert (await shop.http.post(opened.url, data={"action": "cancel", "subscription": subscription.id})).status_code == 303
+    assert (
+        await shop.http.post(opened.url, data={"action": "cancel", "subscription": subscription.id})
+    ).status_code == 303
     assert (await shop.api.subscriptions.retrieve_async(subscription.id)).cancel_at_period_end
-    assert (await shop.http.post(opened.url, data={"action": "keep", "subscription": subscription.id})).status_code == 303
+    assert (
+        await shop.http.post(opened.url, data={"action": "keep", "subscription": subscription.id})
+    ).status_code == 303
     assert not (await shop.api.subscriptions.retrieve_async(subscription.id)).cancel_at_period_end
 
 

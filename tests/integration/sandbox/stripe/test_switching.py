@@ -148,6 +148,8 @@ async def test_a_pending_upgrade_that_nobody_pays_is_forgotten(shop: Shop) -> No
     assert _price(again) == GROWTH
     lines = (await shop.invoices(subscription.id))[-1].lines.data
     assert [line.amount < 0 for line in lines] == [True, False]
+    prices = [line.pricing.price_details.price for line in lines if line.pricing and line.pricing.price_details]
+    assert prices == [STARTER, GROWTH]
 
 
 async def test_an_upgrade_that_must_be_paid_is_refused_whole(shop: Shop) -> None:
@@ -201,7 +203,11 @@ async def test_a_switch_that_waits_for_the_period_is_made_at_its_end(shop: Shop)
     item = subscription["items"].data[0]
     schedule = await shop.api.subscription_schedules.create_async({"from_subscription": subscription.id})
     phases: Any = [
-        {"items": [{"price": GROWTH, "quantity": 1}], "start_date": item.current_period_start, "end_date": item.current_period_end},
+        {
+            "items": [{"price": GROWTH, "quantity": 1}],
+            "start_date": item.current_period_start,
+            "end_date": item.current_period_end,
+        },
         {"items": [{"price": STARTER, "quantity": 1}], "duration": {"interval": "month", "interval_count": 1}},
     ]
     await shop.api.subscription_schedules.update_async(schedule.id, {"phases": phases, "end_behavior": "release"})
@@ -226,7 +232,11 @@ async def test_a_schedule_that_is_called_off_changes_nothing(shop: Shop) -> None
     item = subscription["items"].data[0]
     schedule = await shop.api.subscription_schedules.create_async({"from_subscription": subscription.id})
     phases: Any = [
-        {"items": [{"price": GROWTH_YEARLY}], "start_date": item.current_period_start, "end_date": item.current_period_end},
+        {
+            "items": [{"price": GROWTH_YEARLY}],
+            "start_date": item.current_period_start,
+            "end_date": item.current_period_end,
+        },
         {"items": [{"price": STARTER}], "iterations": 1},
     ]
     await shop.api.subscription_schedules.update_async(schedule.id, {"phases": phases})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ async def test_a_year_of_renewals_is_paid_month_by_month(shop: Shop) -> None:
     assert len(found) == 13
     assert {one.status for one in found} == {"paid"}
     periods = [(one.lines.data[0].period.start, one.lines.data[0].period.end) for one in found]
-    assert all(before[1] == after[0] for before, after in zip(periods, periods[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(periods))
     assert all(one.status_transitions.paid_at == one.created + 3_600 for one in found[1:])
 
 

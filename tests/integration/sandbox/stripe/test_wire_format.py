@@ -77,7 +77,8 @@ async def test_what_is_left_out_comes_when_it_is_asked_for(shop: Shop) -> None:
     """Red when a client that expands its answers would find nothing where Stripe has something."""
     subscription = await shop.subscribed()
     whole = await shop.api.subscriptions.retrieve_async(
-        subscription.id, {"expand": ["latest_invoice.payments.data.payment.payment_intent", "customer", "items.data.price.product"]}
+        subscription.id,
+        {"expand": ["latest_invoice.payments.data.payment.payment_intent", "customer", "items.data.price.product"]},
     )
     assert isinstance(whole.customer, stripe.Customer)
     assert isinstance(whole.latest_invoice, stripe.Invoice)
