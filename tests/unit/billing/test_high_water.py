@@ -140,6 +140,18 @@ def test_an_invoice_that_was_found_right_only_later_brings_what_is_missing() -> 
     assert before < ledger.total <= STARTER // 2 + GROWTH // 2
 
 
+def test_what_was_granted_too_much_is_made_up_for_before_more_is_granted() -> None:
+    """An invoice that gave time back was refused at first, and the next one granted in full. Red when the mark is taken
+    without what lies above it already."""
+
+    def counted(number: int, credits_: int, granted: int = 0) -> Counted:
+        return Counted(f"in_{number}", (START, START, number, ""), credits_, granted)
+
+    known = [counted(1, -4_000), counted(2, 10_000, 10_000)]
+    assert still_due([*known, counted(3, 2_000)]) == {}
+    assert still_due([*known, counted(3, 2_000), counted(4, 5_000)]) == {"in_4": 3_000}
+
+
 ITEMS_SOLD = ("starter_month", "growth_month")
 
 
