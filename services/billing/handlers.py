@@ -8,6 +8,7 @@ from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.contracts.ingest import (
     ChunkCompleted,
     JobCancelled,
+    JobCeilingLowered,
     JobCeilingRaised,
     JobCompleted,
     JobCreated,
@@ -23,11 +24,13 @@ from libs.common.messaging.consumer import Subscription
 from libs.common.messaging.lane import Decide, Letter
 from libs.common.uow import Message, UnitOfWork
 from services.billing.domain.ledger import Subject
+from services.billing.domain.lowering import LowerRequest
 from services.billing.domain.placing import HoldRequest
 from services.billing.domain.raising import RaiseRequest
 from services.billing.use_cases import capture_chunk as capturing
 from services.billing.use_cases import capture_chunks as capturing_many
 from services.billing.use_cases import capture_sourcing_batch as capturing_leads
+from services.billing.use_cases import lower_hold as lowering
 from services.billing.use_cases import note_job_state as noting
 from services.billing.use_cases import open_account as opening
 from services.billing.use_cases import place_hold as placing
@@ -71,7 +74,18 @@ async def place_holds(letters: Sequence[Letter[JobCreated]], uow: UnitOfWork) ->
 async def raise_hold(event: JobCeilingRaised, *, uow: UnitOfWork, message: Message) -> None:
     """More is held for a job, or it is told how many credits there are."""
     await raising.raise_hold(
-        RaiseRequest(_job(event), event.round, event.credits),
+        RaiseRequest(_job(event), event.round, event.credits, event.after_lowering),
+        workspace_id=message.tenant_id,
+        uow=uow,
+        now=utc_now(),
+        actor=message.envelope.source,
+    )
+
+
+async def lower_hold(event: JobCeilingLowered, *, uow: UnitOfWork, message: Message) -> None:
+    """What a job may not spend any more is released."""
+    await lowering.lower_hold(
+        LowerRequest(_job(event), event.round, event.credits),
         workspace_id=message.tenant_id,
         uow=uow,
         now=utc_now(),
@@ -179,6 +193,7 @@ def subscriptions() -> Sequence[Subscription]:
         Subscription("billing.open_account", open_account, prefetch=2),
         Subscription("billing.place_hold", place_hold, together=place_holds, prefetch=32),
         Subscription("billing.raise_hold", raise_hold, prefetch=2),
+        Subscription("billing.lower_hold", lower_hold, prefetch=2),
         Subscription("billing.note_job_state", note_job_state, prefetch=2),
         Subscription("billing.capture_chunk", capture_chunk, together=capture_chunks, prefetch=32),
         Subscription("billing.settle_job", settle_job, prefetch=2),
@@ -199,5 +214,5 @@ def _request(event: JobCreated) -> HoldRequest:
     )
 
 
-def _job(event: JobCreated | JobCeilingRaised | ChunkCompleted | JobEnded | JobTurned) -> Subject:
+def _job(event: JobCreated | JobCeilingLowered | JobCeilingRaised | ChunkCompleted | JobEnded | JobTurned) -> Subject:
     return Subject("job", event.job_id)

@@ -186,6 +186,7 @@ jobs = Table(
     Column("skip_known", Boolean, nullable=False, server_default=text("false")),
     Column("ceiling_credits", BigInteger),
     Column("ceiling_round", Integer, nullable=False, server_default=text("0")),
+    Column("lowered_round", Integer, nullable=False, server_default=text("0")),
     Column("credits_needed", BigInteger, nullable=False),
     Column("credits_held", BigInteger, nullable=False),
     Column("credits_total", BigInteger, nullable=False),

@@ -55,6 +55,19 @@ class JobCeilingRaised(Event):
     job_id: UUID
     round: int = Field(ge=1)
     credits: int = Field(ge=0)
+    after_lowering: int = Field(default=0, ge=0)
+    """The round in which its ceiling was lowered last: that one comes first. 0 when it never was."""
+
+
+class JobCeilingLowered(Event):
+    """A person lets a job spend less: `credits` in all stay held for it, which is no less than is spent and under way.
+    `round` is of the same row of numbers as raises."""
+
+    type = "ingest.job.ceiling_lowered"
+
+    job_id: UUID
+    round: int = Field(ge=1)
+    credits: int = Field(ge=0)
 
 
 ColumnKind = Literal["text", "number", "boolean", "date", "list"]

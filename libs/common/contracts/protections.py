@@ -90,6 +90,10 @@ PROTECTIONS: dict[str, Protection] = {
     "billing.raise_hold": Protection(
         "holds more credits, or declines", "business key `raise:job:round`, the first answer repeated"
     ),
+    "billing.lower_hold": Protection(
+        "releases what a job may not spend any more",
+        "business key `lower:job:round`, heard before the raises that follow it",
+    ),
     "billing.note_job_state": Protection("notes that the job is alive", "the latest time heard of wins"),
     "billing.capture_chunk": Protection("charges a chunk", "business key `capture:job:chunk`"),
     "billing.settle_job": Protection(

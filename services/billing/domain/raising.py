@@ -13,11 +13,13 @@ from services.billing.domain.placing import set_aside
 
 @dataclass(frozen=True)
 class RaiseRequest:
-    """Round `round_no` of a subject: `credits` in all are to be set aside for it."""
+    """Round `round_no` of a subject: `credits` in all are to be set aside for it, after its hold was lowered in round
+    `after_lowering`, if it was."""
 
     subject: Subject
     round_no: int
     credits: int
+    after_lowering: int = 0
 
 
 @dataclass(frozen=True)

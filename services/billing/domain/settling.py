@@ -68,21 +68,27 @@ def settle(books: Books, hold: Hold | None, *, subject: Subject, credits_total: 
     return _release(books, hold, surplus, credits_total=credits_total, now=now)
 
 
-def _release(books: Books, hold: Hold, surplus: int, *, credits_total: int, now: datetime) -> Decision:
+def give_up(books: Books, hold: Hold, surplus: int, *, now: datetime) -> tuple[Books, tuple[Posting, ...]]:
+    """Where so many credits of a hold go, from the end of the burn order."""
     after, postings, left = books, list[Posting](), surplus
     for grant, share in reversed(_shares_in_order(books.grants, hold)):
         take = min(left, share.held)
         back = arrive(after, grant, take, source=AccountKind.HELD, now=now)
         after, left = after.post(back), left - take
         postings += back
-    movement = Movement(Operation.RELEASE, f"{Operation.RELEASE}:{hold.subject}", tuple(postings), subject=hold.subject)
+    return after, tuple(postings)
+
+
+def _release(books: Books, hold: Hold, surplus: int, *, credits_total: int, now: datetime) -> Decision:
+    after, postings = give_up(books, hold, surplus, now=now)
+    movement = Movement(Operation.RELEASE, f"{Operation.RELEASE}:{hold.subject}", postings, subject=hold.subject)
     ended = replace(hold.post(postings), state=HoldState.SETTLING, credits_total=credits_total, settled_at=now)
     return conclude(after, before=hold, after=_close_when_whole(ended), movements=(movement,))
 
 
 def released(decision: Decision) -> int:
-    """How many credits left the hold by a release."""
-    release = (one for one in decision.movements if one.operation is Operation.RELEASE)
+    """How many credits left the hold by a release, at its end or before."""
+    release = (one for one in decision.movements if one.operation in {Operation.RELEASE, Operation.LOWER})
     return -sum(net(movement.postings, AccountKind.HELD) for movement in release)
 
 

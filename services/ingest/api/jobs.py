@@ -20,6 +20,7 @@ from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.create_job import create_job
 from services.ingest.use_cases.explain_waiting import explain_waiting
 from services.ingest.use_cases.finish_job import finish_job
+from services.ingest.use_cases.lower_ceiling import lower_ceiling
 from services.ingest.use_cases.pause_job import pause_job
 from services.ingest.use_cases.raise_ceiling import raise_ceiling
 from services.ingest.use_cases.rescue_chunks import rescue_job
@@ -111,12 +112,19 @@ async def show_job(job_id: UUID, identity: CurrentIdentity, uow: Uow) -> JobOut:
 async def change(
     job_id: UUID, body: CeilingIn, identity: CurrentIdentity, platform: CurrentPlatform, response: Response
 ) -> JobOut:
-    """Let a job spend more: raise its ceiling and wait up to 5 s for the credits. What is parked for it goes on.
+    """Let a job spend more, or less. More: raise its ceiling and wait up to 5 s for the credits; what is parked for it goes
+    on. Less than is held for it: it begins no more than that pays for, and the rest is released; what is spent or under way
+    is the lowest there is.
 
     402 `insufficient_credits` leaves the ceiling where it was, 202 while nobody knows; 409 `ceiling_not_higher` for a
-    ceiling that gives it no more, `job_not_running` before its hold and after its end.
+    ceiling that gives it no more, `ceiling_not_lower` where all is spent or under way, `raise_open` for less while more is
+    being asked for, `job_not_running` before its hold and after its end.
     """
     async with platform.open_uow() as uow:
+        known = await jobs.load(uow.conn, job_id, workspace_id=identity.workspace_id)
+        if body.ceiling_credits < known.credits_held:
+            workspace_id, ceiling = identity.workspace_id, body.ceiling_credits
+            return job_out(await lower_ceiling(uow, job_id, workspace_id=workspace_id, ceiling_credits=ceiling))
         job = await raise_ceiling(uow, job_id, workspace_id=identity.workspace_id, ceiling_credits=body.ceiling_credits)
     asked = credits_asked(job)
     job = await wait_for_raise(job, open_uow=platform.open_uow, listener=platform.listener)

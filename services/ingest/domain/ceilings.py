@@ -72,9 +72,45 @@ def raise_ceiling(job: Job, *, ceiling_credits: int) -> Job | None:
     return raised
 
 
-def hold_more(job: Job, *, credits_held: int, now: datetime) -> list[Job]:
-    """More is held: the turns of a job that may spend it; one that was parked for it goes on."""
-    if job.state in TERMINAL or credits_held <= job.credits_held:
+def lower_ceiling(job: Job, *, ceiling_credits: int, charged_under_way: int) -> Job:
+    """The job with a lower ceiling, in a round of its own: what it may not spend any more is not held for it.
+
+    No lower than what is spent and under way. Raises Conflict `job_not_running`, `raise_open` while billing has been asked
+    for more, `ceiling_not_lower` when all of it is spent or under way.
+    """
+    if job.state not in RAISABLE:
+        msg = (
+            f"job {job.id} is {job.state.value}: the ceiling of a job that is at work, paused or parked can be lowered"
+        )
+        raise Conflict(msg, code="job_not_running", extra={"state": job.state.value})
+    if is_raise_open(job):
+        msg = f"job {job.id} is asking for more credits: wait for the answer, then lower its ceiling"
+        raise Conflict(msg, code="raise_open")
+    wanted = ceiling_credits
+    if job.affordable and job.credits_per_row:
+        wanted = wanted // job.credits_per_row * job.credits_per_row
+    in_use = job.credits_total + charged_under_way * job.credits_per_row
+    lowest = max(wanted, in_use)
+    if lowest >= job.credits_held:
+        msg = f"{job.credits_held} credits are held for job {job.id}, and {in_use} are spent or under way"
+        raise Conflict(msg, code="ceiling_not_lower", extra={"held": job.credits_held, "in_use": in_use})
+    round_no = job.ceiling_round + 1
+    return replace(
+        job,
+        ceiling_credits=lowest,
+        credits_held=lowest,
+        ceiling_round=round_no,
+        lowered_round=round_no,
+        version=job.version + 1,
+    )
+
+
+def hold_more(job: Job, *, round_no: int, credits_held: int, now: datetime) -> list[Job]:
+    """More is held: the turns of a job that may spend it; one that was parked for it goes on.
+
+    An answer to a round before the ceiling was lowered tells of what is not held any more.
+    """
+    if job.state in TERMINAL or credits_held <= job.credits_held or round_no < job.lowered_round:
         return []
     # A later round may have been declined before this one was heard of: what is held may be spent.
     ceiling = None if job.ceiling_credits is None else max(job.ceiling_credits, credits_held)

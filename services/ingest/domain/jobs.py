@@ -104,6 +104,7 @@ class Job:
     skip_known: bool = False
     ceiling_credits: int | None = None
     ceiling_round: int = 0
+    lowered_round: int = 0
     version: int = 1
     epoch: int = 0
     reason: str | None = None

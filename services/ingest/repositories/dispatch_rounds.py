@@ -27,6 +27,11 @@ async def begin(conn: AsyncConnection) -> Turns | None:
     return None if row is None else _turns_of(row.turns)
 
 
+async def wait_for_turn(conn: AsyncConnection) -> None:
+    """Wait for the end of a round at work; none begins until the end of the transaction."""
+    await conn.execute(select(dispatch_rounds.c.idle_since).with_for_update())
+
+
 async def end(conn: AsyncConnection, turns: Turns) -> None:
     """Keep whose turn is next."""
     await conn.execute(update(dispatch_rounds).values(turns=_json_of(turns)))

@@ -39,6 +39,7 @@ _PLAIN = (
     "skip_known",
     "ceiling_credits",
     "ceiling_round",
+    "lowered_round",
     "sandboxed",
     "created_at",
     "state_changed_at",

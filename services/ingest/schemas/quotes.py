@@ -155,7 +155,7 @@ class JobIn(ResearchIn, QuoteIn):
 
 
 class CeilingIn(BaseModel):
-    """A higher spend ceiling, in credits in all."""
+    """Another spend ceiling, in credits in all."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -32,7 +32,7 @@ async def apply_raise_answer(
         if isinstance(event, HoldRaiseDeclined):
             reason = reason_of(event.reason)
             return keep_ceiling(job, round_no=event.round, available=event.available, reason=reason)
-        turns = hold_more(job, credits_held=event.credits, now=now)
+        turns = hold_more(job, round_no=event.round, credits_held=event.credits, now=now)
         return [*turns, *parked(turns[-1], providers, now=now)] if turns else []
 
     await turn_job(uow, event.job_id, workspace_id=workspace_id, decide=decide)

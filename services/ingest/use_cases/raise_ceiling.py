@@ -31,5 +31,10 @@ async def raise_ceiling(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, ce
 
 def publish_raise(uow: UnitOfWork, job: Job) -> None:
     """Ask billing for what the ceiling allows. Said again while nobody has answered, it is the same round and sum."""
-    event = JobCeilingRaised(job_id=job.id, round=job.ceiling_round, credits=ceilings.credits_asked(job))
+    event = JobCeilingRaised(
+        job_id=job.id,
+        round=job.ceiling_round,
+        credits=ceilings.credits_asked(job),
+        after_lowering=job.lowered_round,
+    )
     uow.publish(event, tenant_id=job.workspace_id, correlation_id=job.id)

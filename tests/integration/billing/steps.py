@@ -15,6 +15,7 @@ from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.contracts.ingest import (
     ChunkCompleted,
     JobCancelled,
+    JobCeilingLowered,
     JobCeilingRaised,
     JobCompleted,
     JobCreated,
@@ -40,6 +41,7 @@ HANDLERS: dict[type[Event], Callable[..., Awaitable[None]]] = {
     WorkspaceCreated: handlers.open_account,
     JobCreated: handlers.place_hold,
     JobCeilingRaised: handlers.raise_hold,
+    JobCeilingLowered: handlers.lower_hold,
     ChunkCompleted: handlers.capture_chunk,
     JobCompleted: handlers.settle_job,
     JobFailed: handlers.settle_job,
@@ -57,8 +59,12 @@ def created(job_id: UUID, credits_: int, *, credits_per_row: int | None = None) 
     return JobCreated(job_id=job_id, credits=credits_, price_version=1, credits_per_row=credits_per_row)
 
 
-def raised(job_id: UUID, round_no: int, credits_: int) -> JobCeilingRaised:
-    return JobCeilingRaised(job_id=job_id, round=round_no, credits=credits_)
+def raised(job_id: UUID, round_no: int, credits_: int, *, after: int = 0) -> JobCeilingRaised:
+    return JobCeilingRaised(job_id=job_id, round=round_no, credits=credits_, after_lowering=after)
+
+
+def lowered(job_id: UUID, round_no: int, credits_: int) -> JobCeilingLowered:
+    return JobCeilingLowered(job_id=job_id, round=round_no, credits=credits_)
 
 
 def completed(job_id: UUID, chunk_no: int, credits_: int) -> ChunkCompleted:

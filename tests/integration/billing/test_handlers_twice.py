@@ -7,11 +7,11 @@ import pytest
 from libs.common.contracts.envelope import Event
 from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.contracts.ingest import JobCancelled, JobCompleted, JobFailed, JobParked, JobPaused, JobResumed
-from libs.common.errors import Conflict
+from libs.common.errors import Conflict, Transient
 from libs.common.ids import new_id
 from services.billing import handlers
 from services.billing.domain.ledger import Balance
-from tests.integration.billing.steps import HANDLERS, Billing, completed, created, ended, message_of, raised
+from tests.integration.billing.steps import HANDLERS, Billing, completed, created, ended, lowered, message_of, raised
 
 ENDS = (JobCompleted, JobFailed, JobCancelled)
 
@@ -138,6 +138,51 @@ async def test_a_raise_holds_once_and_its_answer_is_repeated(billing: Billing) -
         f"hold:job:{job_id}",
         f"raise:job:{job_id}:1",
     ]
+
+
+async def test_a_lowering_releases_once(billing: Billing) -> None:
+    """Red when the lowering's key is removed: after a raise the second delivery would release again."""
+    workspace_id, job_id = await billing.workspace(10), new_id()
+    await billing.deliver(created(job_id, 8), workspace_id)
+    await billing.deliver(completed(job_id, 0, 2), workspace_id)
+    await twice_and_again(billing, lowered(job_id, 1, 5), workspace_id)
+    assert await billing.balance(workspace_id) == Balance(available=5, held=3, spent=2)
+    await billing.deliver(raised(job_id, 2, 7, after=1), workspace_id)
+    await billing.deliver(lowered(job_id, 1, 5), workspace_id)
+    assert await billing.balance(workspace_id) == Balance(available=3, held=5, spent=2)
+    released = [data for kind, data in await billing.said(workspace_id) if kind == "billing.credits.released"]
+    assert [(one["credits"], one["available"]) for one in released] == [(3, 5)]
+    assert [key for key in await billing.movements(workspace_id) if "lower" in key] == [f"lower:job:{job_id}:1"]
+    assert all(check.holds for check in await billing.proof(workspace_id))
+    with pytest.raises(Conflict) as refused:
+        await billing.deliver(lowered(job_id, 1, 4), workspace_id)
+    assert refused.value.code == "lower_conflict"
+
+
+async def test_a_raise_waits_for_the_lowering_before_it(billing: Billing) -> None:
+    """Red when a raise that overtakes it is answered with what the job must not spend any more."""
+    workspace_id, job_id = await billing.workspace(10), new_id()
+    await billing.deliver(created(job_id, 8), workspace_id)
+    with pytest.raises(Transient) as waits:
+        await billing.deliver(raised(job_id, 2, 6, after=1), workspace_id)
+    assert waits.value.code == "hold_not_lowered"
+    await billing.deliver(lowered(job_id, 1, 3), workspace_id)
+    await billing.deliver(raised(job_id, 2, 6, after=1), workspace_id)
+    assert await billing.balance(workspace_id) == Balance(available=4, held=6)
+
+
+async def test_a_hold_is_not_lowered_below_what_is_charged(billing: Billing) -> None:
+    workspace_id, job_id = await billing.workspace(10), new_id()
+    with pytest.raises(Transient):
+        await billing.deliver(lowered(job_id, 1, 3), workspace_id)
+    await billing.deliver(created(job_id, 8), workspace_id)
+    await billing.deliver(completed(job_id, 0, 5), workspace_id)
+    with pytest.raises(Conflict) as refused:
+        await billing.deliver(lowered(job_id, 1, 3), workspace_id)
+    assert refused.value.code == "lower_below_capture"
+    await billing.deliver(ended(job_id, 5), workspace_id)
+    await billing.deliver(lowered(job_id, 1, 6), workspace_id)
+    assert await billing.balance(workspace_id) == Balance(available=5, spent=5)
 
 
 async def test_a_declined_raise_stays_declined_when_credits_arrive(billing: Billing) -> None:

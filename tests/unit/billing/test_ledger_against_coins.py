@@ -15,6 +15,7 @@ from services.billing.domain.adjusting import adjust_down, void_grant
 from services.billing.domain.grants import claw_back, expire_due, grant_credits
 from services.billing.domain.holds import Decision, Hold, HoldState
 from services.billing.domain.ledger import Books, Grant, GrantKind, Movement, Subject
+from services.billing.domain.lowering import LowerRequest, lower_hold
 from services.billing.domain.placing import HoldRequest, place
 from services.billing.domain.raising import RaiseAnswer, RaiseRequest, raise_hold
 from services.billing.domain.refunding import Refund, refund
@@ -32,7 +33,9 @@ class Job:
     id: UUID = field(default_factory=new_id)
     chunks: list[int | None] = field(default_factory=list)
     asked: int = 0
-    raises: list[int] = field(default_factory=list)
+    rounds: list[int] = field(default_factory=list)
+    lowered: int = 0
+    may_spend: int = 0
     placed: bool = False
     total: int | None = None
 
@@ -136,11 +139,26 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
     @rule(data=st.data(), more=st.integers(0, 3))
     def raise_a_job(self, data: st.DataObject, more: int) -> None:
         job = data.draw(st.sampled_from(self.raisable()))
-        job.raises.append(self.holds[job.id].granted + more)
-        self.send("raised", job.id, len(job.raises))
+        job.rounds.append(job.may_spend + more)
+        self.send("raised", job.id, len(job.rounds))
+
+    @precondition(lambda self: self.lowerable())
+    @rule(data=st.data(), more=st.integers(0, 3))
+    def lower_a_job(self, data: st.DataObject, more: int) -> None:
+        """To what is earned and under way, or a little more."""
+        job = data.draw(st.sampled_from(self.lowerable()))
+        in_use = job.earned + 2 * job.chunks.count(None)
+        job.may_spend = min(job.may_spend, in_use + more)
+        job.rounds.append(job.may_spend)
+        job.lowered = len(job.rounds)
+        self.send("lowered", job.id, job.lowered)
+
+    def lowerable(self) -> list[Job]:
+        asking = {job_id for kind, job_id, _ in self.pending if kind == "raised"}
+        return [job for job in self.raisable() if job.id not in asking]
 
     def raisable(self) -> list[Job]:
-        return [job for job in self.jobs.values() if job.placed and job.total is None and len(job.raises) < 3]
+        return [job for job in self.jobs.values() if job.placed and job.total is None and len(job.rounds) < 4]
 
     @precondition(lambda self: any(job.total is None for job in self.jobs.values()))
     @rule(data=st.data())
@@ -214,13 +232,25 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
 
     def deliver(self, message: tuple[str, UUID, int]) -> None:
         kind, job_id, number = message
+        if kind == "raised" and self.overtakes_a_lowering(job_id, number):
+            return
         try:
-            handle = {"created": self.place, "completed": self.capture, "ended": self.settle, "raised": self.lift}[kind]
+            handle = {
+                "created": self.place,
+                "completed": self.capture,
+                "ended": self.settle,
+                "raised": self.lift,
+                "lowered": self.lower,
+            }[kind]
             handle(self.jobs[job_id], number)
         except Transient:
             assert job_id not in self.holds
         else:
             self.pending.discard(message)
+
+    def overtakes_a_lowering(self, job_id: UUID, round_no: int) -> bool:
+        """Then it waits: the use case looks for the round that it follows."""
+        return any(kind == "lowered" and job == job_id and number < round_no for kind, job, number in self.pending)
 
     def place(self, job: Job, _: int) -> None:
         before = self.holds.get(job.id)
@@ -231,12 +261,13 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
             assert self.holds[job.id].state is (HoldState.HELD if placed else HoldState.DECLINED)
         else:
             assert self.holds[job.id] == before
-        job.placed |= self.holds[job.id].state is HoldState.HELD
+        if not job.placed and self.holds[job.id].state is HoldState.HELD:
+            job.placed, job.may_spend = True, job.asked
 
     def lift(self, job: Job, round_no: int) -> None:
         """A raise that is paid for lets one more chunk be done: it follows from the answer."""
         hold, before = self.holds[job.id], self.answers.get((job.id, round_no))
-        asked = job.raises[round_no - 1]
+        asked = job.rounds[round_no - 1]
         request = RaiseRequest(Subject("job", job.id), round_no, asked)
         missing = max(0, asked - hold.granted)
         decision, answer = raise_hold(self.books, hold, request, before=before, now=self.now)
@@ -250,8 +281,27 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
             assert answer.credits is None
         else:
             assert self.model.hold(job.id, missing) == (answer.credits is not None)
-            if answer.credits is not None and missing >= 2:
-                job.chunks.append(None)
+            if answer.credits is not None and job.total is None:
+                self.spend_more(job, answer.credits, round_no=round_no)
+
+    def spend_more(self, job: Job, credits_: int, *, round_no: int) -> None:
+        """As ingest takes an answer: none from before the last lowering counts."""
+        if round_no < job.lowered or credits_ <= job.may_spend:
+            return
+        job.may_spend = credits_
+        if job.earned + 2 * job.chunks.count(None) + 2 <= credits_:
+            job.chunks.append(None)
+
+    def lower(self, job: Job, round_no: int) -> None:
+        hold, before = self.holds[job.id], self.answers.get((job.id, round_no))
+        request = LowerRequest(Subject("job", job.id), round_no, job.rounds[round_no - 1])
+        decision, answer = lower_hold(self.books, hold, request, before=before, now=self.now)
+        self.decide(decision)
+        self.answers[job.id, round_no] = answer
+        if before is None and hold.state is HoldState.HELD:
+            self.model.release(job.id, keep=hold.held - max(0, hold.granted - request.credits))
+        else:
+            assert self.holds[job.id] == hold
 
     def capture(self, job: Job, number: int) -> None:
         earned = job.chunks[number]
@@ -324,7 +374,7 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
             if job.total is None:
                 job.total = job.earned
                 self.send("ended", job.id, 0)
-        for _ in range(2):
+        for _ in range(3):
             for message in sorted(self.pending, key=str):
                 self.deliver(message)
         assert not self.pending

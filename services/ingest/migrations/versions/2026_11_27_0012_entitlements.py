@@ -1,5 +1,5 @@
-"""What a workspace may do, as billing tells it, what bounded the credits of a job that was declined, and what an extra
-column costs."""
+"""What a workspace may do, as billing tells it, what bounded the credits of a job that was declined, what an extra
+column costs, and when a job's ceiling was lowered."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,11 +22,14 @@ def upgrade() -> None:
         schema="ingest",
     )
     op.add_column("jobs", sa.Column("credits_bound", sa.Text), schema="ingest")
+    round_no = sa.Column("lowered_round", sa.Integer, nullable=False, server_default=sa.text("0"))
+    op.add_column("jobs", round_no, schema="ingest")
     column = sa.Column("credits_per_column", sa.Integer, nullable=False, server_default=sa.text("0"))
     op.add_column("price_lists", column, schema="ingest")
 
 
 def downgrade() -> None:
     op.drop_column("price_lists", "credits_per_column", schema="ingest")
-    op.drop_column("jobs", "credits_bound", schema="ingest")
+    for name in ("lowered_round", "credits_bound"):
+        op.drop_column("jobs", name, schema="ingest")
     op.drop_table("entitlements", schema="ingest")

@@ -9,11 +9,12 @@ from sqlalchemy import text
 
 from libs.common.clock import utc_now
 from libs.common.contracts.billing import HoldPlaced, HoldRaised, HoldRaiseDeclined
-from libs.common.contracts.ingest import JobCeilingRaised, JobParked, JobResumed
+from libs.common.contracts.ingest import JobCeilingLowered, JobCeilingRaised, JobParked, JobResumed
 from libs.common.errors import Conflict, Invalid
 from services.ingest.domain.jobs import Job, JobState
 from services.ingest.use_cases.ask_raise_again import ask_raise_again
 from services.ingest.use_cases.cancel_job import cancel_job
+from services.ingest.use_cases.lower_ceiling import lower_ceiling
 from services.ingest.use_cases.park_jobs import resume_parked_jobs
 from services.ingest.use_cases.raise_ceiling import raise_ceiling
 from services.ingest.use_cases.resume_job import resume_job
@@ -237,3 +238,37 @@ async def test_a_limited_job_in_somebodys_hands_holds_up_nobody_else(ingest: Ing
     assert [chunk.job_id for chunk in ingest.broker.chunks] == [others]
     assert await ingest.dispatch() == 1
     assert [chunk.job_id for chunk in ingest.broker.chunks] == [others, mine]
+
+
+async def lower(ingest: Ingest, job_id: UUID, ceiling: int) -> Job:
+    async with ingest.open_uow() as uow:
+        return await lower_ceiling(uow, job_id, workspace_id=ingest.workspace_id, ceiling_credits=ceiling)
+
+
+async def test_a_lowered_job_begins_no_more_than_it_may_still_spend(ingest: Ingest) -> None:
+    """Red when what is under way is not counted, or the rest goes out all the same."""
+    job_id = await limited(ingest, (2, 3), 9)
+    await ingest.execute(
+        "UPDATE ingest.chunks SET due_at = now() + interval '1 hour' WHERE chunk_no = 1 AND job_id = :id", id=job_id
+    )
+    assert await ingest.dispatch() == 1
+    lowered = await lower(ingest, job_id, 1)
+    assert (lowered.credits_held, lowered.ceiling_credits) == (2, 2)
+    assert await ingest.said(JobCeilingLowered) == [JobCeilingLowered(job_id=job_id, round=1, credits=2)]
+    await ingest.execute("UPDATE ingest.chunks SET due_at = now() WHERE chunk_no = 1 AND job_id = :id", id=job_id)
+    assert await ingest.dispatch() == 0
+    await ingest.deliver(answer(job_id, 0, [1, 2]))
+    await ingest.dispatch()
+    job = await ingest.job(job_id)
+    assert (job.state, job.reason, job.credits_total) == (JobState.PARKED, "ceiling", 2)
+
+
+async def test_a_lowered_job_may_be_raised_again_and_says_what_comes_first(ingest: Ingest) -> None:
+    """Red when an answer from before gives back what was released, or the raise does not name the lowering."""
+    job_id = await limited(ingest, (2, 3), 9)
+    await lower(ingest, job_id, 3)
+    await lift(ingest, job_id, 4)
+    asked = [event for event in await ingest.said(JobCeilingRaised) if event.job_id == job_id]
+    assert asked == [JobCeilingRaised(job_id=job_id, round=2, credits=4, after_lowering=1)]
+    await ingest.deliver(HoldRaised(job_id=job_id, round=2, credits=4))
+    assert (await ingest.job(job_id)).credits_held == 4
