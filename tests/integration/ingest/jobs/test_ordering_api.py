@@ -93,6 +93,13 @@ async def test_a_higher_ceiling_is_answered_as_soon_as_its_credits_are_held(serv
     assert (refused.status_code, refused.json()["code"]) == (409, "ceiling_not_higher")
 
 
+async def test_a_lower_ceiling_is_answered_at_once(service: RunningIngest, us: Ingest) -> None:
+    """Red when a job can only be let spend more."""
+    job_id = await limited(us, held=3)
+    lowered = await ask(service, us, "PATCH", f"/v1/jobs/{job_id}", json={"ceiling_credits": 2})
+    assert (lowered.status_code, lowered.json()["credits_held"], lowered.json()["ceiling_credits"]) == (200, 2, 2)
+
+
 async def test_a_ceiling_that_cannot_be_paid_is_402(service: RunningIngest, us: Ingest) -> None:
     """The ceiling stays where it was."""
     job_id = await limited(us)
