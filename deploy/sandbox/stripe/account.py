@@ -32,6 +32,7 @@ PREFIXES = {
     "refund": "re",
     "dispute": "du",
     "coupon": "coupon",
+    "credit_note": "cn",
     "discount": "di",
     "customer_balance_transaction": "cbtxn",
     "billing_portal.session": "bps",

@@ -81,6 +81,21 @@ def pay_elsewhere(account: Account, invoice: Obj) -> None:
     _paid(account, invoice, 0, elsewhere=True)
 
 
+def settle_by_note(account: Account, invoice: Obj, amount: int) -> bool:
+    """Take a credit note off an open invoice (put a voided one back on, with less than nothing). True: nothing is left."""
+    noted, due = invoice["pre_payment_credit_notes_amount"] + amount, invoice["amount_due"] - amount
+    account.update(
+        invoice, "invoice.updated", pre_payment_credit_notes_amount=noted, amount_due=due, amount_remaining=due
+    )
+    account.update(intent_of(account, invoice), amount=due)
+    for payment in account.all("invoice_payment", invoice=invoice["id"], status="open"):
+        account.update(payment, amount_requested=due)
+    if due:
+        return False
+    _paid(account, invoice, 0)
+    return True
+
+
 def void(account: Account, invoice: Obj) -> None:
     """Make an open invoice as good as never written."""
     now = account.now(invoice["customer"])

@@ -53,7 +53,8 @@ def pay_session(account: Account, session: Obj, given: Given, *, dials: StripeDi
     customer = _customer(account, session)
     plan = session["mode"] == "subscription"
     keep = plan or session["_intent"].get("setup_future_usage") is not None
-    method = card_given(account, given, customer=customer, keep=keep)
+    free = session["payment_method_collection"] == "if_required" and not session["amount_total"] and not given.number
+    method = None if free else card_given(account, given, customer=customer, keep=keep)
     if plan:
         _begin_subscription(account, session, customer, method, given, dials=dials)
     else:
@@ -78,7 +79,7 @@ def _customer(account: Account, session: Obj) -> Obj:
 
 
 def _begin_subscription(
-    account: Account, session: Obj, customer: Obj, method: Obj, given: Given, *, dials: StripeDials
+    account: Account, session: Obj, customer: Obj, method: Obj | None, given: Given, *, dials: StripeDials
 ) -> None:
     trial = session["_trial"]
     trial_end = account.now(customer["id"]) + trial["days"] * 86_400 if trial["days"] else trial["end"]
@@ -104,7 +105,7 @@ def _begin_subscription(
     )
 
 
-def _pay_once(account: Account, session: Obj, customer: Obj, method: Obj, given: Given) -> None:
+def _pay_once(account: Account, session: Obj, customer: Obj, method: Obj | None, given: Given) -> None:
     data = session["_intent"]
     intent = payments.new_intent(
         account,

@@ -141,6 +141,21 @@ async def test_a_trial_costs_nothing_until_it_ends(shop: Shop) -> None:
     assert (await shop.invoices(subscription.id))[1].billing_reason == "subscription_cycle"
 
 
+async def test_a_trial_needs_no_card_where_none_is_required(shop: Shop) -> None:
+    """Red when a card would be asked for although nothing is due, or none though something is."""
+    customer = (await shop.customer()).id
+    trial = {"subscription_data": {"trial_period_days": 7}, "payment_method_collection": "if_required"}
+    free = await shop.checkout(customer, STARTER, **trial)
+    assert free.url
+    assert "Start without a card" in (await shop.http.get(free.url)).text
+    assert (await shop.http.post(free.url, data={"action": "pay"})).status_code == 303
+    done = await shop.api.checkout.sessions.retrieve_async(free.id, {"expand": ["subscription"]})
+    assert isinstance(done.subscription, stripe.Subscription)
+    assert (done.subscription.status, done.subscription.default_payment_method) == ("trialing", None)
+    due = await shop.checkout(customer, STARTER, payment_method_collection="if_required")
+    assert (await shop.pay(due.url, "")).status_code == 402
+
+
 async def test_a_coupon_takes_its_share_off_and_only_as_long_as_it_lasts(shop: Shop) -> None:
     """Red when a coupon for once would be taken off twice."""
     coupon = await shop.api.coupons.create_async({"percent_off": 50, "duration": "once"})

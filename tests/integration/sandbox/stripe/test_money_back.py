@@ -139,6 +139,41 @@ async def test_a_refund_may_fail_later(sandbox: Running, shop: Shop, by_dial: bo
     assert len(shop.told("refund.failed")) == 1
 
 
+async def test_a_credit_note_takes_back_by_refund_credit_or_outside(shop: Shop) -> None:
+    """Red when a credit note would give more than was paid, or not by the ways it says."""
+    invoice, intent = await _bought(shop)
+    by: Any = {"refund_amount": 300, "credit_amount": 200, "out_of_band_amount": 100}
+    note = await shop.api.credit_notes.create_async({"invoice": invoice, "amount": 600, "reason": "duplicate", **by})
+    assert (note.status, note.post_payment_amount, note.out_of_band_amount) == ("issued", 600, 100)
+    assert [one.amount_refunded for one in note.refunds] == [300]
+    (refund,) = (await shop.api.refunds.list_async({"payment_intent": intent})).data
+    assert refund.amount == 300
+    assert (await shop.api.customers.retrieve_async(str(note.customer))).balance == -200
+    wrong: list[Any] = [{"amount": 901, "out_of_band_amount": 901}, {"amount": 100}, {"amount": 9, "credit_amount": 8}]
+    for one in wrong:
+        with pytest.raises(stripe.InvalidRequestError):
+            await shop.api.credit_notes.create_async(one | {"invoice": invoice})
+    with pytest.raises(stripe.InvalidRequestError):
+        await shop.api.credit_notes.void_credit_note_async(note.id)
+
+
+async def test_a_credit_note_before_payment_lessens_what_is_due(shop: Shop) -> None:
+    """Red when more would be charged than is left after a credit note."""
+    customer = await shop.customer()
+    await shop.put_card(customer.id, GOOD)
+    made = await _top_up(shop, customer.id)
+    first = await shop.api.credit_notes.create_async({"invoice": made.id, "amount": 1_000})
+    assert first.pre_payment_amount == 1_000
+    second = await shop.api.credit_notes.create_async({"invoice": made.id, "amount": 500})
+    await shop.api.credit_notes.void_credit_note_async(second.id)
+    paid = await shop.api.invoices.pay_async(made.id)
+    assert (paid.total, paid.amount_due, paid.amount_paid) == (3_000, 2_000, 2_000)
+    assert [one.amount for one in (await shop.api.charges.list_async({"customer": customer.id})).data] == [2_000]
+    whole = await _top_up(shop, customer.id)
+    await shop.api.credit_notes.create_async({"invoice": whole.id, "amount": 3_000})
+    assert (await shop.api.invoices.retrieve_async(whole.id)).status == "paid"
+
+
 async def test_the_dashboard_refunds_without_a_program(shop: Shop) -> None:
     invoice, intent = await _bought(shop)
     answer = await shop.http.post("/stripe-refunds", json={"invoice": invoice, "amount": 100})

@@ -57,13 +57,15 @@ async def test_every_object_looks_as_the_sdk_declares_it(shop: Shop) -> None:
     await shop.pay(sale.url)
     intent = await shop.api.payment_intents.list_async({"limit": 1})
     await shop.api.refunds.create_async({"payment_intent": intent.data[0].id})
+    bill = (await shop.invoices(subscription.id))[0]
+    await shop.api.credit_notes.create_async({"invoice": bill.id, "amount": 50, "refund_amount": 50, "memo": "Sorry"})
     await shop.api.billing_portal.sessions.create_async({"customer": customer})
     await shop.api.test_helpers.test_clocks.create_async({"frozen_time": 1_700_000_000})
     await shop.api.webhook_endpoints.create_async({"url": "http://127.0.0.1:9/", "enabled_events": ["price.created"]})
     await shop.api.customers.balance_transactions.create_async(customer, {"amount": -5, "currency": "usd"})
 
     kinds = set(shop.account.objects)
-    assert {"dispute", "refund", "discount", "invoiceitem", "subscription_schedule"} <= kinds
+    assert {"credit_note", "dispute", "refund", "discount", "invoiceitem", "subscription_schedule"} <= kinds
     wrong = [
         fault
         for kind in sorted(kinds)
