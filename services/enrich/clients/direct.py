@@ -4,7 +4,6 @@ httpx's own way there (auth flow, redirects, cookies, stream wrappers) costs as 
 it is wanted: the SDK adds the key, nobody redirects, and a completion is read whole.
 """
 
-from copy import copy
 from typing import Any, Self, cast
 
 import httpx
@@ -32,8 +31,8 @@ class DirectRequest(httpx.Request):
 
     def with_content(self, content: bytes) -> Self:
         """The same request with another body."""
-        other = copy(self)
-        other._content = content
+        other = object.__new__(type(self))
+        other.__dict__ = {**self.__dict__, "_content": content}
         return other
 
 

@@ -30,6 +30,7 @@ _PORTRAIT = re.compile(
     r"((?:Dr\.? |Prof\.? )?[A-ZÀ-ÖØ-Þ][\w'’-]+(?: [A-ZÀ-ÖØ-Þ][\w'’.-]+){1,3})"
     r"(?:, [^.]{3,60}?,| (?:is|was|has|joined|works|worked|heads|leads|studied|ist|war|leitet|arbeitet|est|dirige|es|è)\b)"
 )
+_WORD_AND_NEXT = re.compile(r"(\w+)(?:[ -](?=(\w+)))?")
 _LITTLE_WORDS = word_set("of and the for de des du la le der die das und für & - von i")
 
 
@@ -136,7 +137,9 @@ def _is_another_name(name: Sequence[str], snippet: str, *, known: frozenset[str]
 
     What the row itself says (a place, a title, a person) may follow a name without making another of it.
     """
-    follow = re.findall(rf"\b{re.escape(name[0])}\b(?:[ -](\w+))?", snippet, re.IGNORECASE)
+    if name[0] not in snippet.casefold():
+        return False
+    follow = [found[2] or "" for found in _WORD_AND_NEXT.finditer(snippet) if found[1].casefold() == name[0]]
     return bool(follow) and all(_is_of_a_name(one) and not {one.casefold()} & {*name, *known} for one in follow)
 
 
@@ -175,7 +178,7 @@ def _other_employer(lead: Lead, result: Hosted) -> str:
     return "" if any(_is_named(name, words_of(part)) for part in parts) else parts[-1].strip()
 
 
-def _is_named(name: list[str], words: list[str]) -> bool:
+def _is_named(name: Sequence[str], words: list[str]) -> bool:
     found = positions(name, words)
     return bool(found) and not _only_begins(name, words, found)
 

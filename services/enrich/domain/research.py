@@ -96,15 +96,17 @@ class UnreadableAnswer(ValueError):
 
 def read_claims(answer: object, categories: Sequence[Category] = CATEGORIES) -> list[Claim]:
     """The claims of a model's answer. Raises UnreadableAnswer when a part is missing or of another type."""
-    if not isinstance(answer, Mapping):
+    if not isinstance(answer, dict):
         raise UnreadableAnswer("the answer is not an object")
+    told = cast("dict[str, object]", answer)
     claims: list[Claim] = []
     # A signal is the company's news, or what the person has done of late: it depends on who was asked about.
     usual = "recent" if "company" not in categories else "news"
     for category in categories:
-        entries = answer.get(category)
+        entries = told.get(category)
         if not isinstance(entries, list):
             raise UnreadableAnswer(f"{category!r} is not a list")
+        entries = cast("list[object]", entries)
         claims.extend(_claim(category, entry, usual if category == "signals" else "other") for entry in entries)
     return claims
 
@@ -178,9 +180,9 @@ def _statement(claim: Claim, backed_by: tuple[str, ...], *, nth: int) -> Stateme
 
 
 def _claim(category: Category, entry: object, usual: str) -> Claim:
-    if not isinstance(entry, Mapping):
+    if not isinstance(entry, dict):
         raise UnreadableAnswer(f"a statement in {category!r} is not an object")
-    told = cast("Mapping[str, object]", entry)
+    told = cast("dict[str, object]", entry)
     text, snippet, ids = told.get("text"), told.get("snippet"), told.get("source_ids")
     if not isinstance(text, str) or not isinstance(snippet, str) or not isinstance(ids, list):
         raise UnreadableAnswer(f"a statement in {category!r} lacks text, snippet or source_ids")

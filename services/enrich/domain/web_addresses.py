@@ -7,12 +7,16 @@ from urllib.parse import urlsplit
 _TRACKING = re.compile(
     r"(?:^|&)(?:utm_\w+|gclid|gbraid|wbraid|fbclid|msclkid|dclid|igshid|mc_[ce]id|_hs\w+|yclid|ref|ref_src|cmpid|srsltid)=[^&]*"
 )
+_PLAIN = re.compile(r"https?://([a-z0-9.-]+)(?=[/?#]|$)")
+"""An address that is written as most are: its host stands there as it is."""
 _PROFILE = re.compile(r"/(?:in|pub|profile|profiles|people|person)/[^/?#]+")
 
 
 @lru_cache(maxsize=4096)
 def host_of(url: str) -> str:
     """The host a URL names, or empty. A row asks this of each of its sources several times over."""
+    if plain := _PLAIN.match(url):
+        return plain[1]
     try:
         return urlsplit(url).hostname or ""
     except ValueError:

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from services.enrich.domain.folding import folded
 from services.enrich.domain.texts import word_set
-from services.enrich.domain.web_addresses import belongs_to
+from services.enrich.domain.web_addresses import belongs_to, host_of
 
 Wanted = Literal["about", "products", "careers"]
 MOST_LINKS = 500
@@ -69,12 +69,10 @@ def choose_links(home: str, links: Iterable[Link]) -> dict[Wanted, str]:
 
 def same_site(home: str, url: str) -> bool:
     """Whether an address stands on the host of the home page or below it; `www.` does not count."""
-    try:
-        own, other = urlsplit(home), urlsplit(url)
-    except ValueError:
+    if not url[:8].lower().startswith(("http://", "https://")):
         return False
-    site, host = _bare(own.hostname), _bare(other.hostname)
-    return bool(site) and other.scheme in {"http", "https"} and belongs_to(host, site)
+    site, host = _bare(host_of(home)), _bare(host_of(url))
+    return bool(site) and belongs_to(host, site)
 
 
 def _path_on_site(home: str, url: str) -> list[str] | None:
@@ -87,8 +85,9 @@ def _path_on_site(home: str, url: str) -> list[str] | None:
     segments = [segment for segment in unquote(parts.path).split("/") if segment]
     if segments and segments[0].casefold() in _LANGUAGES:
         segments = segments[1:]
-    first_label = (parts.hostname or "").partition(".")[0]
-    below = _bare(parts.hostname) != _bare(urlsplit(home).hostname)
+    host = host_of(url)
+    first_label = host.partition(".")[0]
+    below = _bare(host) != _bare(host_of(home))
     words = [*([first_label] if below else []), *(segment.rpartition(".")[0] or segment for segment in segments)]
     return words if 0 < len(words) <= _MOST_SEGMENTS else None
 
@@ -117,5 +116,5 @@ def _names(kind: Wanted, text: str) -> bool:
     )
 
 
-def _bare(host: str | None) -> str:
-    return (host or "").casefold().rstrip(".").removeprefix("www.")
+def _bare(host: str) -> str:
+    return host.casefold().rstrip(".").removeprefix("www.")
