@@ -277,6 +277,24 @@ async def test_an_invoice_that_is_void_after_all_gives_its_credits_back_and_take
     assert await proven(teller, workspace_id)
 
 
+async def test_a_refund_of_an_invoice_that_was_refused_takes_its_part_once_that_is_mended(teller: Teller) -> None:
+    """Red when an invoice that brings its credits late brings those whose money is gone."""
+    workspace_id = new_id()
+    paid = invoice(line("pack_1k", amount=1_000), id=f"in_{workspace_id}", subscription_id=None)
+    assert await credit(teller, workspace_id, paid) == [(0, 0, 0)]
+    refund = Reversal(
+        f"re_{workspace_id}", "refund", paid.id, 500, "succeeded", active=True, reason="", told_at=utc_now()
+    )
+    async with teller.shop.billing.open_uow() as uow:
+        await reverse_invoice(refund, fetched_at=utc_now(), uow=uow, now=utc_now())
+    assert await balance(teller, workspace_id) == Balance()
+    mended = replace(paid, lines=(line("pack_1k"),))
+    for _ in range(2):
+        assert await credit(teller, workspace_id, mended) == [(1_000, 500, 500)]
+    assert await balance(teller, workspace_id) == Balance(available=500)
+    assert await proven(teller, workspace_id)
+
+
 async def test_an_older_answer_of_stripes_never_replaces_a_later_one(teller: Teller) -> None:
     """Two replicas ask, and the one that asked first writes last. Red when its answer counts."""
     workspace_id, asked_at = new_id(), utc_now()
