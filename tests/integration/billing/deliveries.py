@@ -13,7 +13,7 @@ from libs.common.messaging.bus import Bus
 from libs.common.messaging.consumer import Consumer
 from libs.common.messaging.lane import Letter
 from libs.common.outbox import encode
-from libs.common.uow import UnitOfWork, UnitOfWorkFactory
+from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
 from services.billing import handlers
 from tests.integration.billing.steps import message_of
 
@@ -59,11 +59,12 @@ class PassingOn:
 
 
 class Replica:
-    """One replica's consumer of a queue. `batches` says how many messages each of its common transactions had."""
+    """One replica's consumer of a queue. `batches` says how many messages each of its common transactions had, `alone` how
+    many messages were handled each in its own."""
 
     def __init__(self, queue: str, open_uow: UnitOfWorkFactory, *, fails_at_end: Exception | None = None) -> None:
         subscription = next(one for one in handlers.subscriptions() if one.queue == queue)
-        together, self.batches, self._bus = subscription.together, list[int](), PassingOn()
+        together, self.batches, self.alone, self._bus = subscription.together, list[int](), 0, PassingOn()
         assert together is not None, f"{queue} handles each message alone"
 
         def counting(letters: Sequence[Letter[Any]], uow: UnitOfWork) -> Any:
@@ -72,9 +73,12 @@ class Replica:
                 uow.flush = _failing(fails_at_end)  # type: ignore[method-assign] # the last thing before the commit
             return together(letters, uow)
 
-        self._consumer = Consumer(
-            replace(subscription, together=counting), open_uow=open_uow, bus=cast("Bus", self._bus)
-        )
+        async def handling(event: Event, *, uow: UnitOfWork, message: Message) -> None:
+            self.alone += 1
+            await subscription.handler(event, uow=uow, message=message)
+
+        spied = replace(subscription, together=counting, handler=handling)
+        self._consumer = Consumer(spied, open_uow=open_uow, bus=cast("Bus", self._bus))
 
     async def hear(self, *deliveries: Delivery) -> list[str]:
         """Have all of them arrive at once; answers what became of each."""

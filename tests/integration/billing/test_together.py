@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from libs.common.clock import utc_now
 from libs.common.ids import new_id
@@ -14,6 +15,7 @@ from services.billing.domain.ledger import Balance
 from services.billing.repositories import caps, chain
 from tests.integration.billing.deliveries import Replica, delivery
 from tests.integration.billing.steps import Billing, completed, created, ended
+from tests.support.waiting import eventually
 
 HOLDS, CAPTURES = "billing.place_hold", "billing.capture_chunk"
 
@@ -67,7 +69,9 @@ async def test_different_messages_about_one_job_or_chunk_have_one_effect(billing
     await Replica(HOLDS, billing.open_uow).hear(*(delivery(created(job_id, 6), workspace_id) for _ in range(3)))
     assert (await answers(billing, workspace_id))["hold.placed"] == 3
     chunks = [delivery(completed(job_id, number, 2), workspace_id) for number in (0, 1, 0, 2, 1)]
-    assert await Replica(CAPTURES, billing.open_uow).hear(*chunks) == ["acked"] * 5
+    replica = Replica(CAPTURES, billing.open_uow)
+    assert await replica.hear(*chunks) == ["acked"] * 5
+    assert (replica.batches, replica.alone) == ([5], 0)
     assert await billing.balance(workspace_id) == Balance(available=4, spent=6)
     assert (await answers(billing, workspace_id))["credits.captured"] == 3
     await in_order(billing, workspace_id)
@@ -94,7 +98,7 @@ async def test_one_that_cannot_be_decided_upon_harms_none_of_the_others(billing:
         "acked",
         "acked",
     ]
-    assert replica.batches == [7]
+    assert (replica.batches, replica.alone) == ([7], 4)
     assert await billing.balance(mine) == Balance(available=35, held=15)
     assert await billing.balance(theirs) == Balance(available=50)
     await in_order(billing, mine, theirs)
@@ -144,6 +148,26 @@ async def test_a_database_that_goes_away_counts_as_nobodys_attempt(billing: Bill
     requests = [delivery(created(new_id(), 3), workspace_id) for _ in range(3)]
     assert await replica.hear(*requests) == ["retry: busy"] * 3
     assert await billing.balance(workspace_id) == Balance(available=20)
+
+
+async def test_accounts_are_locked_in_the_order_of_their_ids(billing: Billing) -> None:
+    """Red when they are locked in the order of arrival: two replicas could wait for each other in a circle."""
+    first, second = sorted([await billing.workspace(10), await billing.workspace(10)])
+    lock = text("SELECT FROM billing.accounts WHERE workspace_id = :id FOR UPDATE NOWAIT")
+    waiting = (
+        "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+
+    async def is_waiting() -> bool:
+        return (await billing.one(waiting))["n"] > 0
+
+    async with billing.open_uow() as outside:
+        await outside.conn.execute(lock, {"id": first})
+        requests = [delivery(created(new_id(), 3), workspace_id) for workspace_id in (second, first)]
+        heard = asyncio.create_task(Replica(HOLDS, billing.open_uow).hear(*requests))
+        await eventually(is_waiting)
+        await billing.execute(lock.text, id=second)
+    assert await heard == ["acked"] * 2
 
 
 @pytest.mark.parametrize("same_messages", [True, False])

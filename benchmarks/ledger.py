@@ -1,0 +1,140 @@
+"""Holds and captures per second through billing's real handlers, beside pgbench; and what ten million entries cost a reader."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from statistics import mean
+from uuid import UUID
+
+from sqlalchemy import text
+
+from benchmarks import ledger_large, pgbench
+from benchmarks.figures import Figure
+from benchmarks.ledger_driving import IN_FLIGHT, Driven, body_of, consumer_of, drive
+from benchmarks.processes import watching
+from deploy.local.ports import ports_of
+from deploy.local.postgres import start_postgres
+from deploy.local.state import State
+from libs.cli.console import say
+from libs.common import migrations
+from libs.common.clock import utc_now
+from libs.common.contracts.ingest import ChunkCompleted, JobCreated
+from libs.common.db import make_engine
+from libs.common.ids import new_id
+from libs.common.settings import normalise_database_url
+from libs.common.uow import UnitOfWorkFactory
+from services.billing.domain.ledger import GrantKind
+from services.billing.tables import COMMON
+from services.billing.use_cases.grant_credits import GrantRequest, grant_credits
+from services.billing.use_cases.prove_ledger import prove_ledger
+
+NAME = "ledger"
+
+MESSAGES = int(os.environ.get("BENCH_MESSAGES", "6000"))
+SECONDS = int(os.environ.get("BENCH_SECONDS", "8"))
+_ACCOUNTS = 1000
+_POOL = 8
+_HOT_GOAL, _SPREAD_GOAL, _P99_GOAL_MS = 0.5, 0.3, 50.0
+
+
+async def run() -> list[Figure]:
+    """A private server with fsync on. pgbench before and after each kind of hold, so that both see the same machine."""
+    with tempfile.TemporaryDirectory(prefix="corofy-bench-", dir="/var/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        state = State.open(folder / "state")
+        postgres = await start_postgres(state, port=ports_of(state.path)["postgres"], password=new_id().hex, fsync=True)
+        try:
+            server = postgres.process.pid
+            assert server is not None
+            async with watching({"postgres": server, "here": os.getpid()}) as usage:
+                figures = await _rates(postgres.url, folder)
+            figures.append(Figure(NAME, "processors taken by others", round(usage.others_share, 3), ""))
+            figures += await ledger_large.run(postgres.url)
+        finally:
+            await postgres.stop()
+    return figures
+
+
+async def _rates(url: str, folder: Path) -> list[Figure]:
+    await migrations.upgrade("billing", url)
+    await pgbench.prepare(url)
+    engine = make_engine(normalise_database_url(url), pool_size=_POOL, service="billing")
+    open_uow = UnitOfWorkFactory(engine, COMMON)
+    try:
+        hot, crowd = await _open(open_uow, 1), await _open(open_uow, _ACCOUNTS)
+        await _hold(open_uow, hot, MESSAGES // 10)
+        figures: list[Figure] = []
+        for accounts, goal in ((hot, _HOT_GOAL), (crowd, _SPREAD_GOAL)):
+            is_hot = len(accounts) == 1
+            say(f"Holds on {len(accounts):,} accounts")
+            before = await pgbench.updates_per_s(url, folder, hot=is_hot, seconds=SECONDS)
+            driven = await _hold(open_uow, accounts, MESSAGES)
+            after = await pgbench.updates_per_s(url, folder, hot=is_hot, seconds=SECONDS)
+            figures += _figures(driven, accounts=len(accounts), updates=mean((before, after)), goal=goal)
+        say("Captures on 1 account")
+        captured = await _capture(open_uow, hot[0])
+        figures.append(Figure(NAME, "captures, 1 account", round(captured.per_s), "1/s"))
+        figures.append(Figure(NAME, "  99 % of them within", round(captured.p99_ms, 1), "ms"))
+        refused = await _refused(open_uow)
+        figures.append(
+            Figure(NAME, "holds refused although there were credits", refused, "", goal="= 0", holds=refused == 0)
+        )
+        async with open_uow() as uow:
+            checks = await prove_ledger(hot[0], uow=uow, now=utc_now())
+        failed = [check.name for check in checks if not check.holds]
+        figures.append(Figure(NAME, "checks of the proof that fail", len(failed), "", goal="= 0", holds=not failed))
+    finally:
+        await engine.dispose()
+    return figures
+
+
+async def _open(open_uow: UnitOfWorkFactory, count: int) -> list[UUID]:
+    accounts = [new_id() for _ in range(count)]
+    for workspace_id in accounts:
+        async with open_uow() as uow:
+            await grant_credits(
+                GrantRequest(1_000_000_000, "a benchmark", GrantKind.PURCHASED),
+                workspace_id=workspace_id,
+                idempotency_key="bench",
+                uow=uow,
+                now=utc_now(),
+                actor="bench",
+            )
+    return accounts
+
+
+async def _hold(open_uow: UnitOfWorkFactory, accounts: list[UUID], count: int) -> Driven:
+    bodies = [
+        body_of(JobCreated(job_id=new_id(), credits=10, price_version=1), accounts[nth * 7 % len(accounts)])
+        for nth in range(count)
+    ]
+    return await drive(consumer_of("billing.place_hold", open_uow), bodies)
+
+
+async def _capture(open_uow: UnitOfWorkFactory, workspace_id: UUID) -> Driven:
+    """The chunks of a hundred jobs, one of each in turn."""
+    jobs = [new_id() for _ in range(100)]
+    holds = [JobCreated(job_id=job, credits=MESSAGES, price_version=1) for job in jobs]
+    await drive(consumer_of("billing.place_hold", open_uow), [body_of(one, workspace_id) for one in holds])
+    chunks = (ChunkCompleted(job_id=jobs[nth % 100], chunk_no=nth // 100, credits=1) for nth in range(MESSAGES))
+    bodies = [body_of(chunk, workspace_id) for chunk in chunks]
+    return await drive(consumer_of("billing.capture_chunk", open_uow), bodies)
+
+
+async def _refused(open_uow: UnitOfWorkFactory) -> int:
+    """Every account has enough, so that each request that is not held was refused falsely."""
+    async with open_uow() as uow:
+        return (await uow.conn.execute(text("SELECT count(*) FROM billing.holds WHERE state <> 'held'"))).scalar_one()
+
+
+def _figures(driven: Driven, *, accounts: int, updates: float, goal: float) -> list[Figure]:
+    ratio = round(driven.per_s / updates, 3)
+    what, against = f"holds, {accounts:,} account(s), {IN_FLIGHT} in flight", f"pgbench UPDATE, {updates:,.0f}/s"
+    p99 = round(driven.p99_ms, 1)
+    return [
+        Figure(NAME, what, round(driven.per_s), "1/s", against, ratio, goal=f"ratio >= {goal:g}", holds=ratio >= goal),
+        Figure(NAME, "  99 % of them within", p99, "ms", goal=f"<= {_P99_GOAL_MS:g} ms", holds=p99 <= _P99_GOAL_MS),
+    ]
