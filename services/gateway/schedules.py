@@ -6,8 +6,7 @@ from datetime import timedelta
 from libs.common.clock import utc_now
 from libs.common.schedules import Schedule
 from libs.common.uow import OpenUow
-from services.gateway import repository
-from services.gateway.repositories import mails
+from services.gateway.repositories import live_events, mails
 from services.gateway.use_cases.send_mails import Server, send_mails
 
 KEEP_HISTORY = timedelta(hours=24)
@@ -20,7 +19,7 @@ def schedules(open_uow: OpenUow, *, mail_server: Server | None) -> Sequence[Sche
 
     async def forget_history() -> None:
         async with open_uow() as uow:
-            await repository.forget_live_events(uow.conn, older_than=utc_now() - KEEP_HISTORY)
+            await live_events.forget_live_events(uow.conn, older_than=utc_now() - KEEP_HISTORY)
 
     async def forget_mails() -> None:
         async with open_uow() as uow:

@@ -10,11 +10,11 @@ from libs.common.errors import Unauthenticated
 from libs.common.http.dependencies import OpenUowDep, platform_of
 from libs.common.http.identity import Identity
 from libs.common.ids import new_id
-from services.gateway import repository
 from services.gateway.clients.services import Services
 from services.gateway.clients.tokens import read_token
 from services.gateway.domain.members import Member
 from services.gateway.live import LiveHub
+from services.gateway.repositories import members
 from services.gateway.rooms import PublicRoom, public_rooms
 from services.gateway.settings import GatewaySettings
 
@@ -53,7 +53,7 @@ async def current_member(
         raise Unauthenticated(msg, code="token_missing")
     token = read_token(credentials.credentials, secret=resources.settings.auth_secret.get_secret_value())
     async with open_uow() as uow:
-        member = await repository.find_member(uow.conn, user_id=token.user_id, workspace_id=token.workspace_id)
+        member = await members.find_member(uow.conn, user_id=token.user_id, workspace_id=token.workspace_id)
     if member is None:
         msg = "you are no longer a member of this workspace: sign in again"
         raise Unauthenticated(msg, code="membership_ended")

@@ -15,9 +15,9 @@ from libs.common.contracts.envelope import Envelope
 from libs.common.http.dependencies import OpenUowDep, platform_of
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import OpenUow
-from services.gateway import repository
 from services.gateway.api.access import CurrentMember, CurrentResources
 from services.gateway.live import Stream
+from services.gateway.repositories import live_events
 
 router = APIRouter(prefix="/v1", tags=["live events"], responses=PROBLEM_RESPONSES)
 
@@ -59,7 +59,7 @@ async def get_events(
 async def _newest(open_uow: OpenUow, workspace_id: UUID) -> UUID:
     """Where the history ends now: whoever loses the connection before the first event can still name a place in it."""
     async with open_uow() as uow:
-        return await repository.newest_live_event(uow.conn, tenant_id=workspace_id)
+        return await live_events.newest_live_event(uow.conn, tenant_id=workspace_id)
 
 
 class _Missed:
@@ -84,7 +84,7 @@ class _Missed:
             self._sent.add(envelope.id)
         return fresh
 
-    async def due(self) -> AsyncGenerator[repository.LiveEvent]:
+    async def due(self) -> AsyncGenerator[live_events.LiveEvent]:
         """What has not been sent yet, when it is time to look; page by page, each read in a transaction of its own."""
         if not self._looks or asyncio.get_running_loop().time() < self._looks[0] or self._last_event_id is None:
             return
@@ -99,9 +99,9 @@ class _Missed:
             more = len(found) == REPLAY_LIMIT
             after = found[-1].event_id if found else after
 
-    async def _page(self, after: UUID) -> Sequence[repository.LiveEvent]:
+    async def _page(self, after: UUID) -> Sequence[live_events.LiveEvent]:
         async with self._open_uow() as uow:
-            return await repository.live_events_after(
+            return await live_events.live_events_after(
                 uow.conn,
                 tenant_id=self._workspace_id,
                 last_event_id=after,

@@ -1,1 +1,1 @@
-"""The gateway's SQL beside that of members and live events, a module per concern."""
+"""All SQL of the gateway, a module per concern."""

@@ -14,7 +14,7 @@ from libs.common.contracts.billing import CreditsGranted
 from libs.common.contracts.enrich import ProviderExhausted
 from libs.common.contracts.ingest import JobCompleted, JobProgressed
 from libs.common.ids import new_id
-from services.gateway import repository
+from services.gateway.repositories import live_events
 from tests.integration.gateway.conftest import Gateway, bearer
 from tests.support.waiting import eventually
 
@@ -123,7 +123,7 @@ async def record(gateway: Gateway, workspace: str | None, *, subject: UUID | Non
     event_id = new_id()
     body = orjson.dumps({"id": str(event_id)})
     tenant_id = UUID(workspace) if workspace else None
-    event = repository.LiveEvent(event_id, tenant_id, subject, CreditsGranted.type, body)
+    event = live_events.LiveEvent(event_id, tenant_id, subject, CreditsGranted.type, body)
     async with gateway.platform.open_uow() as uow:
-        await repository.add_live_event(uow.conn, event)
+        await live_events.add_live_event(uow.conn, event)
     return str(event_id)

@@ -17,9 +17,9 @@ from libs.common.ids import new_id
 from libs.common.settings import normalise_database_url
 from libs.common.smtp_address import parse_smtp_url
 from libs.common.uow import Message, UnitOfWorkFactory
-from services.gateway import repository
 from services.gateway.clients.mail_server import MailServer
 from services.gateway.domain.mails import LEASE, STALE_AFTER, Answer, Mail
+from services.gateway.repositories import members
 from services.gateway.tables import COMMON, mails
 from services.gateway.use_cases.mail_notices import News, Readers, mail_notices
 from services.gateway.use_cases.send_mails import Server, send_mails
@@ -39,8 +39,8 @@ class Office:
         """Somebody with a workspace called Acme."""
         user_id, workspace_id = new_id(), new_id()
         async with self.open_uow() as uow:
-            await repository.add_user(uow.conn, user_id=user_id, email=address, password_hash="none")
-            await repository.add_workspace(
+            await members.add_user(uow.conn, user_id=user_id, email=address, password_hash="none")
+            await members.add_workspace(
                 uow.conn, workspace_id=workspace_id, name="Acme", time_zone="UTC", owner_id=user_id
             )
         return workspace_id
