@@ -31,7 +31,7 @@ class BillingSettings(CommonSettings):
 
     @model_validator(mode="after")
     def _buyers_find_back(self) -> "BillingSettings":
-        if self.stripe_secret_key.get_secret_value().strip() and self.app_base_url == _WHERE_THE_APP_IS:
+        if self.stripe_secret_key.get_secret_value().strip() and "app_base_url" not in self.model_fields_set:
             msg = "APP_BASE_URL is not set: Stripe sends buyers back there, so give the web app's public address"
             raise ValueError(msg)
         return self

@@ -45,12 +45,13 @@ PRICE_IDS = PriceIds(
 
 class Line(httpx.AsyncBaseTransport):
     """The way to the sandbox. `lose` says of which answers nobody hears, although the request was heard; requests to the path
-    `refuse` are refused for good; `seen` is what was asked."""
+    `refuse` are refused for good; with `forgets` Stripe has forgotten every idempotency key; `seen` is what was asked."""
 
     def __init__(self, app: SandboxApp) -> None:
         self._inner = httpx.ASGITransport(app)
         self.lose: Callable[[httpx.Request], bool] = lambda _: False
         self.refuse: str | None = None
+        self.forgets = False
         self.seen: list[str] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -58,6 +59,8 @@ class Line(httpx.AsyncBaseTransport):
         if request.url.path == f"/stripe{self.refuse}":
             error = {"type": "invalid_request_error", "message": "Not like this."}
             return httpx.Response(400, json={"error": error}, request=request)
+        if self.forgets:
+            request.headers.pop("idempotency-key", None)
         answer = await self._inner.handle_async_request(request)
         if self.lose(request):
             await answer.aread()

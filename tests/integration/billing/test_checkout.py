@@ -47,7 +47,9 @@ async def test_a_customer_whose_answer_was_lost_is_not_made_again(shop: Shop, la
     with pytest.raises(StripeDown):
         await ensure_customer(workspace_id, stripe=shop.stripe, open_uow=shop.billing.open_uow, now=now)
     shop.hearing()
+    shop.line.forgets = later > timedelta(days=1)
     made = await ensure_customer(workspace_id, stripe=shop.stripe, open_uow=shop.billing.open_uow, now=now + later)
+    shop.line.forgets = False
     assert await customers_of(shop, workspace_id) == [made]
 
 

@@ -158,7 +158,7 @@ async def test_a_switch_whose_answer_was_lost_is_not_done_twice(shop: Shop, targ
 
 
 async def test_back_and_forth_within_one_period_brings_each_plan_and_no_money_back(shop: Shop) -> None:
-    """Red when a switch there, back and there again is answered with what the first one was answered."""
+    """Red when a switch that waits keeps a better plan from being had, or one that is had pays money back."""
     workspace_id, _ = await shop.subscribed("starter_month")
     assert told(await shop.switch(workspace_id, "starter_year")) == "starter_year"
     waiting = await shop.switch(workspace_id, "starter_month")
@@ -166,6 +166,13 @@ async def test_back_and_forth_within_one_period_brings_each_plan_and_no_money_ba
     assert told(await shop.switch(workspace_id, "growth_year")) == "growth_year"
     assert told(await shop.switch(workspace_id, "scale_year")) == "scale_year"
     assert all(one["total"] >= 0 for one in await invoices(shop, workspace_id))
+
+
+async def test_back_and_forth_during_a_trial_ends_where_it_was_last_put(shop: Shop) -> None:
+    """Red when Stripe is asked under a key made of the two plans: the second time it answers, and does nothing."""
+    workspace_id, _ = await shop.subscribed("starter_month", trial=True)
+    for name in ("growth_month", "starter_month", "growth_month", "starter_year", "growth_month"):
+        assert told(await shop.switch(workspace_id, name)) == name
 
 
 async def test_a_payment_that_is_refused_changes_nothing(shop: Shop) -> None:

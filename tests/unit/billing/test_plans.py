@@ -97,6 +97,12 @@ def test_a_key_without_the_address_of_the_app_is_refused() -> None:
         settings(stripe_secret_key="sk_test_1")
 
 
+def test_the_app_may_be_on_this_machine_when_that_is_said() -> None:
+    """Red when a test of Stripe on one's own machine is refused."""
+    configured = settings(stripe_secret_key="sk_test_1", app_base_url="http://localhost:8080/")
+    assert configured.billing_page == "http://localhost:8080/billing/"
+
+
 def test_a_price_that_is_two_things_is_refused() -> None:
     with pytest.raises(SettingsError, match="price_1 stands in more than one"):
         settings(
