@@ -19,7 +19,7 @@ from services.billing.repositories import stripe_invoices
 from services.billing.use_cases.credit_invoices import Shop as CreditedBy
 from services.billing.use_cases.credit_invoices import credit_invoices
 from services.billing.use_cases.reverse_invoice import reverse_invoice
-from tests.integration.billing.shop import Shop, open_shop
+from tests.integration.billing.shop import PRICE_IDS, Shop, open_shop
 from tests.integration.billing.steps import Billing, completed, created, ended
 from tests.integration.billing.telling import Teller, message_of
 from tests.unit.billing.stripe_objects import OFFERS, invoice, line
@@ -123,6 +123,35 @@ async def test_a_subscriptions_life_brings_the_same_whenever_it_is_told(teller: 
     switched_after_two_hours = 30
     assert 0 <= 2 * GROWTH + trial - in_time.available <= switched_after_two_hours
     assert abs(at_the_end.available - in_time.available) <= 1
+
+
+async def test_switching_back_and_forth_in_the_portal_mints_nothing_whatever_is_told_first(teller: Teller) -> None:
+    """Only the invoices that sell are told of, those that give back are not. Red when an invoice is credited without the
+    others of its subscription."""
+    shop, workspace_id, before = teller.shop, new_id(), await teller.count()
+    subscription_id = await shop.subscribe(workspace_id, "scale_month")
+    for item in ("starter_month", "scale_month", "starter_month", "scale_month"):
+        with shop.stripe.asking("a_test") as client:
+            found = await client.v1.subscriptions.retrieve_async(subscription_id)
+            changed = {"id": found.items.data[0].id, "price": PRICE_IDS.ids[item]}
+            await client.v1.subscriptions.update_async(
+                subscription_id,
+                {"items": [changed], "proration_behavior": "always_invoice"},  # pyright: ignore[reportArgumentType]
+            )
+    invoices = [
+        one
+        for one in await shop.objects("invoice")
+        if one["parent"]["subscription_details"]["subscription"] == subscription_id
+    ]
+    assert [one["total"] > 0 for one in reversed(invoices)] == [True, False, True, False, True]
+    selling = {one["id"] for one in invoices if one["lines"]["data"][-1]["amount"] > 10_000}
+    assert len(selling) == 3
+    events = await teller.events(since=before)
+    await teller.tell([one for one in events if one.type == "invoice.paid" and one.object_id in selling])
+    assert abs((await balance(teller, workspace_id)).available - SCALE) <= 1
+    await teller.tell(events)
+    assert abs((await balance(teller, workspace_id)).available - SCALE) <= 1
+    assert await proven(teller, workspace_id)
 
 
 async def test_a_refund_takes_its_part_first_of_what_is_available(teller: Teller) -> None:
