@@ -28,7 +28,7 @@ class Card:
         return self.number[-4:]
 
 
-_CARDS = (
+CARDS = (
     Card("4242424242424242", token="pm_card_visa"),  # noqa: S106 - the name of a test card
     Card("5555555555554444", "mastercard", token="pm_card_mastercard"),  # noqa: S106
     Card(
@@ -66,9 +66,9 @@ _CARDS = (
     Card("4000000000000259", disputed=True, token="pm_card_createDispute"),  # noqa: S106
     Card("4000000000005126", refund_fails=True, token="pm_card_refundFail"),  # noqa: S106
 )
-BY_NUMBER = {card.number: card for card in _CARDS}
-BY_TOKEN = {card.token: card for card in _CARDS}
-EXAMPLE = _CARDS[0]
+BY_NUMBER = {card.number: card for card in CARDS}
+BY_TOKEN = {card.token: card for card in CARDS}
+EXAMPLE = CARDS[0]
 
 
 def card_of(number: str) -> Card | None:

@@ -80,6 +80,14 @@ def charge_of(account: Account, *, charge: str | None, intent: str | None) -> Ob
     return account.get("charge", found["latest_charge"], param="payment_intent")
 
 
+def charge_of_invoice(account: Account, invoice: str) -> Obj:
+    """The charge that paid an invoice. Raises StripeError where none did."""
+    paid = account.all("invoice_payment", invoice=invoice, status="paid")
+    if not paid:
+        raise StripeError(f"No payment paid the invoice {invoice}.", param="invoice")
+    return charge_of(account, charge=None, intent=paid[-1]["payment"]["payment_intent"])
+
+
 def _create_refund(call: Call) -> Obj:
     params = call.params
     charge = charge_of(call.account, charge=params.text("charge"), intent=params.text("payment_intent"))

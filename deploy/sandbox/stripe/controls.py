@@ -10,11 +10,10 @@ from deploy.sandbox.stripe import charges, disputes, events
 from deploy.sandbox.stripe.account import PREFIXES, Account, Obj, public
 from deploy.sandbox.stripe.cards import card_of
 from deploy.sandbox.stripe.clock import LIVE
-from deploy.sandbox.stripe.customers import make_default
+from deploy.sandbox.stripe.customers import charge_to
 from deploy.sandbox.stripe.errors import StripeError
 from deploy.sandbox.stripe.mount import pages_of
-from deploy.sandbox.stripe.payment_methods import new_method
-from deploy.sandbox.stripe.work import do_what_is_due
+from deploy.sandbox.stripe.work import advance
 from deploy.sandbox.web import Answer, Request, json_answer
 
 _SHOWN = 100
@@ -38,9 +37,7 @@ def put_clock(request: Request, box: Sandbox) -> Answer:
     to = body.get("to", now + body["advance_s"] if isinstance(body.get("advance_s"), int) else None)
     if not isinstance(to, int) or to < now:
         raise StripeError(f"give `advance_s` (seconds) or `to` (Unix seconds, not before {now})")
-    done = do_what_is_due(account, LIVE, until=to, dials=box.dials.stripe)
-    account.clocks[LIVE].set(to)
-    account.changes += 1
+    done = advance(account, LIVE, until=to, dials=box.dials.stripe)
     return json_answer({"now": account.now(), "done": done, "next_due": account.agenda.next_at(LIVE)})
 
 
@@ -98,11 +95,7 @@ def put_customer(request: Request, box: Sandbox) -> Answer:
     card = card_of(str(body.get("card") or ""))
     if card is None:
         raise StripeError("`card` is the number of a test card")
-    method = new_method(account, card, name=customer["name"], email=customer["email"])
-    account.update(method, customer=customer["id"])
-    make_default(account, customer, method)
-    for one in account.all("subscription", customer=customer["id"]):
-        account.update(one, default_payment_method=method["id"])
+    charge_to(account, customer, card)
     return json_answer(public(customer))
 
 
@@ -121,13 +114,9 @@ def post_delivery(request: Request, box: Sandbox) -> Answer:
 
 
 def _charge(account: Account, body: dict[str, Any]) -> Obj:
-    intent = body.get("payment_intent")
     if body.get("invoice"):
-        paid = account.all("invoice_payment", invoice=body["invoice"], status="paid")
-        if not paid:
-            raise StripeError(f"no payment paid the invoice {body['invoice']}")
-        intent = paid[-1]["payment"]["payment_intent"]
-    return charges.charge_of(account, charge=body.get("charge"), intent=intent)
+        return charges.charge_of_invoice(account, str(body["invoice"]))
+    return charges.charge_of(account, charge=body.get("charge"), intent=body.get("payment_intent"))
 
 
 def _amount(body: dict[str, Any]) -> int | None:

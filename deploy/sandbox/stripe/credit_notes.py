@@ -6,7 +6,7 @@ from typing import Any
 
 from deploy.sandbox.stripe.account import Account, Obj, listed, new_id
 from deploy.sandbox.stripe.call import Call, Route, route
-from deploy.sandbox.stripe.charges import charge_of, refund
+from deploy.sandbox.stripe.charges import charge_of_invoice, refund
 from deploy.sandbox.stripe.customers import move_balance
 from deploy.sandbox.stripe.errors import StripeError, missing
 from deploy.sandbox.stripe.form import Params
@@ -105,10 +105,7 @@ def _new(account: Account, invoice: Obj, params: Params, *, amount: int, paid: b
 
 def _give_back(account: Account, invoice: Obj, made: Obj, ways: dict[str, int], *, fails: bool) -> None:
     if ways["refund_amount"]:
-        payments = account.all("invoice_payment", invoice=invoice["id"], status="paid")
-        if not payments:
-            raise StripeError("No payment paid this invoice: there is nothing to refund.", param="refund_amount")
-        charge = charge_of(account, charge=None, intent=payments[-1]["payment"]["payment_intent"])
+        charge = charge_of_invoice(account, invoice["id"])
         amount = ways["refund_amount"]
         back = refund(account, charge, amount=amount, reason="requested_by_customer", metadata={}, fails=fails)
         told = {"amount_refunded": amount, "payment_record_refund": None, "refund": back["id"], "type": "refund"}

@@ -6,10 +6,11 @@ from typing import Any
 
 from deploy.sandbox.stripe.account import Account, Obj, new_id
 from deploy.sandbox.stripe.call import Call, Route, route
+from deploy.sandbox.stripe.cards import Card
 from deploy.sandbox.stripe.errors import StripeError, missing
 from deploy.sandbox.stripe.form import Params
 from deploy.sandbox.stripe.pages import PAGING, only, page
-from deploy.sandbox.stripe.payment_methods import attach
+from deploy.sandbox.stripe.payment_methods import attach, new_method
 
 _PAGING = " ".join(PAGING)
 _TEXTS = ("name", "email", "description", "phone")
@@ -93,6 +94,15 @@ def make_default(account: Account, customer: Obj, method: Obj) -> None:
     """The card that the customer's invoices are charged to."""
     settings = customer["invoice_settings"] | {"default_payment_method": method["id"]}
     account.update(customer, "customer.updated", invoice_settings=settings)
+
+
+def charge_to(account: Account, customer: Obj, card: Card) -> None:
+    """From now on everything of a customer's is charged to this card, which is kept whatever it does."""
+    method = new_method(account, card, name=customer["name"], email=customer["email"])
+    account.update(method, customer=customer["id"])
+    make_default(account, customer, method)
+    for one in account.all("subscription", customer=customer["id"]):
+        account.update(one, default_payment_method=method["id"])
 
 
 def _delete(call: Call) -> Obj:

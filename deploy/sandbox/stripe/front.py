@@ -8,7 +8,7 @@ from collections.abc import Callable
 from deploy.sandbox.controls import fault
 from deploy.sandbox.render import page
 from deploy.sandbox.state import Sandbox
-from deploy.sandbox.stripe import pay_pages, portal_page
+from deploy.sandbox.stripe import dashboard, pay_pages, portal_page
 from deploy.sandbox.stripe.controls import KNOBS
 from deploy.sandbox.stripe.errors import StripeError
 from deploy.sandbox.stripe.mount import MOUNT, pages_of
@@ -16,6 +16,8 @@ from deploy.sandbox.stripe.screen import Screen
 from deploy.sandbox.web import Answer, Request, html_answer
 
 _PAGES: tuple[tuple[str, re.Pattern[str], Callable[[Screen, str], Answer]], ...] = (
+    ("GET", re.compile(rf"{MOUNT}/(dashboard)"), dashboard.dashboard_page),
+    ("POST", re.compile(rf"{MOUNT}/(dashboard)"), dashboard.dashboard_post),
     ("GET", re.compile(rf"{MOUNT}/pay/([^/]+)"), pay_pages.checkout_page),
     ("POST", re.compile(rf"{MOUNT}/pay/([^/]+)"), pay_pages.checkout_post),
     ("GET", re.compile(rf"{MOUNT}/invoices/([^/]+)"), pay_pages.invoice_page),

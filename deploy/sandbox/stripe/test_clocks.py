@@ -8,7 +8,7 @@ from deploy.sandbox.stripe.clock import Clock
 from deploy.sandbox.stripe.errors import StripeError, missing
 from deploy.sandbox.stripe.pages import PAGING, page
 from deploy.sandbox.stripe.periods import DAY_S
-from deploy.sandbox.stripe.work import do_what_is_due
+from deploy.sandbox.stripe.work import advance
 
 _PAGING = " ".join(PAGING)
 _KIND = "test_helpers.test_clock"
@@ -39,8 +39,7 @@ def _advance(call: Call) -> Obj:
     if until <= clock["frozen_time"]:
         raise StripeError("You must provide a frozen time that is after the clock's current one.", param="frozen_time")
     call.account.emit("test_helpers.test_clock.advancing", clock)
-    do_what_is_due(call.account, clock["id"], until=until, dials=call.dials)
-    call.account.clocks[clock["id"]].set(until)
+    advance(call.account, clock["id"], until=until, dials=call.dials)
     call.account.update(clock, frozen_time=until)
     call.account.emit("test_helpers.test_clock.ready", clock)
     return clock

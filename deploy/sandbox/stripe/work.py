@@ -13,6 +13,14 @@ WORKS: dict[str, Work] = {}
 _MOST_AT_ONCE = 100_000
 
 
+def advance(account: Account, clock: str, *, until: int, dials: StripeDials) -> int:
+    """Go on to a later time, doing what falls due until then. How much there was."""
+    done = do_what_is_due(account, clock, until=until, dials=dials)
+    account.clocks[clock].set(until)
+    account.changes += 1
+    return done
+
+
 def do_what_is_due(account: Account, clock: str, *, until: int, dials: StripeDials) -> int:
     """Do what falls due on a clock up to a time, in order, each with the clock at its moment. How much there was."""
     hands = account.clocks[clock]

@@ -10,6 +10,7 @@ import stripe
 from tests.integration.sandbox.conftest import Running
 from tests.integration.sandbox.stripe.conftest import (
     ASKS_ALWAYS,
+    DAY,
     DECLINED_LATER,
     DISPUTES,
     GOOD,
@@ -142,8 +143,9 @@ async def test_a_refund_may_fail_later(sandbox: Running, shop: Shop, by_dial: bo
 async def test_a_credit_note_takes_back_by_refund_credit_or_outside(shop: Shop) -> None:
     """Red when a credit note would give more than was paid, or not by the ways it says."""
     invoice, intent = await _bought(shop)
-    by: Any = {"refund_amount": 300, "credit_amount": 200, "out_of_band_amount": 100}
-    note = await shop.api.credit_notes.create_async({"invoice": invoice, "amount": 600, "reason": "duplicate", **by})
+    by: Any = {"refund_amount": 300, "credit_amount": 200, "out_of_band_amount": 100, "reason": "duplicate"}
+    by |= {"invoice": invoice, "amount": 600}
+    note = await shop.api.credit_notes.create_async(by)
     assert (note.status, note.post_payment_amount, note.out_of_band_amount) == ("issued", 600, 100)
     assert [one.amount_refunded for one in note.refunds] == [300]
     (refund,) = (await shop.api.refunds.list_async({"payment_intent": intent})).data
@@ -151,8 +153,9 @@ async def test_a_credit_note_takes_back_by_refund_credit_or_outside(shop: Shop) 
     assert (await shop.api.customers.retrieve_async(str(note.customer))).balance == -200
     wrong: list[Any] = [{"amount": 901, "out_of_band_amount": 901}, {"amount": 100}, {"amount": 9, "credit_amount": 8}]
     for one in wrong:
+        one["invoice"] = invoice
         with pytest.raises(stripe.InvalidRequestError):
-            await shop.api.credit_notes.create_async(one | {"invoice": invoice})
+            await shop.api.credit_notes.create_async(one)
     with pytest.raises(stripe.InvalidRequestError):
         await shop.api.credit_notes.void_credit_note_async(note.id)
 
@@ -180,6 +183,32 @@ async def test_the_dashboard_refunds_without_a_program(shop: Shop) -> None:
     assert answer.json()["payment_intent"] == intent
     for wrong in ({"invoice": "in_none"}, {"invoice": invoice, "amount": 0}, {"invoice": invoice, "amount": 9_999}, {}):
         assert (await shop.http.post("/stripe-refunds", json=wrong)).status_code == 400, wrong
+
+
+async def test_the_dashboard_has_a_page_to_do_it_all_on(shop: Shop) -> None:
+    """Red when a person without a terminal could not let time pass, refund, or dispute."""
+    subscription = await shop.subscribed(STARTER)
+    customer = str(subscription.customer)
+    invoice, _ = await _bought(shop)
+    shown = await shop.http.get("/stripe/dashboard")
+    assert shown.status_code == 200
+    assert customer in shown.text
+    forms: list[dict[str, str]] = [
+        {"action": "card", "customer": customer, "card": DECLINED_LATER},
+        {"action": "advance", "seconds": str(32 * DAY)},
+        {"action": "refund", "invoice": str(subscription.latest_invoice)},
+        {"action": "dispute", "invoice": invoice},
+    ]
+    for form in forms:
+        assert (await shop.http.post("/stripe/dashboard", data=form)).status_code == 303, form
+    (dispute,) = (await shop.api.disputes.list_async()).data
+    form = {"action": "won", "dispute": dispute.id}
+    assert (await shop.http.post("/stripe/dashboard", data=form)).status_code == 303
+    assert (await shop.api.disputes.retrieve_async(dispute.id)).status == "won"
+    assert (await shop.api.subscriptions.retrieve_async(subscription.id)).status == "past_due"
+    assert len((await shop.api.refunds.list_async()).data) == 1
+    assert "past_due" in (await shop.http.get("/stripe/dashboard")).text
+    assert (await shop.http.post("/stripe/dashboard", data={"action": "hope"})).status_code == 400
 
 
 @pytest.mark.parametrize("end", ["won", "lost"])
