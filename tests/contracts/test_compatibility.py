@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 import pytest
@@ -146,6 +146,8 @@ def _value(annotation: object) -> object:
         return known[annotation]
     if text.startswith("list["):
         return []
+    if type(None) in get_args(annotation):
+        return None
     if "datetime" in text:
         return utc_now().isoformat()
     fields = getattr(annotation, "model_fields", {})
