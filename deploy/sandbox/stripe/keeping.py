@@ -12,6 +12,10 @@ from deploy.sandbox.stripe.account import Account, Delivery, Kept
 from deploy.sandbox.stripe.clock import Agenda, Clock
 
 
+class UnreadableAccount(Exception):
+    """The file is broken, or of another version."""
+
+
 def save(account: Account, file: Path) -> None:
     """Write the account, whole or not at all."""
     told = {
@@ -29,10 +33,17 @@ def save(account: Account, file: Path) -> None:
 
 
 def load(file: Path) -> Account | None:
-    """The account as it was saved, None where there is no file."""
+    """The account as it was saved, None where there is no file. Raises UnreadableAccount for a file that holds none."""
     if not file.exists():
         return None
-    told = orjson.loads(file.read_bytes())
+    try:
+        return _read(file.read_bytes())
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnreadableAccount(f"{file} holds no Stripe account ({error!r}): remove it to begin anew") from error
+
+
+def _read(saved: bytes) -> Account:
+    told = orjson.loads(saved)
     heaps = {name: [(at, no, work, key) for at, no, work, key in heap] for name, heap in told["heaps"].items()}
     return Account(
         objects=told["objects"],

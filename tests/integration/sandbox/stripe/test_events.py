@@ -14,6 +14,7 @@ import stripe
 import uvicorn
 
 from deploy.sandbox.state import Sandbox, SandboxSettings
+from deploy.sandbox.stripe.keeping import UnreadableAccount
 from deploy.sandbox.web import Receive, Scope, Send, read_request
 from tests.integration.sandbox.conftest import Running
 from tests.integration.sandbox.stripe.conftest import Shop
@@ -187,5 +188,8 @@ async def test_the_account_outlives_a_restart_with_its_time_and_its_agenda(tmp_p
     assert after.get("product", "prod_kept")["name"] == "kept"
     assert abs(after.now() - account.now()) <= 1
     assert after.agenda.next_at("") == account.agenda.next_at("")
+    (tmp_path / "stripe.json").write_bytes((tmp_path / "stripe.json").read_bytes()[:-9])
+    with pytest.raises(UnreadableAccount, match="remove it"):
+        Sandbox(settings)
     (endpoint,) = after.all("webhook_endpoint")
     assert (endpoint["url"], endpoint["_secret"]) == ("http://h/", "whsec_two")
