@@ -42,7 +42,11 @@ async def start(settings: IngestSettings, platform: Platform) -> AsyncGenerator[
         yield Parts(
             subscriptions=handlers.subscriptions(platform, resources),
             schedules=schedules.schedules(platform, resources),
-            tasks=[schedules.dispatcher(platform, resources), sourcer(platform, resources)],
+            tasks=[
+                schedules.dispatcher(platform, resources),
+                schedules.progress_pusher(platform),
+                sourcer(platform, resources),
+            ],
             resources=resources,
         )
     finally:

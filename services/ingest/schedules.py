@@ -1,4 +1,4 @@
-"""The clock edge of ingest: what runs from time to time, and the dispatcher, which runs all the time."""
+"""The clock edge of ingest: what runs from time to time; the dispatcher and the progress, which run all the time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -69,9 +69,6 @@ def schedules(platform: Platform, resources: Resources) -> Sequence[Schedule]:
     async def delete_orphans() -> None:
         await delete_orphaned_files(now=utc_now(), open_uow=open_uow, storage=resources.storage)
 
-    async def push_progress() -> None:
-        await push_owed_progress(open_uow=open_uow, now=utc_now())
-
     async def clear_deleted() -> None:
         await clear_deleted_jobs(open_uow=open_uow, storage=resources.storage)
 
@@ -92,7 +89,6 @@ def schedules(platform: Platform, resources: Resources) -> Sequence[Schedule]:
         Schedule("forget_gone_replicas", 3600, forget_replicas),
         Schedule("join_left_parts", 10, join_parts, timeout_s=600),
         Schedule("delete_unused_uploads", 600, delete_unused, timeout_s=600),
-        Schedule("push_owed_progress", 1, push_progress),
         Schedule("clear_deleted_jobs", 5, clear_deleted, timeout_s=600),
         Schedule("delete_outlived_jobs", 3600, delete_outlived, timeout_s=600),
         Schedule("delete_orphaned_sheets", 3600, delete_orphaned_results, timeout_s=600),
@@ -121,9 +117,23 @@ async def _round(platform: Platform, resources: Resources) -> int:
         return 0
 
 
-async def _heard(woken: asyncio.Event) -> None:
+def progress_pusher(platform: Platform) -> Callable[[], Awaitable[None]]:
+    """Pushes owed progress every second until the service stops. No schedule, whose turns would cost more than the look."""
+
+    async def push() -> None:
+        while not platform.stopping.is_set():
+            try:
+                await push_owed_progress(open_uow=platform.open_uow, now=utc_now())
+            except Transient as error:
+                log.warning("progress.stumbled", error=str(error))
+            await _heard(platform.stopping)
+
+    return push
+
+
+async def _heard(event: asyncio.Event) -> None:
     try:
         async with asyncio.timeout(POLL_S):
-            await woken.wait()
+            await event.wait()
     except TimeoutError:
         return

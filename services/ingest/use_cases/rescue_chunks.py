@@ -39,8 +39,8 @@ class Queues(Protocol):
 
 async def rescue_chunks(*, open_uow: OpenUow, queues: Queues, now: datetime) -> int:
     """Look once. After two idle looks, queued chunks are pending again; the next dispatch raises their number."""
-    async with open_uow() as uow:
-        stuck = await rescues.any_queued_before(uow.conn, now - QUEUED_FOR)
+    async with open_uow.alone() as conn:
+        stuck = await rescues.any_queued_before(conn, now - QUEUED_FOR)
     empty = stuck and await all_empty(queues)
     async with open_uow() as uow:
         replicas = live(await enrich_replicas.known(uow.conn), now=now)

@@ -164,3 +164,17 @@ async def test_every_queue_of_ingest_has_its_handler(service: RunningIngest) -> 
     """Red when a queue of the catalogue would fill without anybody listening."""
     wired = {subscription.queue for subscription in service.parts.subscriptions}
     assert wired == {queue for queue in LISTENERS if queue.startswith("ingest.")}
+
+
+async def test_a_running_service_pushes_the_progress_that_is_owed(service: RunningIngest) -> None:
+    """All the time, beside the schedules. Red when nobody runs it."""
+    open_uow = service.platform.open_uow
+    assert isinstance(open_uow, UnitOfWorkFactory)
+    ingest = Ingest(open_uow, service.storage)
+    job = await ingest.create(await ingest.upload((1,)))
+    await ingest.execute("UPDATE ingest.jobs SET progress_owed = true WHERE id = :id", id=job.id)
+
+    async def pushed() -> bool:
+        return not (await ingest.job(job.id)).progress_owed
+
+    await eventually(pushed)
