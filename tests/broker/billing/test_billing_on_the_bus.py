@@ -1,5 +1,7 @@
 """Billing on a real broker: what ingest says goes in, what ingest and the gateway hear comes out."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator
 from typing import Any
 from uuid import UUID
@@ -61,11 +63,14 @@ async def open_with(service: RunningBilling, credits_: int) -> UUID:
 
 
 async def credits_of(service: RunningBilling, workspace_id: UUID) -> dict[str, int]:
-    return (await service.client.get("/v1/credits", headers=headers(workspace_id))).json()
+    found = (await service.client.get("/v1/credits", headers=headers(workspace_id))).json()
+    return {part: found[part] for part in ("available", "held", "settling", "owed", "spent")}
 
 
 def types_of(heard: list[dict[str, Any]], workspace_id: UUID) -> list[str]:
-    return [one["type"] for one in heard if one["tenant_id"] == str(workspace_id)]
+    """What was said about the workspace's credits and holds; its plan is not of interest here."""
+    types = [one["type"] for one in heard if one["tenant_id"] == str(workspace_id)]
+    return [type_ for type_ in types if type_.startswith(("billing.credits.", "billing.hold."))]
 
 
 async def test_a_job_is_held_captured_and_settled_over_the_bus(
@@ -135,6 +140,24 @@ async def test_a_capture_above_its_hold_is_dead_at_once_and_charges_nothing(
         "owed": 0,
         "spent": 0,
     }
+
+
+async def test_many_jobs_at_once_are_each_answered_once_and_none_beyond_what_there_is(
+    service: RunningBilling, listening: list[dict[str, Any]]
+) -> None:
+    """Red when messages that share a transaction are acked without an answer, answered twice, or decided on stale books."""
+    workspace_id = await open_with(service, 100)
+    await asyncio.gather(
+        *(say(service, JobCreated(job_id=new_id(), credits=3, price_version=1), workspace_id) for _ in range(40))
+    )
+    await eventually(lambda: len(answers_of(listening, workspace_id)) >= 40)
+    assert Counter(answers_of(listening, workspace_id)) == {"billing.hold.placed": 33, "billing.hold.declined": 7}
+    credits_ = await credits_of(service, workspace_id)
+    assert (credits_["available"], credits_["held"]) == (1, 99)
+
+
+def answers_of(heard: list[dict[str, Any]], workspace_id: UUID) -> list[str]:
+    return [type_ for type_ in types_of(heard, workspace_id) if type_.startswith("billing.hold.")]
 
 
 async def test_each_replica_measures_for_itself(
