@@ -54,22 +54,7 @@ def _create(call: Call) -> Obj:
 def _new(account: Account, invoice: Obj, params: Params, *, amount: int, paid: bool, outside: int) -> Obj:
     key = new_id("credit_note")
     many = len(account.all("credit_note", invoice=invoice["id"])) + 1
-    line: Obj = {
-        "id": f"cnli_{key[3:]}",
-        "object": "credit_note_line_item",
-        "amount": amount,
-        "description": params.text("memo") or "Credit",
-        "discount_amount": 0,
-        "discount_amounts": list[Any](),
-        "livemode": False,
-        "pretax_credit_amounts": list[Any](),
-        "quantity": 1,
-        "tax_rates": list[Any](),
-        "taxes": list[Any](),
-        "type": "custom_line_item",
-        "unit_amount": amount,
-        "unit_amount_decimal": str(amount),
-    }
+    line = _line(key, amount, text=params.text("memo") or "Credit")
     reason = params.one_of("reason", _REASONS, default=_REASONS[0]) if "reason" in params else None
     fields: Obj = {
         **dict.fromkeys(("customer_balance_transaction", "shipping_cost", "voided_at")),
@@ -101,6 +86,25 @@ def _new(account: Account, invoice: Obj, params: Params, *, amount: int, paid: b
         "type": "post_payment" if paid else "pre_payment",
     }
     return account.new("credit_note", fields, key=key)
+
+
+def _line(key: str, amount: int, *, text: str) -> Obj:
+    return {
+        "id": f"cnli_{key[3:]}",
+        "object": "credit_note_line_item",
+        "amount": amount,
+        "description": text,
+        "discount_amount": 0,
+        "discount_amounts": list[Any](),
+        "livemode": False,
+        "pretax_credit_amounts": list[Any](),
+        "quantity": 1,
+        "tax_rates": list[Any](),
+        "taxes": list[Any](),
+        "type": "custom_line_item",
+        "unit_amount": amount,
+        "unit_amount_decimal": str(amount),
+    }
 
 
 def _give_back(account: Account, invoice: Obj, made: Obj, ways: dict[str, int], *, fails: bool) -> None:

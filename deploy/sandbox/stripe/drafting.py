@@ -9,6 +9,25 @@ from deploy.sandbox.stripe.account import Account, Obj, listed, new_id
 
 _SMALLEST_CHARGE = 50
 """Minor units. What is less is put on the customer's balance instead."""
+_UNSET = (
+    *("account_tax_ids", "application", "automatically_finalizes_at", "custom_fields", "customer_shipping"),
+    *(
+        "default_payment_method",
+        "default_source",
+        "description",
+        "due_date",
+        "effective_at",
+        "ending_balance",
+        "footer",
+    ),
+    *("from_invoice", "hosted_invoice_url", "invoice_pdf", "last_finalization_error", "latest_revision"),
+    *("next_payment_attempt", "number", "on_behalf_of", "receipt_number", "rendering", "statement_descriptor"),
+)
+_COUNTS = (
+    *("amount_overpaid", "amount_paid", "amount_shipping", "attempt_count"),
+    *("post_payment_credit_notes_amount", "pre_payment_credit_notes_amount"),
+)
+_LISTS = ("customer_tax_ids", "default_tax_rates", "total_pretax_credit_amounts", "total_taxes")
 
 
 def build(
@@ -67,44 +86,11 @@ def _bare(account: Account, customer: Obj, *, key: str, reason: str, subscriptio
     if subscription is not None:
         details = {"metadata": dict(subscription["metadata"]), "subscription": subscription["id"]}
         parent = {"type": "subscription_details", "subscription_details": details, "quote_details": None}
-    times = dict.fromkeys(("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at"))
-    nothing = (
-        "application",
-        "account_tax_ids",
-        "custom_fields",
-        "customer_shipping",
-        "description",
-        "due_date",
-        "footer",
-    )
-    unset = (
-        "from_invoice",
-        "hosted_invoice_url",
-        "invoice_pdf",
-        "last_finalization_error",
-        "latest_revision",
-        "number",
-    )
-    later = ("automatically_finalizes_at", "effective_at", "ending_balance", "next_payment_attempt", "receipt_number")
     return {
         "id": key,
         "object": "invoice",
-        **dict.fromkeys((*nothing, *unset, *later, "on_behalf_of", "rendering", "statement_descriptor")),
-        "account_country": "US",
-        "account_name": "Corofy sandbox",
-        "amount_overpaid": 0,
-        "amount_paid": 0,
-        "amount_shipping": 0,
-        "attempt_count": 0,
-        "attempted": False,
+        **_blank(),
         "auto_advance": True,
-        "automatic_tax": {
-            "disabled_reason": None,
-            "enabled": False,
-            "liability": None,
-            "provider": None,
-            "status": None,
-        },
         "billing_reason": reason,
         "collection_method": "charge_automatically",
         "created": now,
@@ -113,26 +99,31 @@ def _bare(account: Account, customer: Obj, *, key: str, reason: str, subscriptio
         "customer_email": customer["email"],
         "customer_name": customer["name"],
         "customer_phone": customer["phone"],
+        "parent": parent,
+        "period_end": now,
+        "period_start": now,
+        "starting_balance": customer["balance"],
+        "status": "draft",
+        "test_clock": customer["test_clock"],
+        "webhooks_delivered_at": now,
+        "_pages": account.pages,
+    }
+
+
+def _blank() -> Obj:
+    """The fields that say nothing as long as nothing has happened."""
+    return {
+        **dict.fromkeys(_UNSET),
+        **dict.fromkeys(_COUNTS, 0),
+        **{name: [] for name in _LISTS},
+        "account_country": "US",
+        "account_name": "Corofy sandbox",
+        "attempted": False,
+        "automatic_tax": {"enabled": False} | dict.fromkeys(("disabled_reason", "liability", "provider", "status")),
         "customer_tax_exempt": "none",
-        "customer_tax_ids": [],
-        "default_payment_method": None,
-        "default_source": None,
-        "default_tax_rates": [],
         "issuer": {"type": "self"},
         "livemode": False,
         "metadata": {},
-        "parent": parent,
-        "payment_settings": {"default_mandate": None, "payment_method_options": None, "payment_method_types": None},
-        "period_end": now,
-        "period_start": now,
-        "post_payment_credit_notes_amount": 0,
-        "pre_payment_credit_notes_amount": 0,
-        "starting_balance": customer["balance"],
-        "status": "draft",
-        "status_transitions": times,
-        "test_clock": customer["test_clock"],
-        "total_pretax_credit_amounts": [],
-        "total_taxes": [],
-        "webhooks_delivered_at": now,
-        "_pages": account.pages,
+        "payment_settings": dict.fromkeys(("default_mandate", "payment_method_options", "payment_method_types")),
+        "status_transitions": dict.fromkeys(("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")),
     }

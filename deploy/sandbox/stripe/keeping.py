@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict, deque
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -28,7 +29,10 @@ def save(account: Account, file: Path) -> None:
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_suffix(".new")
-    fresh.write_bytes(orjson.dumps(told))
+    fresh.unlink(missing_ok=True)
+    # It holds the secret that events are signed with.
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(orjson.dumps(told))
     fresh.replace(file)
 
 
