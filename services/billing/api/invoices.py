@@ -10,7 +10,7 @@ from libs.common.http.dependencies import OpenUowDep, Uow
 from libs.common.http.identity import CurrentIdentity, OperatorIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.billing.domain.told import EventState
-from services.billing.repositories import stripe_invoices, stripe_told
+from services.billing.repositories import stripe_invoice_pages, stripe_told
 from services.billing.resources import BillingResources
 from services.billing.schemas.invoices import (
     DismissBody,
@@ -39,7 +39,7 @@ async def list_invoices(
     identity: CurrentIdentity, uow: Uow, cursor: Cursor = None, limit: Limit = 50
 ) -> InvoicesAnswer:
     """The workspace's invoices, the last issued first, each with the credits that it brought."""
-    found = await stripe_invoices.invoices_page(uow.conn, identity.workspace_id, before=cursor, limit=limit + 1)
+    found = await stripe_invoice_pages.invoices_page(uow.conn, identity.workspace_id, before=cursor, limit=limit + 1)
     items = [InvoiceAnswer.model_validate(one) for one in found[:limit]]
     return InvoicesAnswer(items=items, next_cursor=items[-1].id if len(found) > limit else None)
 

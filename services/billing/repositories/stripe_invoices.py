@@ -15,20 +15,6 @@ from services.billing.domain.invoices import Invoice, place_in_time
 from services.billing.domain.reversals import Standing
 from services.billing.tables import stripe_grants, stripe_invoice_lines, stripe_invoices
 
-_SHOWN = (
-    "id",
-    "number",
-    "status",
-    "currency",
-    "total_minor",
-    "paid_minor",
-    "hosted_url",
-    "pdf_url",
-    "granted_credits",
-    "recalled_credits",
-    "issued_at",
-    "paid_at",
-)
 _WORTH = ("line_id", "kind", "item", "quantity", "amount_minor", "credits", "starts_at", "ends_at")
 _OF_THE_PLAN = ("plan", "proration")
 
@@ -44,24 +30,6 @@ class KeptInvoice:
     money: int
     standing: Standing
     refusal: tuple[str, str] | None
-
-
-@dataclass(frozen=True)
-class ShownInvoice:
-    """An invoice as its customer sees it."""
-
-    id: str
-    number: str
-    status: str
-    currency: str
-    total_minor: int
-    paid_minor: int
-    hosted_url: str | None
-    pdf_url: str | None
-    granted_credits: int
-    recalled_credits: int
-    issued_at: datetime
-    paid_at: datetime | None
 
 
 async def keep_invoice(
@@ -219,19 +187,3 @@ async def set_standing(conn: AsyncConnection, invoice_id: str, *, taken: int, re
         .where(stripe_invoices.c.id == invoice_id)
         .values(taken_credits=taken, recalled_credits=recalled)
     )
-
-
-async def invoices_page(
-    conn: AsyncConnection, workspace_id: UUID, *, before: str | None, limit: int
-) -> list[ShownInvoice]:
-    """A workspace's invoices that were issued, the last first, beginning after the invoice `before`."""
-    columns = stripe_invoices.c
-    query = select(*(columns[name] for name in _SHOWN)).where(
-        columns.workspace_id == workspace_id, columns.status != "draft"
-    )
-    if before is not None:
-        last = select(columns.issued_at).where(columns.id == before, columns.workspace_id == workspace_id)
-        at = last.scalar_subquery()
-        query = query.where((columns.issued_at < at) | ((columns.issued_at == at) & (columns.id < before)))
-    rows = await conn.execute(query.order_by(columns.issued_at.desc(), columns.id.desc()).limit(limit))
-    return [ShownInvoice(*row) for row in rows]
