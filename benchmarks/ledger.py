@@ -25,7 +25,7 @@ from libs.common.db import make_engine
 from libs.common.ids import new_id
 from libs.common.settings import normalise_database_url
 from libs.common.uow import UnitOfWorkFactory
-from services.billing.domain.ledger import GrantKind
+from services.billing.domain.credits.ledger import GrantKind
 from services.billing.tables import COMMON
 from services.billing.use_cases.grant_credits import GrantRequest, grant_credits
 from services.billing.use_cases.prove_ledger import prove_ledger

@@ -18,9 +18,9 @@ from libs.common import migrations
 from libs.common.db import make_engine
 from libs.common.settings import normalise_database_url
 from libs.common.uow import UnitOfWorkFactory
-from services.billing.domain.ledger import Operation, Subject
-from services.billing.repositories import balances
-from services.billing.repositories.movements import LedgerFilter, ledger_page
+from services.billing.domain.credits.postings import Operation, Subject
+from services.billing.repositories.credits import balances
+from services.billing.repositories.credits.movements import LedgerFilter, ledger_page
 from services.billing.tables import COMMON
 
 _NAME = "ledger"

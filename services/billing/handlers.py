@@ -23,10 +23,10 @@ from libs.common.contracts.ingest import (
 from libs.common.messaging.consumer import Subscription
 from libs.common.messaging.lane import Decide, Letter
 from libs.common.uow import Message, UnitOfWork
-from services.billing.domain.ledger import Subject
-from services.billing.domain.lowering import LowerRequest
-from services.billing.domain.placing import HoldRequest
-from services.billing.domain.raising import RaiseRequest
+from services.billing.domain.credits.lowering import LowerRequest
+from services.billing.domain.credits.placing import HoldRequest
+from services.billing.domain.credits.postings import Subject
+from services.billing.domain.credits.raising import RaiseRequest
 from services.billing.use_cases import capture_chunk as capturing
 from services.billing.use_cases import capture_chunks as capturing_many
 from services.billing.use_cases import capture_sourcing_batch as capturing_leads

@@ -4,7 +4,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from libs.common.settings import CommonSettings, database_url_field
 from services.billing.clients.stripe.account import Account, stripe_account
-from services.billing.domain.plans import ITEMS, Interval, Item, PlanItem, PriceIds
+from services.billing.domain.selling.plans import ITEMS, Interval, Item, PlanItem, PriceIds
 
 _WHERE_THE_APP_IS = "http://localhost:8080"
 

@@ -37,7 +37,7 @@ PLANTED = [
     ("services/ingest/domain/jobs.py", "services.ingest.tables", "Inside a service imports point inwards"),
     ("services/ingest/handlers.py", "services.ingest.schedules", "Inside a service imports point inwards"),
     ("services/enrich/domain/line.py", "httpx", "The domain is pure: no I/O, no framework, no clock"),
-    ("services/billing/domain/ledger.py", "libs.common.clock", "The domain is pure: no I/O, no framework, no clock"),
+    ("services/billing/domain/credits/ledger.py", "libs.common.clock", "The domain is pure: no I/O, no framework, no clock"),
     ("libs/common/outbox.py", "libs.common.uow", "The common ground is layered"),
     ("libs/common/errors.py", "libs.common.db", "The common ground is layered"),
     ("libs/common/messaging/relay.py", "libs.common.http.problems", "The bus knows nothing of HTTP"),

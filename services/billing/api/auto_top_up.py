@@ -6,8 +6,8 @@ from libs.common.clock import utc_now
 from libs.common.http.dependencies import Uow
 from libs.common.http.identity import AdminIdentity, CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
-from services.billing.domain.top_ups import AutoTopUp
-from services.billing.repositories import top_ups
+from services.billing.domain.watching.top_ups import AutoTopUp
+from services.billing.repositories.watching import top_ups
 from services.billing.resources import BillingResources
 from services.billing.schemas.watching import AutoTopUpAnswer, AutoTopUpBody, NoticeAnswer, NoticesAnswer
 from services.billing.use_cases.list_notices import list_notices

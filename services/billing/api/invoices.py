@@ -9,8 +9,9 @@ from libs.common.errors import Invalid
 from libs.common.http.dependencies import OpenUowDep, Uow
 from libs.common.http.identity import CurrentIdentity, OperatorIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
-from services.billing.domain.told import EventState
-from services.billing.repositories import stripe_invoice_pages, stripe_told
+from services.billing.domain.stripe.told import EventState
+from services.billing.repositories.stripe import invoice_pages as stripe_invoice_pages
+from services.billing.repositories.stripe import told as stripe_told
 from services.billing.resources import BillingResources
 from services.billing.schemas.invoices import (
     DismissBody,

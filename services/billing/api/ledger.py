@@ -13,10 +13,10 @@ from libs.common.http.dependencies import OpenUowDep, Uow
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import OpenUow
-from services.billing.domain.ledger import Operation, Subject
-from services.billing.domain.spreadsheet import csv_lines
-from services.billing.repositories import balances, movements, statements
-from services.billing.repositories.movements import LedgerFilter
+from services.billing.domain.credits.postings import Operation, Subject
+from services.billing.domain.credits.spreadsheet import csv_lines
+from services.billing.repositories.credits import balances, movements, statements
+from services.billing.repositories.credits.movements import LedgerFilter
 from services.billing.schemas.ledger import (
     CreditsAnswer,
     GrantsAnswer,

@@ -11,7 +11,8 @@ from libs.common.http.dependencies import Uow
 from libs.common.http.identity import Identity, OperatorIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import UnitOfWork
-from services.billing.domain.ledger import AccountKind, GrantKind
+from services.billing.domain.credits.ledger import GrantKind
+from services.billing.domain.credits.postings import AccountKind
 from services.billing.schemas.ledger import GrantAnswer, GrantBody
 from services.billing.schemas.operations import AdjustmentBody, MovementAnswer, RefundAnswer, RefundBody, VoidBody
 from services.billing.use_cases import adjust_credits as adjusting

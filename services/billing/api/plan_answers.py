@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from services.billing.domain.plans import ITEMS, Entitlements, Pack, Plan, PlanItem
-from services.billing.domain.subscriptions import KeptSubscription
+from services.billing.domain.selling.plans import ITEMS, Entitlements, Pack, Plan, PlanItem
+from services.billing.domain.selling.subscriptions import KeptSubscription
 from services.billing.resources import Resources
 from services.billing.schemas.plans import (
     BillingAnswer,

@@ -16,7 +16,7 @@ from services.billing.api.plan_answers import (
     pack_answer,
     plan_answer,
 )
-from services.billing.domain.plans import FREE, ITEMS, PACKS, PLANS, Item
+from services.billing.domain.selling.plans import FREE, ITEMS, PACKS, PLANS, Item
 from services.billing.resources import BillingResources
 from services.billing.schemas.plans import (
     BillingAnswer,

@@ -6,8 +6,8 @@ from libs.common.clock import utc_now
 from libs.common.http.dependencies import Uow
 from libs.common.http.identity import CurrentIdentity, OperatorIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
-from services.billing.repositories import price_lists
-from services.billing.repositories.price_lists import PriceList
+from services.billing.repositories.credits import price_lists
+from services.billing.repositories.credits.price_lists import PriceList
 from services.billing.schemas.prices import PriceListAnswer, PricesAnswer, PricesBody
 from services.billing.use_cases import publish_prices as publishing
 

@@ -6,7 +6,7 @@ from libs.common.clock import utc_now
 from libs.common.http.dependencies import OpenUowDep, Uow
 from libs.common.http.identity import CurrentIdentity, OperatorIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
-from services.billing.repositories import proofs
+from services.billing.repositories.credits import proofs
 from services.billing.schemas.proofs import (
     CheckAnswer,
     DifferingAnswer,

@@ -10,8 +10,8 @@ from libs.common.http.identity import AdminIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import OpenUow
 from services.billing.api.plan_answers import billing_answer
-from services.billing.domain.plans import PLANS, Interval, PlanItem
-from services.billing.domain.switching import Starts, Switch
+from services.billing.domain.selling.plans import PLANS, Interval, PlanItem
+from services.billing.domain.selling.switching import Starts, Switch
 from services.billing.resources import BillingResources, Resources
 from services.billing.schemas.plans import (
     BillingAnswer,

@@ -6,9 +6,9 @@ from libs.common.clock import utc_now
 from libs.common.http.dependencies import Uow
 from libs.common.http.identity import AdminIdentity, CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
-from services.billing.domain.alerts import check_thresholds
-from services.billing.domain.caps import Caps
-from services.billing.repositories import alerts, caps
+from services.billing.domain.watching.alerts import check_thresholds
+from services.billing.domain.watching.caps import Caps
+from services.billing.repositories.watching import alerts, caps
 from services.billing.schemas.watching import AlertsAnswer, AlertsBody, CapsAnswer, CapsBody
 from services.billing.use_cases.show_caps import show_caps
 from services.billing.use_cases.show_thresholds import show_thresholds

@@ -1,1 +1,1 @@
-"""What billing decides: books and holds in, books, holds and movements out. No database, no clock."""
+"""What billing decides, a package per concept: values in, values out. No database, no clock."""

@@ -1,1 +1,1 @@
-"""All of billing's SQL: the ledger and its lock, holds, what pages read, and the evidence of the proof."""
+"""All of billing's SQL, a package per concept, as the domain has them."""

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from services.billing.domain.ledger import Balance
-from services.billing.repositories.balances import Expiring, GrantItem, Period
+from services.billing.domain.credits.ledger import Balance
+from services.billing.repositories.credits.balances import Expiring, GrantItem, Period
 
 MAX_CREDITS = 1_000_000_000
 """Per grant. Far beyond any plan, and far below what a balance can count."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from services.billing.domain.ledger import AccountKind
-from services.billing.domain.spreadsheet import Cell
-from services.billing.repositories.movements import LedgerItem
+from services.billing.domain.credits.postings import AccountKind
+from services.billing.domain.credits.spreadsheet import Cell
+from services.billing.repositories.credits.movements import LedgerItem
 
 HEADER = [
     "at",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from services.billing.domain.ledger import Subject
+from services.billing.domain.credits.postings import Subject
 from services.billing.schemas.ledger import MAX_CREDITS
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from services.billing.repositories.statements import Statement
+from services.billing.repositories.credits.statements import Statement
 
 
 class _Answer(BaseModel):

@@ -8,12 +8,13 @@ from libs.common.contracts.billing import CreditsGranted, CreditsTakenBack
 from libs.common.errors import Conflict
 from libs.common.ids import new_id
 from libs.common.uow import UnitOfWork
-from services.billing.domain.adjusting import adjust_down, adjust_up
-from services.billing.domain.grants import PRIORITY, Turn
-from services.billing.domain.ledger import AccountKind, Books, Grant, GrantKind
-from services.billing.repositories import ledger, movements
-from services.billing.repositories.ledger import GrantOrigin
-from services.billing.repositories.movements import LedgerItem
+from services.billing.domain.credits.adjusting import adjust_down, adjust_up
+from services.billing.domain.credits.grants import PRIORITY, Turn
+from services.billing.domain.credits.ledger import Books, Grant, GrantKind
+from services.billing.domain.credits.postings import AccountKind
+from services.billing.repositories.credits import ledger, movements
+from services.billing.repositories.credits.ledger import GrantOrigin
+from services.billing.repositories.credits.movements import LedgerItem
 
 
 @dataclass(frozen=True)

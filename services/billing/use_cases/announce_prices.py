@@ -2,7 +2,7 @@
 
 from libs.common.contracts.billing import PricesChanged
 from libs.common.uow import UnitOfWork
-from services.billing.repositories import price_lists
+from services.billing.repositories.credits import price_lists
 
 
 async def announce_prices(*, uow: UnitOfWork) -> None:

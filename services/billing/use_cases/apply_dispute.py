@@ -5,9 +5,9 @@ from datetime import datetime
 from libs.common.uow import OpenUow
 from services.billing.clients.stripe.account import Stripe
 from services.billing.clients.stripe.charges import fetch_dispute
-from services.billing.domain.reversals import Reversal, dispute_is_active
-from services.billing.domain.told import Outcome
-from services.billing.repositories import stripe_told
+from services.billing.domain.stripe.reversals import Reversal, dispute_is_active
+from services.billing.domain.stripe.told import Outcome
+from services.billing.repositories.stripe import told as stripe_told
 from services.billing.use_cases.apply_refund import invoice_paid_by, reverse
 
 

@@ -10,11 +10,13 @@ from libs.common.errors import Transient
 from libs.common.uow import OpenUow
 from services.billing.clients.stripe.account import Stripe
 from services.billing.clients.stripe.invoices import fetch_invoice, fetch_paid_invoices
-from services.billing.domain.crediting import Offer
-from services.billing.domain.invoices import Invoice
-from services.billing.domain.told import APPLIED, Outcome, ignored, refused
-from services.billing.repositories import prices, stripe_invoices, stripe_told
-from services.billing.repositories.customers import workspace_of
+from services.billing.domain.stripe.crediting import Offer
+from services.billing.domain.stripe.invoices import Invoice
+from services.billing.domain.stripe.told import APPLIED, Outcome, ignored, refused
+from services.billing.repositories.selling import prices
+from services.billing.repositories.selling.customers import workspace_of
+from services.billing.repositories.stripe import invoices as stripe_invoices
+from services.billing.repositories.stripe import told as stripe_told
 from services.billing.use_cases.credit_invoices import Shop, credit_invoices
 
 

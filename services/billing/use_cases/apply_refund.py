@@ -6,9 +6,9 @@ from libs.common.uow import OpenUow
 from services.billing.clients.stripe.account import Stripe
 from services.billing.clients.stripe.charges import fetch_credit_note, fetch_refund
 from services.billing.clients.stripe.invoices import find_paid_invoices
-from services.billing.domain.reversals import Reversal, refund_is_active
-from services.billing.domain.told import EventState, Outcome, ignored, refused
-from services.billing.repositories import stripe_told
+from services.billing.domain.stripe.reversals import Reversal, refund_is_active
+from services.billing.domain.stripe.told import EventState, Outcome, ignored, refused
+from services.billing.repositories.stripe import told as stripe_told
 from services.billing.use_cases.apply_invoice import apply_invoice
 from services.billing.use_cases.reverse_invoice import reverse_invoice
 

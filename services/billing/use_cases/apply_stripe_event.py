@@ -5,8 +5,8 @@ from datetime import datetime
 from libs.common.logs import get_logger
 from libs.common.uow import Message
 from services.billing import metrics
-from services.billing.domain.told import EventState
-from services.billing.repositories import stripe_told
+from services.billing.domain.stripe.told import EventState
+from services.billing.repositories.stripe import told as stripe_told
 from services.billing.use_cases.apply_stripe_object import Desk, apply_stripe_object
 
 log = get_logger()

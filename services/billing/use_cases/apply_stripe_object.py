@@ -8,9 +8,9 @@ from libs.common.uow import OpenUow
 from services.billing.clients.stripe.account import Stripe
 from services.billing.clients.stripe.errors import StripeNotFound
 from services.billing.clients.stripe.invoices import fetch_bought, fetch_invoice_of_payment
-from services.billing.domain.plans import PriceIds
-from services.billing.domain.told import APPLIED, Outcome, ignored, refused
-from services.billing.repositories import stripe_invoices
+from services.billing.domain.selling.plans import PriceIds
+from services.billing.domain.stripe.told import APPLIED, Outcome, ignored, refused
+from services.billing.repositories.stripe import invoices as stripe_invoices
 from services.billing.use_cases.apply_dispute import apply_dispute
 from services.billing.use_cases.apply_invoice import apply_invoice
 from services.billing.use_cases.apply_refund import apply_credit_note, apply_refund

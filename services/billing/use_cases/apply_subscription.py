@@ -10,10 +10,10 @@ from libs.common.logs import get_logger
 from libs.common.uow import OpenUow, UnitOfWork
 from services.billing.clients.stripe.account import Stripe
 from services.billing.clients.stripe.subscriptions import fetch_subscription, reason_of
-from services.billing.domain.plans import PlanItem, PriceIds
-from services.billing.domain.subscriptions import FoundSubscription, KeptSubscription, Status, which_counts
-from services.billing.repositories import customers, prices, subscriptions
-from services.billing.repositories.subscriptions import Told
+from services.billing.domain.selling.plans import PlanItem, PriceIds
+from services.billing.domain.selling.subscriptions import FoundSubscription, KeptSubscription, Status, which_counts
+from services.billing.repositories.selling import customers, prices, subscriptions
+from services.billing.repositories.selling.subscriptions import Told
 from services.billing.use_cases.renew_entitlements import renew_entitlements
 
 log = get_logger()

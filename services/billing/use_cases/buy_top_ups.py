@@ -16,9 +16,9 @@ from libs.common.uow import OpenUow, UnitOfWork
 from services.billing import metrics
 from services.billing.clients.stripe.account import Stripe
 from services.billing.clients.stripe.top_ups import ToppedUp, TopUpOrder, buy_top_up
-from services.billing.domain.caps import month_at
-from services.billing.domain.plans import ITEMS, PACKS, PriceIds
-from services.billing.domain.top_ups import (
+from services.billing.domain.selling.plans import ITEMS, PACKS, PriceIds
+from services.billing.domain.watching.caps import month_at
+from services.billing.domain.watching.top_ups import (
     ANSWER_LOST,
     ASK_AGAIN_AFTER,
     ASK_NO_MORE_AFTER,
@@ -27,7 +27,7 @@ from services.billing.domain.top_ups import (
     TopUp,
     may_buy,
 )
-from services.billing.repositories import caps, top_ups
+from services.billing.repositories.watching import caps, top_ups
 from services.billing.use_cases.ensure_customer import ensure_customer
 from services.billing.use_cases.price_pack import price_pack
 

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from libs.common.contracts.billing import CreditsCaptured
 from libs.common.uow import UnitOfWork
-from services.billing.domain.holds import Decision
-from services.billing.domain.ledger import Subject
-from services.billing.domain.settling import capture
-from services.billing.repositories import holds, ledger
+from services.billing.domain.credits.holds import Decision
+from services.billing.domain.credits.postings import Subject
+from services.billing.domain.credits.settling import capture
+from services.billing.repositories.credits import holds, ledger
 
 
 async def capture_chunk(

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from libs.common.uow import UnitOfWork
-from services.billing.domain.ledger import Subject
+from services.billing.domain.credits.postings import Subject
 from services.billing.use_cases.capture_chunk import capture_chunk
 
 

@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from libs.common.uow import UnitOfWork
-from services.billing.domain.crediting import Contradiction, Offer, Worth, value_lines
-from services.billing.domain.high_water import still_due
-from services.billing.domain.invoices import Invoice
-from services.billing.domain.ledger import GrantKind
-from services.billing.domain.plans import ITEMS, PackItem
-from services.billing.domain.reversals import Reversal, plan_credits_until
-from services.billing.repositories import ledger, stripe_reversals
-from services.billing.repositories import stripe_invoices as kept
+from services.billing.domain.credits.ledger import GrantKind
+from services.billing.domain.selling.plans import ITEMS, PackItem
+from services.billing.domain.stripe.crediting import Contradiction, Offer, Worth, value_lines
+from services.billing.domain.stripe.high_water import still_due
+from services.billing.domain.stripe.invoices import Invoice
+from services.billing.domain.stripe.reversals import Reversal, plan_credits_until
+from services.billing.repositories.credits import ledger
+from services.billing.repositories.stripe import invoices as kept
+from services.billing.repositories.stripe import reversals as stripe_reversals
 from services.billing.use_cases.grant_paid import Paid, grant_paid
 from services.billing.use_cases.settle_reversals import settle_reversals
 

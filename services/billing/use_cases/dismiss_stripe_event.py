@@ -3,8 +3,8 @@
 from libs.common.errors import Conflict, NotFound
 from libs.common.logs import get_logger
 from libs.common.uow import UnitOfWork
-from services.billing.domain.told import EventState
-from services.billing.repositories import stripe_told
+from services.billing.domain.stripe.told import EventState
+from services.billing.repositories.stripe import told as stripe_told
 
 log = get_logger()
 

@@ -7,8 +7,8 @@ from libs.common.errors import Conflict
 from libs.common.uow import OpenUow
 from services.billing.clients.stripe import subscriptions as at_stripe
 from services.billing.clients.stripe.account import Stripe
-from services.billing.domain.plans import PriceIds
-from services.billing.domain.subscriptions import Action, KeptSubscription, Status, actions_of
+from services.billing.domain.selling.plans import PriceIds
+from services.billing.domain.selling.subscriptions import Action, KeptSubscription, Status, actions_of
 from services.billing.use_cases.apply_subscription import Applied, apply_subscription
 from services.billing.use_cases.find_plan import find_plan
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from libs.common.uow import OpenUow
 from services.billing.clients.stripe.account import Stripe
 from services.billing.clients.stripe.customers import create_customer, find_customer
-from services.billing.repositories import customers
+from services.billing.repositories.selling import customers
 
 _KEY_LASTS = timedelta(hours=20)
 """Stripe keeps an idempotency key for 24 hours at least."""

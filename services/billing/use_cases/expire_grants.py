@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from libs.common.uow import OpenUow
-from services.billing.domain.grants import expire_due
-from services.billing.repositories import ledger
+from services.billing.domain.credits.grants import expire_due
+from services.billing.repositories.credits import ledger
 
 _BATCH = 500
 

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from libs.common.uow import OpenUow
 from services.billing.clients.stripe.account import Stripe
-from services.billing.domain.plans import PriceIds
-from services.billing.domain.subscriptions import which_counts
-from services.billing.repositories import subscriptions
+from services.billing.domain.selling.plans import PriceIds
+from services.billing.domain.selling.subscriptions import which_counts
+from services.billing.repositories.selling import subscriptions
 from services.billing.use_cases.apply_subscription import Applied, apply_subscription
 
 

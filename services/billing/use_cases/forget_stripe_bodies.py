@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from libs.common.uow import OpenUow
-from services.billing.repositories import stripe_told
+from services.billing.repositories.stripe import told as stripe_told
 
 KEEP_BODIES = timedelta(days=90)
 _BATCH = 1_000

@@ -8,11 +8,11 @@ from libs.common.contracts.billing import CreditsGranted
 from libs.common.errors import Conflict, NotFound
 from libs.common.ids import new_id
 from libs.common.uow import UnitOfWork
-from services.billing.domain.grants import PRIORITY
-from services.billing.domain.grants import grant_credits as decide
-from services.billing.domain.ledger import Grant, GrantKind
-from services.billing.repositories import ledger
-from services.billing.repositories.ledger import GrantOrigin
+from services.billing.domain.credits.grants import PRIORITY
+from services.billing.domain.credits.grants import grant_credits as decide
+from services.billing.domain.credits.ledger import Grant, GrantKind
+from services.billing.repositories.credits import ledger
+from services.billing.repositories.credits.ledger import GrantOrigin
 
 
 @dataclass(frozen=True)

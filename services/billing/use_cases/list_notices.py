@@ -4,9 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from libs.common.uow import UnitOfWork
-from services.billing.domain.caps import month_at
-from services.billing.domain.notices import Notice, of_balance, of_subscription, of_top_ups
-from services.billing.repositories import alerts, caps, subscriptions, top_ups
+from services.billing.domain.watching.caps import month_at
+from services.billing.domain.watching.notices import Notice, of_balance, of_subscription, of_top_ups
+from services.billing.repositories.selling import subscriptions
+from services.billing.repositories.watching import alerts, caps, top_ups
 
 
 async def list_notices(workspace_id: UUID, *, realm: str | None, uow: UnitOfWork, now: datetime) -> list[Notice]:

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from libs.common.contracts.billing import CreditsReleased
 from libs.common.uow import UnitOfWork
-from services.billing.domain.lowering import LowerRequest
-from services.billing.domain.lowering import lower_hold as decide
-from services.billing.domain.settling import released
-from services.billing.repositories import holds, ledger
+from services.billing.domain.credits.lowering import LowerRequest
+from services.billing.domain.credits.lowering import lower_hold as decide
+from services.billing.domain.credits.settling import released
+from services.billing.repositories.credits import holds, ledger
 
 
 async def lower_hold(request: LowerRequest, *, workspace_id: UUID, uow: UnitOfWork, now: datetime, actor: str) -> None:

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from libs.common.uow import UnitOfWork
 from services.billing import metrics
-from services.billing.domain.proof import OVERDUE_AFTER
-from services.billing.repositories import holds
+from services.billing.domain.credits.proof import OVERDUE_AFTER
+from services.billing.repositories.credits import holds
 
 
 async def measure_holds(*, uow: UnitOfWork, now: datetime) -> None:

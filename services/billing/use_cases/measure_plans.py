@@ -2,8 +2,8 @@
 
 from libs.common.uow import OpenUow
 from services.billing import metrics
-from services.billing.domain.plans import PriceIds
-from services.billing.repositories import prices, subscriptions
+from services.billing.domain.selling.plans import PriceIds
+from services.billing.repositories.selling import prices, subscriptions
 
 
 async def measure_plans(*, realm: str, price_ids: PriceIds, open_uow: OpenUow) -> None:

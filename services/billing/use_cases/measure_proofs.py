@@ -2,7 +2,7 @@
 
 from libs.common.uow import UnitOfWork
 from services.billing import metrics
-from services.billing.repositories import proofs
+from services.billing.repositories.credits import proofs
 
 
 async def measure_proofs(*, uow: UnitOfWork) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from libs.common.uow import UnitOfWork
 from services.billing import metrics
-from services.billing.repositories import stripe_told
+from services.billing.repositories.stripe import told as stripe_told
 
 
 async def measure_stripe(*, uow: UnitOfWork, now: datetime) -> None:

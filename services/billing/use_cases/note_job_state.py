@@ -4,8 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from libs.common.uow import UnitOfWork
-from services.billing.domain.ledger import Subject
-from services.billing.repositories import holds
+from services.billing.domain.credits.postings import Subject
+from services.billing.repositories.credits import holds
 
 
 async def note_job_state(subject: Subject, *, workspace_id: UUID, uow: UnitOfWork, now: datetime) -> None:

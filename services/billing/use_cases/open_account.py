@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from libs.common.uow import UnitOfWork
-from services.billing.repositories import caps, ledger
+from services.billing.repositories.credits import ledger
+from services.billing.repositories.watching import caps
 
 
 async def open_account(workspace_id: UUID, *, time_zone: str, uow: UnitOfWork) -> bool:

@@ -10,10 +10,10 @@ from libs.common.uow import OpenUow, UnitOfWork
 from services.billing.clients.stripe.account import Stripe
 from services.billing.clients.stripe.checkouts import Order, Session, create_session, expire_session, fetch_session
 from services.billing.clients.stripe.errors import StripeRefused
-from services.billing.domain.ordering import offered, refuse_second_plan, trial_days_of
-from services.billing.domain.plans import Item, PlanItem, PriceIds
-from services.billing.repositories import checkouts, prices, subscriptions
-from services.billing.repositories.checkouts import Checkout
+from services.billing.domain.selling.ordering import offered, refuse_second_plan, trial_days_of
+from services.billing.domain.selling.plans import Item, PlanItem, PriceIds
+from services.billing.repositories.selling import checkouts, prices, subscriptions
+from services.billing.repositories.selling.checkouts import Checkout
 from services.billing.use_cases.apply_subscription import apply_subscription
 from services.billing.use_cases.ensure_customer import ensure_customer
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from libs.common.uow import OpenUow
 from services.billing.clients.stripe import portal
 from services.billing.clients.stripe.account import Stripe
-from services.billing.repositories import portals
+from services.billing.repositories.selling import portals
 from services.billing.use_cases.ensure_customer import ensure_customer
 
 

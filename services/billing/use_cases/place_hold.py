@@ -6,10 +6,11 @@ from uuid import UUID
 from libs.common.contracts.billing import HoldDeclined, HoldPlaced
 from libs.common.uow import UnitOfWork
 from services.billing import metrics
-from services.billing.domain.caps import DeclineReason
-from services.billing.domain.holds import Hold, HoldState
-from services.billing.domain.placing import HoldRequest, place
-from services.billing.repositories import caps, holds, ledger
+from services.billing.domain.credits.holds import Hold, HoldState
+from services.billing.domain.credits.placing import HoldRequest, place
+from services.billing.domain.watching.caps import DeclineReason
+from services.billing.repositories.credits import holds, ledger
+from services.billing.repositories.watching import caps
 
 
 async def place_hold(request: HoldRequest, *, workspace_id: UUID, uow: UnitOfWork, now: datetime, actor: str) -> None:

@@ -7,9 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from libs.common.uow import UnitOfWork
-from services.billing.domain.ledger import Subject
-from services.billing.domain.placing import HoldRequest, place
-from services.billing.repositories.sitting import Sitting, sit
+from services.billing.domain.credits.placing import HoldRequest, place
+from services.billing.domain.credits.postings import Subject
+from services.billing.repositories.credits.sitting import Sitting, sit
 from services.billing.use_cases.place_hold import answer
 
 

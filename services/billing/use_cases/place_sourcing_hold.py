@@ -4,8 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from libs.common.uow import UnitOfWork
-from services.billing.domain.ledger import Subject
-from services.billing.domain.placing import HoldRequest
+from services.billing.domain.credits.placing import HoldRequest
+from services.billing.domain.credits.postings import Subject
 from services.billing.use_cases.place_hold import place_hold
 
 

@@ -8,15 +8,16 @@ from uuid import UUID
 from libs.common.uow import OpenUow
 from services.billing.clients.stripe.account import Stripe
 from services.billing.clients.stripe.invoices import preview_switch as ask
-from services.billing.domain.crediting import Contradiction, Offer, value_lines
-from services.billing.domain.high_water import Counted, still_due
-from services.billing.domain.invoices import Invoice
-from services.billing.domain.ordering import offered
-from services.billing.domain.plans import PlanItem, PriceIds
-from services.billing.domain.prices import KeptPrice
-from services.billing.domain.subscriptions import KeptSubscription
-from services.billing.domain.switching import Starts, Switch, decide_switch
-from services.billing.repositories import prices, stripe_invoices
+from services.billing.domain.selling.ordering import offered
+from services.billing.domain.selling.plans import PlanItem, PriceIds
+from services.billing.domain.selling.prices import KeptPrice
+from services.billing.domain.selling.subscriptions import KeptSubscription
+from services.billing.domain.selling.switching import Starts, Switch, decide_switch
+from services.billing.domain.stripe.crediting import Contradiction, Offer, value_lines
+from services.billing.domain.stripe.high_water import Counted, still_due
+from services.billing.domain.stripe.invoices import Invoice
+from services.billing.repositories.selling import prices
+from services.billing.repositories.stripe import invoices as stripe_invoices
 from services.billing.use_cases.find_plan import find_plan
 
 _LAST = (datetime.max.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), 0, "")

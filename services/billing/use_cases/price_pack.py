@@ -1,9 +1,9 @@
 """What a pack costs at present."""
 
 from libs.common.uow import UnitOfWork
-from services.billing.domain.plans import ITEMS, PriceIds
-from services.billing.domain.top_ups import PackPrice
-from services.billing.repositories import prices
+from services.billing.domain.selling.plans import ITEMS, PriceIds
+from services.billing.domain.watching.top_ups import PackPrice
+from services.billing.repositories.selling import prices
 
 
 async def price_pack(pack: str, *, price_ids: PriceIds, uow: UnitOfWork) -> PackPrice | None:

@@ -7,9 +7,9 @@ from uuid import UUID
 from libs.common.contracts.billing import LedgerDiffers
 from libs.common.logs import get_logger
 from libs.common.uow import OpenUow
-from services.billing.domain.proof import Check, is_run_due
-from services.billing.repositories import proofs
-from services.billing.repositories.proofs import ProofRun
+from services.billing.domain.credits.proof import Check, is_run_due
+from services.billing.repositories.credits import proofs
+from services.billing.repositories.credits.proofs import ProofRun
 from services.billing.use_cases.prove_ledger import prove_ledger
 
 log = get_logger()

@@ -4,8 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from libs.common.uow import UnitOfWork
-from services.billing.domain.proof import Check, prove
-from services.billing.repositories import evidence
+from services.billing.domain.credits.proof import Check, prove
+from services.billing.repositories.credits import evidence
 
 
 async def prove_ledger(workspace_id: UUID, *, uow: UnitOfWork, now: datetime) -> list[Check]:

@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 from libs.common.errors import Conflict
 from libs.common.uow import UnitOfWork
-from services.billing.repositories import price_lists
-from services.billing.repositories.price_lists import PriceList
+from services.billing.repositories.credits import price_lists
+from services.billing.repositories.credits.price_lists import PriceList
 from services.billing.use_cases.announce_prices import announce_prices
 
 

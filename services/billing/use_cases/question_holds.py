@@ -6,8 +6,8 @@ from libs.common.contracts.billing import HoldQuestioned
 from libs.common.logs import get_logger
 from libs.common.uow import UnitOfWork
 from services.billing import metrics
-from services.billing.domain.proof import OVERDUE_AFTER
-from services.billing.repositories import holds
+from services.billing.domain.credits.proof import OVERDUE_AFTER
+from services.billing.repositories.credits import holds
 
 log = get_logger()
 

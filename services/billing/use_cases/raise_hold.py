@@ -6,9 +6,10 @@ from uuid import UUID
 from libs.common.contracts.billing import HoldRaised, HoldRaiseDeclined
 from libs.common.errors import Transient
 from libs.common.uow import UnitOfWork
-from services.billing.domain.raising import RaiseRequest
-from services.billing.domain.raising import raise_hold as decide
-from services.billing.repositories import caps, holds, ledger
+from services.billing.domain.credits.raising import RaiseRequest
+from services.billing.domain.credits.raising import raise_hold as decide
+from services.billing.repositories.credits import holds, ledger
+from services.billing.repositories.watching import caps
 
 
 async def raise_hold(request: RaiseRequest, *, workspace_id: UUID, uow: UnitOfWork, now: datetime, actor: str) -> None:

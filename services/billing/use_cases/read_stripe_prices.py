@@ -6,9 +6,9 @@ from libs.common.logs import get_logger
 from libs.common.uow import OpenUow
 from services.billing.clients.stripe.account import Stripe
 from services.billing.clients.stripe.prices import fetch_price
-from services.billing.domain.plans import ITEMS, PriceIds
-from services.billing.domain.prices import fault_of
-from services.billing.repositories import prices
+from services.billing.domain.selling.plans import ITEMS, PriceIds
+from services.billing.domain.selling.prices import fault_of
+from services.billing.repositories.selling import prices
 
 log = get_logger()
 

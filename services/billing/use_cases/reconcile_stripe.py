@@ -7,8 +7,8 @@ from libs.common.contracts.billing import StripeEventStored
 from libs.common.logs import get_logger
 from services.billing import metrics
 from services.billing.clients.stripe.listing import list_events, list_objects
-from services.billing.domain.told import EventState, ToldEvent
-from services.billing.repositories import stripe_told
+from services.billing.domain.stripe.told import EventState, ToldEvent
+from services.billing.repositories.stripe import told as stripe_told
 from services.billing.use_cases.apply_stripe_object import Desk, apply_stripe_object
 from services.billing.use_cases.store_stripe_event import store_stripe_event
 

@@ -8,13 +8,13 @@ from libs.common.contracts.billing import CreditsRefunded
 from libs.common.errors import Conflict, Invalid, NotFound
 from libs.common.ids import new_id
 from libs.common.uow import UnitOfWork
-from services.billing.domain.holds import Hold
-from services.billing.domain.ledger import Subject
-from services.billing.domain.refunding import Refund
-from services.billing.domain.refunding import refund as decide
-from services.billing.repositories import grants, holds, ledger, refunds
-from services.billing.repositories.ledger import GrantOrigin
-from services.billing.repositories.refunds import StoredRefund
+from services.billing.domain.credits.holds import Hold
+from services.billing.domain.credits.postings import Subject
+from services.billing.domain.credits.refunding import Refund
+from services.billing.domain.credits.refunding import refund as decide
+from services.billing.repositories.credits import grants, holds, ledger, refunds
+from services.billing.repositories.credits.ledger import GrantOrigin
+from services.billing.repositories.credits.refunds import StoredRefund
 
 
 @dataclass(frozen=True)

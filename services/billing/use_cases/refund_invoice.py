@@ -8,7 +8,8 @@ from libs.common.uow import OpenUow
 from services.billing.clients.stripe.account import Stripe
 from services.billing.clients.stripe.charges import make_refund
 from services.billing.clients.stripe.invoices import find_payments
-from services.billing.repositories import stripe_invoices, stripe_reversals
+from services.billing.repositories.stripe import invoices as stripe_invoices
+from services.billing.repositories.stripe import reversals as stripe_reversals
 
 RefundReason = Literal["duplicate", "fraudulent", "requested_by_customer"]
 

@@ -8,10 +8,10 @@ from uuid import UUID
 from libs.common.contracts.billing import EntitlementsChanged
 from libs.common.uow import OpenUow, UnitOfWork
 from services.billing.clients.stripe.account import Account
-from services.billing.domain.plans import UNLIMITED, Entitlements, entitlements_of
-from services.billing.domain.subscriptions import plan_of
-from services.billing.repositories import entitlements, subscriptions
-from services.billing.repositories.entitlements import Entitled
+from services.billing.domain.selling.plans import UNLIMITED, Entitlements, entitlements_of
+from services.billing.domain.selling.subscriptions import plan_of
+from services.billing.repositories.selling import entitlements, subscriptions
+from services.billing.repositories.selling.entitlements import Entitled
 
 _SLICE = 500
 

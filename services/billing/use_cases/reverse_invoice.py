@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from libs.common.uow import UnitOfWork
-from services.billing.domain.crediting import Contradiction
-from services.billing.domain.reversals import Reversal, check_turn
-from services.billing.domain.told import APPLIED, Outcome, ignored, refused
-from services.billing.repositories import ledger, stripe_invoices, stripe_reversals
+from services.billing.domain.stripe.crediting import Contradiction
+from services.billing.domain.stripe.reversals import Reversal, check_turn
+from services.billing.domain.stripe.told import APPLIED, Outcome, ignored, refused
+from services.billing.repositories.credits import ledger
+from services.billing.repositories.stripe import invoices as stripe_invoices
+from services.billing.repositories.stripe import reversals as stripe_reversals
 from services.billing.use_cases.settle_reversals import settle_reversals
 
 

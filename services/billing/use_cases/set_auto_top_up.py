@@ -5,9 +5,9 @@ from uuid import UUID
 
 from libs.common.uow import UnitOfWork
 from services.billing.clients.stripe.account import Account
-from services.billing.domain.plans import PriceIds
-from services.billing.domain.top_ups import AutoTopUp, check_auto_top_up
-from services.billing.repositories import top_ups
+from services.billing.domain.selling.plans import PriceIds
+from services.billing.domain.watching.top_ups import AutoTopUp, check_auto_top_up
+from services.billing.repositories.watching import top_ups
 from services.billing.use_cases.price_pack import price_pack
 
 

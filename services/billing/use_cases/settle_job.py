@@ -5,9 +5,9 @@ from uuid import UUID
 
 from libs.common.contracts.billing import CreditsReleased
 from libs.common.uow import UnitOfWork
-from services.billing.domain.ledger import Subject
-from services.billing.domain.settling import released, settle
-from services.billing.repositories import holds, ledger
+from services.billing.domain.credits.postings import Subject
+from services.billing.domain.credits.settling import released, settle
+from services.billing.repositories.credits import holds, ledger
 
 
 async def settle_job(

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from libs.common.contracts.billing import CreditsTakenBack
 from libs.common.uow import UnitOfWork
-from services.billing.domain.grants import claw_back
-from services.billing.domain.ledger import Grant, GrantKind
-from services.billing.domain.reversals import Reversal, asked_back, change_to, returned_until
-from services.billing.repositories import grants, ledger, stripe_reversals
-from services.billing.repositories import stripe_invoices as invoices
-from services.billing.repositories.stripe_invoices import KeptInvoice
+from services.billing.domain.credits.grants import claw_back
+from services.billing.domain.credits.ledger import Grant, GrantKind
+from services.billing.domain.stripe.reversals import Reversal, asked_back, change_to, returned_until
+from services.billing.repositories.credits import grants, ledger
+from services.billing.repositories.stripe import invoices as invoices
+from services.billing.repositories.stripe import reversals as stripe_reversals
+from services.billing.repositories.stripe.invoices import KeptInvoice
 from services.billing.use_cases.grant_paid import ACTOR, Paid, grant_paid
 
 _CAUSES: dict[str, Literal["refund", "dispute", "void"]] = {"dispute": "dispute", "void": "void"}

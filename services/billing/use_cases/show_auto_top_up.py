@@ -5,10 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from libs.common.uow import UnitOfWork
-from services.billing.domain.caps import month_at
-from services.billing.domain.plans import PriceIds
-from services.billing.domain.top_ups import AutoTopUp, PackPrice
-from services.billing.repositories import caps, top_ups
+from services.billing.domain.selling.plans import PriceIds
+from services.billing.domain.watching.caps import month_at
+from services.billing.domain.watching.top_ups import AutoTopUp, PackPrice
+from services.billing.repositories.watching import caps, top_ups
 from services.billing.use_cases.price_pack import price_pack
 
 

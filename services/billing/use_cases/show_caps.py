@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from libs.common.uow import UnitOfWork
-from services.billing.domain.caps import Caps, Periods, Spent, periods_at
-from services.billing.repositories import caps
+from services.billing.domain.watching.caps import Caps, Periods, Spent, periods_at
+from services.billing.repositories.watching import caps
 
 
 @dataclass(frozen=True)

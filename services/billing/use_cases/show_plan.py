@@ -7,13 +7,13 @@ from uuid import UUID
 
 from libs.common.uow import UnitOfWork
 from services.billing.clients.stripe.account import Account
-from services.billing.domain.ordering import trial_days_of
-from services.billing.domain.plans import ITEMS, Item, PriceIds
-from services.billing.domain.prices import KeptPrice
-from services.billing.domain.standing import sentence_of
-from services.billing.domain.subscriptions import Action, KeptSubscription, actions_of, which_counts
-from services.billing.repositories import prices, subscriptions
-from services.billing.repositories.entitlements import Entitled
+from services.billing.domain.selling.ordering import trial_days_of
+from services.billing.domain.selling.plans import ITEMS, Item, PriceIds
+from services.billing.domain.selling.prices import KeptPrice
+from services.billing.domain.selling.standing import sentence_of
+from services.billing.domain.selling.subscriptions import Action, KeptSubscription, actions_of, which_counts
+from services.billing.repositories.selling import prices, subscriptions
+from services.billing.repositories.selling.entitlements import Entitled
 from services.billing.use_cases.renew_entitlements import renew_entitlements
 
 

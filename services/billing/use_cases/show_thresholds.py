@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from libs.common.uow import UnitOfWork
-from services.billing.domain.alerts import default_thresholds
-from services.billing.repositories import alerts, entitlements
+from services.billing.domain.watching.alerts import default_thresholds
+from services.billing.repositories.selling import entitlements
+from services.billing.repositories.watching import alerts
 
 
 async def show_thresholds(workspace_id: UUID, *, uow: UnitOfWork) -> tuple[list[int], bool]:

@@ -6,8 +6,8 @@ from typing import Literal
 from libs.common.contracts.billing import StripeEventStored
 from libs.common.uow import UnitOfWork
 from services.billing import metrics
-from services.billing.domain.told import ToldEvent, ignored
-from services.billing.repositories import stripe_told
+from services.billing.domain.stripe.told import ToldEvent, ignored
+from services.billing.repositories.stripe import told as stripe_told
 
 Source = Literal["webhook", "reconciliation"]
 

@@ -8,11 +8,11 @@ from libs.common.ids import new_id
 from libs.common.uow import OpenUow
 from services.billing.clients.stripe import subscriptions as at_stripe
 from services.billing.clients.stripe.account import Stripe
-from services.billing.domain.ordering import offered
-from services.billing.domain.plans import PlanItem, PriceIds
-from services.billing.domain.subscriptions import KeptSubscription
-from services.billing.domain.switching import Starts, Switch, decide_switch
-from services.billing.repositories import prices, subscriptions, switches
+from services.billing.domain.selling.ordering import offered
+from services.billing.domain.selling.plans import PlanItem, PriceIds
+from services.billing.domain.selling.subscriptions import KeptSubscription
+from services.billing.domain.selling.switching import Starts, Switch, decide_switch
+from services.billing.repositories.selling import prices, subscriptions, switches
 from services.billing.use_cases.apply_subscription import Applied, apply_subscription
 from services.billing.use_cases.find_plan import find_plan
 

@@ -6,9 +6,9 @@ from uuid import UUID
 from libs.common.contracts.billing import CreditsTakenBack
 from libs.common.errors import Conflict
 from libs.common.uow import UnitOfWork
-from services.billing.domain.adjusting import void_grant as decide
-from services.billing.repositories import grants, ledger, movements
-from services.billing.repositories.movements import LedgerItem
+from services.billing.domain.credits.adjusting import void_grant as decide
+from services.billing.repositories.credits import grants, ledger, movements
+from services.billing.repositories.credits.movements import LedgerItem
 
 
 async def void_grant(

@@ -5,8 +5,8 @@ from datetime import datetime
 from libs.common.contracts.billing import BalanceLow
 from libs.common.uow import UnitOfWork
 from services.billing import metrics
-from services.billing.domain.alerts import default_thresholds
-from services.billing.repositories import alerts
+from services.billing.domain.watching.alerts import default_thresholds
+from services.billing.repositories.watching import alerts
 
 
 async def watch_balances(*, uow: UnitOfWork, now: datetime) -> int:

@@ -17,10 +17,10 @@ from deploy.sandbox.state import SandboxSettings
 from libs.common.clock import utc_now
 from libs.common.ids import new_id
 from services.billing.clients.stripe.account import Stripe, stripe_account
-from services.billing.domain.plans import ITEMS, Interval, Item, PlanItem, PriceIds
-from services.billing.domain.subscriptions import KeptSubscription
-from services.billing.repositories import entitlements, subscriptions
-from services.billing.repositories.entitlements import Entitled
+from services.billing.domain.selling.plans import ITEMS, Interval, Item, PlanItem, PriceIds
+from services.billing.domain.selling.subscriptions import KeptSubscription
+from services.billing.repositories.selling import entitlements, subscriptions
+from services.billing.repositories.selling.entitlements import Entitled
 from services.billing.use_cases.apply_subscription import Applied, apply_subscription
 from services.billing.use_cases.open_checkout import CheckoutRequest, OpenedCheckout, open_checkout
 from services.billing.use_cases.read_stripe_prices import read_stripe_prices

@@ -30,9 +30,9 @@ from libs.common.contracts.ingest import (
 from libs.common.ids import new_id
 from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
 from services.billing import handlers
-from services.billing.domain.ledger import Balance, Grant, GrantKind
-from services.billing.domain.proof import Check
-from services.billing.repositories import balances
+from services.billing.domain.credits.ledger import Balance, Grant, GrantKind
+from services.billing.domain.credits.proof import Check
+from services.billing.repositories.credits import balances
 from services.billing.tables import COMMON, entries
 from services.billing.use_cases.grant_credits import GrantRequest, grant_credits
 from services.billing.use_cases.prove_ledger import prove_ledger

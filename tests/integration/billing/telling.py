@@ -17,7 +17,7 @@ from libs.common.contracts.envelope import Envelope
 from libs.common.ids import new_id
 from libs.common.uow import Message
 from services.billing import stripe_handlers
-from services.billing.domain.told import ToldEvent, moment
+from services.billing.domain.stripe.told import ToldEvent, moment
 from services.billing.tables import COMMON
 from services.billing.use_cases.apply_stripe_object import Desk
 from services.billing.use_cases.reconcile_stripe import Reconciled, reconcile_stripe

@@ -5,10 +5,10 @@ from uuid import UUID
 from libs.common.clock import utc_now
 from libs.common.contracts.billing import BalanceLow
 from libs.common.ids import new_id
-from services.billing.domain.alerts import default_thresholds
-from services.billing.domain.plans import entitlements_of
-from services.billing.repositories import alerts
-from services.billing.repositories.entitlements import Entitled, save_entitled
+from services.billing.domain.selling.plans import entitlements_of
+from services.billing.domain.watching.alerts import default_thresholds
+from services.billing.repositories.selling.entitlements import Entitled, save_entitled
+from services.billing.repositories.watching import alerts
 from services.billing.use_cases.show_thresholds import show_thresholds
 from services.billing.use_cases.watch_balances import watch_balances
 from tests.integration.billing.steps import Billing, created, ended

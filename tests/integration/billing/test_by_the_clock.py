@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 from libs.common.clock import utc_now
 from libs.common.ids import new_id
 from services.billing import metrics
-from services.billing.domain.ledger import Balance
+from services.billing.domain.credits.ledger import Balance
 from services.billing.use_cases.announce_prices import announce_prices
 from services.billing.use_cases.expire_grants import expire_grants
 from services.billing.use_cases.measure_holds import measure_holds
@@ -94,4 +94,7 @@ async def test_the_newest_prices_are_announced_to_everybody(billing: Billing) ->
         "SELECT convert_from(body, 'utf8')::json #>> '{data}' AS data, count(*) OVER () AS times FROM billing.outbox"
         " WHERE routing_key = 'billing.prices.changed.v1' LIMIT 1"
     )
-    assert row == {"data": '{"price_version":1,"credits_per_row":1,"credits_per_lead":1,"credits_per_column":0}', "times": 2}
+    assert row == {
+        "data": '{"price_version":1,"credits_per_row":1,"credits_per_lead":1,"credits_per_column":0}',
+        "times": 2,
+    }

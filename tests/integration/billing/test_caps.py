@@ -8,8 +8,8 @@ from uuid import UUID
 from libs.common.clock import utc_now
 from libs.common.contracts.ingest import JobCreated
 from libs.common.ids import new_id
-from services.billing.domain.caps import Caps, Spent, periods_at
-from services.billing.repositories import caps as repository
+from services.billing.domain.watching.caps import Caps, Spent, periods_at
+from services.billing.repositories.watching import caps as repository
 from tests.integration.billing.steps import Billing, completed, created, ended, raised
 
 

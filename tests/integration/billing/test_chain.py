@@ -11,8 +11,8 @@ from libs.common.db import make_engine
 from libs.common.ids import new_id
 from libs.common.settings import normalise_database_url
 from libs.common.uow import UnitOfWorkFactory
-from services.billing.domain.chain import Broken
-from services.billing.repositories import chain
+from services.billing.domain.credits.chain import Broken
+from services.billing.repositories.credits import chain
 from services.billing.tables import COMMON
 from tests.integration.billing.steps import Billing, completed, created, ended
 

@@ -21,7 +21,7 @@ from libs.common.errors import Transient
 from libs.common.ids import new_id
 from libs.common.settings import normalise_database_url
 from libs.common.uow import UnitOfWork
-from services.billing.domain.ledger import GrantKind
+from services.billing.domain.credits.ledger import GrantKind
 from services.billing.tables import COMMON
 from services.billing.use_cases.grant_credits import GrantRequest, grant_credits
 from tests.integration.billing.steps import apply, completed, created, ended, raised

@@ -10,7 +10,7 @@ from libs.common.contracts.ingest import JobCancelled, JobCompleted, JobFailed, 
 from libs.common.errors import Conflict, Transient
 from libs.common.ids import new_id
 from services.billing import handlers
-from services.billing.domain.ledger import Balance
+from services.billing.domain.credits.ledger import Balance
 from tests.integration.billing.steps import HANDLERS, Billing, completed, created, ended, lowered, message_of, raised
 
 ENDS = (JobCompleted, JobFailed, JobCancelled)

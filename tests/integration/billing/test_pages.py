@@ -13,8 +13,8 @@ import pytest
 from libs.common.clock import utc_now
 from libs.common.ids import new_id
 from libs.common.uow import UnitOfWorkFactory
-from services.billing.domain.ledger import Operation, Subject
-from services.billing.repositories.movements import LedgerFilter, ledger_page, page_query
+from services.billing.domain.credits.postings import Operation, Subject
+from services.billing.repositories.credits.movements import LedgerFilter, ledger_page, page_query
 from tests.integration.billing.steps import Billing, completed, created, ended, raised
 from tests.support.billing import RunningBilling, headers, running_billing
 

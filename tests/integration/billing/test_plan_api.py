@@ -10,7 +10,7 @@ import pytest
 
 from libs.common.ids import new_id
 from libs.common.uow import UnitOfWorkFactory
-from services.billing.domain.plans import FREE
+from services.billing.domain.selling.plans import FREE
 from tests.integration.billing.shop import SANDBOX, Shop, open_shop
 from tests.integration.billing.steps import Billing
 from tests.support.billing import RunningBilling, headers, running_billing

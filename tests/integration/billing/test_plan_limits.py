@@ -4,7 +4,7 @@ from pydantic import SecretStr
 
 from libs.common.clock import utc_now
 from services.billing.clients.stripe.account import stripe_account
-from services.billing.domain.plans import FREE, UNLIMITED
+from services.billing.domain.selling.plans import FREE, UNLIMITED
 from services.billing.use_cases.renew_entitlements import renew_entitlements
 from tests.integration.billing.steps import Billing
 

@@ -11,8 +11,8 @@ from libs.common.db import make_engine
 from libs.common.ids import new_id
 from libs.common.settings import normalise_database_url
 from libs.common.uow import UnitOfWorkFactory
-from services.billing.repositories import proofs
-from services.billing.repositories.proofs import ProofRun
+from services.billing.repositories.credits import proofs
+from services.billing.repositories.credits.proofs import ProofRun
 from services.billing.tables import COMMON
 from services.billing.use_cases.measure_proofs import measure_proofs
 from services.billing.use_cases.prove_accounts import prove_accounts, start_proof_run

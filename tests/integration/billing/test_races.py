@@ -7,7 +7,7 @@ import pytest
 
 from libs.common.errors import Conflict
 from libs.common.ids import new_id
-from services.billing.domain.ledger import Balance
+from services.billing.domain.credits.ledger import Balance
 from tests.integration.billing.steps import Billing, completed, created, ended
 
 AT_ONCE = 24

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from libs.common.contracts.ingest import SourcingBatchRevealed, SourcingCreated, SourcingEnded
 from libs.common.ids import new_id
-from services.billing.domain.ledger import Balance
+from services.billing.domain.credits.ledger import Balance
 from tests.integration.billing.steps import Billing, completed, created
 from tests.integration.billing.test_handlers_twice import twice_and_again
 

@@ -7,8 +7,8 @@ import pytest
 from libs.common.ids import new_id
 from services.billing.clients.stripe.errors import StripeDown
 from services.billing.clients.stripe.top_ups import ToppedUp, TopUpOrder, buy_top_up, void_top_up
-from services.billing.domain.plans import ITEMS, PriceIds
-from services.billing.repositories import prices
+from services.billing.domain.selling.plans import ITEMS, PriceIds
+from services.billing.repositories.selling import prices
 from services.billing.use_cases.ensure_customer import ensure_customer
 from services.billing.use_cases.measure_plans import measure_plans
 from services.billing.use_cases.open_portal import open_portal

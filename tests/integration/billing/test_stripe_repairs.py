@@ -11,9 +11,9 @@ from libs.common.errors import AppError, Conflict, NotFound, Transient
 from libs.common.ids import new_id
 from services.billing.clients.stripe.account import Stripe, stripe_account
 from services.billing.clients.stripe.errors import StripeDown
-from services.billing.domain.ledger import Balance
-from services.billing.domain.told import EventState, Outcome, ToldEvent
-from services.billing.repositories import stripe_told
+from services.billing.domain.credits.ledger import Balance
+from services.billing.domain.stripe.told import EventState, Outcome, ToldEvent
+from services.billing.repositories.stripe import told as stripe_told
 from services.billing.settings import BillingSettings
 from services.billing.use_cases.apply_stripe_object import Desk
 from services.billing.use_cases.dismiss_stripe_event import dismiss_stripe_event

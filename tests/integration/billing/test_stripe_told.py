@@ -11,11 +11,11 @@ import pytest
 from libs.common.clock import utc_now
 from libs.common.contracts.billing import StripeEventStored
 from libs.common.ids import new_id
-from services.billing.domain.invoices import Invoice
-from services.billing.domain.ledger import Balance
-from services.billing.domain.plans import PLANS
-from services.billing.domain.reversals import Reversal
-from services.billing.repositories import stripe_invoices
+from services.billing.domain.credits.ledger import Balance
+from services.billing.domain.selling.plans import PLANS
+from services.billing.domain.stripe.invoices import Invoice
+from services.billing.domain.stripe.reversals import Reversal
+from services.billing.repositories.stripe import invoices as stripe_invoices
 from services.billing.use_cases.credit_invoices import Shop as CreditedBy
 from services.billing.use_cases.credit_invoices import credit_invoices
 from services.billing.use_cases.reverse_invoice import reverse_invoice

@@ -13,9 +13,9 @@ from libs.common.ids import new_id
 from services.billing import plan_handlers
 from services.billing.clients.stripe.account import Account
 from services.billing.clients.stripe.subscriptions import fetch_subscription
-from services.billing.domain.plans import FREE, PLANS, UNLIMITED
-from services.billing.domain.subscriptions import Status
-from services.billing.repositories import subscriptions
+from services.billing.domain.selling.plans import FREE, PLANS, UNLIMITED
+from services.billing.domain.selling.subscriptions import Status
+from services.billing.repositories.selling import subscriptions
 from services.billing.use_cases.renew_entitlements import renew_all_entitlements
 from tests.integration.billing.shop import (
     ACCOUNT,

@@ -9,8 +9,8 @@ import pytest
 
 from libs.common.errors import Conflict
 from services.billing.clients.stripe.errors import CardDeclined, StripeDown
-from services.billing.domain.plans import PlanItem
-from services.billing.domain.subscriptions import KeptSubscription, Status
+from services.billing.domain.selling.plans import PlanItem
+from services.billing.domain.selling.subscriptions import KeptSubscription, Status
 from services.billing.use_cases.apply_stripe_object import Desk, apply_stripe_object
 from services.billing.use_cases.end_plan import cancel_plan, resume_plan
 from services.billing.use_cases.preview_switch import Preview, preview_switch

@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from libs.common.clock import utc_now
 from libs.common.ids import new_id
-from services.billing.domain.caps import Caps
-from services.billing.domain.ledger import Balance
-from services.billing.repositories import caps, chain
+from services.billing.domain.credits.ledger import Balance
+from services.billing.domain.watching.caps import Caps
+from services.billing.repositories.credits import chain
+from services.billing.repositories.watching import caps
 from tests.integration.billing.deliveries import Replica, delivery
 from tests.integration.billing.steps import Billing, completed, created, ended
 from tests.support.waiting import eventually

@@ -16,9 +16,9 @@ from libs.common.errors import Conflict, Invalid, Transient
 from libs.common.ids import new_id
 from services.billing.clients.stripe.account import Account, Stripe
 from services.billing.clients.stripe.top_ups import ToppedUp, TopUpOrder
-from services.billing.domain.plans import PriceIds
-from services.billing.domain.top_ups import ASK_AGAIN_AFTER, ASK_NO_MORE_AFTER, AutoTopUp
-from services.billing.repositories import top_ups
+from services.billing.domain.selling.plans import PriceIds
+from services.billing.domain.watching.top_ups import ASK_AGAIN_AFTER, ASK_NO_MORE_AFTER, AutoTopUp
+from services.billing.repositories.watching import top_ups
 from services.billing.use_cases.buy_top_ups import Shop, buy_top_ups
 from services.billing.use_cases.list_notices import list_notices
 from services.billing.use_cases.set_auto_top_up import set_auto_top_up

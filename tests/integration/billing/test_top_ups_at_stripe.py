@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from libs.common.ids import new_id
-from services.billing.domain.top_ups import AutoTopUp
+from services.billing.domain.watching.top_ups import AutoTopUp
 from services.billing.use_cases.buy_top_ups import Shop as Seller
 from services.billing.use_cases.buy_top_ups import buy_top_ups
 from services.billing.use_cases.ensure_customer import ensure_customer

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.billing.domain.crediting import Offer
-from services.billing.domain.invoices import Invoice, Line
-from services.billing.domain.plans import ITEMS
+from services.billing.domain.selling.plans import ITEMS
+from services.billing.domain.stripe.crediting import Offer
+from services.billing.domain.stripe.invoices import Invoice, Line
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 MONTH_ENDS = datetime(2026, 12, 1, tzinfo=UTC)

@@ -7,12 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.ids import new_id
-from services.billing.domain.caps import Caps, DeclineReason, Limit, Spent, limit_of, month_at, periods_at, room
-from services.billing.domain.grants import grant_credits
-from services.billing.domain.holds import HoldState
-from services.billing.domain.ledger import Books, Grant, GrantKind, Subject
-from services.billing.domain.placing import HoldRequest, place
-from services.billing.domain.raising import RaiseRequest, raise_hold
+from services.billing.domain.credits.grants import grant_credits
+from services.billing.domain.credits.holds import HoldState
+from services.billing.domain.credits.ledger import Books, Grant, GrantKind
+from services.billing.domain.credits.placing import HoldRequest, place
+from services.billing.domain.credits.postings import Subject
+from services.billing.domain.credits.raising import RaiseRequest, raise_hold
+from services.billing.domain.watching.caps import (
+    Caps,
+    DeclineReason,
+    Limit,
+    Spent,
+    limit_of,
+    month_at,
+    periods_at,
+    room,
+)
 
 NOW = datetime(2026, 3, 1, 4, 30, tzinfo=UTC)
 TODAY = Limit(4, DeclineReason.CAP_DAY)

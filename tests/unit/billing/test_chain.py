@@ -7,7 +7,16 @@ from uuid import UUID
 
 import pytest
 
-from services.billing.domain.chain import START, Broken, Chain, Entry, canonical, compare_end, follow, hash_after
+from services.billing.domain.credits.chain import (
+    START,
+    Broken,
+    Chain,
+    Entry,
+    canonical,
+    compare_end,
+    follow,
+    hash_after,
+)
 
 ENTRY = Entry(
     workspace_id=UUID("0193a5f0-0000-7000-8000-000000000001"),

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain.crediting import Contradiction, months_before, value_lines
-from services.billing.domain.invoices import Invoice
-from services.billing.domain.plans import PLANS
+from services.billing.domain.selling.plans import PLANS
+from services.billing.domain.stripe.crediting import Contradiction, months_before, value_lines
+from services.billing.domain.stripe.invoices import Invoice
 from tests.unit.billing.stripe_objects import MONTH_ENDS, OFFERS, after, invoice, line, part
 
 STARTER = PLANS["starter"].credits_per_month

@@ -7,11 +7,12 @@ import pytest
 
 from libs.common.errors import Invalid
 from libs.common.ids import new_id
-from services.billing.domain.grants import Turn, claw_back, expire_due, grant_credits
-from services.billing.domain.holds import Decision
-from services.billing.domain.ledger import Books, Grant, GrantKind, Subject
-from services.billing.domain.placing import HoldRequest, place
-from services.billing.domain.settling import settle
+from services.billing.domain.credits.grants import Turn, claw_back, expire_due, grant_credits
+from services.billing.domain.credits.holds import Decision
+from services.billing.domain.credits.ledger import Books, Grant, GrantKind
+from services.billing.domain.credits.placing import HoldRequest, place
+from services.billing.domain.credits.postings import Subject
+from services.billing.domain.credits.settling import settle
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 JOB = Subject("job", new_id())

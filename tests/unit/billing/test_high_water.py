@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.billing.domain.crediting import Worth, value_lines
-from services.billing.domain.high_water import Counted, still_due
-from services.billing.domain.invoices import Invoice, place_in_time
-from services.billing.domain.plans import ITEMS, PLANS
+from services.billing.domain.selling.plans import ITEMS, PLANS
+from services.billing.domain.stripe.crediting import Worth, value_lines
+from services.billing.domain.stripe.high_water import Counted, still_due
+from services.billing.domain.stripe.invoices import Invoice, place_in_time
 from tests.unit.billing.stripe_objects import OFFERS, PRICES, START, after, invoice, line, part
 
 STARTER = PLANS["starter"].credits_per_month

@@ -7,12 +7,13 @@ import pytest
 
 from libs.common.errors import AppError, PaymentRequired, Transient
 from libs.common.ids import new_id
-from services.billing.domain.grants import grant_credits
-from services.billing.domain.holds import Decision, Hold, HoldState
-from services.billing.domain.ledger import Books, Grant, GrantKind, Subject
-from services.billing.domain.placing import HoldRequest, place
-from services.billing.domain.refunding import Refund, refund
-from services.billing.domain.settling import capture, released, settle
+from services.billing.domain.credits.grants import grant_credits
+from services.billing.domain.credits.holds import Decision, Hold, HoldState
+from services.billing.domain.credits.ledger import Books, Grant, GrantKind
+from services.billing.domain.credits.placing import HoldRequest, place
+from services.billing.domain.credits.postings import Subject
+from services.billing.domain.credits.refunding import Refund, refund
+from services.billing.domain.credits.settling import capture, released, settle
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 JOB = Subject("job", UUID(int=7))

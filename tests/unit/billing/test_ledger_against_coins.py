@@ -11,15 +11,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from libs.common.errors import Transient
 from libs.common.ids import new_id
-from services.billing.domain.adjusting import adjust_down, void_grant
-from services.billing.domain.grants import claw_back, expire_due, grant_credits
-from services.billing.domain.holds import Decision, Hold, HoldState
-from services.billing.domain.ledger import Books, Grant, GrantKind, Movement, Subject
-from services.billing.domain.lowering import LowerRequest, lower_hold
-from services.billing.domain.placing import HoldRequest, place
-from services.billing.domain.raising import RaiseAnswer, RaiseRequest, raise_hold
-from services.billing.domain.refunding import Refund, refund
-from services.billing.domain.settling import capture, settle
+from services.billing.domain.credits.adjusting import adjust_down, void_grant
+from services.billing.domain.credits.grants import claw_back, expire_due, grant_credits
+from services.billing.domain.credits.holds import Decision, Hold, HoldState
+from services.billing.domain.credits.ledger import Books, Grant, GrantKind
+from services.billing.domain.credits.lowering import LowerRequest, lower_hold
+from services.billing.domain.credits.placing import HoldRequest, place
+from services.billing.domain.credits.postings import Movement, Subject
+from services.billing.domain.credits.raising import RaiseAnswer, RaiseRequest, raise_hold
+from services.billing.domain.credits.refunding import Refund, refund
+from services.billing.domain.credits.settling import capture, settle
 from tests.unit.billing.coins import Coins
 
 START = datetime(2026, 11, 22, tzinfo=UTC)

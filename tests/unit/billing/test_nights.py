@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.billing.domain.proof import is_run_due
+from services.billing.domain.credits.proof import is_run_due
 
 NOW = datetime(2026, 11, 27, 14, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from libs.common.contracts.billing import EntitlementsChanged
 from libs.common.settings import SettingsError
 from services.billing.clients.stripe.account import SelfHosted, Stripe, stripe_account
-from services.billing.domain.plans import FREE, ITEMS, PACKS, PLANS, UNLIMITED, Interval, entitlements_of, rank
+from services.billing.domain.selling.plans import FREE, ITEMS, PACKS, PLANS, UNLIMITED, Interval, entitlements_of, rank
 from services.billing.settings import BillingSettings, variable_of
 
 NEEDED: dict[str, Any] = {

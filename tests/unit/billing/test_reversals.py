@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.billing.domain.crediting import Contradiction
-from services.billing.domain.reversals import (
+from services.billing.domain.stripe.crediting import Contradiction
+from services.billing.domain.stripe.reversals import (
     Change,
     Reversal,
     ReversalKind,

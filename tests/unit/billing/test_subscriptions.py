@@ -8,11 +8,11 @@ import pytest
 
 from libs.common.errors import Conflict
 from libs.common.ids import new_id
-from services.billing.domain.ordering import offered, refuse_second_plan, trial_days_of
-from services.billing.domain.plans import ITEMS, PLANS, Interval, PlanItem, PriceIds
-from services.billing.domain.prices import FoundPrice, KeptPrice, fault_of
-from services.billing.domain.standing import sentence_of
-from services.billing.domain.subscriptions import (
+from services.billing.domain.selling.ordering import offered, refuse_second_plan, trial_days_of
+from services.billing.domain.selling.plans import ITEMS, PLANS, Interval, PlanItem, PriceIds
+from services.billing.domain.selling.prices import FoundPrice, KeptPrice, fault_of
+from services.billing.domain.selling.standing import sentence_of
+from services.billing.domain.selling.subscriptions import (
     DUNNING,
     KeptSubscription,
     Status,
@@ -21,7 +21,7 @@ from services.billing.domain.subscriptions import (
     plan_of,
     which_counts,
 )
-from services.billing.domain.switching import Starts, decide_switch
+from services.billing.domain.selling.switching import Starts, decide_switch
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import stripe
 
 from libs.common.errors import AppError
 from services.billing.clients.stripe.webhooks import TOLERANCE_S, read_webhook
-from services.billing.domain.told import ToldEvent
+from services.billing.domain.stripe.told import ToldEvent
 
 OURS, OTHER = "whsec_ours", "whsec_other"
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)

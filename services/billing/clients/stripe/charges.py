@@ -8,7 +8,7 @@ import stripe as sdk
 
 from services.billing.clients.stripe.account import Stripe, key_of
 from services.billing.clients.stripe.invoices import id_of
-from services.billing.domain.told import moment
+from services.billing.domain.stripe.told import moment
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 import stripe as sdk
 
 from services.billing.clients.stripe.account import Stripe, key_of
-from services.billing.domain.told import moment
+from services.billing.domain.stripe.told import moment
 
 if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams

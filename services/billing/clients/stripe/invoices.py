@@ -7,8 +7,8 @@ import stripe as sdk
 
 from libs.common.errors import Invalid
 from services.billing.clients.stripe.account import Stripe
-from services.billing.domain.invoices import Invoice, Line
-from services.billing.domain.told import moment
+from services.billing.domain.stripe.invoices import Invoice, Line
+from services.billing.domain.stripe.told import moment
 
 if TYPE_CHECKING:
     from stripe.params import InvoiceCreatePreviewParamsSubscriptionDetails

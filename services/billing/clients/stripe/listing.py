@@ -6,7 +6,7 @@ from datetime import datetime
 import stripe as sdk
 
 from services.billing.clients.stripe.account import Stripe
-from services.billing.domain.told import ToldEvent, moment
+from services.billing.domain.stripe.told import ToldEvent, moment
 
 _PAGE = 100
 

@@ -2,7 +2,7 @@
 
 from services.billing.clients.stripe.account import Stripe
 from services.billing.clients.stripe.errors import StripeNotFound
-from services.billing.domain.prices import FoundPrice
+from services.billing.domain.selling.prices import FoundPrice
 
 
 async def fetch_price(price_id: str, *, stripe: Stripe) -> FoundPrice | None:

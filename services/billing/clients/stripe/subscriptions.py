@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import stripe as sdk
 
 from services.billing.clients.stripe.account import Stripe, key_of
-from services.billing.domain.plans import Interval
-from services.billing.domain.subscriptions import Failure, FoundSubscription, Pending, Status
-from services.billing.domain.told import moment
+from services.billing.domain.selling.plans import Interval
+from services.billing.domain.selling.subscriptions import Failure, FoundSubscription, Pending, Status
+from services.billing.domain.stripe.told import moment
 
 if TYPE_CHECKING:
     from stripe.params import SubscriptionUpdateParams

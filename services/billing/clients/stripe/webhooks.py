@@ -9,7 +9,7 @@ import stripe
 from pydantic import BaseModel, Field, ValidationError
 
 from libs.common.errors import BadRequest, Transient
-from services.billing.domain.told import ToldEvent, moment
+from services.billing.domain.stripe.told import ToldEvent, moment
 
 TOLERANCE_S = 300
 """How old, or how far ahead of our clock, a signature may be."""

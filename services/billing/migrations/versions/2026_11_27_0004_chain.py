@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from services.billing.domain.chain import START, Entry, hash_after
+from services.billing.domain.credits.chain import START, Entry, hash_after
 
 revision = "0004"
 down_revision = "0003"

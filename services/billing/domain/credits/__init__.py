@@ -1,0 +1,1 @@
+"""The ledger: books, grants, holds, and what each operation does to them."""

@@ -1,0 +1,1 @@
+"""Plans, packs and prices; subscriptions, and what may be done about them."""

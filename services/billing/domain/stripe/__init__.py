@@ -1,0 +1,1 @@
+"""What Stripe tells, and what it is worth in credits."""

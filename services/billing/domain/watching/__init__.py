@@ -1,0 +1,1 @@
+"""Caps, alerts, notices, and credits that are bought by themselves."""

@@ -1,0 +1,59 @@
+"""What needs a person's attention now: each as a stable kind, a sentence, and where there is one a page to mend it on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.billing.domain.selling.subscriptions import DUNNING, KeptSubscription, Status
+
+
+@dataclass(frozen=True)
+class Notice:
+    """`kind` is stable: balance_low, payment_failed, plan_unpaid, plan_ends, top_up_off, top_up_maximum, owed."""
+
+    kind: str
+    text: str
+    since: datetime | None = None
+    url: str | None = None
+
+
+def of_balance(low: list[tuple[int, datetime]], *, available: int, owed: int) -> list[Notice]:
+    """The lowest threshold that the balance is below, and debts."""
+    found = [
+        Notice("balance_low", f"{available:,} credits are left, below the {threshold:,} you want to be told at.", since)
+        for threshold, since in low[:1]
+    ]
+    if owed:
+        text = f"{owed:,} credits are owed: what was taken back had been spent. The next credits pay them first."
+        found.append(Notice("owed", text))
+    return found
+
+
+def of_subscription(subscription: KeptSubscription | None) -> list[Notice]:
+    """A payment that failed, a plan that is out of force for it, one that ends."""
+    if subscription is None:
+        return []
+    if subscription.status is Status.PAST_DUE:
+        text = "The last payment for your plan failed: pay the open invoice, or the plan goes out of force"
+        since = subscription.dunning_since
+        text += "." if since is None else f" on {since + DUNNING:%d %B %Y}."
+        return [Notice("payment_failed", text, since, subscription.pay_url)]
+    if subscription.status in {Status.UNPAID, Status.INCOMPLETE}:
+        text = "Your plan is not paid for and not in force: pay the open invoice to have it."
+        return [Notice("plan_unpaid", text, subscription.dunning_since, subscription.pay_url)]
+    if subscription.is_live and subscription.cancels_at_period_end:
+        text = f"Your plan is cancelled and ends on {subscription.period_ends_at:%d %B %Y}."
+        return [Notice("plan_ends", text)]
+    return []
+
+
+def of_top_ups(
+    *, off_reason: str | None, failed_at: datetime | None, pay_url: str | None, at_maximum: bool
+) -> list[Notice]:
+    """Buying by itself was turned off, or has reached the month's maximum."""
+    if off_reason is not None:
+        text = f"Automatic top-up is off, because the last one failed ({off_reason.rstrip('.')}): turn it on again."
+        return [Notice("top_up_off", text, failed_at, pay_url)]
+    if at_maximum:
+        text = "Automatic top-up has reached this month's maximum: raise it, or buy credits yourself."
+        return [Notice("top_up_maximum", text)]
+    return []

@@ -1,0 +1,130 @@
+"""Several decisions in one transaction: accounts locked in the order of their ids, everything loaded with one statement per
+table, decided in memory one after the other, and written with one statement.
+
+Each decision sees what those before it decided, as if it had been written.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.errors import Conflict
+from services.billing.domain.credits.chain import Chain
+from services.billing.domain.credits.holds import Decision, Hold
+from services.billing.domain.credits.ledger import Balance, Books, Grant
+from services.billing.domain.credits.postings import Movement, Subject
+from services.billing.repositories.credits import holds, ledger, many
+from services.billing.repositories.credits.holds import Capture
+from services.billing.repositories.credits.writing import BALANCE, Pen, count_moved, writings_of
+
+_LOCK = """
+    SELECT set_config('enable_seqscan', 'off', true), workspace_id, {balance}, chain_length, chain_head, now(),
+        EXISTS (SELECT FROM billing.spend_caps c WHERE c.workspace_id = a.workspace_id
+            AND coalesce(c.per_day, c.per_month, c.per_member) IS NOT NULL)
+    FROM billing.accounts a WHERE workspace_id = ANY(:ids) ORDER BY workspace_id FOR NO KEY UPDATE OF a
+    """
+_OPEN_GRANTS = """
+    SELECT workspace_id, {grant} FROM billing.grants WHERE workspace_id = ANY(:ids) AND (available > 0 OR held > 0)
+    """
+_IDS = bindparam("ids", type_=ARRAY(Uuid()))
+_lock_accounts = text(_LOCK.format(balance=", ".join(BALANCE))).bindparams(_IDS)
+_find_grants = text(_OPEN_GRANTS.format(grant=", ".join(column.name for column in ledger.GRANT_COLUMNS))).bindparams(
+    _IDS
+)
+
+
+class Alone(Conflict):
+    """The account is not open yet, or has caps on its spending, which are counted from what is written."""
+
+    code = "not_together"
+
+
+@dataclass
+class _Account:
+    before: Books
+    books: Books
+    pen: Pen
+    capped: bool
+
+
+@dataclass
+class Sitting:
+    """What is decided upon, as it is after the decisions so far."""
+
+    _accounts: dict[UUID, _Account]
+    _holds: dict[Subject, Hold]
+    _captures: dict[Capture, int]
+    _heard: dict[Subject, Hold] = field(default_factory=dict[Subject, Hold])
+    _captured: dict[Capture, int] = field(default_factory=dict[Capture, int])
+    _movements: list[Movement] = field(default_factory=list[Movement])
+
+    def books(self, workspace_id: UUID, *, spending: bool) -> Books:
+        """The workspace's. Raises Alone when its account is not open, or has caps and this is about `spending`."""
+        account = self._accounts.get(workspace_id)
+        if account is None or (spending and account.capped):
+            msg = f"workspace {workspace_id} has no account yet, or caps on its spending: it is decided upon alone"
+            raise Alone(msg)
+        return account.books
+
+    def hold(self, subject: Subject, *, workspace_id: UUID) -> Hold | None:
+        """The subject's hold, ever. Raises Conflict `subject_of_another_workspace` when it is somebody else's."""
+        return holds.owned(self._holds.get(subject), workspace_id=workspace_id)
+
+    def captured(self, subject: Subject, chunk_no: int) -> int | None:
+        """What was captured for a chunk, if it was."""
+        return self._captures.get((subject, chunk_no))
+
+    def decided(self, decision: Decision, *, actor: str) -> None:
+        """Take a decision over. Its subject has been heard of."""
+        account, hold = self._accounts[decision.books.workspace_id], decision.hold
+        account.pen.write(decision.books.workspace_id, decision.movements, actor=actor)
+        account.books = decision.books
+        self._movements += decision.movements
+        self._holds[hold.subject] = self._heard[hold.subject] = hold
+
+    def capture(self, subject: Subject, chunk_no: int, credits_: int) -> None:
+        """The key `capture:<subject>:<chunk>`, for ever."""
+        self._captures[subject, chunk_no] = self._captured[subject, chunk_no] = credits_
+
+    async def save(self, conn: AsyncConnection, *, heard_at: datetime) -> None:
+        """Write what changed."""
+        books = writings_of((one.before, one.books, one.pen) for one in self._accounts.values())
+        heard = holds.writings_of_holds(self._heard.values(), heard_at=heard_at)
+        await many.write(conn, [*books, *heard, holds.writing_of_captures(self._captured)])
+        count_moved(self._movements)
+
+
+@asynccontextmanager
+async def sit(
+    conn: AsyncConnection,
+    about: Collection[tuple[UUID, Subject]],
+    *,
+    captures: Collection[Capture] = (),
+    now: datetime,
+) -> AsyncGenerator[Sitting]:
+    """Lock the accounts of some workspaces and load their subjects; what is decided is written at the end of the block."""
+    accounts = await _lock(conn, {workspace_id for workspace_id, _ in about})
+    found = await holds.find_holds(conn, (subject for _, subject in about))
+    sitting = Sitting(accounts, found, await holds.find_captures(conn, captures))
+    yield sitting
+    await sitting.save(conn, heard_at=now)
+
+
+async def _lock(conn: AsyncConnection, workspaces: Collection[UUID]) -> dict[UUID, _Account]:
+    ids = {"ids": list(workspaces)}
+    locked = (await conn.execute(_lock_accounts, ids)).all()
+    owned = defaultdict[UUID, list[Grant]](list)
+    for workspace_id, *grant in await conn.execute(_find_grants, ids):
+        owned[workspace_id].append(ledger.to_grant(grant))
+    accounts: dict[UUID, _Account] = {}
+    for _, id_, *balance, length, head, at, capped in locked:
+        burning = sorted(owned[id_], key=lambda grant: grant.burn_order)
+        books = Books(id_, Balance(*balance), tuple(burning))
+        accounts[id_] = _Account(books, books, Pen(Chain(length, head), at), capped)
+    return accounts

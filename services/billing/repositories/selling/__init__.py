@@ -1,0 +1,1 @@
+"""Customers, prices, checkouts, subscriptions, and what workspaces may do."""

@@ -1,0 +1,1 @@
+"""Caps, alerts, and credits that are bought by themselves."""

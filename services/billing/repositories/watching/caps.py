@@ -1,0 +1,99 @@
+"""Spend caps, and what counts against them."""
+
+from dataclasses import asdict
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, and_, cast, false, func, select, true, union_all
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.billing.domain.watching.caps import Caps, Limit, Periods, Spent, limit_of, periods_at
+from services.billing.tables import hold_raises, holds, spend_caps, workspaces
+
+
+async def note_time_zone(conn: AsyncConnection, workspace_id: UUID, *, time_zone: str) -> None:
+    """Whose midnight ends the workspace's day. The first that is told stays."""
+    await conn.execute(
+        insert(workspaces).values(workspace_id=workspace_id, time_zone=time_zone).on_conflict_do_nothing()
+    )
+
+
+async def time_zone_of(conn: AsyncConnection, workspace_id: UUID) -> str:
+    """UTC where none is known."""
+    query = select(workspaces.c.time_zone).where(workspaces.c.workspace_id == workspace_id)
+    return (await conn.execute(query)).scalar_one_or_none() or "UTC"
+
+
+async def find_caps(conn: AsyncConnection, workspace_id: UUID) -> Caps | None:
+    """What the workspace has set; None when it never has."""
+    columns = (spend_caps.c.per_day, spend_caps.c.per_month, spend_caps.c.per_member)
+    row = (await conn.execute(select(*columns).where(spend_caps.c.workspace_id == workspace_id))).one_or_none()
+    return None if row is None else Caps(*row)
+
+
+async def save_caps(conn: AsyncConnection, workspace_id: UUID, caps: Caps, *, user_id: UUID, now: datetime) -> None:
+    """In place of what was set before."""
+    values = {**asdict(caps), "set_by": user_id, "set_at": now}
+    await conn.execute(
+        insert(spend_caps)
+        .values(workspace_id=workspace_id, **values)
+        .on_conflict_do_update(index_elements=["workspace_id"], set_=values)
+    )
+
+
+async def find_limit(conn: AsyncConnection, workspace_id: UUID, *, user_id: UUID | None, now: datetime) -> Limit | None:
+    """What the caps leave for a hold that `user_id` orders; None, after one look by key, where there are none.
+
+    Under the account's lock nothing can be set aside between this and the decision.
+    """
+    caps = await find_caps(conn, workspace_id)
+    if caps is None or caps == Caps():
+        return None
+    periods = periods_at(now, time_zone=await time_zone_of(conn, workspace_id))
+    spent = await count_spent(conn, workspace_id, periods=periods, user_id=user_id)
+    return limit_of(caps, spent, has_member=user_id is not None)
+
+
+async def count_spent(
+    conn: AsyncConnection, workspace_id: UUID, *, periods: Periods, user_id: UUID | None = None
+) -> Spent:
+    """What was set aside since the day and the month began and is still held or has been captured.
+
+    Each part counts at its own time: the first placing when it was placed, a raise when it was raised. What a hold has kept
+    is taken to be of its earliest part first.
+    """
+    parts = _parts(workspace_id, since=periods.month).subquery("parts")
+    today = parts.c.placed_at >= periods.day
+    own = false() if user_id is None else parts.c.user_id == user_id
+    query = select(*(_sum(parts.c.kept, which) for which in (today, true(), own)))
+    return Spent(*(await conn.execute(query)).one())
+
+
+def _parts(workspace_id: UUID, *, since: datetime) -> CompoundSelect[datetime, UUID | None, int]:
+    kept = holds.c.held + holds.c.captured
+    placed = select(
+        holds.c.created_at.label("placed_at"), holds.c.user_id, func.least(kept, holds.c.placed).label("kept")
+    ).where(holds.c.workspace_id == workspace_id, holds.c.created_at >= since)
+    before = hold_raises.c.credits - hold_raises.c.needed
+    of_the_same = and_(
+        holds.c.subject_kind == hold_raises.c.subject_kind, holds.c.subject_id == hold_raises.c.subject_id
+    )
+    raised = (
+        select(
+            hold_raises.c.created_at,
+            holds.c.user_id,
+            func.least(func.greatest(kept - before, 0), hold_raises.c.needed),
+        )
+        .join(holds, of_the_same)
+        .where(
+            hold_raises.c.workspace_id == workspace_id,
+            hold_raises.c.created_at >= since,
+            hold_raises.c.credits.is_not(None),
+        )
+    )
+    return union_all(placed, raised)
+
+
+def _sum(column: ColumnElement[int], which: ColumnElement[bool]) -> ColumnElement[int]:
+    return cast(func.coalesce(func.sum(column).filter(which), 0), BigInteger)
