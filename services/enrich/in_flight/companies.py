@@ -29,7 +29,7 @@ FRESH_S = 7 * 86_400.0
 _RENEW_EVERY_S = 5
 _RETRY_S = 0.5
 _GATHER_S = 0.025
-"""A transaction costs the processor as much as a tenth of a row: what comes meanwhile shares it."""
+"""A trip to the database costs as much as a tenth of a row: what comes meanwhile shares it."""
 
 
 class Abandoned(Exception):
@@ -120,8 +120,8 @@ class Companies:
 
     async def _hold(self, keys: Sequence[CompanyKey], *, lease_s: float) -> None:
         try:
-            async with self._open_uow() as uow:
-                await company_research.hold(uow.conn, keys, holder=self._holder, lease_s=lease_s)
+            async with self._open_uow.alone() as conn:
+                await company_research.hold(conn, keys, holder=self._holder, lease_s=lease_s)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             log.warning("companies.not_held", companies=len(keys), error=str(error))
 
@@ -148,9 +148,9 @@ class Companies:
     async def _look(self, keys: Sequence[CompanyKey]) -> dict[CompanyKey, Known]:
         while True:
             try:
-                async with self._open_uow() as uow:
+                async with self._open_uow.alone() as conn:
                     return await company_research.look(
-                        uow.conn, keys, holder=self._holder, lease_s=LEASE_S, fresh_s=self._fresh_s
+                        conn, keys, holder=self._holder, lease_s=LEASE_S, fresh_s=self._fresh_s
                     )
             except Exception as error:
                 if not is_outage(error):

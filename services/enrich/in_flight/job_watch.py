@@ -48,8 +48,8 @@ class JobWatch:
         followed = list(self._followers)
         if not followed:
             return
-        async with self._open_uow() as uow:
-            found = await jobs.views(uow.conn, followed)
+        async with self._open_uow.alone() as conn:
+            found = await jobs.views(conn, followed)
         for job_id, view in found.items():
             if job_id in self._followers:
                 self._views[job_id] = newer(self._views.get(job_id), view)

@@ -64,8 +64,8 @@ class LeaseKeeper:
         expected = {holder: lease.rows for holder, lease in self._held.items() if lease.rows}
         if not expected:
             return
-        async with self._open_uow() as uow:
-            still = await claims.renew(uow.conn, list(expected), lease_s=LEASE_S)
+        async with self._open_uow.alone() as conn:
+            still = await claims.renew(conn, list(expected), lease_s=LEASE_S)
         for holder, rows in expected.items():
             if still.get(holder, 0) < rows and holder in self._held:
                 self._held[holder].lost = True

@@ -26,14 +26,14 @@ _RENEWALS_PER_LEASE = 3
 _POLL_S = 1.0
 _IDLE_S = 30.0
 _GATHER_S = 0.025
-"""A transaction costs the processor as much as a tenth of a row: what comes meanwhile shares it."""
+"""A trip to the database costs as much as a tenth of a row: what comes meanwhile shares it."""
 _RETRY_S = 0.5
 
 
 class Websites:
     """`take` answers a website, or None to the one caller who has to read it and then to `put` or `give_up`.
 
-    Whatever is asked and told within some hundredths of a second is one transaction. A reader that vanishes holds its site for
+    Whatever is asked and told within some hundredths of a second is served together. A reader that vanishes holds its site for
     `lease_s` at most. `direct` is our own reader, None where only Firecrawl's stand-in may be asked.
     """
 
