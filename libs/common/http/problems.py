@@ -68,9 +68,10 @@ def problem(
     extra: Mapping[str, object] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A problem+json answer."""
+    """A problem+json answer. No member of `extra` replaces one that every problem has."""
     title = code.replace("_", " ").capitalize()
-    body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail, **(extra or {})}
+    body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
+    body = body | {name: value for name, value in (extra or {}).items() if name not in body}
     return Response(
         orjson.dumps(body, default=str), status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {})
     )

@@ -39,7 +39,7 @@ def billing_answer(standing: Standing, resources: Resources) -> BillingAnswer:
 def _subscription(found: KeptSubscription | None) -> SubscriptionAnswer | None:
     if found is None:
         return None
-    pending, owes = found.pending, found.pay_url or found.dunning_since
+    pending, owes = found.pending, found.is_live and (found.pay_url or found.dunning_since)
     return SubscriptionAnswer(
         plan=found.item.plan.code if found.item else None,
         interval=found.item.interval.value if found.item else None,

@@ -8,9 +8,11 @@ from libs.common.clock import utc_now
 from libs.common.http.dependencies import OpenUowDep
 from libs.common.http.identity import AdminIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
+from libs.common.money import amount_of
 from libs.common.uow import OpenUow
 from services.billing.api.plan_answers import billing_answer
 from services.billing.domain.selling.plans import PLANS, Interval, PlanItem
+from services.billing.domain.selling.standing import sentence_of_switch
 from services.billing.domain.selling.switching import Starts, Switch
 from services.billing.resources import BillingResources, Resources
 from services.billing.schemas.plans import (
@@ -22,7 +24,7 @@ from services.billing.schemas.plans import (
     SwitchBody,
 )
 from services.billing.use_cases.end_plan import cancel_plan, resume_plan
-from services.billing.use_cases.preview_switch import Preview, preview_switch
+from services.billing.use_cases.preview_switch import preview_switch
 from services.billing.use_cases.show_plan import show_plan
 from services.billing.use_cases.switch_plan import switch_plan
 
@@ -48,7 +50,9 @@ async def preview(
         due_now_minor=found.due,
         currency=found.currency,
         credits_now=found.credits,
-        says=_sentence(found),
+        says=sentence_of_switch(
+            found.switch, found.subscription, due=amount_of(found.due, found.currency), credits_=found.credits
+        ),
     )
 
 
@@ -112,18 +116,3 @@ def _starts(switch: Switch) -> Literal["now", "period_end", "never"]:
     if switch.keeps:
         return "never"
     return "period_end" if switch.starts is Starts.PERIOD_END else "now"
-
-
-def _sentence(found: Preview) -> str:
-    name, interval = found.switch.target.plan.name, found.switch.target.interval
-    ends = found.subscription.period_ends_at
-    match _starts(found.switch):
-        case "never":
-            return f"You have {name}, paid by the {interval}, already. A switch that waits is called off."
-        case "period_end":
-            day = f"{ends.day} {ends:%B %Y}"
-            return f"{name}, paid by the {interval}, starts on {day}. Until then everything stays as it is."
-        case "now":
-            return (
-                f"{name}, paid by the {interval}, starts at once, and its {found.credits} credits come when it is paid."
-            )

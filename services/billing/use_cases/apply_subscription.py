@@ -11,7 +11,13 @@ from libs.common.uow import OpenUow, UnitOfWork
 from services.billing.clients.stripe.account import Stripe
 from services.billing.clients.stripe.subscriptions import fetch_subscription, reason_of
 from services.billing.domain.selling.plans import PlanItem, PriceIds
-from services.billing.domain.selling.subscriptions import FoundSubscription, KeptSubscription, Status, which_counts
+from services.billing.domain.selling.subscriptions import (
+    ENDED,
+    FoundSubscription,
+    KeptSubscription,
+    Status,
+    which_counts,
+)
 from services.billing.repositories.selling import customers, prices, subscriptions
 from services.billing.repositories.selling.subscriptions import Told
 from services.billing.use_cases.renew_entitlements import renew_entitlements
@@ -132,10 +138,10 @@ def _is_told(found: FoundSubscription, told: Told) -> bool:
 
 
 async def _tell_failure(found: FoundSubscription, reason: str, *, workspace_id: UUID, uow: UnitOfWork) -> None:
-    """Key: the invoice and the attempt."""
+    """Key: the invoice and the attempt. The last attempt of a plan that it ended is told by the end: paying keeps nothing."""
     known = await subscriptions.find_subscription(uow.conn, found.id)
     failure = found.failure
-    if failure is None or known is None or _is_told(found, known[1]):
+    if failure is None or found.status in ENDED or known is None or _is_told(found, known[1]):
         return
     event = PaymentFailed(
         payment_for="subscription",

@@ -61,7 +61,7 @@ async def _charged(subject: Subject, *, workspace_id: UUID, uow: UnitOfWork) -> 
     if await refunds.has_subject(uow.conn, workspace_id, subject):
         hold = await holds.find_hold(uow.conn, subject, workspace_id=workspace_id)
     if hold is None:
-        msg = f"the workspace has no {subject.kind} {subject.id} that credits were held for"
+        msg = f"workspace {workspace_id} has no {subject.kind} {subject.id} that credits were held for: is workspace_id right?"
         raise NotFound(msg, code="nothing_charged")
     return hold
 

@@ -6,7 +6,6 @@ _ENDED = {
     "canceled": "has ended",
     "unpaid": "was not paid for and is out of force",
     "paused": "is paused, because its trial ended without a payment method",
-    "past_due": "could not be renewed: the last payment failed, and is tried again",
 }
 
 
@@ -64,13 +63,14 @@ def top_up_maximum(workspace: str, *, spent: str, page: str) -> Words:
 
 
 def subscription_turned(workspace: str, *, status: str, plan: str | None, page: str) -> Words | None:
-    """Only where the plan ends or is in danger: everything else was done by somebody who knows."""
+    """Only where the plan is over or out of force. Of one that is past due, the payment that failed is told of; everything
+    else was done by somebody who knows."""
     if status not in _ENDED:
         return None
-    name = f"The {plan} plan" if plan else "The plan"
+    name = f"The {plan.capitalize()} plan" if plan else "The plan"
     return Words(
         f"subscription_{status}",
-        f"{name} of {workspace} {_ENDED[status].partition(':')[0].partition(',')[0]}",
+        f"{name} of {workspace} {_ENDED[status].partition(',')[0]}",
         (
             f"{name} of {workspace} {_ENDED[status]}.",
             "What it allows, and how to have it again, is on the billing page.",
@@ -88,16 +88,3 @@ def ledger_differs(workspace_id: str, *, checks: list[str]) -> Words:
             "Nothing is blocked. Look at GET /v1/credits/proof of the workspace, and find out before anything is adjusted.",
         ),
     )
-
-
-def amount_of(minor: int, currency: str) -> str:
-    """Money as it is written in its currency: most have two decimals, some none, some three."""
-    decimals = 0 if currency.lower() in _WHOLE else 3 if currency.lower() in _THOUSANDTHS else 2
-    return f"{minor / 10**decimals:,.{decimals}f} {currency.upper()}"
-
-
-_WHOLE = frozenset(
-    {"bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"}
-)
-_THOUSANDTHS = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
-"""Stripe's zero- and three-decimal currencies."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from libs.common.contracts.billing import BalanceLow, LedgerDiffers, PaymentFailed, SubscriptionChanged, TopUpTurned
+from libs.common.money import amount_of
 from libs.common.uow import Message, UnitOfWork
 from services.gateway.domain import notices
 from services.gateway.domain.mails import Words
@@ -43,7 +44,7 @@ def _words(
             return notices.payment_failed(
                 name,
                 what=event.payment_for,
-                amount=notices.amount_of(event.amount_minor, event.currency),
+                amount=amount_of(event.amount_minor, event.currency),
                 reason=event.reason,
                 tried=event.tried,
                 pay_url=event.pay_url,
@@ -54,7 +55,7 @@ def _words(
                 name, credits_=event.credits, reason=event.reason, pay_url=event.pay_url, page=page
             )
         case TopUpTurned(state="maximum_reached"):
-            spent = notices.amount_of(event.spent_this_month_minor, event.currency)
+            spent = amount_of(event.spent_this_month_minor, event.currency)
             return notices.top_up_maximum(name, spent=spent, page=page)
         case TopUpTurned():
             return None

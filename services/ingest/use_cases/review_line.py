@@ -68,7 +68,7 @@ async def _row(uow: UnitOfWork, job_id: UUID, row_no: int, *, workspace_id: UUID
         raise NotFound(msg, code="unknown_row")
     if attempt.status not in WRITABLE:
         msg = f"row {row_no} is {attempt.status} and has no line: work on it once more first"
-        raise Conflict(msg, code="row_has_no_line", extra={"status": attempt.status})
+        raise Conflict(msg, code="row_has_no_line", extra={"row_status": attempt.status})
     return _Row(root, family, attempt)
 
 

@@ -97,3 +97,17 @@ async def test_a_threshold_that_is_dropped_is_low_no_more(billing: Billing) -> N
     await watch(billing)
     async with billing.open_uow() as uow:
         assert await alerts.low_now(uow.conn, workspace_id) == []
+
+
+async def test_who_has_got_more_credits_is_not_shown_as_low_until_the_next_look(billing: Billing) -> None:
+    """Red when the notice says that 140 credits are below 50."""
+    workspace_id = await billing.workspace(100)
+    await told_at(billing, workspace_id, 50)
+    await watch(billing)
+    await billing.deliver(created(new_id(), 60), workspace_id)
+    await watch(billing)
+    async with billing.open_uow() as uow:
+        assert [one for one, _ in await alerts.low_now(uow.conn, workspace_id)] == [50]
+    await billing.grant(workspace_id, 100)
+    async with billing.open_uow() as uow:
+        assert await alerts.low_now(uow.conn, workspace_id) == []

@@ -164,6 +164,19 @@ async def test_a_payment_that_fails_is_told_once_per_attempt_and_the_plan_stays_
     assert found.plan == "free"
 
 
+async def test_the_attempt_that_ends_a_plan_is_told_by_its_end_alone(shop: Shop) -> None:
+    """Red when people are told to pay to keep what is over already."""
+    workspace_id, subscription_id = await shop.subscribed("growth_month")
+    customer = (await shop.on_record(workspace_id))[0].customer_id
+    await shop.use_card(customer, DECLINED_ONCE_KEPT)
+    await shop.advance(days=31, hours=2)
+    await shop.apply(subscription_id)
+    await shop.advance(days=8)
+    ended = await shop.apply(subscription_id)
+    assert (ended.subscription.status, ended.found.failure is None) == (Status.CANCELED, False)
+    assert [one["tried"] for one in await said(shop, workspace_id, "payment.failed")] == [1]
+
+
 async def test_paying_the_open_invoice_brings_the_plan_back(shop: Shop) -> None:
     workspace_id, subscription_id = await shop.subscribed("starter_month")
     customer = (await shop.on_record(workspace_id))[0].customer_id

@@ -11,7 +11,7 @@ from libs.common.ids import new_id
 from services.billing.domain.selling.ordering import offered, refuse_second_plan, trial_days_of
 from services.billing.domain.selling.plans import ITEMS, PLANS, Interval, PlanItem, PriceIds
 from services.billing.domain.selling.prices import FoundPrice, KeptPrice, fault_of
-from services.billing.domain.selling.standing import sentence_of
+from services.billing.domain.selling.standing import sentence_of, sentence_of_switch
 from services.billing.domain.selling.subscriptions import (
     DUNNING,
     KeptSubscription,
@@ -237,3 +237,37 @@ def test_one_trial_per_workspace_and_one_plan_at_a_time() -> None:
 
 def test_intervals_are_told_as_they_are() -> None:
     assert (Interval.MONTH.months, Interval.YEAR.months) == (1, 12)
+
+
+@pytest.mark.parametrize(
+    ("present", "target", "told"),
+    [
+        (
+            subscription(),
+            "scale_month",
+            "Scale, paid by the month, starts at once. It costs 349.51 USD now, and 39,943 credits come when that is paid.",
+        ),
+        (
+            subscription(Status.TRIALING, trial_ends_at=NOW),
+            "growth_year",
+            "Growth, paid by the year, starts at once. The trial goes on until 27 November 2026; it is paid for then.",
+        ),
+        (
+            subscription(),
+            "starter_year",
+            "Starter, paid by the year, starts on 2 December 2026. Until then everything stays as it is.",
+        ),
+        (
+            subscription(cancels_at_period_end=True),
+            "growth_month",
+            "You have Growth, paid by the month, already. It goes on instead of ending on 2 December 2026.",
+        ),
+    ],
+    ids=["higher", "on trial", "lower", "cancelled"],
+)
+def test_the_reader_is_told_what_a_switch_costs_brings_and_when(
+    present: KeptSubscription, target: str, told: str
+) -> None:
+    """Red when 0 credits are promised, or money has no currency."""
+    switch = decide_switch(present, item(target))
+    assert sentence_of_switch(switch, present, due="349.51 USD", credits_=39_943) == told

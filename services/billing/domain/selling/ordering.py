@@ -23,7 +23,7 @@ def refuse_second_plan(subscriptions: Sequence[KeptSubscription]) -> None:
     if live is not None:
         what = f"pay it at {live.pay_url}" if live.pay_url else "switch it (POST /v1/billing/subscription/switch)"
         msg = f"the workspace has a subscription that is {live.status} already: {what}"
-        raise Conflict(msg, code="subscription_exists", extra={"status": live.status.value})
+        raise Conflict(msg, code="subscription_exists", extra={"subscription_status": live.status.value})
 
 
 def trial_days_of(item: Item, subscriptions: Sequence[KeptSubscription]) -> int:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from services.billing.domain.selling.subscriptions import DUNNING, KeptSubscription, Status, entitles
+from services.billing.domain.selling.switching import Starts, Switch
 
 
 def sentence_of(subscription: KeptSubscription | None, *, sells: bool, now: datetime) -> str:
@@ -29,6 +30,22 @@ def sentence_of(subscription: KeptSubscription | None, *, sells: bool, now: date
             return f"{name} ended on {_day(subscription.ended_at)}. You are on the free plan."
         case Status.PAUSED:
             return f"{name} is paused, because its trial ended without a payment method: add one in the portal."
+
+
+def sentence_of_switch(switch: Switch, subscription: KeptSubscription, *, due: str, credits_: int) -> str:
+    """What a switch would do. `due` is what it costs at once, with its currency; `credits_` come when that is paid."""
+    plan = f"{switch.target.plan.name}, paid by the {switch.target.interval},"
+    if switch.keeps and subscription.cancels_at_period_end:
+        return f"You have {plan} already. It goes on instead of ending on {_day(subscription.period_ends_at)}."
+    if switch.keeps:
+        return f"You have {plan} already. A switch that waits is called off."
+    if switch.starts is Starts.PERIOD_END:
+        return f"{plan} starts on {_day(subscription.period_ends_at)}. Until then everything stays as it is."
+    if subscription.status is Status.TRIALING and not switch.ends_trial:
+        return (
+            f"{plan} starts at once. The trial goes on until {_day(subscription.trial_ends_at)}; it is paid for then."
+        )
+    return f"{plan} starts at once. It costs {due} now, and {credits_:,} credits come when that is paid."
 
 
 def _name(subscription: KeptSubscription) -> str:

@@ -42,7 +42,7 @@ def decide_switch(subscription: KeptSubscription | None, target: PlanItem) -> Sw
     if Action.SWITCH not in actions_of(subscription) or present is None:
         what = "pay its open invoice first" if subscription.pay_url else "see GET /v1/billing"
         msg = f"a subscription that is {subscription.status} cannot be switched: {what}"
-        raise Conflict(msg, code="switch_not_possible", extra={"status": str(subscription.status)})
+        raise Conflict(msg, code="switch_not_possible", extra={"subscription_status": subscription.status.value})
     if target == present:
         return Switch(Starts.NOW, target, keeps=True)
     if subscription.status is Status.TRIALING:

@@ -28,7 +28,7 @@ async def join_grants(conn: AsyncConnection, books: Books, grant_ids: Iterable[U
         books = books.with_grant(ledger.to_grant(row))
     unknown = missing - {grant.id for grant in books.grants}
     if unknown:
-        msg = f"the workspace has no grant {', '.join(sorted(map(str, unknown)))}"
+        msg = f"workspace {books.workspace_id} has no grant {', '.join(sorted(map(str, unknown)))}: is workspace_id right?"
         raise NotFound(msg, code="grant_not_found")
     return books
 

@@ -76,8 +76,13 @@ async def cross_thresholds(conn: AsyncConnection, defaults: Mapping[str, int], *
 
 async def low_now(conn: AsyncConnection, workspace_id: UUID) -> list[tuple[int, datetime]]:
     """Thresholds that the balance is below at present, and since when; the lowest first."""
-    columns = (low_balances.c.threshold, low_balances.c.low_since)
-    query = select(*columns).where(low_balances.c.workspace_id == workspace_id, low_balances.c.low_since.is_not(None))
+    of_account = accounts.c.workspace_id == low_balances.c.workspace_id
+    query = (
+        select(low_balances.c.threshold, low_balances.c.low_since)
+        .join(accounts, of_account)
+        .where(low_balances.c.workspace_id == workspace_id, low_balances.c.low_since.is_not(None))
+        .where(accounts.c.available < low_balances.c.threshold)
+    )
     return [(row[0], row[1]) for row in await conn.execute(query.order_by(low_balances.c.threshold))]
 
 
