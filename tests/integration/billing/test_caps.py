@@ -10,7 +10,7 @@ from libs.common.contracts.ingest import JobCreated
 from libs.common.ids import new_id
 from services.billing.domain.watching.caps import Caps, Spent, periods_at
 from services.billing.repositories.watching import caps as repository
-from tests.integration.billing.steps import Billing, completed, created, ended, raised
+from tests.integration.billing.steps import Billing, completed, created, ended, lowered, raised
 
 
 def ordered(job_id: UUID, credits_: int, *, user_id: UUID) -> JobCreated:
@@ -85,6 +85,16 @@ async def test_a_raise_counts_on_the_day_of_the_raise_and_what_was_kept_is_of_th
     await billing.deliver(ended(job_id, 7), workspace_id)
     assert await spent(billing, workspace_id, now=now) == Spent(day=1, month=1)
     assert await spent(billing, workspace_id, now=now - timedelta(days=40)) == Spent(day=7, month=7)
+
+
+async def test_what_a_hold_gave_back_and_was_raised_by_again_counts_once(billing: Billing) -> None:
+    """Red when a raise after a lowering counts what the placing counts already: the cap would refuse too early."""
+    workspace_id, job_id, now = await billing.workspace(100), new_id(), datetime.now(UTC)
+    await billing.deliver(created(job_id, 4), workspace_id)
+    await billing.deliver(lowered(job_id, 1, 2), workspace_id)
+    for round_no, credits_ in ((2, 5), (3, 6)):
+        await billing.deliver(raised(job_id, round_no, credits_, after=1), workspace_id)
+    assert await spent(billing, workspace_id, now=now) == Spent(day=6, month=6)
 
 
 async def test_a_raise_cannot_get_around_the_cap(billing: Billing) -> None:

@@ -75,7 +75,11 @@ def _parts(workspace_id: UUID, *, since: datetime) -> CompoundSelect[datetime, U
     placed = select(
         holds.c.created_at.label("placed_at"), holds.c.user_id, func.least(kept, holds.c.placed).label("kept")
     ).where(holds.c.workspace_id == workspace_id, holds.c.created_at >= since)
-    before = hold_raises.c.credits - hold_raises.c.needed
+    from_here = func.sum(hold_raises.c.needed).over(
+        partition_by=(hold_raises.c.subject_kind, hold_raises.c.subject_id),
+        order_by=(hold_raises.c.created_at.desc(), hold_raises.c.round.desc()),
+    )
+    before = holds.c.placed + holds.c.raised - from_here
     of_the_same = and_(
         holds.c.subject_kind == hold_raises.c.subject_kind, holds.c.subject_id == hold_raises.c.subject_id
     )
