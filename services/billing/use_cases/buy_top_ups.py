@@ -24,12 +24,13 @@ from services.billing.domain.watching.top_ups import (
     ASK_NO_MORE_AFTER,
     AutoTopUp,
     Outcome,
+    PackPrice,
     TopUp,
     may_buy,
 )
 from services.billing.repositories.watching import caps, top_ups
 from services.billing.use_cases.ensure_customer import ensure_customer
-from services.billing.use_cases.price_pack import price_pack
+from services.billing.use_cases.price_packs import price_packs
 
 log = get_logger()
 
@@ -63,17 +64,15 @@ async def buy_top_ups(*, shop: Shop, open_uow: OpenUow, now: datetime) -> int:
 
 
 async def _claim_due(shop: Shop, *, uow: UnitOfWork, now: datetime) -> list[TopUp]:
-    rules = await top_ups.due_rules(uow.conn, now=now, limit=_AT_ONCE)
-    claimed = [await _claim(rule, shop=shop, uow=uow, now=now) for rule in rules]
+    """Rules whose pack is not sold wait: they must not stand in the way of the others."""
+    sold = await price_packs(price_ids=shop.price_ids, uow=uow)
+    rules = await top_ups.due_rules(uow.conn, packs=sold, now=now, limit=_AT_ONCE)
+    claimed = [await _claim(rule, sold[rule.pack], uow=uow, now=now) for rule in rules]
     return [order for order in claimed if order is not None]
 
 
-async def _claim(rule: AutoTopUp, *, shop: Shop, uow: UnitOfWork, now: datetime) -> TopUp | None:
-    """The purchase that a rule asks for; None when there is no price, or no room in the month's maximum, which is told."""
-    price = await price_pack(rule.pack, price_ids=shop.price_ids, uow=uow)
-    if price is None:
-        log.warning("top_up.not_sold", workspace_id=str(rule.workspace_id), pack=rule.pack)
-        return None
+async def _claim(rule: AutoTopUp, price: PackPrice, *, uow: UnitOfWork, now: datetime) -> TopUp | None:
+    """The purchase that a rule asks for; None when there is no room in the month's maximum, which is told."""
     month = month_at(now, time_zone=await caps.time_zone_of(uow.conn, rule.workspace_id))
     spent = await top_ups.spent_in(uow.conn, rule.workspace_id, month=month)
     order = TopUp(

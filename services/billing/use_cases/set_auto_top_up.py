@@ -8,7 +8,7 @@ from services.billing.clients.stripe.account import Account
 from services.billing.domain.selling.plans import PriceIds
 from services.billing.domain.watching.top_ups import AutoTopUp, check_auto_top_up
 from services.billing.repositories.watching import top_ups
-from services.billing.use_cases.price_pack import price_pack
+from services.billing.use_cases.price_packs import price_packs
 
 
 async def set_auto_top_up(
@@ -16,5 +16,6 @@ async def set_auto_top_up(
 ) -> None:
     """Key: the workspace; the last word counts. Raises Conflict `self_hosted`, and Invalid for what cannot be (see the rule)."""
     account.require()
-    check_auto_top_up(wanted, price=await price_pack(wanted.pack, price_ids=price_ids, uow=uow))
+    sold = await price_packs(price_ids=price_ids, uow=uow)
+    check_auto_top_up(wanted, price=sold.get(wanted.pack))
     await top_ups.save_rule(uow.conn, wanted, user_id=user_id, now=now)

@@ -9,7 +9,7 @@ from services.billing.domain.selling.plans import PriceIds
 from services.billing.domain.watching.caps import month_at
 from services.billing.domain.watching.top_ups import AutoTopUp, PackPrice
 from services.billing.repositories.watching import caps, top_ups
-from services.billing.use_cases.price_pack import price_pack
+from services.billing.use_cases.price_packs import price_packs
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,6 @@ async def show_auto_top_up(
     rule = await top_ups.find_rule(uow.conn, workspace_id)
     month = month_at(now, time_zone=await caps.time_zone_of(uow.conn, workspace_id))
     spent = await top_ups.spent_in(uow.conn, workspace_id, month=month)
-    price = None if rule is None else await price_pack(rule.pack, price_ids=price_ids, uow=uow)
+    price = None if rule is None else (await price_packs(price_ids=price_ids, uow=uow)).get(rule.pack)
     failure = None if rule is None or rule.is_on else await top_ups.last_failure(uow.conn, workspace_id)
     return ShownAutoTopUp(rule, spent, price, failure.pay_url if failure else None)

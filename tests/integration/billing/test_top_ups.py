@@ -136,6 +136,16 @@ async def test_who_has_enough_buys_nothing(till: Till) -> None:
     assert await till.run() == 0
 
 
+async def test_rules_whose_pack_is_not_sold_hold_up_no_other(till: Till) -> None:
+    """Red when each round is filled with rules that can buy nothing: those behind them would never have their turn."""
+    for _ in range(10):
+        await till.workspace(10)
+    await till.billing.execute("UPDATE billing.auto_top_ups SET pack = '100k'")
+    workspace_id = await till.workspace(10)
+    assert await till.run() == 1
+    assert await till.states(workspace_id) == ["paid"]
+
+
 async def test_of_many_at_once_one_buys(till: Till) -> None:
     """Red when the rule is not locked and nothing keeps a workspace from having two under way."""
     workspace_id = await till.workspace(10)

@@ -8,10 +8,16 @@ from services.billing.domain.selling.prices import KeptPrice
 from services.billing.domain.selling.subscriptions import KeptSubscription
 
 
+def find_offer(item: Item, *, price_ids: PriceIds, kept: Mapping[str, KeptPrice]) -> KeptPrice | None:
+    """The price the item is sold at; None when it is not offered."""
+    price = kept.get(price_ids.id_of(item) or "")
+    return None if price is None or price.fault is not None or price.item != item else price
+
+
 def offered(item: Item, *, price_ids: PriceIds, kept: Mapping[str, KeptPrice]) -> KeptPrice:
     """The price the item is sold at. Raises Conflict `not_offered`."""
-    price = kept.get(price_ids.id_of(item) or "")
-    if price is None or price.fault is not None or price.item != item:
+    price = find_offer(item, price_ids=price_ids, kept=kept)
+    if price is None:
         msg = f"{item.name} is not offered: see GET /v1/billing/plans for what is"
         raise Conflict(msg, code="not_offered")
     return price

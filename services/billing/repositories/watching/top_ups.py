@@ -1,12 +1,11 @@
 """Rules of buying credits by themselves, and what they bought."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Row, cast, delete, exists, func, or_, select, update
+from sqlalchemy import BigInteger, cast, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -79,9 +78,9 @@ async def note_maximum(conn: AsyncConnection, workspace_id: UUID, *, month: date
     )
 
 
-async def due_rules(conn: AsyncConnection, *, now: datetime, limit: int) -> Sequence[AutoTopUp]:
-    """Lock the rules whose workspaces are below their threshold with nothing on its way. Those that were told of this
-    month's maximum are left out; near a month's end some of them are not, since it ends elsewhere first."""
+async def due_rules(conn: AsyncConnection, *, packs: Collection[str], now: datetime, limit: int) -> Sequence[AutoTopUp]:
+    """Lock the rules for one of `packs` whose workspaces are below their threshold with nothing on its way. Those that were
+    told of this month's maximum are left out; near a month's end some of them are not, since it ends elsewhere first."""
     month_somewhere = (now + _EASTERNMOST).date().replace(day=1)
     under_way = exists().where(top_ups.c.workspace_id == auto_top_ups.c.workspace_id, _OPEN)
     query = (
@@ -89,6 +88,7 @@ async def due_rules(conn: AsyncConnection, *, now: datetime, limit: int) -> Sequ
         .join(accounts, accounts.c.workspace_id == auto_top_ups.c.workspace_id)
         .where(
             auto_top_ups.c.is_on,
+            auto_top_ups.c.pack.in_(packs),
             accounts.c.available < auto_top_ups.c.threshold,
             or_(auto_top_ups.c.maximum_told_for.is_(None), auto_top_ups.c.maximum_told_for < month_somewhere),
             ~under_way,
@@ -131,7 +131,7 @@ async def claim_unanswered(
     rows = await conn.execute(
         update(top_ups).where(top_ups.c.id == chosen.c.id).values(asked_at=now).returning(*_TOP_UP)
     )
-    return [_top_up(row) for row in rows]
+    return [TopUp(*row) for row in rows]
 
 
 async def record(conn: AsyncConnection, order: TopUp, outcome: Outcome) -> bool:
@@ -165,7 +165,3 @@ async def last_failure(conn: AsyncConnection, workspace_id: UUID) -> Failure | N
     query = select(*columns).where(top_ups.c.workspace_id == workspace_id).order_by(top_ups.c.created_at.desc())
     row = (await conn.execute(query.limit(1))).one_or_none()
     return None if row is None or row[0] != "failed" else Failure(row[1] or "", row[2], row[3])
-
-
-def _top_up(row: Row[Any]) -> TopUp:
-    return TopUp(*row)
