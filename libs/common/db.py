@@ -18,6 +18,7 @@ from libs.common.errors import Conflict, Transient
 SERVICES = ("gateway", "ingest", "enrich", "billing", "sender")
 _CONNECTIONS_BESIDE_POOL = 2
 _STATEMENT_TIMEOUT_MS = "60000"
+_NOTHING = text("SELECT")
 _RESTED_S = 10.0
 """After so long at rest a connection is asked whether it still leads anywhere: something on the way may have forgotten it."""
 
@@ -129,6 +130,18 @@ async def connected(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
         yield conn
     finally:
         await conn.close()
+
+
+async def driver_of(conn: AsyncConnection) -> asyncpg.Connection:
+    """The driver's own connection in the transaction of `conn`, for statements by the hundred: one costs it 30 µs, and 240
+    through SQLAlchemy. Parameters are `$1`, `$2`, …; errors are the driver's."""
+    assert conn.sync_connection is not None
+    driver = conn.sync_connection.connection.driver_connection
+    assert driver is not None
+    if not driver.is_in_transaction():
+        # SQLAlchemy begins its transaction with the first statement that goes through it.
+        await conn.execute(_NOTHING)
+    return driver
 
 
 def _is_outage(error: Exception) -> bool:

@@ -10,22 +10,19 @@ from sqlalchemy import (
     ARRAY,
     Float,
     Integer,
-    LargeBinary,
     Table,
-    Text,
-    TextClause,
     UpdateBase,
     Uuid,
     any_,
     bindparam,
     func,
     select,
-    text,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.contracts.envelope import Envelope
+from libs.common.db import driver_of
 from libs.common.errors import TooLarge
 from libs.common.sealing import Sealed
 
@@ -35,18 +32,11 @@ _SWEEP_ROWS = 5000
 _WRITE = """
     WITH written AS (
         INSERT INTO {table} (id, routing_key, body, due_at)
-        SELECT id, key, body, now() + make_interval(secs => :lease_s)
-        FROM unnest(:ids, :keys, :bodies) AS event (id, key, body)
+        SELECT id, key, body, now() + make_interval(secs => $1)
+        FROM unnest($2::uuid[], $3::text[], $4::bytea[]) AS event (id, key, body)
     )
-    SELECT pg_notify(channel, '') FROM unnest(:channels) AS channel
+    SELECT pg_notify(channel, '') FROM unnest($5::text[]) AS channel
     """
-_WRITTEN = (
-    bindparam("ids", type_=ARRAY(Uuid())),
-    bindparam("keys", type_=ARRAY(Text())),
-    bindparam("bodies", type_=ARRAY(LargeBinary())),
-    bindparam("channels", type_=ARRAY(Text())),
-    bindparam("lease_s", type_=Float()),
-)
 
 
 def outbox_channel(schema: str) -> str:
@@ -88,19 +78,9 @@ async def write(
             msg = f"{event.routing_key} would have {size} bytes, the limit is {MAX_MESSAGE_BYTES}: split it"
             raise TooLarge(msg, code="event_too_large")
     channels = {*wake, outbox_channel(outbox.schema or "")} if events and not lease_s else set(wake)
-    values = {
-        "ids": [event.id for event in events],
-        "keys": [event.routing_key for event in events],
-        "bodies": [event.body for event in events],
-        "channels": sorted(channels),
-        "lease_s": lease_s,
-    }
-    await conn.execute(_write_into(outbox.fullname), values)
-
-
-@functools.cache
-def _write_into(table: str) -> TextClause:
-    return text(_WRITE.format(table=table)).bindparams(*_WRITTEN)
+    driver, statement = await driver_of(conn), _WRITE.format(table=outbox.fullname)
+    ids, keys = [event.id for event in events], [event.routing_key for event in events]
+    await driver.fetch(statement, lease_s, ids, keys, [event.body for event in events], sorted(channels))
 
 
 async def lease(conn: AsyncConnection, outbox: Table, *, limit: int, lease_s: float) -> list[OutboxRow]:

@@ -191,11 +191,11 @@ def subscriptions() -> Sequence[Subscription]:
     """One subscription per queue. Handlers of one account take turns, so few at once are enough, or many together."""
     return [
         Subscription("billing.open_account", open_account, prefetch=2),
-        Subscription("billing.place_hold", place_hold, together=place_holds, prefetch=32),
+        Subscription("billing.place_hold", place_hold, together=place_holds, prefetch=128),
         Subscription("billing.raise_hold", raise_hold, prefetch=2),
         Subscription("billing.lower_hold", lower_hold, prefetch=2),
         Subscription("billing.note_job_state", note_job_state, prefetch=2),
-        Subscription("billing.capture_chunk", capture_chunk, together=capture_chunks, prefetch=32),
+        Subscription("billing.capture_chunk", capture_chunk, together=capture_chunks, prefetch=128),
         Subscription("billing.settle_job", settle_job, prefetch=2),
         Subscription("billing.place_sourcing_hold", place_sourcing_hold, prefetch=2),
         Subscription("billing.capture_sourcing_batch", capture_sourcing_batch, prefetch=2),

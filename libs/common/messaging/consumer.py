@@ -98,8 +98,9 @@ class Consumer:
         self._open_uow = open_uow
         self._bus = bus
         self._hands = hands or Hands()
+        self._seconds = metrics.BUS_SECONDS.labels(subscription.queue)
         self._lane = (
-            Lane(subscription.together, most=subscription.prefetch, open_uow=open_uow, hands=self._hands)
+            Lane(subscription.together, most=max(1, subscription.prefetch // 2), open_uow=open_uow, hands=self._hands)
             if subscription.together
             else None
         )
@@ -124,7 +125,7 @@ class Consumer:
         """Handle one delivery to its ack."""
         queue = self.subscription.queue
         with self._hands.holding():
-            with metrics.BUS_SECONDS.labels(queue).time():
+            with self._seconds.time():
                 verdict = await self._decide(raw.body)
             metrics.BUS_MESSAGES.labels(queue, verdict.outcome).inc()
             await settle(raw, lambda: self._pass_on(raw, verdict))

@@ -20,6 +20,7 @@ from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
 
 log = get_logger()
 
+_AT_ONCE = 2
 _TIMEOUT_S = 30
 """Of a transaction of many: whoever is in it is handled alone after it, and needs time for that."""
 
@@ -35,6 +36,8 @@ class Letter(Generic[E]):
     message: Message
 
 
+_Waiting = tuple[Letter[Any], asyncio.Future[bool]]
+
 Decide = Callable[[Letter[E]], None]
 """Decide on one message and publish what came of it. It changes nothing when it raises."""
 
@@ -43,15 +46,21 @@ Together = Callable[[Sequence[Letter[Any]], UnitOfWork], AbstractAsyncContextMan
 
 
 class Lane:
-    """One queue's: at most one transaction at a time, of at most `most` messages, in the order of their arrival."""
+    """One queue's: at most two transactions at a time, of different workspaces, each of at most `most` messages.
+
+    While the database works on one, the other is decided upon. The messages of a workspace are taken in the order of their
+    arrival, and never by both.
+    """
 
     def __init__(self, together: Together, *, most: int, open_uow: UnitOfWorkFactory, hands: Hands) -> None:
         self._together = together
         self._most = most
         self._open_uow = open_uow
         self._hands = hands
-        self._waiting = deque[tuple[Letter[Any], asyncio.Future[bool]]]()
-        self._work: asyncio.Task[None] | None = None
+        self._waiting = deque[_Waiting]()
+        self._workers = set[asyncio.Task[None]]()
+        self._taken = set[UUID | None]()
+        """The workspaces whose messages are in a transaction."""
 
     async def take(self, letter: Letter[Any]) -> bool:
         """Whether the message has been handled and recorded, among others. False: handle it alone.
@@ -60,22 +69,43 @@ class Lane:
         """
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((letter, answer))
-        if self._work is None:
-            self._work = asyncio.create_task(self._work_off())
+        # Whoever has the workspace in hand looks again at the end.
+        if len(self._workers) < _AT_ONCE and _workspace(letter) not in self._taken:
+            worker = asyncio.create_task(self._work_off())
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
         return await answer
 
     async def _work_off(self) -> None:
+        worker = asyncio.current_task()
+        assert worker is not None
         with self._hands.holding():
             try:
-                while self._waiting:
-                    await self._handle([self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))])
-            finally:
-                # Nothing is awaited from the last look at what waits to here: whoever comes next starts the work anew.
-                self._work = None
+                while taken := self._next():
+                    workspaces = {_workspace(letter) for letter, _ in taken}
+                    self._taken |= workspaces
+                    try:
+                        await self._handle(taken)
+                    finally:
+                        self._taken -= workspaces
+            except BaseException:
                 while self._waiting:
                     self._waiting.popleft()[1].cancel()
+                raise
+            finally:
+                # Nothing is awaited from the last look at what waits to here: whoever comes next starts the work anew.
+                self._workers.discard(worker)
 
-    async def _handle(self, taken: Sequence[tuple[Letter[Any], asyncio.Future[bool]]]) -> None:
+    def _next(self) -> list[_Waiting]:
+        """The first that wait and whose workspaces nobody has in hand."""
+        taken, left = list[_Waiting](), deque[_Waiting]()
+        while self._waiting and len(taken) < self._most:
+            one = self._waiting.popleft()
+            (left if _workspace(one[0]) in self._taken else taken).append(one)
+        self._waiting.extendleft(reversed(left))
+        return taken
+
+    async def _handle(self, taken: Sequence[_Waiting]) -> None:
         # Whoever waits no longer has been cancelled: its message goes back to its queue.
         taken = [(letter, answer) for letter, answer in taken if not answer.done()]
         if not taken:
@@ -125,3 +155,7 @@ class Lane:
                 unrecorded.discard(letter.message.envelope.id)
                 fresh.append(letter)
         return fresh
+
+
+def _workspace(letter: Letter[Any]) -> UUID | None:
+    return letter.message.envelope.tenant_id

@@ -62,7 +62,14 @@ class Replica:
     """One replica's consumer of a queue. `batches` says how many messages each of its common transactions had, `alone` how
     many messages were handled each in its own."""
 
-    def __init__(self, queue: str, open_uow: UnitOfWorkFactory, *, fails_at_end: Exception | None = None) -> None:
+    def __init__(
+        self,
+        queue: str,
+        open_uow: UnitOfWorkFactory,
+        *,
+        fails_at_end: Exception | None = None,
+        prefetch: int | None = None,
+    ) -> None:
         subscription = next(one for one in handlers.subscriptions() if one.queue == queue)
         together, self.batches, self.alone, self._bus = subscription.together, list[int](), 0, PassingOn()
         assert together is not None, f"{queue} handles each message alone"
@@ -77,7 +84,7 @@ class Replica:
             self.alone += 1
             await subscription.handler(event, uow=uow, message=message)
 
-        spied = replace(subscription, together=counting, handler=handling)
+        spied = replace(subscription, together=counting, handler=handling, prefetch=prefetch or subscription.prefetch)
         self._consumer = Consumer(spied, open_uow=open_uow, bus=cast("Bus", self._bus))
 
     async def hear(self, *deliveries: Delivery) -> list[str]:

@@ -10,14 +10,17 @@ from sqlalchemy import text
 
 from libs.common.clock import utc_now
 from libs.common.ids import new_id
+from services.billing.domain.credits.holds import Hold, HoldState
 from services.billing.domain.credits.ledger import Balance
+from services.billing.domain.credits.postings import Subject
 from services.billing.domain.watching.caps import Caps
-from services.billing.repositories.credits import chain
+from services.billing.repositories.credits import chain, holds
 from services.billing.repositories.watching import caps
 from tests.integration.billing.deliveries import Replica, delivery
 from tests.integration.billing.steps import Billing, completed, created, ended
 from tests.support.waiting import eventually
 
+LOCK = text("SELECT FROM billing.accounts WHERE workspace_id = :id FOR UPDATE NOWAIT")
 HOLDS, CAPTURES = "billing.place_hold", "billing.capture_chunk"
 
 
@@ -27,6 +30,14 @@ async def in_order(billing: Billing, *workspaces: UUID) -> None:
         assert [check for check in await billing.proof(workspace_id) if not check.holds] == []
         async with billing.open_uow() as uow:
             assert await chain.first_break(uow.conn, workspace_id) is None
+
+
+async def is_blocked(billing: Billing) -> bool:
+    """Whether somebody waits for a lock."""
+    waiting = (
+        "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return (await billing.one(waiting))["n"] > 0
 
 
 async def answers(billing: Billing, workspace_id: UUID) -> Counter[str]:
@@ -154,20 +165,12 @@ async def test_a_database_that_goes_away_counts_as_nobodys_attempt(billing: Bill
 async def test_accounts_are_locked_in_the_order_of_their_ids(billing: Billing) -> None:
     """Red when they are locked in the order of arrival: two replicas could wait for each other in a circle."""
     first, second = sorted([await billing.workspace(10), await billing.workspace(10)])
-    lock = text("SELECT FROM billing.accounts WHERE workspace_id = :id FOR UPDATE NOWAIT")
-    waiting = (
-        "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-
-    async def is_waiting() -> bool:
-        return (await billing.one(waiting))["n"] > 0
-
     async with billing.open_uow() as outside:
-        await outside.conn.execute(lock, {"id": first})
+        await outside.conn.execute(LOCK, {"id": first})
         requests = [delivery(created(new_id(), 3), workspace_id) for workspace_id in (second, first)]
         heard = asyncio.create_task(Replica(HOLDS, billing.open_uow).hear(*requests))
-        await eventually(is_waiting)
-        await billing.execute(lock.text, id=second)
+        await eventually(lambda: is_blocked(billing))
+        await billing.execute(LOCK.text, id=second)
     assert await heard == ["acked"] * 2
 
 
@@ -223,3 +226,45 @@ async def test_an_end_and_its_captures_in_any_order_close_the_hold(billing: Bill
     await Replica(CAPTURES, billing.open_uow).hear(*chunks)
     assert (await billing.hold(job_id))["state"] == "closed"
     assert await billing.balance(workspace_id) == Balance(available=4, spent=6)
+
+
+async def test_a_workspace_waits_for_its_own_transaction_and_for_no_other(billing: Billing) -> None:
+    """Red when a lane has one transaction at a time, or takes a workspace's later messages into the second."""
+    slow, quick = await billing.workspace(3), await billing.workspace(3)
+    replica, jobs = Replica(HOLDS, billing.open_uow), [new_id(), new_id()]
+    async with billing.open_uow() as outside:
+        await outside.conn.execute(LOCK, {"id": slow})
+        first = asyncio.create_task(replica.hear(delivery(created(jobs[0], 3), slow)))
+        await eventually(lambda: is_blocked(billing))
+        second = asyncio.create_task(replica.hear(delivery(created(jobs[1], 3), slow)))
+        assert await replica.hear(delivery(created(new_id(), 3), quick)) == ["acked"]
+        assert not first.done()
+        assert replica.batches == [1, 1]
+    assert (await first, await second) == (["acked"], ["acked"])
+    assert [(await billing.hold(job))["state"] for job in jobs] == ["held", "declined"]
+    await in_order(billing, slow, quick)
+
+
+async def test_more_than_one_transaction_takes_are_taken_by_two_each_in_order(billing: Billing) -> None:
+    """Red when a message is left behind, or decided upon before one of its workspace that came earlier."""
+    workspaces = [await billing.workspace(9) for _ in range(3)]
+    replica = Replica(HOLDS, billing.open_uow, prefetch=8)
+    jobs = [(new_id(), workspaces[nth % 3]) for nth in range(30)]
+    assert (
+        await replica.hear(*(delivery(created(job, 3), workspace_id) for job, workspace_id in jobs)) == ["acked"] * 30
+    )
+    assert max(replica.batches) == 4
+    for workspace_id in workspaces:
+        states = [(await billing.hold(job))["state"] for job, of in jobs if of == workspace_id]
+        assert states == ["held"] * 3 + ["declined"] * 7
+    await in_order(billing, *workspaces)
+
+
+async def test_a_hold_never_changes_hands(billing: Billing) -> None:
+    """Red when of two workspaces that ask for one job at once, in two transactions, the second gets the first one's hold."""
+    mine, theirs, subject = await billing.workspace(5), await billing.workspace(5), Subject("job", new_id())
+    async with billing.open_uow() as uow:
+        await holds.save_hold(uow.conn, Hold(subject, mine, HoldState.DECLINED, needed=9), heard_at=utc_now())
+    with pytest.raises(asyncpg.NotNullViolationError, match="workspace_id"):
+        async with billing.open_uow() as uow:
+            await holds.save_hold(uow.conn, Hold(subject, theirs, HoldState.DECLINED, needed=9), heard_at=utc_now())

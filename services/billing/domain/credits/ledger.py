@@ -97,12 +97,14 @@ class Books:
 
     def post(self, postings: Iterable[Posting]) -> "Books":
         """The books after some postings. `held` and `settling` follow the holds (`Decision`), not the postings."""
-        books = self
+        balance, changed = self.balance, dict[UUID, Grant]()
         for posting in postings:
-            if posting.grant_id is not None:
-                books = books.with_grant(_post_to_grant(books.grant(posting.grant_id), posting))
-            books = replace(books, balance=_post_to_balance(books.balance, posting))
-        return books
+            if (grant_id := posting.grant_id) is not None:
+                changed[grant_id] = _post_to_grant(changed.get(grant_id) or self.grant(grant_id), posting)
+            balance = _post_to_balance(balance, posting)
+        # No posting moves a grant to another place in the burn order.
+        grants = tuple(changed.get(grant.id, grant) for grant in self.grants)
+        return Books(self.workspace_id, balance, grants)
 
 
 def _post_to_grant(grant: Grant, posting: Posting) -> Grant:

@@ -44,7 +44,9 @@ _SHARE = ("grant_id", "held", "captured", "refunded")
 _CAPTURE = (*_SUBJECT, "chunk_no")
 _row_of = attrgetter(*_HOLD, "held", "captured")
 _FIND_HOLDS = many.find(holds, _SUBJECT, (*_SUBJECT, *_HOLD))
-_SAVE_HOLDS = many.insert(holds, (*_SUBJECT, *_HOLD, "held", "captured", "last_heard_at"), key=_SUBJECT)
+_SAVE_HOLDS = many.insert(
+    holds, (*_SUBJECT, *_HOLD, "held", "captured", "last_heard_at"), key=_SUBJECT, fixed=["workspace_id"]
+)
 _FIND_SHARES = many.find(hold_grants, _SUBJECT, (*_SUBJECT, *_SHARE))
 _SAVE_SHARES = many.insert(hold_grants, (*_SUBJECT, *_SHARE), key=(*_SUBJECT, "grant_id"))
 _FIND_CAPTURES = many.find(captures, _CAPTURE, (*_CAPTURE, "credits"))

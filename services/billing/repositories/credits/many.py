@@ -4,9 +4,13 @@ import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, BindParameter, Table, TextClause, bindparam, text
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db import driver_of
+
+_DIALECT = postgresql.dialect()
 _INSERT = "INSERT INTO {table} ({names}) SELECT {names} FROM {rows}"
 _INSTEAD = " ON CONFLICT ({key}) DO UPDATE SET {changed}"
 _UPDATE = "UPDATE {table} AS t SET {changed} FROM {rows} WHERE t.{key} = n.{key}"
@@ -18,27 +22,29 @@ class Statement:
 
     def __init__(self, table: Table, columns: Sequence[str], template: str, **parts: str) -> None:
         self.columns = tuple(columns)
-        self._types = [table.c[name].type for name in columns]
+        self._types = [table.c[name].type.compile(_DIALECT) for name in columns]
         self._parts = {"table": table.fullname, **parts}
         self._template = template
 
-    def text(self, prefix: str = "") -> str:
-        """The statement; its parameters are the columns' names with a prefix."""
-        given = ", ".join(f":{prefix}{name}" for name in self.columns)
+    def text(self, after: int = 0) -> str:
+        """The statement; its parameters are numbered on after so many others."""
+        given = ", ".join(f"${after + nth}::{type_}[]" for nth, type_ in enumerate(self._types, start=1))
         return self._template.format(rows=f"unnest({given}) AS n ({', '.join(self.columns)})", **self._parts)
-
-    def parameters(self, prefix: str = "") -> list[BindParameter[Any]]:
-        pairs = zip(self.columns, self._types, strict=True)
-        return [bindparam(prefix + name, type_=ARRAY(type_)) for name, type_ in pairs]
 
 
 Writing = tuple[Statement, Sequence[Sequence[object]]]
 """What is to be written, and for which rows, in the order of the statement's columns."""
 
 
-def insert(table: Table, columns: Sequence[str], *, key: Sequence[str] = ()) -> Statement:
-    """Write new rows; with a `key`, rows that are there already get the other columns."""
-    changed = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns if name not in key)
+def insert(table: Table, columns: Sequence[str], *, key: Sequence[str] = (), fixed: Sequence[str] = ()) -> Statement:
+    """Write new rows; with a `key`, rows that are there already get the other columns. A row whose `fixed` columns, which
+    may not be null, would change fails the statement."""
+    same = "{0} = CASE {1}.{0} WHEN EXCLUDED.{0} THEN EXCLUDED.{0} END"
+    changed = ", ".join(
+        same.format(name, table.name) if name in fixed else f"{name} = EXCLUDED.{name}"
+        for name in columns
+        if name not in key
+    )
     template = _INSERT + _INSTEAD if key else _INSERT
     return Statement(table, columns, template, names=", ".join(columns), key=", ".join(key), changed=changed)
 
@@ -60,7 +66,7 @@ async def read(conn: AsyncConnection, statement: Statement, rows: Sequence[Seque
     """What a statement of `find` answers for the keys in these rows. Nothing is asked for none."""
     if not rows:
         return []
-    return (await conn.execute(_alone(statement), _columns_of(statement, rows))).all()
+    return await (await driver_of(conn)).fetch(_alone(statement), *zip(*rows, strict=True))
 
 
 async def write(conn: AsyncConnection, writings: Iterable[Writing]) -> None:
@@ -68,26 +74,20 @@ async def write(conn: AsyncConnection, writings: Iterable[Writing]) -> None:
     given = [(statement, rows) for statement, rows in writings if rows]
     if not given:
         return
-    values: dict[str, list[object]] = {}
-    for number, (statement, rows) in enumerate(given):
-        values |= _columns_of(statement, rows, prefix=f"s{number}_")
-    await conn.execute(_together(tuple(statement for statement, _ in given)), values)
-
-
-def _columns_of(statement: Statement, rows: Sequence[Sequence[object]], *, prefix: str = "") -> dict[str, list[object]]:
-    columns = map(list, zip(*rows, strict=True))
-    return {prefix + name: column for name, column in zip(statement.columns, columns, strict=True)}
+    values = [column for _, rows in given for column in zip(*rows, strict=True)]
+    await (await driver_of(conn)).fetch(_together(tuple(statement for statement, _ in given)), *values)
 
 
 @functools.cache
-def _alone(statement: Statement) -> TextClause:
-    return text(statement.text()).bindparams(*statement.parameters())
+def _alone(statement: Statement) -> str:
+    return statement.text()
 
 
 @functools.cache
-def _together(statements: tuple[Statement, ...]) -> TextClause:
+def _together(statements: tuple[Statement, ...]) -> str:
     """Foreign keys are checked when all of it is done."""
-    numbered = [(f"s{number}_", statement) for number, statement in enumerate(statements)]
-    parts = ", ".join(f"{prefix} AS ({statement.text(prefix)})" for prefix, statement in numbered)
-    found = [parameter for prefix, statement in numbered for parameter in statement.parameters(prefix)]
-    return text("WITH " + parts + " SELECT 1").bindparams(*found)
+    parts, after = list[str](), 0
+    for number, statement in enumerate(statements):
+        parts.append(f"s{number} AS ({statement.text(after)})")
+        after += len(statement.columns)
+    return f"WITH {', '.join(parts)} SELECT 1"

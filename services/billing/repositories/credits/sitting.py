@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db import driver_of
 from libs.common.errors import Conflict
 from services.billing.domain.credits.chain import Chain
 from services.billing.domain.credits.holds import Decision, Hold
@@ -27,16 +27,13 @@ _LOCK = """
     SELECT set_config('enable_seqscan', 'off', true), workspace_id, {balance}, chain_length, chain_head, now(),
         EXISTS (SELECT FROM billing.spend_caps c WHERE c.workspace_id = a.workspace_id
             AND coalesce(c.per_day, c.per_month, c.per_member) IS NOT NULL)
-    FROM billing.accounts a WHERE workspace_id = ANY(:ids) ORDER BY workspace_id FOR NO KEY UPDATE OF a
+    FROM billing.accounts a WHERE workspace_id = ANY($1::uuid[]) ORDER BY workspace_id FOR NO KEY UPDATE OF a
     """
 _OPEN_GRANTS = """
-    SELECT workspace_id, {grant} FROM billing.grants WHERE workspace_id = ANY(:ids) AND (available > 0 OR held > 0)
+    SELECT workspace_id, {grant} FROM billing.grants WHERE workspace_id = ANY($1::uuid[]) AND (available > 0 OR held > 0)
     """
-_IDS = bindparam("ids", type_=ARRAY(Uuid()))
-_lock_accounts = text(_LOCK.format(balance=", ".join(BALANCE))).bindparams(_IDS)
-_find_grants = text(_OPEN_GRANTS.format(grant=", ".join(column.name for column in ledger.GRANT_COLUMNS))).bindparams(
-    _IDS
-)
+_LOCK_ACCOUNTS = _LOCK.format(balance=", ".join(BALANCE))
+_FIND_GRANTS = _OPEN_GRANTS.format(grant=", ".join(column.name for column in ledger.GRANT_COLUMNS))
 
 
 class Alone(Conflict):
@@ -117,14 +114,16 @@ async def sit(
 
 
 async def _lock(conn: AsyncConnection, workspaces: Collection[UUID]) -> dict[UUID, _Account]:
-    ids = {"ids": list(workspaces)}
-    locked = (await conn.execute(_lock_accounts, ids)).all()
+    driver, ids = await driver_of(conn), list(workspaces)
+    locked = await driver.fetch(_LOCK_ACCOUNTS, ids)
     owned = defaultdict[UUID, list[Grant]](list)
-    for workspace_id, *grant in await conn.execute(_find_grants, ids):
+    for workspace_id, *grant in await driver.fetch(_FIND_GRANTS, ids):
         owned[workspace_id].append(ledger.to_grant(grant))
     accounts: dict[UUID, _Account] = {}
     for _, id_, *balance, length, head, at, capped in locked:
-        burning = sorted(owned[id_], key=lambda grant: grant.burn_order)
+        burning = owned[id_]
+        if len(burning) > 1:
+            burning.sort(key=lambda grant: grant.burn_order)
         books = Books(id_, Balance(*balance), tuple(burning))
         accounts[id_] = _Account(books, books, Pen(Chain(length, head), at), capped)
     return accounts

@@ -1,5 +1,6 @@
 """What is written when books have changed: grants, accounts and entries, for any number of workspaces."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +10,7 @@ from uuid import UUID
 from libs.common.ids import new_id
 from services.billing.domain.credits.chain import Chain, Entry, hash_after
 from services.billing.domain.credits.ledger import Books, Grant
-from services.billing.domain.credits.postings import Movement
+from services.billing.domain.credits.postings import Movement, Operation
 from services.billing.metrics import CREDITS_MOVED
 from services.billing.repositories.credits import many
 from services.billing.repositories.credits.many import Writing
@@ -76,9 +77,11 @@ def writings_of(changes: Iterable[tuple[Books, Books, Pen]]) -> list[Writing]:
 
 def count_moved(movements: Iterable[Movement]) -> None:
     """Count what movements moved."""
+    moved = Counter[Operation]()
     for movement in movements:
-        moved_credits = sum(posting.credits for posting in movement.postings if posting.credits > 0)
-        CREDITS_MOVED.labels(movement.operation).inc(moved_credits)
+        moved[movement.operation] += sum(posting.credits for posting in movement.postings if posting.credits > 0)
+    for operation, credits_ in moved.items():
+        CREDITS_MOVED.labels(operation).inc(credits_)
 
 
 def _moved(before: Books, after: Books) -> list[Grant]:
