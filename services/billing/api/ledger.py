@@ -5,7 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query
-from pydantic import AwareDatetime
 from starlette.responses import Response, StreamingResponse
 
 from libs.common.clock import utc_now
@@ -26,6 +25,7 @@ from services.billing.schemas.ledger import (
     grant_item_answer,
 )
 from services.billing.schemas.ledger_csv import HEADER, cells
+from services.billing.schemas.moments import Moment
 from services.billing.schemas.statements import StatementAnswer, statement_answer
 
 router = APIRouter(prefix="/v1/credits", tags=["billing"], responses=PROBLEM_RESPONSES)
@@ -40,8 +40,8 @@ def ledger_filter(
     job_id: UUID | None = None,
     sourcing_id: UUID | None = None,
     grant_id: UUID | None = None,
-    since: Annotated[AwareDatetime | None, Query(alias="from", description="From then on.")] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to", description="Before then.")] = None,
+    since: Annotated[Moment | None, Query(alias="from", description="From then on.")] = None,
+    until: Annotated[Moment | None, Query(alias="to", description="Before then.")] = None,
 ) -> LedgerFilter:
     """Which movements are asked for."""
     subject = Subject("job", job_id) if job_id else Subject("sourcing", sourcing_id) if sourcing_id else None

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.billing.domain.credits.ledger import Balance
 from services.billing.repositories.credits.balances import Expiring, GrantItem, Period
+from services.billing.schemas.moments import Moment
 
 MAX_CREDITS = 1_000_000_000
 """Per grant. Far beyond any plan, and far below what a balance can count."""
@@ -59,7 +60,7 @@ class GrantBody(BaseModel):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
     kind: GrantKindName = "adjustment"
     priority: int | None = Field(default=None, ge=0, le=1000, strict=True, description="Lower burns first.")
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     workspace_id: UUID | None = None
 
 

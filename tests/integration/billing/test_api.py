@@ -112,6 +112,7 @@ async def test_a_reason_with_nul_in_it_is_refused_by_name(service: RunningBillin
         {"reason": " "},
         {"kind": "gift"},
         {"expires_at": "2199-01-01T00:00:00"},
+        {"expires_at": "9999-12-31T23:59:59-14:00"},
         {"surprise": 1},
     ],
     ids=str,
@@ -224,9 +225,12 @@ async def test_nobody_is_answered_without_an_identity(service: RunningBilling, p
         {"operation": "steal"},
         {"from": "2026-11-27"},
         {"to": "2026-11-27T10:00:00"},
+        {"to": "9999-12-31T23:59:59Z"},
+        {"from": "0001-01-01T00:00:00+14:00"},
     ],
     ids=str,
 )
 async def test_a_ledger_page_of_nonsense_is_refused(service: RunningBilling, query: dict[str, Any]) -> None:
+    """Red when nonsense is a crash, as the ends of time are to whoever adds minutes to them."""
     refused = await service.client.get("/v1/credits/ledger", params=query, headers=headers(new_id()))
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
