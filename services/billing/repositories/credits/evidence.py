@@ -53,15 +53,21 @@ _GRANTS_OFF = text("""
 _HOLDS_OFF = text("""
     SELECT h.subject_kind || ':' || h.subject_id FROM billing.holds h
     CROSS JOIN LATERAL (
-        SELECT coalesce(sum(held), 0) AS held, coalesce(sum(captured), 0) AS captured FROM billing.hold_grants s
+        SELECT coalesce(sum(held), 0) AS held, coalesce(sum(captured), 0) AS captured,
+            coalesce(sum(refunded), 0) AS refunded
+        FROM billing.hold_grants s
         WHERE (s.subject_kind, s.subject_id) = (h.subject_kind, h.subject_id)
     ) s
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(credits), 0) AS captured FROM billing.captures c
         WHERE (c.subject_kind, c.subject_id) = (h.subject_kind, h.subject_id)
     ) c
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(credits), 0) AS refunded FROM billing.refunds r
+        WHERE (r.subject_kind, r.subject_id) = (h.subject_kind, h.subject_id)
+    ) r
     WHERE h.workspace_id = :workspace_id AND (
-        (h.held, h.captured, h.captured) IS DISTINCT FROM (s.held, s.captured, c.captured)
+        (h.held, h.captured, h.captured, s.refunded) IS DISTINCT FROM (s.held, s.captured, c.captured, r.refunded)
         OR (h.state = 'closed' AND h.captured IS DISTINCT FROM h.credits_total))
     ORDER BY h.subject_id LIMIT :named
 """)

@@ -13,7 +13,6 @@ from libs.common.contracts.ingest import (
     JobCreated,
     JobFailed,
     JobParked,
-    SourcingCreated,
 )
 from libs.common.ids import new_id
 from services.billing.domain.credits.postings import Subject
@@ -154,13 +153,8 @@ def _nonsense(what: str, account: Account, subject: Subject, other: Account) -> 
         request = created(subject.id, 1) if subject.kind == "job" else asked(subject.id, 1)
         return "subject_of_another_workspace", request, other
     if what == "another content":
-        make = JobCreated if subject.kind == "job" else SourcingCreated
-        event = (
-            None
-            if hold.state == "tombstone"
-            else make(**{f"{subject.kind}_id": subject.id}, credits=90, price_version=1)
-        )
-        return "hold_conflict", event, account
+        request = created(subject.id, 90) if subject.kind == "job" else asked(subject.id, 90)
+        return "hold_conflict", None if hold.state == "tombstone" else request, account
     chunk = ChunkCompleted(job_id=subject.id, chunk_no=90, credits=too_much)
     event = chunk if subject.kind == "job" else revealed(subject.id, 90, too_much)
     nothing = hold.state in {"declined", "tombstone"}

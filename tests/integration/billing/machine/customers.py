@@ -1,5 +1,6 @@
 """What customers buy at Stripe and take back there, told of any number of times."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import strategies as st
@@ -82,7 +83,7 @@ class Customers(Operators):
         """As it was, or it has fallen away: a refund that failed, a dispute that was won. What has fallen away stays away."""
         account, sale, former = data.draw(st.sampled_from(self.reversed()))
         status = "won" if former.kind == "dispute" else "failed"
-        fallen = Reversal(**{**vars(former), "status": status, "active": False})
+        fallen = replace(former, status=status, active=False)
         self.reverse(account, sale, fallen if falls_away else former)
 
     def reverse(self, account: Account, sale: Sale, told: Reversal) -> None:

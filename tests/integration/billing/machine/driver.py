@@ -20,7 +20,7 @@ from services.billing.domain.selling.plans import PLANS, Interval, Pack, PackIte
 from services.billing.domain.stripe.crediting import Offer
 from services.billing.domain.stripe.invoices import Invoice
 from services.billing.domain.stripe.reversals import Reversal
-from services.billing.use_cases.credit_invoices import Shop, credit_invoices
+from services.billing.use_cases.credit_invoices import Seller, credit_invoices
 from services.billing.use_cases.reverse_invoice import reverse_invoice
 from tests.integration.billing.deliveries import Replica, delivery
 from tests.integration.billing.steps import HANDLERS, Billing, message_of
@@ -86,9 +86,9 @@ class Driver:
         return "done"
 
     async def tell_invoices(self, invoices: Sequence[Invoice], workspace_id: UUID) -> str:
-        shop = Shop(workspace_id, OFFERS, live=False)
+        seller = Seller(workspace_id, OFFERS, live=False)
         return await self.use(
-            lambda uow: credit_invoices(invoices, shop=shop, fetched_at=utc_now(), uow=uow, now=utc_now())
+            lambda uow: credit_invoices(invoices, seller=seller, fetched_at=utc_now(), uow=uow, now=utc_now())
         )
 
     async def tell_reversal(self, reversal: Reversal) -> str:
