@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import asyncpg
 import orjson
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -103,7 +104,7 @@ class Day:
                 await self.conn.execute(text("SET CONSTRAINTS ALL DEFERRED"))
         except AppError as error:
             return error.code
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, asyncpg.PostgresError) as error:
             return type(error).__name__
         return str(answer)
 
