@@ -63,7 +63,7 @@ def at_start(resources: Resources, open_uow: OpenUow) -> Sequence[Callable[[], A
 
 
 async def _read_prices(resources: Resources, open_uow: OpenUow) -> None:
-    if resources.stripe.account.mode != "self_hosted":
+    if resources.stripe.account.sells:
         await reading.read_stripe_prices(
             stripe=resources.stripe, price_ids=resources.settings.price_ids, open_uow=open_uow, now=utc_now()
         )

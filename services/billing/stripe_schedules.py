@@ -15,7 +15,7 @@ def schedules(desk: Desk) -> Sequence[Schedule]:
     """Reconciliation where there is a Stripe; the retention of bodies in any case."""
 
     async def reconcile_stripe() -> None:
-        if desk.stripe.account.mode != "self_hosted":
+        if desk.stripe.account.sells:
             await reconciling.reconcile_stripe(desk=desk, now=utc_now())
 
     async def forget_stripe_bodies() -> None:

@@ -55,7 +55,7 @@ async def delete_auto_top_up(identity: AdminIdentity, uow: Uow) -> None:
 async def get_notices(identity: CurrentIdentity, uow: Uow, resources: BillingResources) -> NoticesAnswer:
     """What needs attention now: a low balance, debts, a failed payment, a plan that ends, automatic top-up that is off."""
     account = resources.settings.stripe
-    realm = None if account.mode == "self_hosted" else account.realm
+    realm = account.realm if account.sells else None
     found = await list_notices(identity.workspace_id, realm=realm, uow=uow, now=utc_now())
     return NoticesAnswer(items=[NoticeAnswer.model_validate(notice) for notice in found])
 

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query
+from fastapi import APIRouter, Path, Query
 
 from libs.common.clock import utc_now
-from libs.common.errors import Invalid
 from libs.common.http.dependencies import OpenUowDep, Uow
+from libs.common.http.idempotency import RequiredKey
 from libs.common.http.identity import CurrentIdentity, OperatorIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.billing.domain.stripe.told import EventState
@@ -16,10 +16,10 @@ from services.billing.resources import BillingResources
 from services.billing.schemas.invoices import (
     DismissBody,
     InvoiceAnswer,
+    InvoiceRefundAnswer,
+    InvoiceRefundBody,
     InvoicesAnswer,
     ReconciledAnswer,
-    RefundAnswer,
-    RefundBody,
     StripeEventAnswer,
     StripeEventsAnswer,
     StripeEventState,
@@ -47,16 +47,13 @@ async def list_invoices(
 
 @router.post("/refunds", status_code=201)
 async def refund_invoice(
-    body: RefundBody,
+    body: InvoiceRefundBody,
     identity: OperatorIdentity,
     resources: BillingResources,
     open_uow: OpenUowDep,
-    idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)] = None,
-) -> RefundAnswer:
+    idempotency_key: RequiredKey,
+) -> InvoiceRefundAnswer:
     """Give money of an invoice back (operators). `Idempotency-Key` is required: the same key refunds once."""
-    if not idempotency_key:
-        msg = "give an Idempotency-Key header: it is what keeps a repeated request from refunding twice"
-        raise Invalid(msg, code="idempotency_key_required")
     made = await refunding.refund_invoice(
         refunding.RefundAsked(body.invoice_id, body.amount_minor, body.reason),
         idempotency_key=idempotency_key,
@@ -64,7 +61,7 @@ async def refund_invoice(
         open_uow=open_uow,
         actor=f"user:{identity.user_id}",
     )
-    return RefundAnswer(id=made.id, invoice_id=made.invoice_id, amount_minor=made.amount)
+    return InvoiceRefundAnswer(id=made.id, invoice_id=made.invoice_id, amount_minor=made.amount)
 
 
 @router.get("/stripe-events")

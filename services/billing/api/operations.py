@@ -1,13 +1,12 @@
 """What operators do to a ledger: grant, adjust, void, refund. Each is repeated safely."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 
 from libs.common.clock import utc_now
-from libs.common.errors import Invalid
 from libs.common.http.dependencies import Uow
+from libs.common.http.idempotency import RequiredKey
 from libs.common.http.identity import Identity, OperatorIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import UnitOfWork
@@ -22,15 +21,12 @@ from services.billing.use_cases import void_grant as voiding
 
 router = APIRouter(prefix="/v1/credits", tags=["billing"], responses=PROBLEM_RESPONSES)
 
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
-
 
 @router.post("/grants", status_code=201)
 async def grant_credits(
-    body: GrantBody, identity: OperatorIdentity, uow: Uow, idempotency_key: IdempotencyKey = None
+    body: GrantBody, identity: OperatorIdentity, uow: Uow, idempotency_key: RequiredKey
 ) -> GrantAnswer:
     """Give credits (operators). `Idempotency-Key` is required: the same key answers with the same grant, for ever."""
-    key = _required(idempotency_key)
     request = granting.GrantRequest(body.credits, body.reason, GrantKind(body.kind), body.priority, body.expires_at)
     workspace_id = body.workspace_id or identity.workspace_id
     if workspace_id != identity.workspace_id:
@@ -38,7 +34,7 @@ async def grant_credits(
     grant = await granting.grant_credits(
         request,
         workspace_id=workspace_id,
-        idempotency_key=key,
+        idempotency_key=idempotency_key,
         uow=uow,
         now=utc_now(),
         actor=f"user:{identity.user_id}",
@@ -55,14 +51,14 @@ async def grant_credits(
 
 @router.post("/adjustments", status_code=201)
 async def adjust_credits(
-    body: AdjustmentBody, identity: OperatorIdentity, uow: Uow, idempotency_key: IdempotencyKey = None
+    body: AdjustmentBody, identity: OperatorIdentity, uow: Uow, idempotency_key: RequiredKey
 ) -> MovementAnswer:
     """Add credits, or take available ones away (operators). The same `Idempotency-Key` answers with the same movement."""
     workspace_id = await _workspace(body.workspace_id, identity=identity, uow=uow)
     written = await adjusting.adjust_credits(
         adjusting.Adjustment(body.credits, body.reason),
         workspace_id=workspace_id,
-        idempotency_key=_required(idempotency_key),
+        idempotency_key=idempotency_key,
         uow=uow,
         now=utc_now(),
         actor=f"user:{identity.user_id}",
@@ -96,14 +92,14 @@ async def void_grant(grant_id: UUID, body: VoidBody, identity: OperatorIdentity,
 
 @router.post("/refunds", status_code=201)
 async def refund_credits(
-    body: RefundBody, identity: OperatorIdentity, uow: Uow, idempotency_key: IdempotencyKey = None
+    body: RefundBody, identity: OperatorIdentity, uow: Uow, idempotency_key: RequiredKey
 ) -> RefundAnswer:
     """Give charged credits back (operators). The same `Idempotency-Key` answers with the same refund."""
     workspace_id = await _workspace(body.workspace_id, identity=identity, uow=uow)
     stored = await refunding.refund_credits(
         refunding.RefundRequest(body.subject, body.reason, body.credits, tuple(sorted(body.rows or ()))),
         workspace_id=workspace_id,
-        idempotency_key=_required(idempotency_key),
+        idempotency_key=idempotency_key,
         uow=uow,
         now=utc_now(),
         actor=f"user:{identity.user_id}",
@@ -124,10 +120,3 @@ async def _workspace(asked: UUID | None, *, identity: Identity, uow: UnitOfWork)
     workspace_id = asked or identity.workspace_id
     await granting.require_account(workspace_id, uow=uow)
     return workspace_id
-
-
-def _required(idempotency_key: str | None) -> str:
-    if not idempotency_key:
-        msg = "give an Idempotency-Key header: it is what keeps a repeated request from counting twice"
-        raise Invalid(msg, code="idempotency_key_required")
-    return idempotency_key

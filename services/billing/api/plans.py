@@ -1,12 +1,10 @@
 """Routes of plans: how a workspace stands, what is sold, and the way to Stripe's pages."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 
 from libs.common.clock import utc_now
-from libs.common.errors import Invalid
 from libs.common.http.dependencies import OpenUowDep, Uow
+from libs.common.http.idempotency import RequiredKey
 from libs.common.http.identity import AdminIdentity, CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.billing.api.plan_answers import (
@@ -31,8 +29,6 @@ from services.billing.use_cases.open_portal import open_portal
 from services.billing.use_cases.show_plan import list_offers, show_plan
 
 router = APIRouter(prefix="/v1", tags=["plans"], responses=PROBLEM_RESPONSES)
-
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 
 
 @router.get("/billing")
@@ -73,12 +69,9 @@ async def start_checkout(
     identity: AdminIdentity,
     resources: BillingResources,
     open_uow: OpenUowDep,
-    idempotency_key: IdempotencyKey = None,
+    idempotency_key: RequiredKey,
 ) -> CheckoutAnswer:
     """Go and buy (owners and admins). `Idempotency-Key` is required: the same key answers with the same page."""
-    if not idempotency_key:
-        msg = "give an Idempotency-Key header: it is what keeps a repeated request from opening a second checkout"
-        raise Invalid(msg, code="idempotency_key_required")
     opened = await open_checkout(
         CheckoutRequest(
             identity.workspace_id,

@@ -38,7 +38,7 @@ class InvoicesAnswer(BaseModel):
     next_cursor: str | None
 
 
-class RefundBody(BaseModel):
+class InvoiceRefundBody(BaseModel):
     """Money that goes back. Without `amount_minor`: all that is left of the invoice's."""
 
     model_config = ConfigDict(extra="forbid")
@@ -48,7 +48,7 @@ class RefundBody(BaseModel):
     reason: Literal["duplicate", "fraudulent", "requested_by_customer"] = "requested_by_customer"
 
 
-class RefundAnswer(BaseModel):
+class InvoiceRefundAnswer(BaseModel):
     """The refund at Stripe. The credits follow when Stripe tells of it."""
 
     id: str

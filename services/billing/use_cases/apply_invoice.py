@@ -17,7 +17,7 @@ from services.billing.repositories.selling import prices
 from services.billing.repositories.selling.customers import workspace_of
 from services.billing.repositories.stripe import invoices as stripe_invoices
 from services.billing.repositories.stripe import told as stripe_told
-from services.billing.use_cases.credit_invoices import Shop, credit_invoices
+from services.billing.use_cases.credit_invoices import Seller, credit_invoices
 
 
 async def apply_invoice(invoice_id: str, *, stripe: Stripe, open_uow: OpenUow, now: datetime) -> Outcome:
@@ -43,8 +43,8 @@ async def apply_invoice(invoice_id: str, *, stripe: Stripe, open_uow: OpenUow, n
             return refused(
                 "stripe_customer_differs", f"{invoice.id} is kept as another workspace's: look at its customer"
             )
-        shop = Shop(workspace_id, offers, live=stripe.account.live)
-        await credit_invoices(ours, shop=shop, fetched_at=asked_at, uow=uow, now=now)
+        seller = Seller(workspace_id, offers, live=stripe.account.live)
+        await credit_invoices(ours, seller=seller, fetched_at=asked_at, uow=uow, now=now)
         found = await stripe_invoices.find_kept(uow.conn, invoice.id)
     return refused(*found.refusal) if found and found.refusal else APPLIED
 

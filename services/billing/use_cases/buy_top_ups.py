@@ -14,14 +14,13 @@ from libs.common.ids import new_id
 from libs.common.logs import get_logger
 from libs.common.uow import OpenUow, UnitOfWork
 from services.billing import metrics
-from services.billing.clients.stripe.account import Stripe
+from services.billing.clients.stripe.account import KEY_LASTS, Stripe
 from services.billing.clients.stripe.top_ups import ToppedUp, TopUpOrder, buy_top_up
 from services.billing.domain.selling.plans import ITEMS, PACKS, PriceIds
 from services.billing.domain.watching.caps import month_at
 from services.billing.domain.watching.top_ups import (
     ANSWER_LOST,
     ASK_AGAIN_AFTER,
-    ASK_NO_MORE_AFTER,
     AutoTopUp,
     Outcome,
     PackPrice,
@@ -51,7 +50,7 @@ async def buy_top_ups(*, shop: Shop, open_uow: OpenUow, now: datetime) -> int:
 
     A crash in between leaves a row whose question is repeated under the same key. Answers how many were asked for.
     """
-    if shop.stripe.account.mode == "self_hosted":
+    if not shop.stripe.account.sells:
         return 0
     async with open_uow() as uow:
         await top_ups.note_credited(uow.conn)
@@ -109,7 +108,8 @@ async def _buy(order: TopUp, *, shop: Shop, open_uow: OpenUow, now: datetime) ->
 
 async def _ask(order: TopUp, *, shop: Shop, open_uow: OpenUow, now: datetime) -> Outcome | None:
     """What Stripe says; None when nobody knows, so that it is asked again."""
-    if order.created_at <= now - ASK_NO_MORE_AFTER:
+    if order.created_at <= now - KEY_LASTS:
+        # A question that old could buy a second time.
         return Outcome("failed", ANSWER_LOST)
     try:
         price_id = shop.price_ids.id_of(ITEMS[f"pack_{order.pack}"])

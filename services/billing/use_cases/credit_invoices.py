@@ -23,7 +23,7 @@ GRACE = timedelta(days=2)
 
 
 @dataclass(frozen=True)
-class Shop:
+class Seller:
     """What invoices are checked against: whose customer it is, our prices, the mode of our key."""
 
     workspace_id: UUID
@@ -32,7 +32,7 @@ class Shop:
 
 
 async def credit_invoices(
-    invoices: Sequence[Invoice], *, shop: Shop, fetched_at: datetime, uow: UnitOfWork, now: datetime
+    invoices: Sequence[Invoice], *, seller: Seller, fetched_at: datetime, uow: UnitOfWork, now: datetime
 ) -> None:
     """Keep the invoices of one customer, and grant what the paid ones among them still bring; of a subscription, all its
     paid invoices belong here.
@@ -40,31 +40,33 @@ async def credit_invoices(
     Keys: `grant:stripe:<invoice>:<line>` for packs and for a plan's period, `grant:stripe:<invoice>:proration` for a switch,
     `grant:trial:<workspace>`. A contradiction is kept with its invoice, which then brings nothing.
     """
-    await ledger.lock_books(uow.conn, shop.workspace_id)
+    await ledger.lock_books(uow.conn, seller.workspace_id)
     done = await kept.accepted(uow.conn, [one.id for one in invoices])
     for invoice in sorted(invoices, key=lambda one: (one.paid_at or one.issued_at, one.issued_at, one.id)):
         fresh = invoice.is_paid and invoice.id not in done
-        lines, refusal = await _value(invoice, shop=shop, uow=uow) if fresh else ((), None)
+        lines, refusal = await _value(invoice, seller=seller, uow=uow) if fresh else ((), None)
         newest = await kept.keep_invoice(
-            uow.conn, invoice, workspace_id=shop.workspace_id, refusal=refusal, fetched_at=fetched_at
+            uow.conn, invoice, workspace_id=seller.workspace_id, refusal=refusal, fetched_at=fetched_at
         )
         await kept.add_lines(uow.conn, invoice.id, lines)
         for line in lines:
-            await _grant_by_itself(invoice, line, workspace_id=shop.workspace_id, uow=uow, now=now)
+            await _grant_by_itself(invoice, line, workspace_id=seller.workspace_id, uow=uow, now=now)
         if newest and invoice.id in done:
             await _note_void(invoice, fetched_at=fetched_at, uow=uow, now=now)
     for subscription_id in sorted({one.subscription_id for one in invoices if one.subscription_id}):
-        await _grant_plan(subscription_id, workspace_id=shop.workspace_id, uow=uow, now=now)
+        await _grant_plan(subscription_id, workspace_id=seller.workspace_id, uow=uow, now=now)
     for invoice_id in await stripe_reversals.reversed_among(uow.conn, [one.id for one in invoices]):
         await _follow_reversals(invoice_id, uow=uow, now=now)
 
 
-async def _value(invoice: Invoice, *, shop: Shop, uow: UnitOfWork) -> tuple[tuple[Worth, ...], Contradiction | None]:
+async def _value(
+    invoice: Invoice, *, seller: Seller, uow: UnitOfWork
+) -> tuple[tuple[Worth, ...], Contradiction | None]:
     known = list[Worth]()
     if invoice.subscription_id:
         known = await kept.lines_of(uow.conn, subscription_id=invoice.subscription_id)
     try:
-        return value_lines(invoice, offers=shop.offers, live=shop.live, known=known), None
+        return value_lines(invoice, offers=seller.offers, live=seller.live, known=known), None
     except Contradiction as refusal:
         return (), refusal
 

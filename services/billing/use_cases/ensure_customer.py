@@ -1,15 +1,12 @@
 """A workspace that buys something is a customer at Stripe: one, ever."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from libs.common.uow import OpenUow
-from services.billing.clients.stripe.account import Stripe
+from services.billing.clients.stripe.account import KEY_LASTS, Stripe
 from services.billing.clients.stripe.customers import create_customer, find_customer
 from services.billing.repositories.selling import customers
-
-_KEY_LASTS = timedelta(hours=20)
-"""Stripe keeps an idempotency key for 24 hours at least."""
 
 
 async def ensure_customer(workspace_id: UUID, *, stripe: Stripe, open_uow: OpenUow, now: datetime) -> str:
@@ -24,7 +21,7 @@ async def ensure_customer(workspace_id: UUID, *, stripe: Stripe, open_uow: OpenU
     if known is not None:
         return known
     found = None
-    if asked_at < now - _KEY_LASTS:
+    if asked_at < now - KEY_LASTS:
         found = await find_customer(workspace_id, asked_at=asked_at, stripe=stripe)
     customer_id = found or await create_customer(workspace_id, stripe=stripe)
     async with open_uow() as uow:

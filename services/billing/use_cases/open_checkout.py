@@ -1,13 +1,13 @@
 """Somebody wants to buy a plan or a pack: they are sent to Stripe's page. Paying there is what counts, not coming back."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from libs.common.errors import Conflict, Permanent
 from libs.common.ids import new_id
 from libs.common.uow import OpenUow, UnitOfWork
-from services.billing.clients.stripe.account import Stripe
+from services.billing.clients.stripe.account import KEY_LASTS, Stripe
 from services.billing.clients.stripe.checkouts import Order, Session, create_session, expire_session, fetch_session
 from services.billing.clients.stripe.errors import StripeRefused
 from services.billing.domain.selling.ordering import offered, refuse_second_plan, trial_days_of
@@ -19,7 +19,6 @@ from services.billing.use_cases.ensure_customer import ensure_customer
 
 _ROUNDS = 3
 """How often an older checkout may stand in the way of this one: whoever opens others meanwhile is asked to come again."""
-_KEY_LASTS = timedelta(hours=20)
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def _same(mine: Checkout, request: CheckoutRequest, *, now: datetime) -> Checkou
         msg = f"this Idempotency-Key was used for {mine.quantity} × {mine.item.name} before: use a new key"
         raise Conflict(msg, code="idempotency_key_reused")
     ended = mine.state == "closed" or (mine.expires_at is not None and mine.expires_at <= now)
-    if ended or (mine.state == "asked" and mine.created_at < now - _KEY_LASTS):
+    if ended or (mine.state == "asked" and mine.created_at < now - KEY_LASTS):
         msg = "the checkout that was opened under this Idempotency-Key is over: use a new key"
         raise Conflict(msg, code="checkout_closed")
     return mine

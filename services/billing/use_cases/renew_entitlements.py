@@ -57,8 +57,7 @@ async def _plans(
     uow: UnitOfWork, workspace_ids: Collection[UUID], *, account: Account, now: datetime
 ) -> Mapping[UUID, str]:
     owned = await subscriptions.subscriptions_of_all(uow.conn, workspace_ids, realm=account.realm)
-    sells = account.mode != "self_hosted"
-    return {one: plan_of(owned.get(one, []), sells=sells, now=now) for one in workspace_ids}
+    return {one: plan_of(owned.get(one, []), sells=account.sells, now=now) for one in workspace_ids}
 
 
 def _allowed(plan: str, account: Account) -> Entitlements:

@@ -40,7 +40,7 @@ class Offered:
 
 async def show_plan(workspace_id: UUID, *, account: Account, uow: UnitOfWork, now: datetime) -> Standing:
     """The standing by our record. A workspace that was never told what it may do is told by this."""
-    sells = account.mode != "self_hosted"
+    sells = account.sells
     owned = await subscriptions.subscriptions_of(uow.conn, workspace_id, realm=account.realm) if sells else []
     counts = which_counts(owned, now=now)
     return Standing(

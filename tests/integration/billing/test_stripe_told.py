@@ -16,7 +16,7 @@ from services.billing.domain.selling.plans import PLANS
 from services.billing.domain.stripe.invoices import Invoice
 from services.billing.domain.stripe.reversals import Reversal
 from services.billing.repositories.stripe import invoices as stripe_invoices
-from services.billing.use_cases.credit_invoices import Shop as CreditedBy
+from services.billing.use_cases.credit_invoices import Seller as CreditedBy
 from services.billing.use_cases.credit_invoices import credit_invoices
 from services.billing.use_cases.reverse_invoice import reverse_invoice
 from tests.integration.billing.shop import PRICE_IDS, Shop, open_shop
@@ -285,7 +285,7 @@ async def credit(
     """Credit an invoice as if Stripe had just answered with it. Answers what it brought, and what is taken back of that."""
     shop = CreditedBy(workspace_id, OFFERS, live=False)
     async with teller.shop.billing.open_uow() as uow:
-        await credit_invoices([told], shop=shop, fetched_at=asked_at or utc_now(), uow=uow, now=utc_now())
+        await credit_invoices([told], seller=shop, fetched_at=asked_at or utc_now(), uow=uow, now=utc_now())
         kept = await stripe_invoices.find_kept(uow.conn, told.id)
     assert kept is not None
     return [(kept.standing.granted, kept.standing.taken, kept.standing.recalled)]

@@ -14,10 +14,10 @@ from libs.common.clock import utc_now
 from libs.common.contracts.billing import TopUpTurned
 from libs.common.errors import Conflict, Invalid, Transient
 from libs.common.ids import new_id
-from services.billing.clients.stripe.account import Account, Stripe
+from services.billing.clients.stripe.account import KEY_LASTS, Account, Stripe
 from services.billing.clients.stripe.top_ups import ToppedUp, TopUpOrder
 from services.billing.domain.selling.plans import PriceIds
-from services.billing.domain.watching.top_ups import ASK_AGAIN_AFTER, ASK_NO_MORE_AFTER, AutoTopUp
+from services.billing.domain.watching.top_ups import ASK_AGAIN_AFTER, AutoTopUp
 from services.billing.repositories.watching import top_ups
 from services.billing.use_cases.buy_top_ups import Shop, buy_top_ups
 from services.billing.use_cases.list_notices import list_notices
@@ -170,7 +170,7 @@ async def test_a_question_that_is_too_old_is_not_asked_again(till: Till) -> None
     workspace_id = await till.workspace(10)
     till.answers = [Transient("Stripe fell silent")]
     await till.run()
-    await till.run(utc_now() + ASK_NO_MORE_AFTER * 2)
+    await till.run(utc_now() + KEY_LASTS * 2)
     assert len(till.asked) == 1
     assert await till.states(workspace_id) == ["failed"]
 

@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal
 
 import httpx
@@ -45,6 +46,11 @@ class Account:
     limits: bool = True
 
     @property
+    def sells(self) -> bool:
+        """Whether there is a Stripe to ask: a self-hosted installation sells nothing."""
+        return self.mode != "self_hosted"
+
+    @property
     def live(self) -> bool:
         """Whether money is real."""
         return self.key.get_secret_value().startswith(_LIVE)
@@ -58,7 +64,7 @@ class Account:
 
     def require(self) -> None:
         """Raises SelfHosted (Conflict `self_hosted`) where nothing is sold."""
-        if self.mode == "self_hosted":
+        if not self.sells:
             msg = (
                 "this installation is self-hosted and sells nothing: an operator grants credits (POST /v1/credits/grants);"
                 " to sell, set STRIPE_SECRET_KEY"
@@ -97,7 +103,7 @@ class Stripe:
         self.account = account
         self._http = client or make_client(concurrency=_CONCURRENCY, connect_s=_CONNECT_S, read_s=_READ_S)
         self._client: stripe.StripeClient | None = None
-        if account.mode != "self_hosted":
+        if account.sells:
             self._client = stripe.StripeClient(
                 account.key.get_secret_value(),
                 base_addresses={"api": account.base_url},
@@ -136,6 +142,10 @@ class Stripe:
 def _outcome(failure: AppError) -> str:
     """Whether a person has to look (`failed`), or whoever asked has got an answer that is no (`refused`)."""
     return "failed" if isinstance(failure, Transient | StripeKeyRefused) else "refused"
+
+
+KEY_LASTS = timedelta(hours=20)
+"""For how long a call is repeated under its key without a second thought: Stripe keeps a key for 24 hours at least."""
 
 
 def key_of(natural: str) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 import stripe as sdk
 
 from services.billing.clients.stripe.account import Stripe, key_of
-from services.billing.clients.stripe.invoices import id_of
+from services.billing.clients.stripe.references import id_of, maybe_id_of
 from services.billing.domain.stripe.told import moment
 
 
@@ -45,7 +45,7 @@ async def fetch_dispute(dispute_id: str, *, stripe: Stripe) -> MoneyBack:
     """One dispute. Raises StripeNotFound and what every question to Stripe raises."""
     with stripe.asking("dispute") as client:
         found = await client.v1.disputes.retrieve_async(dispute_id)
-    intent = id_of(found.payment_intent) if found.payment_intent else None
+    intent = maybe_id_of(found.payment_intent)
     return MoneyBack(found.id, intent, found.amount, found.status, found.reason, moment(found.created))
 
 
@@ -82,7 +82,7 @@ async def make_refund(
 
 
 def _refund(found: sdk.Refund) -> MoneyBack:
-    intent = id_of(found.payment_intent) if found.payment_intent else None
+    intent = maybe_id_of(found.payment_intent)
     # Stripe leaves `failure_reason` out of a refund that has not failed.
     reason = getattr(found, "failure_reason", None) or found.reason or ""
     return MoneyBack(found.id, intent, found.amount, found.status or "pending", reason, moment(found.created))

@@ -8,6 +8,7 @@ from uuid import UUID
 import stripe as sdk
 
 from services.billing.clients.stripe.account import Stripe, key_of
+from services.billing.clients.stripe.references import maybe_id_of
 from services.billing.domain.stripe.told import moment
 
 if TYPE_CHECKING:
@@ -89,11 +90,10 @@ def _params(order: Order) -> "SessionCreateParams":
 
 
 def _session(found: sdk.checkout.Session) -> Session:
-    reference = found.subscription
     return Session(
         id=found.id,
         status=found.status or "expired",
         url=found.url,
         expires_at=moment(found.expires_at),
-        subscription_id=reference if isinstance(reference, str) or reference is None else reference.id,
+        subscription_id=maybe_id_of(found.subscription),
     )

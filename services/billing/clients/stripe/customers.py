@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.billing.clients.stripe.account import Stripe, key_of
+from services.billing.clients.stripe.references import id_of
 
 _PAGE = 100
 _CLOCKS_DIFFER = timedelta(minutes=5)
@@ -43,14 +44,10 @@ async def payment_method_of(customer_id: str, *, stripe: Stripe) -> str | None:
         customer = await client.v1.customers.retrieve_async(customer_id)
         chosen = customer.invoice_settings.default_payment_method if customer.invoice_settings else None
         if chosen:
-            return _id(chosen)
+            return id_of(chosen)
         subscriptions = await client.v1.subscriptions.list_async({"customer": customer_id, "limit": _PAGE})
         for one in subscriptions.data:
             if one.default_payment_method:
-                return _id(one.default_payment_method)
+                return id_of(one.default_payment_method)
         saved = await client.v1.payment_methods.list_async({"customer": customer_id, "type": "card", "limit": 1})
     return saved.data[0].id if saved.data else None
-
-
-def _id(reference: object) -> str:
-    return reference if isinstance(reference, str) else str(getattr(reference, "id", ""))

@@ -7,6 +7,7 @@ import stripe as sdk
 
 from libs.common.errors import Invalid
 from services.billing.clients.stripe.account import Stripe
+from services.billing.clients.stripe.references import id_of, maybe_id_of
 from services.billing.domain.stripe.invoices import Invoice, Line
 from services.billing.domain.stripe.told import moment
 
@@ -56,10 +57,7 @@ async def fetch_bought(session_id: str, *, stripe: Stripe) -> tuple[str | None, 
     """The invoice and the subscription that a checkout came to, as far as there are any yet."""
     with stripe.asking("checkout_session") as client:
         found = await client.v1.checkout.sessions.retrieve_async(session_id)
-    return (
-        id_of(found.invoice) if found.invoice else None,
-        id_of(found.subscription) if found.subscription else None,
-    )
+    return maybe_id_of(found.invoice), maybe_id_of(found.subscription)
 
 
 async def find_payments(invoice_id: str, *, stripe: Stripe) -> list[str]:
@@ -93,11 +91,6 @@ async def preview_switch(
     return _invoice(found, found.lines.data)
 
 
-def id_of(reference: str | sdk.StripeObject) -> str:
-    """What Stripe gives as an id, or as the object itself where it was expanded."""
-    return reference if isinstance(reference, str) else str(reference["id"])
-
-
 async def _whole(client: sdk.StripeClient, invoice: sdk.Invoice) -> Invoice:
     """An invoice comes with its first lines only."""
     lines: Sequence[sdk.InvoiceLineItem] = invoice.lines.data
@@ -112,7 +105,7 @@ def _invoice(found: sdk.Invoice, lines: Sequence[sdk.InvoiceLineItem]) -> Invoic
     parent = found.parent.subscription_details if found.parent else None
     return Invoice(
         id=found.id,
-        customer_id=id_of(found.customer) if found.customer else "",
+        customer_id=maybe_id_of(found.customer) or "",
         subscription_id=id_of(parent.subscription) if parent else None,
         number=found.number or "",
         status=found.status or "draft",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import stripe as sdk
 
 from services.billing.clients.stripe.account import Stripe, key_of
+from services.billing.clients.stripe.references import id_of
 from services.billing.domain.selling.plans import Interval
 from services.billing.domain.selling.subscriptions import Failure, FoundSubscription, Pending, Status
 from services.billing.domain.stripe.told import moment
@@ -113,7 +114,7 @@ def _found(found: sdk.Subscription) -> FoundSubscription:
     schedule = found.schedule if isinstance(found.schedule, sdk.SubscriptionSchedule) else None
     return FoundSubscription(
         id=found.id,
-        customer_id=found.customer if isinstance(found.customer, str) else found.customer.id,
+        customer_id=id_of(found.customer),
         status=Status(found.status),
         price_id=item.price.id,
         item_id=item.id,
@@ -136,8 +137,7 @@ def _pending(schedule: sdk.SubscriptionSchedule, *, present: str) -> Pending | N
     """The next phase, where it has another price."""
     began = schedule.current_phase.start_date if schedule.current_phase else 0
     for phase in schedule.phases:
-        price = phase.items[0].price
-        price_id = price if isinstance(price, str) else price.id
+        price_id = id_of(phase.items[0].price)
         if phase.start_date > began and price_id != present:
             return Pending(price_id, moment(phase.start_date))
     return None

@@ -21,7 +21,6 @@ class TopUpOrder:
     workspace_id: UUID
     customer_id: str
     price_id: str
-    quantity: int = 1
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ async def _make_invoice(order: TopUpOrder, *, stripe: Stripe) -> sdk.Invoice:
                 "customer": order.customer_id,
                 "invoice": made.id,
                 "pricing": {"price": order.price_id},
-                "quantity": order.quantity,
+                "quantity": 1,
                 "metadata": about,
             },
             {"idempotency_key": key_of(f"{key}:line")},

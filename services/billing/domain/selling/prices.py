@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.billing.domain.selling.plans import Interval, Item, PlanItem
+from services.billing.domain.selling.plans import Item, PlanItem
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,6 @@ def fault_of(item: Item, found: FoundPrice | None, *, live: bool) -> str | None:
     if (found.interval, found.interval_count) != (wanted, 1):
         return f"the price is paid {_pace(found.interval, found.interval_count)}, and has to be paid {_pace(wanted, 1)}"
     return None
-
-
-def interval_of(item: Item) -> Interval | None:
-    """How often the item is paid for; None: once."""
-    return item.interval if isinstance(item, PlanItem) else None
 
 
 def _mode(live: bool) -> str:

@@ -26,7 +26,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Invoice:
-    """An invoice in the state that it was found in. `payments` are the ids of its payment intents and charges."""
+    """An invoice in the state that it was found in."""
 
     id: str
     customer_id: str

@@ -6,12 +6,11 @@ from typing import Literal
 from uuid import UUID
 
 from libs.common.errors import Invalid
+from libs.common.money import amount_of
 from services.billing.domain.selling.plans import PACKS
 
 ASK_AGAIN_AFTER = timedelta(minutes=2)
 """A question to Stripe that nobody has recorded the answer of is asked again, under the same key."""
-ASK_NO_MORE_AFTER = timedelta(hours=20)
-"""Stripe keeps a key for 24 hours at least: a question that old could buy a second time."""
 ANSWER_LOST = "Stripe's answer was lost for too long to ask again: what was paid brings its credits all the same"
 
 
@@ -80,8 +79,8 @@ def check_auto_top_up(wanted: AutoTopUp, *, price: PackPrice | None) -> None:
         raise Invalid(msg, code="threshold_too_low")
     if wanted.maximum_minor < price.amount_minor:
         msg = (
-            f"the maximum of {wanted.maximum_minor} a month does not pay for one pack, which costs {price.amount_minor}"
-            f" {price.currency.upper()} (in the smallest unit): raise it, or choose a smaller pack"
+            f"the maximum of {amount_of(wanted.maximum_minor, price.currency)} a month does not pay for one pack, which costs"
+            f" {amount_of(price.amount_minor, price.currency)}: raise it, or choose a smaller pack"
         )
         raise Invalid(msg, code="maximum_too_low")
 

@@ -37,12 +37,6 @@ async def record_customer(conn: AsyncConnection, workspace_id: UUID, *, realm: s
     return (await conn.execute(select(customers.c.customer_id).where(*of_workspace))).scalar_one()
 
 
-async def customer_of(conn: AsyncConnection, workspace_id: UUID, *, realm: str) -> str | None:
-    """The workspace's customer; None when it has none."""
-    query = select(customers.c.customer_id).where(customers.c.workspace_id == workspace_id, customers.c.realm == realm)
-    return (await conn.execute(query)).scalar_one_or_none()
-
-
 async def workspace_of(conn: AsyncConnection, customer_id: str) -> UUID | None:
     """Whose customer it is by our own record; None when it is nobody's."""
     query = select(customers.c.workspace_id).where(customers.c.customer_id == customer_id)
