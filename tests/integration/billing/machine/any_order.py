@@ -24,60 +24,67 @@ from tests.integration.billing.steps import completed, created, lowered, raised
 from tests.integration.billing.test_sourcings import asked, revealed
 
 WHICH = st.integers(0, 1)
+CREDITS = st.integers(1, 5)
 
 
 class AnyOrder(Customers):
     """Together with what operators, customers and the clock do."""
 
-    @initialize(size=st.integers(2, 4), heard=st.booleans())
-    def begin(self, size: int, heard: bool) -> None:
-        """Each workspace has a little, and one has a job."""
+    @initialize(
+        begun=st.lists(st.tuples(WHICH, st.integers(2, 5), st.booleans(), st.integers(0, 3)), min_size=2, max_size=4)
+    )
+    def begin(self, begun: list[tuple[int, int, bool, int]]) -> None:
+        """Each workspace has some credits, and of what has been asked for some is held, and earning already."""
         for which in (0, 1):
-            self.grant(which=which, size=size, days=None, priority=10)
-        self.ask_for_credits(which=0, credits_=3, step=1, sourcing=False)
-        if heard:
-            self.deliver(self.letters[0])
+            self.grant(which=which, size=4, days=None, priority=20)
+            self.grant(which=which, size=3, days=1, priority=10)
+        for which, credits_, sourcing, events in begun:
+            self.ask_for_credits(which=which, credits_=credits_, step=1, sourcing=sourcing, at_once=events > 0)
+            if events > 1 and self.works[-1].runs:
+                self.complete(self.works[-1], events, at_once=events > 2)
 
-    @precondition(lambda self: len(self.works) < 5)
-    @rule(which=WHICH, credits_=st.integers(1, 5), step=st.sampled_from([None, 2]), sourcing=st.booleans())
-    def ask_for_credits(self, which: int, credits_: int, step: int | None, sourcing: bool) -> None:
+    @precondition(lambda self: len(self.works) < 6)
+    @rule(which=WHICH, credits_=CREDITS, step=st.sampled_from([None, 2]), sourcing=st.booleans(), at_once=st.booleans())
+    def ask_for_credits(self, which: int, credits_: int, step: int | None, sourcing: bool, at_once: bool) -> None:
         subject = Subject("sourcing" if sourcing else "job", new_id())
         work = Work(self.accounts[which], subject, credits_)
         self.works.append(work)
         request: Event = asked(subject.id, credits_)
         if not sourcing:
             request = JobCreated(job_id=subject.id, credits=credits_, price_version=1, credits_step=step)
-        self.send(work, request)
+        self.send(work, request, at_once=at_once)
 
     @precondition(lambda self: self.earning())
-    @rule(data=st.data(), earned=st.integers(0, 3))
-    def complete_a_chunk(self, data: st.DataObject, earned: int) -> None:
-        work = data.draw(st.sampled_from(self.earning()))
-        earned = min(earned, work.left)
+    @rule(data=st.data(), earned=st.integers(0, 3), at_once=st.booleans())
+    def complete_a_chunk(self, data: st.DataObject, earned: int, at_once: bool) -> None:
+        self.complete(data.draw(st.sampled_from(self.earning())), earned, at_once=at_once)
+
+    def complete(self, work: Work, earned: int, *, at_once: bool) -> None:
+        earned, number = min(earned, work.left), work.chunks
+        work.chunks, work.earned = number + 1, work.earned + earned
         make = revealed if work.subject.kind == "sourcing" else completed
-        self.send(work, make(work.subject.id, work.chunks, earned))
-        work.chunks, work.earned = work.chunks + 1, work.earned + earned
+        self.send(work, make(work.subject.id, number, earned), at_once=at_once)
 
     def earning(self) -> list[Work]:
         return [work for work in self.works if work.runs and work.chunks < 4]
 
     @precondition(lambda self: self.jobs())
-    @rule(data=st.data(), more=st.integers(0, 3))
-    def raise_a_job(self, data: st.DataObject, more: int) -> None:
+    @rule(data=st.data(), more=st.integers(0, 3), at_once=st.booleans())
+    def raise_a_job(self, data: st.DataObject, more: int, at_once: bool) -> None:
         work = data.draw(st.sampled_from(self.jobs()))
         work.rounds += 1
         credits_ = (work.may_spend or 0) + more
-        self.send(work, raised(work.subject.id, work.rounds, credits_, after=work.lowered))
+        self.send(work, raised(work.subject.id, work.rounds, credits_, after=work.lowered), at_once=at_once)
 
     @precondition(lambda self: self.jobs(answered=True))
-    @rule(data=st.data(), more=st.integers(0, 2))
-    def lower_a_job(self, data: st.DataObject, more: int) -> None:
+    @rule(data=st.data(), more=st.integers(0, 2), at_once=st.booleans())
+    def lower_a_job(self, data: st.DataObject, more: int, at_once: bool) -> None:
         """To what is earned, or a little more; never while a raise waits for its answer."""
         work = data.draw(st.sampled_from(self.jobs(answered=True)))
         work.may_spend = min(work.may_spend or 0, work.earned + more)
         work.rounds += 1
         work.lowered = work.rounds
-        self.send(work, lowered(work.subject.id, work.rounds, work.may_spend))
+        self.send(work, lowered(work.subject.id, work.rounds, work.may_spend), at_once=at_once)
 
     def jobs(self, *, answered: bool = False) -> list[Work]:
         asking = {letter.event.job_id for letter in self.waiting() if letter.event.type.endswith("raised")}  # type: ignore[attr-defined]
@@ -91,11 +98,11 @@ class AnyOrder(Customers):
         ]
 
     @precondition(lambda self: any(work.total is None for work in self.works))
-    @rule(data=st.data(), kind=st.sampled_from([JobCompleted, JobFailed, JobCancelled]))
-    def end(self, data: st.DataObject, kind: type[Any]) -> None:
+    @rule(data=st.data(), kind=st.sampled_from([JobCompleted, JobFailed, JobCancelled]), at_once=st.booleans())
+    def end(self, data: st.DataObject, kind: type[Any], at_once: bool) -> None:
         work = data.draw(st.sampled_from([work for work in self.works if work.total is None]))
         work.total = work.earned
-        self.send(work, end_of(work, kind))
+        self.send(work, end_of(work, kind), at_once=at_once)
 
     @precondition(lambda self: self.waiting())
     @rule(data=st.data())
@@ -143,7 +150,8 @@ class AnyOrder(Customers):
     def hear_of_a_job(self, data: st.DataObject) -> None:
         work = data.draw(st.sampled_from([work for work in self.works if work.runs]))
         if work.subject.kind == "job":
-            self.deliver(self.send(work, JobParked(job_id=work.subject.id, job_version=2, reason="credits_exhausted")))
+            parked = JobParked(job_id=work.subject.id, job_version=2, reason="credits_exhausted")
+            self.send(work, parked, at_once=True)
 
 
 def _nonsense(what: str, account: Account, subject: Subject, other: Account) -> tuple[str, Event | None, Account]:

@@ -90,9 +90,11 @@ class World(RuleBasedStateMachine):
         expected = [(str(one.id), event.type, event.model_dump(mode="json")) for one, event in said if event]
         assert self.do(self.driver.said(self.ids)) == sorted(expected, key=repr)
 
-    def send(self, work: Work, event: Event) -> Letter:
+    def send(self, work: Work, event: Event, *, at_once: bool = False) -> None:
+        """On its way; `at_once` it is there."""
         self.letters.append(Letter(work.account, event))
-        return self.letters[-1]
+        if at_once:
+            self.deliver(self.letters[-1])
 
     def waiting(self) -> list[Letter]:
         return [letter for letter in self.letters if not letter.heard]
