@@ -1,4 +1,4 @@
-"""Billing's queues: each handler translates an event and calls its use case, in one transaction with the inbox row."""
+"""Billing's queues about jobs: each handler translates an event and calls its use case, in one transaction with the inbox row."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -16,9 +16,6 @@ from libs.common.contracts.ingest import (
     JobParked,
     JobPaused,
     JobResumed,
-    SourcingBatchRevealed,
-    SourcingCreated,
-    SourcingEnded,
 )
 from libs.common.messaging.consumer import Subscription
 from libs.common.messaging.lane import Decide, Letter
@@ -29,16 +26,13 @@ from services.billing.domain.credits.postings import Subject
 from services.billing.domain.credits.raising import RaiseRequest
 from services.billing.use_cases import capture_chunk as capturing
 from services.billing.use_cases import capture_chunks as capturing_many
-from services.billing.use_cases import capture_sourcing_batch as capturing_leads
 from services.billing.use_cases import lower_hold as lowering
 from services.billing.use_cases import note_job_state as noting
 from services.billing.use_cases import open_account as opening
 from services.billing.use_cases import place_hold as placing
 from services.billing.use_cases import place_holds as placing_many
-from services.billing.use_cases import place_sourcing_hold as placing_leads
 from services.billing.use_cases import raise_hold as raising
 from services.billing.use_cases import settle_job as settling
-from services.billing.use_cases import settle_sourcing as settling_leads
 
 JobEnded = JobCompleted | JobFailed | JobCancelled
 JobTurned = JobPaused | JobParked | JobResumed
@@ -148,45 +142,6 @@ async def note_job_state(event: JobTurned, *, uow: UnitOfWork, message: Message)
     await noting.note_job_state(_job(event), workspace_id=message.tenant_id, uow=uow, now=utc_now())
 
 
-async def place_sourcing_hold(event: SourcingCreated, *, uow: UnitOfWork, message: Message) -> None:
-    """A sourcing's credits are held, or it is declined."""
-    await placing_leads.place_sourcing_hold(
-        event.sourcing_id,
-        event.credits,
-        price_version=event.price_version,
-        user_id=event.user_id,
-        workspace_id=message.tenant_id,
-        uow=uow,
-        now=utc_now(),
-        actor=message.envelope.source,
-    )
-
-
-async def capture_sourcing_batch(event: SourcingBatchRevealed, *, uow: UnitOfWork, message: Message) -> None:
-    """A batch of revealed leads is charged."""
-    await capturing_leads.capture_sourcing_batch(
-        event.sourcing_id,
-        event.batch_no,
-        earned=event.credits,
-        workspace_id=message.tenant_id,
-        uow=uow,
-        now=utc_now(),
-        actor=message.envelope.source,
-    )
-
-
-async def settle_sourcing(event: SourcingEnded, *, uow: UnitOfWork, message: Message) -> None:
-    """An ended sourcing's surplus is released."""
-    await settling_leads.settle_sourcing(
-        event.sourcing_id,
-        credits_total=event.credits_total,
-        workspace_id=message.tenant_id,
-        uow=uow,
-        now=utc_now(),
-        actor=message.envelope.source,
-    )
-
-
 def subscriptions() -> Sequence[Subscription]:
     """One subscription per queue. Handlers of one account take turns, so few at once are enough, or many together."""
     return [
@@ -197,9 +152,6 @@ def subscriptions() -> Sequence[Subscription]:
         Subscription("billing.note_job_state", note_job_state, prefetch=2),
         Subscription("billing.capture_chunk", capture_chunk, together=capture_chunks, prefetch=128),
         Subscription("billing.settle_job", settle_job, prefetch=2),
-        Subscription("billing.place_sourcing_hold", place_sourcing_hold, prefetch=2),
-        Subscription("billing.capture_sourcing_batch", capture_sourcing_batch, prefetch=2),
-        Subscription("billing.settle_sourcing", settle_sourcing, prefetch=2),
     ]
 
 

@@ -13,6 +13,7 @@ from services.billing import (
     plan_handlers,
     plan_schedules,
     schedules,
+    sourcing_handlers,
     stripe_handlers,
     stripe_schedules,
     tables,
@@ -54,6 +55,7 @@ async def start(settings: BillingSettings, platform: Platform) -> AsyncGenerator
         yield Parts(
             subscriptions=[
                 *handlers.subscriptions(),
+                *sourcing_handlers.subscriptions(),
                 *stripe_handlers.subscriptions(desk),
                 *plan_handlers.subscriptions(stripe.account),
             ],

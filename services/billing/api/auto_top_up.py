@@ -1,4 +1,4 @@
-"""Routes about credits that are bought by themselves, and about what needs attention."""
+"""Routes about credits that are bought by themselves."""
 
 from fastapi import APIRouter
 
@@ -9,8 +9,7 @@ from libs.common.http.problems import PROBLEM_RESPONSES
 from services.billing.domain.watching.top_ups import AutoTopUp
 from services.billing.repositories.watching import top_ups
 from services.billing.resources import BillingResources
-from services.billing.schemas.watching import AutoTopUpAnswer, AutoTopUpBody, NoticeAnswer, NoticesAnswer
-from services.billing.use_cases.list_notices import list_notices
+from services.billing.schemas.watching import AutoTopUpAnswer, AutoTopUpBody
 from services.billing.use_cases.set_auto_top_up import set_auto_top_up
 from services.billing.use_cases.show_auto_top_up import ShownAutoTopUp, show_auto_top_up
 
@@ -49,15 +48,6 @@ async def put_auto_top_up(
 async def delete_auto_top_up(identity: AdminIdentity, uow: Uow) -> None:
     """Buy nothing by itself any more (owners and admins). What is being paid at this moment still brings its credits."""
     await top_ups.drop_rule(uow.conn, identity.workspace_id)
-
-
-@router.get("/notices")
-async def get_notices(identity: CurrentIdentity, uow: Uow, resources: BillingResources) -> NoticesAnswer:
-    """What needs attention now: a low balance, debts, a failed payment, a plan that ends, automatic top-up that is off."""
-    account = resources.settings.stripe
-    realm = account.realm if account.sells else None
-    found = await list_notices(identity.workspace_id, realm=realm, uow=uow, now=utc_now())
-    return NoticesAnswer(items=[NoticeAnswer.model_validate(notice) for notice in found])
 
 
 def _answer(shown: ShownAutoTopUp) -> AutoTopUpAnswer:

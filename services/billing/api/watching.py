@@ -1,4 +1,4 @@
-"""Routes about spending: caps and alerts."""
+"""Routes about spending: caps, alerts, and what needs attention."""
 
 from fastapi import APIRouter
 
@@ -9,7 +9,16 @@ from libs.common.http.problems import PROBLEM_RESPONSES
 from services.billing.domain.watching.alerts import check_thresholds
 from services.billing.domain.watching.caps import Caps
 from services.billing.repositories.watching import alerts, caps
-from services.billing.schemas.watching import AlertsAnswer, AlertsBody, CapsAnswer, CapsBody
+from services.billing.resources import BillingResources
+from services.billing.schemas.watching import (
+    AlertsAnswer,
+    AlertsBody,
+    CapsAnswer,
+    CapsBody,
+    NoticeAnswer,
+    NoticesAnswer,
+)
+from services.billing.use_cases.list_notices import list_notices
 from services.billing.use_cases.show_caps import show_caps
 from services.billing.use_cases.show_thresholds import show_thresholds
 
@@ -54,3 +63,12 @@ async def put_alerts(body: AlertsBody, identity: AdminIdentity, uow: Uow) -> Ale
     chosen = check_thresholds(body.thresholds)
     await alerts.save_thresholds(uow.conn, identity.workspace_id, chosen, user_id=identity.user_id, now=utc_now())
     return AlertsAnswer(thresholds=chosen, is_default=False)
+
+
+@router.get("/notices")
+async def get_notices(identity: CurrentIdentity, uow: Uow, resources: BillingResources) -> NoticesAnswer:
+    """What needs attention now: a low balance, debts, a failed payment, a plan that ends, automatic top-up that is off."""
+    account = resources.settings.stripe
+    realm = account.realm if account.sells else None
+    found = await list_notices(identity.workspace_id, realm=realm, uow=uow, now=utc_now())
+    return NoticesAnswer(items=[NoticeAnswer.model_validate(notice) for notice in found])

@@ -4,21 +4,23 @@ from datetime import datetime
 from uuid import UUID
 
 from libs.common.uow import UnitOfWork
+from services.billing.domain.selling.subscriptions import which_counts
 from services.billing.domain.watching.caps import month_at
 from services.billing.domain.watching.notices import Notice, of_balance, of_subscription, of_top_ups
+from services.billing.repositories.credits import balances
 from services.billing.repositories.selling import subscriptions
 from services.billing.repositories.watching import alerts, caps, top_ups
 
 
 async def list_notices(workspace_id: UUID, *, realm: str | None, uow: UnitOfWork, now: datetime) -> list[Notice]:
     """Present facts only: what has been mended is not listed. `realm` is None where nothing is sold."""
-    available, owed = await alerts.left_and_owed(uow.conn, workspace_id)
+    balance = await balances.balance(uow.conn, workspace_id)
     low = await alerts.low_now(uow.conn, workspace_id)
-    notices = of_balance(low, available=available, owed=owed)
+    notices = of_balance(low, available=balance.available, owed=balance.owed)
     if realm is None:
         return notices
     owned = await subscriptions.subscriptions_of(uow.conn, workspace_id, realm=realm)
-    notices += of_subscription(max((one for one in owned if one.is_live), key=lambda one: one.made_at, default=None))
+    notices += of_subscription(which_counts(owned, now=now), now=now)
     rule = await top_ups.find_rule(uow.conn, workspace_id)
     if rule is None:
         return notices

@@ -14,7 +14,7 @@ from libs.common.messaging.consumer import Consumer
 from libs.common.messaging.lane import Letter
 from libs.common.outbox import encode
 from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
-from services.billing import handlers
+from services.billing import handlers, sourcing_handlers
 from tests.integration.billing.steps import message_of
 
 
@@ -70,7 +70,9 @@ class Replica:
         fails_at_end: Exception | None = None,
         prefetch: int | None = None,
     ) -> None:
-        subscription = next(one for one in handlers.subscriptions() if one.queue == queue)
+        subscription = next(
+            one for one in [*handlers.subscriptions(), *sourcing_handlers.subscriptions()] if one.queue == queue
+        )
         together, self.batches, self.alone, self._bus = subscription.together, list[int](), 0, PassingOn()
         assert together is not None, f"{queue} handles each message alone"
 

@@ -29,7 +29,7 @@ from libs.common.contracts.ingest import (
 )
 from libs.common.ids import new_id
 from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
-from services.billing import handlers
+from services.billing import handlers, sourcing_handlers
 from services.billing.domain.credits.ledger import Balance, Grant, GrantKind
 from services.billing.domain.credits.proof import Check
 from services.billing.repositories.credits import balances
@@ -49,9 +49,9 @@ HANDLERS: dict[type[Event], Callable[..., Awaitable[None]]] = {
     JobPaused: handlers.note_job_state,
     JobParked: handlers.note_job_state,
     JobResumed: handlers.note_job_state,
-    SourcingCreated: handlers.place_sourcing_hold,
-    SourcingBatchRevealed: handlers.capture_sourcing_batch,
-    SourcingEnded: handlers.settle_sourcing,
+    SourcingCreated: sourcing_handlers.place_sourcing_hold,
+    SourcingBatchRevealed: sourcing_handlers.capture_sourcing_batch,
+    SourcingEnded: sourcing_handlers.settle_sourcing,
 }
 
 

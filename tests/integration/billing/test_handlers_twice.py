@@ -9,7 +9,7 @@ from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.contracts.ingest import JobCancelled, JobCompleted, JobFailed, JobParked, JobPaused, JobResumed
 from libs.common.errors import Conflict, Transient
 from libs.common.ids import new_id
-from services.billing import handlers
+from services.billing import handlers, sourcing_handlers
 from services.billing.domain.credits.ledger import Balance
 from tests.integration.billing.steps import HANDLERS, Billing, completed, created, ended, lowered, message_of, raised
 
@@ -28,9 +28,10 @@ async def twice_and_again(billing: Billing, event: Event, workspace_id: UUID) ->
 
 
 def test_every_handler_is_tested_here() -> None:
-    names = {subscription.queue for subscription in handlers.subscriptions()}
+    subscriptions = [*handlers.subscriptions(), *sourcing_handlers.subscriptions()]
+    names = {subscription.queue for subscription in subscriptions}
     assert names == {f"billing.{getattr(handler, '__name__', '')}" for handler in HANDLERS.values()}
-    listened = {event for subscription in handlers.subscriptions() for event in subscription.events}
+    listened = {event for subscription in subscriptions for event in subscription.events}
     assert listened == set(HANDLERS)
 
 

@@ -158,6 +158,28 @@ async def test_an_operator_settles_a_refused_event_by_hand_once(teller: Teller) 
             await dismiss_stripe_event("evt_unheard_of", reason="a test", actor="user:boss", uow=uow)
 
 
+async def test_what_waits_is_taken_up_before_what_was_refused(teller: Teller) -> None:
+    """Red when so many refused events as one turn takes keep those that were never applied from their turn."""
+    billing, later = teller.shop.billing, utc_now() + timedelta(hours=1)
+    ids = ["evt_turned_down_1", "evt_turned_down_2", "evt_stuck"]
+    for id_ in ids:
+        event = ToldEvent(id_, "x", "invoice", "in_1", live=False, told_at=utc_now())
+        async with billing.open_uow() as uow:
+            await store_stripe_event(event, source="webhook", body=b"{}", uow=uow, now=utc_now())
+            if id_ != "evt_stuck":
+                outcome = Outcome(EventState.REFUSED, "stripe_amount_differs", "a test")
+                await stripe_told.settle_event(uow.conn, id_, outcome, now=utc_now())
+    async with billing.open_uow() as uow:
+        taken = await stripe_told.take_up_again(
+            uow.conn, waiting_since=later, refused_since=utc_now() - LONG_AGO, limit=1
+        )
+    assert list(taken) == ["evt_stuck"]
+    async with billing.open_uow() as uow:
+        for id_ in ids:
+            await stripe_told.settle_event(uow.conn, id_, Outcome(EventState.IGNORED, reason="a test"), now=utc_now())
+            await stripe_told.dismiss_event(uow.conn, id_, reason="a test")
+
+
 async def bought(teller: Teller) -> str:
     """An invoice of a pack of 1,000 that is on record."""
     workspace_id, before = new_id(), await teller.count()

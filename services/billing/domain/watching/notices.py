@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.billing.domain.selling.subscriptions import DUNNING, KeptSubscription, Status
+from services.billing.domain.selling.standing import sentence_of
+from services.billing.domain.selling.subscriptions import KeptSubscription, Status
 
 
 @dataclass(frozen=True)
@@ -28,20 +29,16 @@ def of_balance(low: list[tuple[int, datetime]], *, available: int, owed: int) ->
     return found
 
 
-def of_subscription(subscription: KeptSubscription | None) -> list[Notice]:
-    """A payment that failed, a plan that is out of force for it, one that ends."""
+def of_subscription(subscription: KeptSubscription | None, *, now: datetime) -> list[Notice]:
+    """A payment that failed, a plan that is out of force for it, one that ends: in the words of the plan's page."""
     if subscription is None:
         return []
+    text = sentence_of(subscription, sells=True, now=now)
     if subscription.status is Status.PAST_DUE:
-        text = "The last payment for your plan failed: pay the open invoice, or the plan goes out of force"
-        since = subscription.dunning_since
-        text += "." if since is None else f" on {since + DUNNING:%d %B %Y}."
-        return [Notice("payment_failed", text, since, subscription.pay_url)]
+        return [Notice("payment_failed", text, subscription.dunning_since, subscription.pay_url)]
     if subscription.status in {Status.UNPAID, Status.INCOMPLETE}:
-        text = "Your plan is not paid for and not in force: pay the open invoice to have it."
         return [Notice("plan_unpaid", text, subscription.dunning_since, subscription.pay_url)]
     if subscription.is_live and subscription.cancels_at_period_end:
-        text = f"Your plan is cancelled and ends on {subscription.period_ends_at:%d %B %Y}."
         return [Notice("plan_ends", text)]
     return []
 

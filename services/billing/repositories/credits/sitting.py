@@ -23,6 +23,7 @@ from services.billing.repositories.credits import holds, ledger, many
 from services.billing.repositories.credits.holds import Capture
 from services.billing.repositories.credits.writing import BALANCE, Pen, count_moved, writings_of
 
+# Without sequential scans, for this transaction: a plan that was made while the tables were empty would go on reading them whole.
 _LOCK = """
     SELECT set_config('enable_seqscan', 'off', true), workspace_id, {balance}, chain_length, chain_head, now(),
         EXISTS (SELECT FROM billing.spend_caps c WHERE c.workspace_id = a.workspace_id

@@ -101,7 +101,7 @@ async def events_page(
 async def take_up_again(
     conn: AsyncConnection, *, waiting_since: datetime, refused_since: datetime, limit: int
 ) -> Sequence[str]:
-    """Events to look at again: those that have waited too long, and refused ones, whose cause may be mended by now."""
+    """Events to look at again: those that have waited too long, then refused ones, whose cause may be mended by now."""
     found = (
         select(stripe_events.c.id)
         .where(
@@ -110,7 +110,7 @@ async def take_up_again(
                 (stripe_events.c.state == EventState.REFUSED) & (stripe_events.c.received_at > refused_since),
             )
         )
-        .order_by(stripe_events.c.received_at)
+        .order_by((stripe_events.c.state == EventState.STORED).desc(), stripe_events.c.received_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
         .cte("found")

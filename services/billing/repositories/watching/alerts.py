@@ -84,10 +84,3 @@ async def low_now(conn: AsyncConnection, workspace_id: UUID) -> list[tuple[int, 
         .where(accounts.c.available < low_balances.c.threshold)
     )
     return [(row[0], row[1]) for row in await conn.execute(query.order_by(low_balances.c.threshold))]
-
-
-async def left_and_owed(conn: AsyncConnection, workspace_id: UUID) -> tuple[int, int]:
-    """Credits that are available, and credits that are owed."""
-    columns = (accounts.c.available, accounts.c.owed)
-    row = (await conn.execute(select(*columns).where(accounts.c.workspace_id == workspace_id))).one_or_none()
-    return (0, 0) if row is None else (row[0], row[1])
