@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.common.errors import Conflict, Transient
+from services.billing.domain.credits.amounts import require_storable
 from services.billing.domain.credits.holds import Decision, Hold, HoldState, conclude
 from services.billing.domain.credits.ledger import Books
 from services.billing.domain.credits.postings import Movement, Operation, Subject
@@ -27,8 +28,9 @@ def lower_hold(
 
     An end that was heard of first has released it already. Raises Transient `hold_unknown` while the hold has not been
     asked for, Conflict `lower_conflict` when the round said something else before, `lower_below_capture` when more is
-    charged already: whoever lowers knows what is under way.
+    charged already: whoever lowers knows what is under way; Invalid `credits_out_of_range`.
     """
+    require_storable(request.credits, of=request.subject)
     if hold is None:
         msg = f"the hold of {request.subject} cannot be lowered yet: it has not been asked for"
         raise Transient(msg, code="hold_unknown")

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from libs.common.errors import Conflict, PaymentRequired
+from services.billing.domain.credits.amounts import require_storable
 from services.billing.domain.credits.grants import Turn, expire_due
 from services.billing.domain.credits.holds import Decision, Hold, HoldState, conclude
 from services.billing.domain.credits.ledger import Books
@@ -42,8 +43,9 @@ def place(
     `limit` is what the workspace's caps leave, which may be less than is available. It stops no work that was delivered.
     A tombstone holds no more than the credits its end spoke of, which for a job cancelled before its hold is nothing.
     Raises Conflict `hold_conflict` when the subject asked for something else before, PaymentRequired when even what a
-    tombstone speaks of cannot be paid for.
+    tombstone speaks of cannot be paid for, Invalid `credits_out_of_range`.
     """
+    require_storable(request.credits, of=request.subject)
     if hold is None:
         return _place_first(books, request, now=now, limit=limit)
     if hold.state is HoldState.TOMBSTONE:

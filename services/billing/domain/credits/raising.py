@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.common.errors import Conflict, Transient
+from services.billing.domain.credits.amounts import require_storable
 from services.billing.domain.credits.grants import expire_due
 from services.billing.domain.credits.holds import Decision, Hold, HoldState
 from services.billing.domain.credits.ledger import Books
@@ -50,8 +51,10 @@ def raise_hold(
     `limit` is what the workspace's caps leave, which may be less than is available.
 
     An end that was heard of first declines it: what was set aside is released already. Raises Transient `hold_unknown`
-    while the hold has not been asked for, Conflict `raise_conflict` when the round asked for something else before.
+    while the hold has not been asked for, Conflict `raise_conflict` when the round asked for something else before, Invalid
+    `credits_out_of_range`.
     """
+    require_storable(request.credits, of=request.subject)
     if hold is None:
         msg = f"the hold of {request.subject} cannot be raised yet: it has not been asked for"
         raise Transient(msg, code="hold_unknown")

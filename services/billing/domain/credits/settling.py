@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from libs.common.errors import Conflict, Transient
+from services.billing.domain.credits.amounts import require_storable
 from services.billing.domain.credits.grants import arrive
 from services.billing.domain.credits.holds import Decision, Hold, HoldState, Share, conclude
 from services.billing.domain.credits.ledger import Books, Grant
@@ -52,8 +53,9 @@ def settle(books: Books, hold: Hold | None, *, subject: Subject, credits_total: 
     """The subject has ended, having earned `credits_total` in all: release the rest at once, stay open for the captures.
 
     An unknown hold becomes a tombstone. Raises Conflict `settlement_conflict` when the end was told otherwise before, or
-    contradicts what was captured or held.
+    contradicts what was captured or held, Invalid `credits_out_of_range`.
     """
+    require_storable(credits_total, of=subject)
     if hold is None:
         ended = Hold(subject, books.workspace_id, HoldState.TOMBSTONE, credits_total=credits_total, settled_at=now)
         return Decision(books, ended)

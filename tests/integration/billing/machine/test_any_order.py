@@ -15,7 +15,7 @@ from tests.integration.billing.machine.driver import Driver
 from tests.integration.billing.steps import Billing
 
 
-# Nothing is shrunk: on real tables that takes longer than reading a sequence of 25 steps.
+# Nothing is shrunk: on real tables that takes longer than reading a sequence of 20 steps.
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("sequences", [200, pytest.param(1000, marks=pytest.mark.long)])
 def test_any_order_of_everything_ends_as_the_model_says(module_database: str, sequences: int) -> None:
@@ -32,7 +32,7 @@ def test_any_order_of_everything_ends_as_the_model_says(module_database: str, se
             Machine,
             settings=settings(
                 max_examples=sequences,
-                stateful_step_count=25,
+                stateful_step_count=20,
                 phases=[Phase.generate],
                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
                 database=None,
