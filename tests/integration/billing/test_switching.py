@@ -126,6 +126,20 @@ async def test_a_lower_plan_that_waits_can_be_another_one(shop: Shop) -> None:
     assert waiting.pending.name == "starter_month"
 
 
+async def test_a_lower_plan_that_has_begun_can_be_followed_by_a_lower_one(shop: Shop) -> None:
+    """Red when the schedule of the first switch is in its second phase, and is changed as if it were in its first."""
+    workspace_id, subscription_id = await shop.subscribed("scale_month")
+    await shop.switch(workspace_id, "growth_month")
+    await shop.advance(days=31, hours=2)
+    begun = (await shop.apply(subscription_id)).subscription
+    assert (told(begun), begun.pending) == ("growth_month", None)
+    waiting = await shop.switch(workspace_id, "starter_month")
+    assert (told(waiting), waiting.pending and waiting.pending.name) == ("growth_month", "starter_month")
+    assert waiting.pending_at == waiting.period_ends_at
+    await shop.advance(days=31, hours=2)
+    assert told((await shop.apply(subscription_id)).subscription) == "starter_month"
+
+
 async def test_ten_clicks_at_once_switch_once(shop: Shop) -> None:
     """Red when the claim of a switch is dropped: each would be charged."""
     workspace_id, _ = await shop.subscribed("starter_month")

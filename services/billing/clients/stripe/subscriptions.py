@@ -54,7 +54,9 @@ async def schedule_switch(
                 {"from_subscription": found.id}, {"idempotency_key": key_of(f"{key}:schedule")}
             )
             schedule_id = made.id
-        present = (await schedules.retrieve_async(schedule_id)).phases[0]
+        schedule = await schedules.retrieve_async(schedule_id)
+        # After an earlier switch the schedule is in its second phase, and Stripe lets nobody change what has begun.
+        present = schedule.current_phase or schedule.phases[0]
         await schedules.update_async(
             schedule_id,
             {
