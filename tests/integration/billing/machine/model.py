@@ -16,18 +16,6 @@ from libs.common.contracts.billing import (
     HoldRaiseDeclined,
 )
 from libs.common.contracts.envelope import Event
-from libs.common.contracts.ingest import (
-    ChunkCompleted,
-    JobCancelled,
-    JobCeilingLowered,
-    JobCeilingRaised,
-    JobCompleted,
-    JobCreated,
-    JobFailed,
-    SourcingBatchRevealed,
-    SourcingCreated,
-    SourcingEnded,
-)
 from services.billing.domain.credits.postings import Subject
 from tests.unit.billing.coins import Coins
 
@@ -36,12 +24,6 @@ PLACES = ("available", "held", "captured", "expired", "voided", "clawed_back")
 
 class Waits(Exception):
     """The event has come too early, and is told again later."""
-
-
-def subject_of(event: Event) -> Subject:
-    """The job or sourcing that an event is about."""
-    job_id = getattr(event, "job_id", None)
-    return Subject("job", job_id) if job_id else Subject("sourcing", event.sourcing_id)  # type: ignore[attr-defined]
 
 
 @dataclass
@@ -94,27 +76,6 @@ class Account:
 
     def held(self, subject: Subject) -> int:
         return len(self.coins.lying("held", job=subject.id))
-
-    def hear(self, event: Event) -> Event | None:
-        """What is answered. Raises Waits for what has come too early."""
-        subject = subject_of(event)
-        match event:
-            case JobCreated():
-                return self.place(subject, event.credits, event.credits_step)
-            case SourcingCreated():
-                return self.place(subject, event.credits, None)
-            case JobCeilingRaised():
-                return self.lift(subject, event.round, event.credits, after_lowering=event.after_lowering)
-            case JobCeilingLowered():
-                return self.lower(subject, event.round, event.credits)
-            case ChunkCompleted():
-                return self.capture(subject, event.chunk_no, event.credits)
-            case SourcingBatchRevealed():
-                return self.capture(subject, event.batch_no, event.credits)
-            case JobCompleted() | JobFailed() | JobCancelled() | SourcingEnded():
-                return self.settle(subject, event.credits_total)
-            case _:
-                return None
 
     def room(self) -> tuple[int, str]:
         """What may be set aside, and what bounds it. What a hold gave back counts against no cap."""

@@ -15,7 +15,8 @@ from libs.common.contracts.ingest import JobCompleted
 from libs.common.ids import new_id
 from services.billing.domain.credits.postings import Subject
 from tests.integration.billing.machine.driver import Driver
-from tests.integration.billing.machine.model import Account, Waits, subject_of
+from tests.integration.billing.machine.hearing import hear, subject_of
+from tests.integration.billing.machine.model import Account, Waits
 from tests.integration.billing.machine.sales import Sale
 from tests.integration.billing.test_sourcings import over
 
@@ -111,7 +112,7 @@ class World(RuleBasedStateMachine):
     def answer(self, letter: Letter) -> tuple[str, Event | None]:
         """What the model makes of a letter."""
         try:
-            said = letter.account.hear(letter.event)
+            said = hear(letter.account, letter.event)
         except Waits as early:
             return str(early), None
         letter.heard = True
