@@ -9,9 +9,8 @@ from services.billing.tables.ledger import (
     hold_grants,
     hold_raises,
     holds,
-    price_lists,
 )
-from services.billing.tables.operations import proof_runs, proofs, refund_rows, refunds, spent_days
+from services.billing.tables.operations import price_lists, proof_runs, proofs, refund_rows, refunds, spent_days
 from services.billing.tables.plans import (
     entitlements,
     stripe_checkouts,

@@ -1,4 +1,4 @@
-"""Credits: accounts, grants, holds, captures, entries, prices. Amounts are whole credits; keys of money (`subject`, chunk,
+"""Credits: accounts, grants, holds, captures, entries. Amounts are whole credits; keys of money (`subject`, chunk,
 business key) are kept for ever."""
 
 from sqlalchemy import (
@@ -191,18 +191,3 @@ entries = Table(
     Index("ix_entries_grant", "workspace_id", "grant_id", "transaction_id"),
 )
 """Append-only by trigger; each transaction sums to zero (checked at commit); chained by `place` and `hash` (domain/chain.py)."""
-
-price_lists = Table(
-    "price_lists",
-    METADATA,
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("credits_per_row", BigInteger, nullable=False),
-    Column("credits_per_lead", BigInteger, nullable=False, server_default=text("1")),
-    amount("credits_per_column"),
-    Column("reason", Text, nullable=False, server_default=text("''")),
-    Column("actor", Text, nullable=False, server_default=text("''")),
-    instant("created_at", now=True),
-    CheckConstraint("version > 0", name="version"),
-    none_negative("credits_per_row", "credits_per_lead", "credits_per_column"),
-)
-"""Append-only by trigger: a version never changes, jobs were priced by it."""

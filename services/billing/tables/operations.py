@@ -1,4 +1,4 @@
-"""What operators and the proof leave behind: refunds, what was spent on which day, and proofs."""
+"""What operators and the proof leave behind: refunds, what was spent on which day, proofs, and price lists."""
 
 from sqlalchemy import (
     BigInteger,
@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from libs.common.tables import instant
-from services.billing.tables.base import METADATA, amount
+from services.billing.tables.base import METADATA, amount, none_negative
 
 _HOLD = ["billing.holds.subject_kind", "billing.holds.subject_id"]
 
@@ -98,3 +98,18 @@ proofs = Table(
     Index("ix_proofs_differing", "workspace_id", postgresql_where=text("NOT holds")),
 )
 """The last proof of each account: every check, and what it found."""
+
+price_lists = Table(
+    "price_lists",
+    METADATA,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("credits_per_row", BigInteger, nullable=False),
+    Column("credits_per_lead", BigInteger, nullable=False, server_default=text("1")),
+    amount("credits_per_column"),
+    Column("reason", Text, nullable=False, server_default=text("''")),
+    Column("actor", Text, nullable=False, server_default=text("''")),
+    instant("created_at", now=True),
+    CheckConstraint("version > 0", name="version"),
+    none_negative("credits_per_row", "credits_per_lead", "credits_per_column"),
+)
+"""Append-only by trigger: a version never changes, jobs were priced by it."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from libs.common.errors import Conflict, NotFound
-from libs.common.uow import OpenUow
+from libs.common.uow import OpenUow, UnitOfWork
 from services.billing.clients.stripe.account import Stripe
 from services.billing.clients.stripe.charges import make_refund
 from services.billing.clients.stripe.invoices import find_payments
@@ -43,13 +43,7 @@ async def refund_invoice(
     """
     stripe.account.require()
     async with open_uow() as uow:
-        invoice = await stripe_invoices.find_kept(uow.conn, asked.invoice_id)
-        if invoice is None:
-            msg = f"there is no invoice {asked.invoice_id} on our record"
-            raise NotFound(msg, code="invoice_not_found")
-        if invoice.status != "paid":
-            msg = f"{asked.invoice_id} is {invoice.status}: only the money of a paid invoice can go back"
-            raise Conflict(msg, code="invoice_not_paid")
+        await _require_paid(asked.invoice_id, uow=uow)
         wish = await stripe_reversals.ask_refund(
             uow.conn,
             idempotency_key,
@@ -73,3 +67,13 @@ async def refund_invoice(
     async with open_uow() as uow:
         await stripe_reversals.note_refund(uow.conn, idempotency_key, refund_id=made.id, amount=made.amount)
     return RefundMade(made.id, asked.invoice_id, made.amount)
+
+
+async def _require_paid(invoice_id: str, *, uow: UnitOfWork) -> None:
+    invoice = await stripe_invoices.find_kept(uow.conn, invoice_id)
+    if invoice is None:
+        msg = f"there is no invoice {invoice_id} on our record"
+        raise NotFound(msg, code="invoice_not_found")
+    if invoice.status != "paid":
+        msg = f"{invoice_id} is {invoice.status}: only the money of a paid invoice can go back"
+        raise Conflict(msg, code="invoice_not_paid")

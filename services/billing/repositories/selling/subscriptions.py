@@ -73,30 +73,15 @@ async def save_subscription(
 ) -> bool:
     """Write what Stripe answered. False when a fetch that began later has been written already."""
     values = {
+        **_state_of(found),
         "workspace_id": workspace_id,
         "realm": realm,
-        "customer_id": found.customer_id,
-        "status": found.status,
-        "price_id": found.price_id,
-        "item_id": found.item_id,
         "plan": item.plan.code if item else None,
         "interval": item.interval if item else None,
-        "period_starts_at": found.period_starts_at,
-        "period_ends_at": found.period_ends_at,
-        "trial_starts_at": found.trial_starts_at,
-        "trial_ends_at": found.trial_ends_at,
-        "cancels_at_period_end": found.cancels_at_period_end,
-        "ends_at": found.ends_at,
-        "ended_at": found.ended_at,
-        "schedule_id": found.schedule_id,
         "pending_plan": pending.plan.code if pending else None,
         "pending_interval": pending.interval if pending else None,
-        "pending_at": found.pending.at if found.pending else None,
         "dunning_since": dunning_since,
-        "next_attempt_at": found.failure.next_attempt_at if found.failure else None,
-        "pay_url": found.failure.pay_url if found.failure else None,
         "fetch_no": fetch_no,
-        "made_at": found.made_at,
         "fetched_at": fetched_at,
     }
     written = await conn.execute(
@@ -107,6 +92,27 @@ async def save_subscription(
         )
     )
     return written.rowcount == 1
+
+
+def _state_of(found: FoundSubscription) -> dict[str, object]:
+    return {
+        "customer_id": found.customer_id,
+        "status": found.status,
+        "price_id": found.price_id,
+        "item_id": found.item_id,
+        "period_starts_at": found.period_starts_at,
+        "period_ends_at": found.period_ends_at,
+        "trial_starts_at": found.trial_starts_at,
+        "trial_ends_at": found.trial_ends_at,
+        "cancels_at_period_end": found.cancels_at_period_end,
+        "ends_at": found.ends_at,
+        "ended_at": found.ended_at,
+        "schedule_id": found.schedule_id,
+        "pending_at": found.pending.at if found.pending else None,
+        "next_attempt_at": found.failure.next_attempt_at if found.failure else None,
+        "pay_url": found.failure.pay_url if found.failure else None,
+        "made_at": found.made_at,
+    }
 
 
 async def note_told(conn: AsyncConnection, subscription_id: str, told: Told) -> None:
