@@ -30,6 +30,15 @@ class BillingSettings(CommonSettings):
     stripe_price_pack_100k: str = ""
 
     @model_validator(mode="after")
+    def _key_is_secret(self) -> "BillingSettings":
+        """Live or test follows from its beginning, and a publishable key (`pk_…`) would be refused only when somebody buys."""
+        key = self.stripe_secret_key.get_secret_value().strip()
+        if key and not key.startswith(("sk_live_", "sk_test_", "rk_live_", "rk_test_")):
+            msg = "STRIPE_SECRET_KEY is no secret key: it begins with sk_live_, sk_test_, rk_live_ or rk_test_"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
     def _buyers_find_back(self) -> "BillingSettings":
         if self.stripe_secret_key.get_secret_value().strip() and "app_base_url" not in self.model_fields_set:
             msg = "APP_BASE_URL is not set: Stripe sends buyers back there, so give the web app's public address"

@@ -121,3 +121,11 @@ def test_each_item_has_the_variable_that_the_documents_name() -> None:
     assert variable_of(ITEMS["starter_month"]) == "STRIPE_PRICE_STARTER_MONTHLY"
     assert variable_of(ITEMS["growth_year"]) == "STRIPE_PRICE_GROWTH_YEARLY"
     assert variable_of(ITEMS["pack_20k"]) == "STRIPE_PRICE_PACK_20K"
+
+
+@pytest.mark.parametrize("key", ["pk_test_1", "whsec_1", "sk_1"])
+def test_what_is_no_secret_key_is_refused_at_start_and_not_shown(key: str) -> None:
+    """Red when a publishable key is found out by the first person who wants to buy."""
+    with pytest.raises(SettingsError, match="STRIPE_SECRET_KEY is no secret key") as refused:
+        settings(stripe_secret_key=key, app_base_url="https://app.example")
+    assert key not in str(refused.value)
