@@ -73,8 +73,8 @@ def body_of(event: Event, workspace_id: UUID) -> bytes:
     return seal(event, id_=new_id(), occurred_at=utc_now(), tenant_id=workspace_id).body
 
 
-async def drive(consumer: Consumer, bodies: Sequence[bytes]) -> Driven:
-    """Have all handled, `IN_FLIGHT` at a time: as one is acked the next arrives. Raises when one is not acked."""
+async def drive(consumer: Consumer, bodies: Sequence[bytes], *, in_flight: int = IN_FLIGHT) -> Driven:
+    """Have all handled, so many at a time: as one is acked the next arrives. Raises when one is not acked."""
     waiting, took = iter(bodies), list[float]()
 
     async def one_after_another() -> None:
@@ -85,6 +85,6 @@ async def drive(consumer: Consumer, bodies: Sequence[bytes]) -> Driven:
             assert delivery.acked
 
     began = time.perf_counter()
-    await asyncio.gather(*(one_after_another() for _ in range(IN_FLIGHT)))
+    await asyncio.gather(*(one_after_another() for _ in range(in_flight)))
     seconds = time.perf_counter() - began
     return Driven(len(bodies) / seconds, sorted(took)[int(len(took) * 0.99)] * 1000)

@@ -3,8 +3,10 @@ business key) are kept for ever."""
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
+    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -35,6 +37,7 @@ accounts = Table(
     Column("chain_head", LargeBinary, nullable=False, server_default=text("decode(repeat('00', 32), 'hex')")),
     instant("created_at", now=True),
     none_negative("available", "held", "settling", "spent", "owed"),
+    postgresql_with={"fillfactor": 50},
 )
 
 grants = Table(
@@ -59,6 +62,7 @@ grants = Table(
     amount("clawed_back"),
     amount("owed"),
     instant("created_at", now=True),
+    Column("is_open", Boolean, Computed("available > 0 OR held > 0", persisted=True), nullable=False),
     UniqueConstraint("workspace_id", "business_key"),
     CheckConstraint("kind IN ('plan', 'purchased', 'promotional', 'adjustment')", name="kind"),
     CheckConstraint("size > 0", name="size"),
@@ -67,10 +71,12 @@ grants = Table(
         name="whole",
     ),
     none_negative("available", "held", "captured", "refunded", "expired", "voided", "clawed_back"),
-    Index("ix_grants_open", "workspace_id", postgresql_where=text("available > 0 OR held > 0")),
+    Index("ix_grants_open", "workspace_id", postgresql_where=text("is_open")),
     Index("ix_grants_page", "workspace_id", "id"),
-    Index("ix_grants_due", "expires_at", postgresql_where=text("available > 0")),
+    Index("ix_grants_due", "expires_at", postgresql_where=text("is_open")),
+    postgresql_with={"fillfactor": 70},
 )
+"""`is_open` changes when the last credit goes, an amount all the time: indexes of it leave updates of amounts alone (HOT)."""
 
 holds = Table(
     "holds",
@@ -190,4 +196,4 @@ entries = Table(
     Index("ix_entries_operation", "workspace_id", "operation", "transaction_id", postgresql_where=_FIRST_LINE),
     Index("ix_entries_grant", "workspace_id", "grant_id", "transaction_id"),
 )
-"""Append-only by trigger; each transaction sums to zero (checked at commit); chained by `place` and `hash` (domain/chain.py)."""
+"""Append-only, and transactions sum to zero (by triggers); chained by `place` and `hash` (domain/credits/chain.py)."""

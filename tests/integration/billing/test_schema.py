@@ -42,11 +42,21 @@ async def test_what_was_written_stays(billing: Billing, table: str, change: str)
         await billing.execute(change.format(f"billing.{table}"))
 
 
-async def test_a_transaction_that_does_not_sum_to_zero_cannot_be_committed(billing: Billing) -> None:
-    """Red when the deferred constraint trigger is dropped."""
+async def test_a_transaction_that_does_not_sum_to_zero_cannot_be_written(billing: Billing) -> None:
+    """Red when the trigger that checks sums is dropped, or looks at the statement's rows as a whole."""
     workspace_id = await billing.workspace(5)
     with pytest.raises(DBAPIError, match="sum to 5"):
         await billing.execute(INSERT_ENTRY, id=new_id(), workspace_id=workspace_id, key="alone")
+
+
+async def test_two_transactions_of_one_statement_do_not_balance_each_other(billing: Billing) -> None:
+    """Red when sums are not checked for each transaction."""
+    workspace_id = await billing.workspace(5)
+    both = f"{INSERT_ENTRY}, (:other, 1, :workspace_id, 'grant', :other_key, 'available', -5, 'nobody', '', 100, sha256(''))"
+    with pytest.raises(DBAPIError, match="sum to "):
+        await billing.execute(
+            both, id=new_id(), other=new_id(), workspace_id=workspace_id, key="one", other_key="another"
+        )
 
 
 async def test_no_grant_can_lose_or_gain_a_credit(billing: Billing) -> None:

@@ -13,8 +13,8 @@ def replace(value: T, /, **changes: Any) -> T:
     copied = object.__new__(type(value))
     fields = copied.__dict__
     fields.update(value.__dict__)
-    if not changes.keys() <= fields.keys():
-        msg = f"{type(value).__name__} has no field {', '.join(sorted(changes.keys() - fields.keys()))}"
-        raise TypeError(msg)
     fields.update(changes)
+    if len(fields) != len(value.__dict__):
+        msg = f"{type(value).__name__} has no field {', '.join(sorted(changes.keys() - value.__dict__.keys()))}"
+        raise TypeError(msg)
     return copied

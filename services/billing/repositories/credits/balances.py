@@ -84,7 +84,12 @@ async def expiring(conn: AsyncConnection, workspace_id: UUID, *, before: datetim
     """What of the available credits expires before an instant, by when it does, earliest first."""
     query = (
         select(grants.c.expires_at, func.sum(grants.c.available))
-        .where(grants.c.workspace_id == workspace_id, grants.c.available > 0, grants.c.expires_at < before)
+        .where(
+            grants.c.workspace_id == workspace_id,
+            grants.c.is_open,
+            grants.c.expires_at < before,
+            grants.c.available > 0,
+        )
         .group_by(grants.c.expires_at)
         .order_by(grants.c.expires_at)
     )
@@ -101,6 +106,6 @@ async def grants_page(
     if before is not None:
         query = query.where(grants.c.id < before)
     if open_only:
-        query = query.where((grants.c.available > 0) | (grants.c.held > 0))
+        query = query.where(grants.c.is_open)
     rows = await conn.execute(query.order_by(grants.c.id.desc()).limit(limit))
     return [GrantItem(ledger.to_grant(row[:-3]), row.reason, row.actor, row.created_at) for row in rows]

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -58,9 +58,7 @@ async def lock_books(conn: AsyncConnection, workspace_id: UUID) -> Books:
         await open_account(conn, workspace_id)
         row = (await conn.execute(locked)).one()
     open_grants = await conn.execute(
-        select(*GRANT_COLUMNS).where(
-            grants.c.workspace_id == workspace_id, or_(grants.c.available > 0, grants.c.held > 0)
-        )
+        select(*GRANT_COLUMNS).where(grants.c.workspace_id == workspace_id, grants.c.is_open)
     )
     books = Books(workspace_id, Balance(*row))
     for grant in open_grants:
@@ -107,7 +105,10 @@ async def save_books(
 async def workspaces_with_due_grants(conn: AsyncConnection, *, now: datetime, limit: int) -> list[UUID]:
     """Workspaces that have credits available whose date has passed."""
     rows = await conn.execute(
-        select(grants.c.workspace_id).where(grants.c.available > 0, grants.c.expires_at <= now).distinct().limit(limit)
+        select(grants.c.workspace_id)
+        .where(grants.c.is_open, grants.c.available > 0, grants.c.expires_at <= now)
+        .distinct()
+        .limit(limit)
     )
     return list(rows.scalars())
 

@@ -31,7 +31,7 @@ _LOCK = """
     FROM billing.accounts a WHERE workspace_id = ANY($1::uuid[]) ORDER BY workspace_id FOR NO KEY UPDATE OF a
     """
 _OPEN_GRANTS = """
-    SELECT workspace_id, {grant} FROM billing.grants WHERE workspace_id = ANY($1::uuid[]) AND (available > 0 OR held > 0)
+    SELECT workspace_id, {grant} FROM billing.grants WHERE workspace_id = ANY($1::uuid[]) AND is_open
     """
 _LOCK_ACCOUNTS = _LOCK.format(balance=", ".join(BALANCE))
 _FIND_GRANTS = _OPEN_GRANTS.format(grant=", ".join(column.name for column in ledger.GRANT_COLUMNS))

@@ -16,7 +16,7 @@ _KEYS = text("""
 """)
 _TYPES = text("""
     SELECT column_name::text, data_type::text FROM information_schema.columns
-    WHERE table_schema = 'billing' AND table_name = :table ORDER BY ordinal_position
+    WHERE table_schema = 'billing' AND table_name = :table AND is_generated = 'NEVER' ORDER BY ordinal_position
 """)
 _AGAIN = "INSERT INTO {table} ({names}) SELECT {values} FROM {table} WHERE {which}"
 _A_TRANSACTION = "transaction_id = (SELECT min(transaction_id::text)::uuid FROM {table})"
