@@ -67,5 +67,5 @@ class Services:
 
 
 def answer_headers(response: httpx.Response) -> list[RawHeader]:
-    """The headers of a service's answer that travel on."""
-    return end_to_end(response.headers.raw)
+    """The headers of a service's answer that travel on. Date and Server are written by the gateway's own server, once."""
+    return [(name, value) for name, value in end_to_end(response.headers.raw) if name not in {b"date", b"server"}]

@@ -144,6 +144,8 @@ async def test_bytes_in_a_header_travel_and_a_hops_own_headers_do_not(gateway: G
     assert not {"x-one", "x-two"} & set(seen)
     answer = await gateway.client.get("/v1/jobs/1/download", headers=bearer(token))
     assert "x-hop" not in answer.headers
+    names = [name.lower() for name, _ in answer.headers.raw]
+    assert (names.count(b"date"), names.count(b"server")) == (1, 1), "the gateway's own server writes them"
 
 
 async def test_the_served_description_covers_every_public_path_of_every_service(gateway: Gateway) -> None:
