@@ -26,7 +26,7 @@ class TopUpOrder:
 @dataclass(frozen=True)
 class ToppedUp:
     """What came of it. `amount` is in the currency's smallest unit. An invoice that is not paid stays open, and brings its
-    credits when it is paid at `pay_url`, until it is voided."""
+    credits when it is paid at `pay_url`, until somebody voids it at Stripe."""
 
     outcome: Outcome
     reason: str = ""
@@ -61,12 +61,6 @@ async def buy_top_up(order: TopUpOrder, *, stripe: Stripe) -> ToppedUp:
     return _topped_up(
         paid, "paid" if paid.status == "paid" else "needs_action", reason="the payment is not settled yet"
     )
-
-
-async def void_top_up(invoice_id: str, *, stripe: Stripe) -> None:
-    """Nobody is to pay this invoice any more. Raises StripeRefused when it is paid."""
-    with stripe.asking("top_ups.void") as client:
-        await client.v1.invoices.void_invoice_async(invoice_id)
 
 
 async def _make_invoice(order: TopUpOrder, *, stripe: Stripe) -> sdk.Invoice:
