@@ -7,7 +7,7 @@ from uuid import UUID
 
 from libs.common.uow import UnitOfWork
 from services.billing.domain.credits.ledger import GrantKind
-from services.billing.domain.selling.plans import ITEMS, PackItem
+from services.billing.domain.selling.plans import ITEMS, PackItem, title_of
 from services.billing.domain.stripe.crediting import Contradiction, Offer, Worth, value_lines
 from services.billing.domain.stripe.high_water import still_due
 from services.billing.domain.stripe.invoices import Invoice
@@ -86,7 +86,7 @@ async def _grant_by_itself(
             await kept.add_grant(uow.conn, invoice.id, key, cause="paid", paid=line.credits)
     elif line.kind == "trial" and line.credits and line.ends_at > now:
         key = f"grant:trial:{workspace_id}"
-        paid = Paid(key, GrantKind.PROMOTIONAL, line.credits, line.ends_at, f"trial of {line.item}")
+        paid = Paid(key, GrantKind.PROMOTIONAL, line.credits, line.ends_at, f"trial of {title_of(line.item)}")
         await grant_paid(paid, workspace_id=workspace_id, uow=uow, now=now)
 
 
@@ -107,7 +107,7 @@ async def _grant_plan(subscription_id: str, *, workspace_id: UUID, uow: UnitOfWo
 
 
 def _reason(item: str, invoice: str) -> str:
-    return f"{item}, invoice {invoice}"
+    return f"{title_of(item)}: invoice {invoice}"
 
 
 async def _note_void(invoice: Invoice, *, fetched_at: datetime, uow: UnitOfWork, now: datetime) -> None:

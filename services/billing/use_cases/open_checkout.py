@@ -102,7 +102,7 @@ async def _claim(
 
 def _same(mine: Checkout, request: CheckoutRequest, *, now: datetime) -> Checkout:
     if (mine.item, mine.quantity) != (request.item, request.quantity):
-        msg = f"this Idempotency-Key was used for {mine.quantity} × {mine.item.name} before: use a new key"
+        msg = f"this Idempotency-Key was used for {mine.quantity} × {mine.item.title} before: use a new key"
         raise Conflict(msg, code="idempotency_key_reused")
     ended = mine.state == "closed" or (mine.expires_at is not None and mine.expires_at <= now)
     if ended or (mine.state == "asked" and mine.created_at < now - KEY_LASTS):

@@ -25,7 +25,7 @@ _LIVE = ("sk_live_", "rk_live_")
 _STRIPE_URL = "https://api.stripe.com"
 _CONCURRENCY = 16
 _CONNECT_S = 5
-_READ_S = 25
+_READ_S = 15
 _TRIES_AGAIN = 1
 """Safe: the SDK repeats a request under the same idempotency key."""
 

@@ -18,7 +18,7 @@ def offered(item: Item, *, price_ids: PriceIds, kept: Mapping[str, KeptPrice]) -
     """The price the item is sold at. Raises Conflict `not_offered`."""
     price = find_offer(item, price_ids=price_ids, kept=kept)
     if price is None:
-        msg = f"{item.name} is not offered: see GET /v1/billing/plans for what is"
+        msg = f"{item.title} is not offered: see GET /v1/billing/plans for what is"
         raise Conflict(msg, code="not_offered")
     return price
 

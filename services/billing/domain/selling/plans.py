@@ -104,6 +104,10 @@ class PlanItem:
         return f"{self.plan.code}_{self.interval}"
 
     @property
+    def title(self) -> str:
+        return f"{self.plan.name}, {'yearly' if self.interval is Interval.YEAR else 'monthly'}"
+
+    @property
     def credits(self) -> int:
         return self.plan.credits_for(self.interval)
 
@@ -121,12 +125,17 @@ class PackItem:
         return f"pack_{self.pack.code}"
 
     @property
+    def title(self) -> str:
+        return self.pack.name
+
+    @property
     def credits(self) -> int:
         return self.pack.credits
 
 
 Item = PlanItem | PackItem
-"""What one of Stripe's prices stands for. `name` is stable, and unique among them; `credits` is what one of it grants."""
+"""What one of Stripe's prices stands for. `name` is stable, and unique among them; `title` is for people;
+`credits` is what one of it grants."""
 
 ITEMS: Mapping[str, Item] = {
     item.name: item
@@ -136,6 +145,11 @@ ITEMS: Mapping[str, Item] = {
     )
 }
 """Everything that can have a price, by name: `starter_month`, …, `pack_1k`, …"""
+
+
+def title_of(name: str) -> str:
+    """What people read for an item's name; the name itself of what is sold no more."""
+    return ITEMS[name].title if name in ITEMS else name
 
 
 @dataclass(frozen=True)

@@ -208,6 +208,7 @@ TABLE = b"Name,City\nAcme,Bonn\n"
         (zipped({"leads.xls": workbook(("L", [["Name", "City"], ["Acme", "Bonn"]]))}), "zip: leads.xls", "xlsx"),
         (gzip.compress(xls([["Name", "City"], ["Acme", "Bonn"]])), "gzip", "xls"),
     ],
+    ids=["gzip", "two in one gzip", "zip", "zip with a folder", "zip of a workbook", "gzip of an old workbook"],
 )
 def test_one_packed_file_is_unpacked(read: Reader, packed: bytes, archive: str, kind: str) -> None:
     result = read(packed)
