@@ -32,6 +32,8 @@ class Story:
     quiet_at: str
     fires_at: str
     labels: Mapping[str, str]
+    value: str = "1"
+    """What it says where its text gives the value."""
 
 
 STORIES = {
@@ -203,7 +205,8 @@ def test_an_alert_fires_when_it_should_and_not_before(alert: str, promtool: Path
     story, rule = STORIES[alert], rules()[alert]
 
     def with_labels(text: str) -> str:
-        return re.sub(r"\{\{ \$labels\.(\w+) \}\}", lambda found: story.labels[found[1]], text)
+        told = text.replace("{{ $value }}", story.value)
+        return re.sub(r"\{\{ \$labels\.(\w+) \}\}", lambda found: story.labels[found[1]], told)
 
     fired = {
         "exp_labels": {**story.labels, **rule["labels"]},

@@ -17,7 +17,7 @@ from libs.common.contracts.envelope import Envelope
 from libs.common.contracts.ingest import UploadReceived
 from libs.common.ids import new_id
 from libs.common.storage import Storage
-from libs.common.uow import Message, UnitOfWork
+from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
 from services.ingest.domain.digests import checksum_of
 from services.ingest.domain.storage_keys import upload_key
 from services.ingest.domain.uploads import Upload, UploadState
@@ -47,20 +47,28 @@ def id_of(path: str) -> UUID:
     return UUID(path.rsplit("/", 1)[-1])
 
 
+class Breaking(UnitOfWorkFactory):
+    """Loses the connection after some commits."""
+
+    left: int
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncGenerator[UnitOfWork]:
+        self.left -= 1
+        async with super().__call__() as uow:
+            yield uow
+        if self.left == 0:
+            raise ConnectionResetError
+
+
 @pytest.mark.parametrize("checked", [False, True])
 async def test_pieces_that_count_stay_when_the_databases_answer_is_lost(service: Service, checked: bool) -> None:
     """The connection breaks after the commit and before its answer. Red when the piece is deleted that counts by then: the
     file could never be joined."""
-    path, opened = await begin(service), 0
-
-    @asynccontextmanager
-    async def breaking() -> AsyncGenerator[UnitOfWork]:
-        nonlocal opened
-        opened += 1
-        async with service.platform.open_uow() as uow:
-            yield uow
-        if opened == (3 if checked else 2):
-            raise ConnectionResetError
+    path, open_uow = await begin(service), service.platform.open_uow
+    assert isinstance(open_uow, UnitOfWorkFactory)
+    breaking = Breaking(open_uow.engine, open_uow.tables)
+    breaking.left = 3 if checked else 2
 
     async def body() -> AsyncIterator[bytes]:
         yield SHEET[:PART]
