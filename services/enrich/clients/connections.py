@@ -1,7 +1,6 @@
 """The connections to one provider: opened when a call needs one, kept for the next, closed with everything else."""
 
 import asyncio
-import contextlib
 import socket
 import ssl
 from collections import deque
@@ -147,6 +146,5 @@ async def _addresses_of(place: Place) -> list[Any]:
 def system_authorities() -> ssl.SSLContext:
     """Whom connections trust: the system's authorities, or those that SSL_CERT_FILE names."""
     context = ssl.create_default_context()
-    with contextlib.suppress(NotImplementedError):
-        context.set_alpn_protocols(["http/1.1"])
+    context.set_alpn_protocols(["http/1.1"])
     return context

@@ -20,6 +20,7 @@ from libs.common.outbox import encode
 from libs.common.platform import Platform
 from services.sender.main import build_app
 from tests.integration.sender.servers import Inbox, listening
+from tests.support.envelopes import envelope_of
 from tests.support.waiting import eventually
 
 _SECRET = "0123456789abcdef" * 4
@@ -35,15 +36,7 @@ class RunningSender:
 
     async def say(self, event: Event, workspace_id: UUID) -> Envelope:
         """Publish an event as another service would; saying the same envelope again is `repeat`."""
-        envelope = Envelope(
-            id=new_id(),
-            type=event.type,
-            version=event.version,
-            source=event.source(),
-            occurred_at=utc_now(),
-            tenant_id=workspace_id,
-            data=event.model_dump(mode="json"),
-        )
+        envelope = envelope_of(event, workspace_id)
         await self.repeat(envelope)
         return envelope
 

@@ -105,6 +105,13 @@ class Shop:
         assert answer.status_code == 200, answer.text
         self.ahead += timedelta(seconds=seconds)
 
+    async def advance_to_renewal(self, workspace_id: UUID) -> None:
+        """To two hours after the period's end, when the next one's invoice has been charged. Months differ in length, and three
+        days later a refused charge is tried again."""
+        ends_at = (await self.on_record(workspace_id))[0].period_ends_at
+        left = ends_at - self.now + timedelta(hours=2)
+        await self.advance(seconds=left.total_seconds())
+
     async def use_card(self, customer: str, card: str) -> None:
         """From now on everything of a customer's is charged to this card."""
         answer = await self.world.put(f"/stripe-customers/{customer}", json={"card": card})

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.clock import utc_now
-from libs.common.contracts.envelope import Envelope, Event
+from libs.common.contracts.envelope import Event
 from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.contracts.ingest import (
     ChunkCompleted,
@@ -36,6 +36,7 @@ from services.billing.repositories.credits import balances
 from services.billing.tables import COMMON, entries
 from services.billing.use_cases.grant_credits import GrantRequest, grant_credits
 from services.billing.use_cases.prove_ledger import prove_ledger
+from tests.support.envelopes import envelope_of
 
 HANDLERS: dict[type[Event], Callable[..., Awaitable[None]]] = {
     WorkspaceCreated: handlers.open_account,
@@ -78,15 +79,7 @@ def ended(job_id: UUID, total: int, *, kind: type[JobCompleted | JobFailed | Job
 def message_of(event: Event, workspace_id: UUID, *, id_: UUID | None = None) -> Message:
     """The message that carries an event to its queue."""
     queue = f"billing.{getattr(HANDLERS[type(event)], '__name__', '')}"
-    envelope = Envelope(
-        id=id_ or new_id(),
-        type=event.type,
-        version=event.version,
-        source=event.source(),
-        occurred_at=utc_now(),
-        tenant_id=workspace_id,
-        data=event.model_dump(mode="json"),
-    )
+    envelope = envelope_of(event, workspace_id, id_=id_)
     return Message(queue, envelope)
 
 

@@ -13,8 +13,6 @@ from sqlalchemy import select
 
 from libs.common.clock import utc_now
 from libs.common.contracts.billing import StripeEventStored
-from libs.common.contracts.envelope import Envelope
-from libs.common.ids import new_id
 from libs.common.uow import Message
 from services.billing import stripe_handlers
 from services.billing.domain.stripe.told import ToldEvent, moment
@@ -23,6 +21,7 @@ from services.billing.use_cases.apply_stripe_object import Desk
 from services.billing.use_cases.reconcile_stripe import Reconciled, reconcile_stripe
 from services.billing.use_cases.store_stripe_event import store_stripe_event
 from tests.integration.billing.shop import PRICE_IDS, Shop
+from tests.support.envelopes import envelope_of
 
 
 @dataclass(frozen=True)
@@ -123,15 +122,7 @@ class Teller:
 
 def message_of(event: StripeEventStored) -> Message:
     """The message that carries it to its queue."""
-    envelope = Envelope(
-        id=new_id(),
-        type=event.type,
-        version=event.version,
-        source=event.source(),
-        occurred_at=utc_now(),
-        tenant_id=None,
-        data=event.model_dump(mode="json"),
-    )
+    envelope = envelope_of(event, None)
     return Message("billing.apply_stripe_event", envelope)
 
 

@@ -1,6 +1,5 @@
 """Billing's routes: what they answer, to whom, and what they refuse by which name."""
 
-from collections.abc import AsyncGenerator
 from typing import Any
 from uuid import UUID
 
@@ -8,23 +7,8 @@ import httpx
 import pytest
 
 from libs.common.ids import new_id
-from libs.common.uow import UnitOfWorkFactory
 from tests.integration.billing.steps import Billing, completed, created, ended
-from tests.support.billing import RunningBilling, headers, running_billing
-
-
-@pytest.fixture(scope="module")
-async def service(module_database: str, module_vhost: str) -> AsyncGenerator[RunningBilling]:
-    async with running_billing(module_database, module_vhost) as running:
-        yield running
-
-
-@pytest.fixture
-def events(service: RunningBilling) -> Billing:
-    """The same billing, by its bus edge."""
-    open_uow = service.platform.open_uow
-    assert isinstance(open_uow, UnitOfWorkFactory)
-    return Billing(open_uow)
+from tests.support.billing import RunningBilling, headers
 
 
 async def grant(

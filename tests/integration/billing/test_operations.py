@@ -1,7 +1,6 @@
 """What operators do, over HTTP on real tables: each once, for whom it is meant, and refused by name."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +8,8 @@ import httpx
 import pytest
 
 from libs.common.ids import new_id
-from libs.common.uow import UnitOfWorkFactory
 from tests.integration.billing.steps import Billing, completed, created, ended
-from tests.support.billing import RunningBilling, headers, running_billing
+from tests.support.billing import RunningBilling, headers
 
 NONSENSE: list[object] = [0, -1, 1.5, 2**63, "5", True, None, [1]]
 """What is no number of credits anywhere but in an adjustment, which takes negative ones."""
@@ -20,20 +18,6 @@ A_JOB = "01a21ea3-37e3-7566-baa2-6f091d2d333b"
 A_SOURCING = "01a21ea3-37e3-7566-baa2-6f0adab34441"
 A_GRANT = "01a21ea3-37e3-7566-baa2-6f0adab34442"
 """Nobody's, and the same in every process that collects these tests."""
-
-
-@pytest.fixture(scope="module")
-async def service(module_database: str, module_vhost: str) -> AsyncGenerator[RunningBilling]:
-    async with running_billing(module_database, module_vhost) as running:
-        yield running
-
-
-@pytest.fixture
-def events(service: RunningBilling) -> Billing:
-    """The same billing, by its bus edge."""
-    open_uow = service.platform.open_uow
-    assert isinstance(open_uow, UnitOfWorkFactory)
-    return Billing(open_uow)
 
 
 async def order(

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,21 +15,7 @@ from libs.common.uow import UnitOfWorkFactory
 from services.billing.domain.credits.postings import Operation, Subject
 from services.billing.repositories.credits.movements import LedgerFilter, ledger_page, page_query
 from tests.integration.billing.steps import Billing, completed, created, ended, raised
-from tests.support.billing import RunningBilling, headers, running_billing
-
-
-@pytest.fixture(scope="module")
-async def service(module_database: str, module_vhost: str) -> AsyncGenerator[RunningBilling]:
-    async with running_billing(module_database, module_vhost) as running:
-        yield running
-
-
-@pytest.fixture
-def events(service: RunningBilling) -> Billing:
-    """The same billing, by its bus edge."""
-    open_uow = service.platform.open_uow
-    assert isinstance(open_uow, UnitOfWorkFactory)
-    return Billing(open_uow)
+from tests.support.billing import RunningBilling, headers
 
 
 async def ask(service: RunningBilling, path: str, workspace_id: UUID, *, accept: str = "*/*", **query: Any) -> Any:

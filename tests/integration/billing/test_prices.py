@@ -1,6 +1,5 @@
 """The price list: versions that never change, and are told to everybody."""
 
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
@@ -10,15 +9,9 @@ from sqlalchemy.exc import DBAPIError
 from libs.common.ids import new_id
 from libs.common.uow import UnitOfWorkFactory
 from tests.integration.billing.steps import Billing, told_to_all
-from tests.support.billing import RunningBilling, headers, running_billing
+from tests.support.billing import RunningBilling, headers
 
 NEXT = {"version": 2, "credits_per_row": 3, "credits_per_lead": 2, "credits_per_column": 1, "reason": "columns cost"}
-
-
-@pytest.fixture(scope="module")
-async def service(module_database: str, module_vhost: str) -> AsyncGenerator[RunningBilling]:
-    async with running_billing(module_database, module_vhost) as running:
-        yield running
 
 
 async def publish(service: RunningBilling, *, operator: bool = True, **body: Any) -> httpx.Response:

@@ -142,7 +142,7 @@ async def test_a_payment_that_fails_is_told_once_per_attempt_and_the_plan_stays_
     workspace_id, subscription_id = await shop.subscribed("growth_month")
     customer = (await shop.on_record(workspace_id))[0].customer_id
     await shop.use_card(customer, DECLINED_ONCE_KEPT)
-    await shop.advance(days=31, hours=2)
+    await shop.advance_to_renewal(workspace_id)
     first = (await shop.apply(subscription_id)).subscription
     await shop.apply(subscription_id)
     assert first.status is Status.PAST_DUE
@@ -169,7 +169,7 @@ async def test_the_attempt_that_ends_a_plan_is_told_by_its_end_alone(shop: Shop)
     workspace_id, subscription_id = await shop.subscribed("growth_month")
     customer = (await shop.on_record(workspace_id))[0].customer_id
     await shop.use_card(customer, DECLINED_ONCE_KEPT)
-    await shop.advance(days=31, hours=2)
+    await shop.advance_to_renewal(workspace_id)
     await shop.apply(subscription_id)
     await shop.advance(days=8)
     ended = await shop.apply(subscription_id)
@@ -181,7 +181,7 @@ async def test_paying_the_open_invoice_brings_the_plan_back(shop: Shop) -> None:
     workspace_id, subscription_id = await shop.subscribed("starter_month")
     customer = (await shop.on_record(workspace_id))[0].customer_id
     await shop.use_card(customer, DECLINED_ONCE_KEPT)
-    await shop.advance(days=31, hours=2)
+    await shop.advance_to_renewal(workspace_id)
     overdue = (await shop.apply(subscription_id)).subscription
     assert overdue.status is Status.PAST_DUE
     assert overdue.pay_url is not None

@@ -1,7 +1,6 @@
 """The routes about spending: who may set what, and what is shown."""
 
 import functools
-from collections.abc import AsyncGenerator
 from typing import Any
 from uuid import UUID
 
@@ -9,15 +8,7 @@ import httpx
 import pytest
 
 from libs.common.ids import new_id
-from tests.support.billing import RunningBilling, headers, running_billing
-
-
-@pytest.fixture(scope="module")
-async def service(module_database: str, module_vhost: str) -> AsyncGenerator[RunningBilling]:
-    """The running service, started once."""
-    async with running_billing(module_database, module_vhost) as running:
-        yield running
-
+from tests.support.billing import RunningBilling, headers
 
 member = functools.partial(headers, role="member")
 

@@ -7,29 +7,19 @@ from uuid import UUID
 import httpx
 import pytest
 
-from libs.common.clock import utc_now
 from libs.common.contracts.billing import EntitlementsChanged
-from libs.common.contracts.envelope import Envelope
 from libs.common.errors import Conflict
-from libs.common.ids import new_id
 from libs.common.uow import Message
 from services.gateway.domain.members import check_room_for_member
 from services.gateway.repositories import entitlements
 from services.gateway.tables import COMMON
 from services.gateway.use_cases.note_entitlements import note_entitlements
 from tests.integration.gateway.conftest import Behind, Gateway, bearer, replica
+from tests.support.envelopes import envelope_of
 
 
 def message_of(event: EntitlementsChanged, workspace_id: UUID) -> Message:
-    envelope = Envelope(
-        id=new_id(),
-        type=event.type,
-        version=event.version,
-        source=event.source(),
-        occurred_at=utc_now(),
-        tenant_id=workspace_id,
-        data=event.model_dump(mode="json"),
-    )
+    envelope = envelope_of(event, workspace_id)
     return Message("gateway.note_entitlements", envelope)
 
 

@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from libs.common.clock import utc_now
 from libs.common.contracts.billing import BalanceLow, LedgerDiffers, PaymentFailed, SubscriptionChanged, TopUpTurned
-from libs.common.contracts.envelope import Envelope
 from libs.common.db import make_engine
 from libs.common.ids import new_id
 from libs.common.settings import normalise_database_url
@@ -24,6 +23,7 @@ from services.gateway.tables import COMMON, mails
 from services.gateway.use_cases.mail_notices import News, Readers, mail_notices
 from services.gateway.use_cases.send_mails import Server, send_mails
 from tests.integration.sender.servers import Inbox, listening
+from tests.support.envelopes import envelope_of
 
 READERS = Readers(("boss@corofy.example",), "https://app.example/billing")
 LOW = BalanceLow(threshold=100, available=40, crossing=1)
@@ -55,15 +55,7 @@ async def office(module_database: str) -> AsyncGenerator[Office]:
 
 async def tell(office: Office, event: News, workspace_id: UUID) -> None:
     """Delivered twice, the second time past an inbox that was emptied."""
-    envelope = Envelope(
-        id=new_id(),
-        type=event.type,
-        version=event.version,
-        source=event.source(),
-        occurred_at=utc_now(),
-        tenant_id=workspace_id,
-        data=event.model_dump(mode="json"),
-    )
+    envelope = envelope_of(event, workspace_id)
     message = Message("gateway.mail_notices", envelope)
     for emptied in (False, False, True):
         async with office.open_uow() as uow:

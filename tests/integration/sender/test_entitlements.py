@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from libs.common.clock import utc_now
 from libs.common.contracts.billing import EntitlementsChanged
-from libs.common.contracts.envelope import Envelope
 from libs.common.errors import Conflict
-from libs.common.ids import new_id
 from libs.common.uow import Message
 from services.sender import handlers
 from services.sender.domain.entitlements import Mailboxes, check_mailboxes
 from services.sender.repositories import entitlements
 from services.sender.tables import COMMON
 from tests.integration.sender.world import World, recipient
+from tests.support.envelopes import envelope_of
 
 
 async def on_a_plan(world: World, *, version: int = 1, mailboxes: int | None) -> None:
     """Delivered twice, the second time past an inbox that was emptied."""
     event = EntitlementsChanged(entitlements_version=version, plan="free", mailboxes=mailboxes)
-    envelope = Envelope(
-        id=new_id(),
-        type=event.type,
-        version=event.version,
-        source=event.source(),
-        occurred_at=utc_now(),
-        tenant_id=world.workspace_id,
-        data=event.model_dump(mode="json"),
-    )
+    envelope = envelope_of(event, world.workspace_id)
     message = Message("sender.note_entitlements", envelope)
     for emptied in (False, False, True):
         async with world.open_uow() as uow:

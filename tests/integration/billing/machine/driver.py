@@ -57,6 +57,13 @@ class Driver:
 
     billing: Billing
 
+    async def traces(self) -> tuple[int, set[str]]:
+        """What all sequences have left behind: how many accounts, and which operations."""
+        async with self.billing.open_uow() as uow:
+            accounts = (await uow.conn.execute(text("SELECT count(*) FROM billing.accounts"))).scalar_one()
+            moved = await uow.conn.execute(text("SELECT DISTINCT operation FROM billing.entries"))
+            return accounts, set(moved.scalars())
+
     async def open(self, workspace_id: UUID, *, time_zone: str) -> None:
         event = WorkspaceCreated(workspace_id=workspace_id, name="A", owner_user_id=new_id(), time_zone=time_zone)
         await self.billing.deliver(event, workspace_id)
