@@ -13,19 +13,17 @@ from libs.common.uow import UnitOfWork
 from services.sender.api.resources import CurrentResources, Cursor, Limit, Resources, cut, plan_today
 from services.sender.repositories import campaigns, emails
 from services.sender.repositories.campaigns import Campaign
-from services.sender.schemas import (
+from services.sender.schemas.campaigns import (
     CampaignIn,
     CampaignOut,
     CampaignPage,
     CampaignState,
     Counts,
-    EmailOut,
-    EmailPage,
-    EmailState,
     ExcludedRow,
     QuotaToday,
     StartedOut,
 )
+from services.sender.schemas.emails import EmailOut, EmailPage, EmailState
 from services.sender.use_cases.create_campaign import NewCampaign, create_campaign
 from services.sender.use_cases.pause_campaign import pause_campaign
 from services.sender.use_cases.show_campaign import show_campaign

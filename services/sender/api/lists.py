@@ -12,15 +12,9 @@ from libs.common.http.problems import PROBLEM_RESPONSES
 from services.sender.api.resources import CurrentResources, Cursor, Limit, cut, plan_today
 from services.sender.repositories import lists
 from services.sender.repositories.lists import ListRow
-from services.sender.schemas import (
-    ListOut,
-    ListPage,
-    SuppressionIn,
-    SuppressionOut,
-    SuppressionPage,
-    TemplateOut,
-    TemplatePage,
-)
+from services.sender.schemas.lists import ListOut, ListPage
+from services.sender.schemas.suppressions import SuppressionIn, SuppressionOut, SuppressionPage
+from services.sender.schemas.templates import TemplateOut, TemplatePage
 from services.sender.use_cases.suppress_address import suppress_address
 
 router = APIRouter(prefix="/v1", responses=PROBLEM_RESPONSES)

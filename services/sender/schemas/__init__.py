@@ -1,0 +1,1 @@
+"""What the sender's HTTP edge takes and gives, a module per concern."""

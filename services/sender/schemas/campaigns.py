@@ -1,0 +1,80 @@
+"""Campaigns as the HTTP edge takes and shows them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from services.sender.schemas.base import Body, ShortText
+
+CampaignState = Literal["draft", "active", "paused", "finished"]
+
+
+class CampaignIn(Body):
+    """A finished list, and what differs from the defaults."""
+
+    list_id: Annotated[UUID, Field(strict=False)]
+    name: ShortText | None = None
+    template_id: Annotated[UUID | None, Field(strict=False)] = None
+    daily_quota: Annotated[int | None, Field(ge=1, le=100_000)] = None
+
+
+class Counts(BaseModel):
+    """Leads of a campaign by where they stand. `waiting` have no slot yet, `excluded` were left out at the start."""
+
+    planned: int
+    sending: int
+    sent: int
+    failed: int
+    unknown: int
+    deferred: int
+    suppressed: int
+    cancelled: int
+    waiting: int
+    excluded: int
+
+
+class QuotaToday(BaseModel):
+    """Of the workspace's present day. The smaller of the campaign's quota and the workspace's counts."""
+
+    limit: int
+    used: int
+
+
+class CampaignOut(BaseModel):
+    """A campaign with its counts."""
+
+    id: UUID
+    list_id: UUID
+    template_id: UUID
+    name: str
+    state: CampaignState
+    sandboxed: bool
+    daily_quota: int
+    counts: Counts
+    quota_today: QuotaToday
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class ExcludedRow(BaseModel):
+    """A row that the campaign leaves out."""
+
+    row_no: int
+    code: str
+    detail: str | None
+
+
+class StartedOut(CampaignOut):
+    """The campaign, and the first 100 rows it leaves out."""
+
+    excluded_rows: list[ExcludedRow]
+
+
+class CampaignPage(BaseModel):
+    """Newest first."""
+
+    items: list[CampaignOut]
+    next_cursor: str | None

@@ -1,0 +1,54 @@
+"""Emails on their way."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from libs.common.tables import instant
+from services.sender.tables.base import METADATA, count
+
+emails = Table(
+    "emails",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("workspace_id", Uuid, nullable=False),
+    Column("campaign_id", Uuid, ForeignKey("sender.campaigns.id"), nullable=False),
+    Column("enrolment_id", Uuid, ForeignKey("sender.enrolments.id"), nullable=False),
+    Column("lead_id", Uuid, ForeignKey("sender.leads.id"), nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'planned'")),
+    Column("recipient", Text, nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("fencing_token", BigInteger, nullable=False, server_default=text("0")),
+    instant("lease_until"),
+    instant("due_at", now=True),
+    count("attempts"),
+    count("deferrals"),
+    Column("reason", Text),
+    Column("subject", Text),
+    instant("created_at", now=True),
+    instant("sending_at"),
+    instant("ended_at"),
+    UniqueConstraint("enrolment_id", "step"),
+    CheckConstraint(
+        "state IN ('planned', 'claimed', 'sending', 'sent', 'failed', 'unknown', 'deferred', 'cancelled', 'suppressed')",
+        name="state_known",
+    ),
+    CheckConstraint("(state IN ('claimed', 'sending')) = (lease_until IS NOT NULL)", name="leased_in_hand"),
+    Index("ix_emails_planned", "due_at", postgresql_where=text("state = 'planned'")),
+    Index("ix_emails_leased", "lease_until", postgresql_where=text("state IN ('claimed', 'sending')")),
+    Index("ix_emails_campaign_id_state", "campaign_id", "state"),
+    Index("ix_emails_workspace_id_id", "workspace_id", "id"),
+    Index("ix_emails_workspace_id_recipient", "workspace_id", "recipient"),
+    Index("ix_emails_lead_id", "lead_id"),
+)

@@ -1,0 +1,54 @@
+"""The quota of a day, as rows."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from libs.common.tables import instant
+from services.sender.tables.base import METADATA
+
+daily_plans = Table(
+    "daily_plans",
+    METADATA,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("quota", Integer, nullable=False),
+    instant("starts_at", nullable=False),
+    instant("ends_at", nullable=False),
+    instant("created_at", now=True),
+    PrimaryKeyConstraint("workspace_id", "day"),
+    CheckConstraint("starts_at < ends_at", name="day_has_length"),
+)
+
+slots = Table(
+    "slots",
+    METADATA,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("campaign_id", Uuid),
+    Column("email_id", Uuid, ForeignKey("sender.emails.id")),
+    Column("used_token", BigInteger),
+    instant("changed_at", now=True),
+    PrimaryKeyConstraint("workspace_id", "day", "number"),
+    ForeignKeyConstraint(["workspace_id", "day"], ["sender.daily_plans.workspace_id", "sender.daily_plans.day"]),
+    CheckConstraint("state IN ('free', 'assigned', 'used', 'gone')", name="state_known"),
+    CheckConstraint("(state IN ('assigned', 'used')) = (email_id IS NOT NULL)", name="live_names_its_email"),
+    CheckConstraint("(state = 'used') = (used_token IS NOT NULL)", name="used_names_its_token"),
+    Index("uq_slots_live_email", "email_id", unique=True, postgresql_where=text("state = 'assigned'")),
+    Index("ix_slots_email_id", "email_id"),
+    Index("ix_slots_campaign_id_day", "campaign_id", "day"),
+)
