@@ -9,7 +9,7 @@ from libs.common.db import DatabaseUnavailable
 from libs.common.listener import Listener
 from libs.common.schedules import Schedule
 from services.sender import metrics
-from services.sender.clients.smtp import Mailbox
+from services.sender.clients.mailbox import Mailbox
 from services.sender.repositories import claims, workspaces
 from services.sender.use_cases.plan_day import plan_day
 from services.sender.use_cases.resolve_unknown import resolve_unknown

@@ -8,14 +8,14 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import cast
 
 import aiosmtplib
 from aiosmtplib import SMTPException, SMTPResponseException
 
 from libs.common import metrics
-from libs.common.errors import Transient
 from libs.common.smtp_address import SmtpAddress
+from services.sender.clients.mailbox import Capabilities, MailboxDown
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcome, Refused, Unknown
 
@@ -32,28 +32,6 @@ _OVERLOADED = re.compile(r"[45]\.4\.5\b")
 """The enhanced code of a system, or an account, that is over its limit or congested (RFC 3463, 3.5)."""
 
 
-class MailboxDown(Transient):
-    """The mail server cannot be reached, or does not let us in."""
-
-    code = "mailbox_down"
-
-
-class Mailbox(Protocol):
-    """What the sending loop needs of a mail server."""
-
-    async def open(self) -> None:
-        """Be connected. Raises MailboxDown."""
-        ...
-
-    async def send(self, letter: Letter, *, may_call: Callable[[], bool]) -> Outcome:
-        """Hand over one mail. `may_call` is asked right before the first byte."""
-        ...
-
-    async def close(self) -> None:
-        """Hang up."""
-        ...
-
-
 class SmtpMailbox:
     """One connection, reused. Not for use by two tasks at once."""
 
@@ -63,6 +41,16 @@ class SmtpMailbox:
         self._provider_timeout_s = provider_timeout_s
         self._smtp: aiosmtplib.SMTP | None = None
         self._sent = 0
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """SMTP takes mail, and can be asked nothing afterwards."""
+        return Capabilities()
+
+    async def lookup(self, message_id: str) -> Accepted | None:
+        """Nothing is known of any mail."""
+        del message_id
+        return None
 
     async def open(self) -> None:
         """Connect, unless we are connected. Raises MailboxDown."""

@@ -77,7 +77,8 @@ async def with_active_campaigns(conn: AsyncConnection) -> list[UUID]:
 
 async def ensure_mailbox(conn: AsyncConnection, *, key: str, address: str, sandboxed: bool) -> UUID:
     """The row of the mailbox that the settings name; starts without trouble, as its settings may have been mended."""
-    values = {"id": new_id(), "key": key, "address": address, "sandboxed": sandboxed}
+    provider = "sandbox" if sandboxed else "smtp"
+    values = {"id": new_id(), "key": key, "address": address, "sandboxed": sandboxed, "provider": provider}
     query = insert(mailboxes).values(values)
     query = query.on_conflict_do_update(
         index_elements=["key"],

@@ -2,11 +2,11 @@
 the quota". Whoever wants one imports it from here."""
 
 from services.sender.tables.base import COMMON, METADATA
-from services.sender.tables.campaigns import campaigns, enrolments
-from services.sender.tables.emails import emails
-from services.sender.tables.lists import leads, line_corrections, list_parts, lists
-from services.sender.tables.mailboxes import mailboxes
-from services.sender.tables.plan import daily_plans, slots
+from services.sender.tables.campaigns import campaign_mailboxes, campaigns, enrolments
+from services.sender.tables.emails import email_resolutions, emails
+from services.sender.tables.lists import leads, line_corrections, list_parts, lists, mail_domains, recipients
+from services.sender.tables.mailboxes import mailbox_days, mailboxes, oauth_consents
+from services.sender.tables.plan import daily_plans, planning_dues, slots
 from services.sender.tables.suppressions import suppressions
 from services.sender.tables.templates import templates
 from services.sender.tables.workspaces import entitlements, workspaces
@@ -14,8 +14,10 @@ from services.sender.tables.workspaces import entitlements, workspaces
 __all__ = [
     "COMMON",
     "METADATA",
+    "campaign_mailboxes",
     "campaigns",
     "daily_plans",
+    "email_resolutions",
     "emails",
     "enrolments",
     "entitlements",
@@ -23,7 +25,12 @@ __all__ = [
     "line_corrections",
     "list_parts",
     "lists",
+    "mail_domains",
+    "mailbox_days",
     "mailboxes",
+    "recipients",
+    "oauth_consents",
+    "planning_dues",
     "slots",
     "suppressions",
     "templates",

@@ -14,7 +14,7 @@ from libs.common.errors import Invalid, Transient
 from libs.common.logs import get_logger
 from libs.common.uow import OpenUow
 from services.sender import metrics
-from services.sender.clients.smtp import Mailbox, MailboxDown
+from services.sender.clients.mailbox import Mailbox, MailboxDown
 from services.sender.domain.message import Letter, Sender, build
 from services.sender.domain.sending import (
     MAX_REFUSALS,

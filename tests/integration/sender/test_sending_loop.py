@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from libs.common.smtp_address import parse_smtp_url
 from libs.common.uow import UnitOfWork, UnitOfWorkFactory
-from services.sender.clients.smtp import MailboxDown, SmtpMailbox
+from services.sender.clients.mailbox import MailboxDown
+from services.sender.clients.smtp import SmtpMailbox
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import MAX_REFUSALS, Accepted, Deferred, Outcome, Refused, Unknown
 from services.sender.repositories.workspaces import load_mailbox, load_workspace

@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 
 from libs.common.smtp_address import parse_smtp_url
-from services.sender.clients.smtp import MailboxDown, SmtpMailbox, dot_stuffed, storable
+from services.sender.clients.mailbox import MailboxDown
+from services.sender.clients.smtp import SmtpMailbox, dot_stuffed, storable
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcome, Refused, Unknown
 from tests.integration.sender.servers import Inbox, listening

@@ -15,6 +15,7 @@ from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.contracts.ingest import Recipient, RecipientsPublished
 from libs.common.ids import new_id
 from libs.common.uow import UnitOfWorkFactory
+from services.sender.clients.mailbox import Capabilities
 from services.sender.domain.message import Letter, Sender
 from services.sender.domain.sending import Accepted, NotCalled, Outcome, Record, SendTiming
 from services.sender.repositories.claims import Claim
@@ -75,6 +76,14 @@ class Post:
         if isinstance(outcome, Accepted):
             self.accepted.append(letter.envelope_to)
         return outcome
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities()
+
+    async def lookup(self, message_id: str) -> Accepted | None:
+        del message_id
+        return None
 
     async def close(self) -> None:
         self.letters = self.letters
