@@ -4,18 +4,22 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     ForeignKey,
     Index,
     Integer,
+    PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from libs.common.tables import instant
-from services.sender.tables.base import METADATA
+from services.sender.tables.base import METADATA, words
 
 campaigns = Table(
     "campaigns",
@@ -28,19 +32,41 @@ campaigns = Table(
     Column("name", Text, nullable=False),
     Column("state", Text, nullable=False, server_default=text("'draft'")),
     Column("daily_quota", Integer, nullable=False),
+    Column("weight", Integer, nullable=False, server_default=text("1")),
     Column("subject", Text, nullable=False),
     Column("text_body", Text, nullable=False),
     Column("html_body", Text),
     Column("sandboxed", Boolean, nullable=False),
+    Column("window_days", ARRAY(SmallInteger), nullable=False, server_default=text("'{1,2,3,4,5}'")),
+    Column("window_from_min", SmallInteger, nullable=False, server_default=text("540")),
+    Column("window_to_min", SmallInteger, nullable=False, server_default=text("1020")),
+    Column("skip_holidays", Boolean, nullable=False, server_default=text("true")),
     instant("created_at", now=True),
     instant("started_at"),
     instant("paused_at"),
     instant("finished_at"),
     CheckConstraint("state IN ('draft', 'active', 'paused', 'finished')", name="state_known"),
     CheckConstraint("daily_quota > 0", name="quota_positive"),
+    CheckConstraint("weight BETWEEN 1 AND 100", name="weight_in_range"),
+    CheckConstraint(
+        "cardinality(window_days) > 0 AND window_days <@ '{1,2,3,4,5,6,7}'::smallint[]", name="window_has_days"
+    ),
+    CheckConstraint(
+        "0 <= window_from_min AND window_from_min < window_to_min AND window_to_min <= 1440", name="window_in_a_day"
+    ),
     Index("ix_campaigns_workspace_id_id", "workspace_id", "id"),
     Index("ix_campaigns_active", "workspace_id", postgresql_where=text("state = 'active'")),
 )
+
+campaign_mailboxes = Table(
+    "campaign_mailboxes",
+    METADATA,
+    Column("campaign_id", Uuid, ForeignKey("sender.campaigns.id", ondelete="CASCADE"), nullable=False),
+    Column("mailbox_id", Uuid, ForeignKey("sender.mailboxes.id"), nullable=False),
+    PrimaryKeyConstraint("campaign_id", "mailbox_id"),
+    Index("ix_campaign_mailboxes_mailbox_id", "mailbox_id"),
+)
+"""The mailboxes that a campaign's leads are shared out among, beside the one it was made for."""
 
 enrolments = Table(
     "enrolments",
@@ -48,17 +74,32 @@ enrolments = Table(
     Column("id", Uuid, primary_key=True),
     Column("workspace_id", Uuid, nullable=False),
     Column("campaign_id", Uuid, ForeignKey("sender.campaigns.id"), nullable=False),
-    Column("lead_id", Uuid, ForeignKey("sender.leads.id"), nullable=False),
+    Column("lead_id", Uuid, ForeignKey("sender.leads.id")),
+    Column("recipient_id", Uuid, ForeignKey("sender.recipients.id", ondelete="SET NULL")),
     Column("email", Text, nullable=False),
+    Column("domain", Text, Computed("split_part(email, '@'::text, 2)", persisted=True), nullable=False),
     Column("position", Integer, nullable=False),
+    Column("mailbox_id", Uuid, ForeignKey("sender.mailboxes.id")),
+    instant("wakes_at"),
     Column("state", Text, nullable=False),
     Column("reason", Text),
     Column("detail", Text),
+    Column("time_zone", Text, nullable=False, server_default=text("'UTC'")),
+    Column("zone_source", Text, nullable=False, server_default=text("'workspace'")),
+    words("country"),
+    words("subdivision"),
     instant("created_at", now=True),
     instant("ended_at"),
     UniqueConstraint("campaign_id", "lead_id"),
+    UniqueConstraint("campaign_id", "recipient_id"),
     CheckConstraint("state IN ('active', 'finished', 'stopped', 'excluded')", name="state_known"),
+    CheckConstraint(
+        "zone_source IN ('city', 'state', 'country', 'phone', 'email_domain', 'workspace')", name="zone_source_known"
+    ),
     CheckConstraint("state <> 'excluded' OR reason IS NOT NULL", name="excluded_says_why"),
+    CheckConstraint("state = 'excluded' OR lead_id IS NOT NULL", name="enrolled_is_somebody"),
+    Index("ix_enrolments_recipient_id", "recipient_id"),
+    Index("ix_enrolments_lead_id", "lead_id"),
     Index(
         "uq_enrolments_active_address",
         "workspace_id",
