@@ -29,6 +29,7 @@ campaigns = Table(
     Column("list_id", Uuid, ForeignKey("sender.lists.id"), nullable=False),
     Column("mailbox_id", Uuid, ForeignKey("sender.mailboxes.id"), nullable=False),
     Column("template_id", Uuid, ForeignKey("sender.templates.id"), nullable=False),
+    Column("template_version", Integer, nullable=False, server_default=text("1")),
     Column("name", Text, nullable=False),
     Column("state", Text, nullable=False, server_default=text("'draft'")),
     Column("daily_quota", Integer, nullable=False),

@@ -7,6 +7,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -25,6 +26,7 @@ emails = Table(
     Column("campaign_id", Uuid, ForeignKey("sender.campaigns.id"), nullable=False),
     Column("enrolment_id", Uuid, ForeignKey("sender.enrolments.id"), nullable=False),
     Column("lead_id", Uuid, ForeignKey("sender.leads.id"), nullable=False),
+    Column("mailbox_id", Uuid, ForeignKey("sender.mailboxes.id"), nullable=False),
     Column("step", Integer, nullable=False),
     Column("state", Text, nullable=False, server_default=text("'planned'")),
     Column("recipient", Text, nullable=False),
@@ -45,10 +47,25 @@ emails = Table(
         name="state_known",
     ),
     CheckConstraint("(state IN ('claimed', 'sending')) = (lease_until IS NOT NULL)", name="leased_in_hand"),
-    Index("ix_emails_planned", "due_at", postgresql_where=text("state = 'planned'")),
+    CheckConstraint("step > 0", name="step_counts_from_one"),
     Index("ix_emails_leased", "lease_until", postgresql_where=text("state IN ('claimed', 'sending')")),
     Index("ix_emails_campaign_id_state", "campaign_id", "state"),
     Index("ix_emails_workspace_id_id", "workspace_id", "id"),
     Index("ix_emails_workspace_id_recipient", "workspace_id", "recipient"),
     Index("ix_emails_lead_id", "lead_id"),
 )
+"""Nothing is begun for an email before its `due_at` (it was deferred, or is a later step). When it is planned for is its
+slot's."""
+
+email_resolutions = Table(
+    "email_resolutions",
+    METADATA,
+    Column("email_id", Uuid, ForeignKey("sender.emails.id"), nullable=False),
+    Column("fencing_token", BigInteger, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    instant("decided_at", now=True),
+    PrimaryKeyConstraint("email_id", "fencing_token"),
+    CheckConstraint("outcome IN ('sent', 'send_again')", name="outcome_known"),
+)
+"""What was decided about an attempt whose outcome nobody knew: by whom, a person's id or the provider's look-up."""

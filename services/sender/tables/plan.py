@@ -41,6 +41,9 @@ slots = Table(
     Column("state", Text, nullable=False),
     Column("campaign_id", Uuid),
     Column("email_id", Uuid, ForeignKey("sender.emails.id")),
+    Column("mailbox_id", Uuid),
+    instant("due_at"),
+    instant("closes_at"),
     Column("used_token", BigInteger),
     instant("changed_at", now=True),
     PrimaryKeyConstraint("workspace_id", "day", "number"),
@@ -48,7 +51,24 @@ slots = Table(
     CheckConstraint("state IN ('free', 'assigned', 'used', 'gone')", name="state_known"),
     CheckConstraint("(state IN ('assigned', 'used')) = (email_id IS NOT NULL)", name="live_names_its_email"),
     CheckConstraint("(state = 'used') = (used_token IS NOT NULL)", name="used_names_its_token"),
+    CheckConstraint(
+        "state <> 'assigned' OR (mailbox_id IS NOT NULL AND coalesce(due_at < closes_at, false))",
+        name="assigned_has_its_time",
+    ),
+    Index("ix_slots_due", "mailbox_id", "due_at", postgresql_where=text("state = 'assigned'")),
     Index("uq_slots_live_email", "email_id", unique=True, postgresql_where=text("state = 'assigned'")),
     Index("ix_slots_email_id", "email_id"),
     Index("ix_slots_campaign_id_day", "campaign_id", "day"),
 )
+"""An assigned slot is used from `due_at` on, by a call that ends by `closes_at`, the end of its lead's working hours."""
+
+planning_dues = Table(
+    "planning_dues",
+    METADATA,
+    Column("workspace_id", Uuid, primary_key=True),
+    instant("due_at"),
+    Column("asks", BigInteger, nullable=False, server_default=text("0")),
+    Index("ix_planning_dues_due_at", "due_at"),
+)
+"""When a workspace is to be planned next. Whoever asks for it counts `asks` up, so that a planner which read less than that
+does not put it off."""

@@ -2,15 +2,17 @@
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
     Integer,
     Table,
     Text,
     Uuid,
+    text,
 )
 
 from libs.common.tables import instant
-from services.sender.tables.base import METADATA
+from services.sender.tables.base import METADATA, words
 
 workspaces = Table(
     "workspaces",
@@ -19,8 +21,19 @@ workspaces = Table(
     Column("name", Text, nullable=False),
     Column("time_zone", Text, nullable=False),
     Column("daily_quota", Integer),
+    words("sender_name"),
+    words("postal_address"),
+    Column("domain_quota", Integer),
+    Column("follow_up_share", Integer, nullable=False, server_default=text("50")),
+    Column("campaign_pause_days", Integer, nullable=False, server_default=text("3")),
     instant("created_at", now=True),
+    CheckConstraint("daily_quota > 0", name="quota_positive"),
+    CheckConstraint("domain_quota > 0", name="domain_quota_positive"),
+    CheckConstraint("follow_up_share BETWEEN 0 AND 100", name="share_in_percent"),
+    CheckConstraint("campaign_pause_days BETWEEN 0 AND 365", name="pause_in_days"),
 )
+"""Null as `daily_quota` is the default of the settings, as `domain_quota` no limit. `follow_up_share` is the percentage of a
+day that follow-ups may take before first mails are planned."""
 
 entitlements = Table(
     "entitlements",
