@@ -2,7 +2,8 @@
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 
-from libs.common.settings import CommonSettings, check_secret, database_url_field
+from libs.common.keyring import secrets_in
+from libs.common.settings import CommonSettings, database_url_field
 from services.enrich.clients.accounts import Account, account, unheld
 from services.enrich.domain.limits import Limits
 
@@ -112,14 +113,13 @@ class EnrichSettings(LimitSettings):
     @field_validator("encryption_keys")
     @classmethod
     def _encryption_keys_are_long(cls, value: SecretStr) -> SecretStr:
-        for one in _listed(value.get_secret_value()):
-            check_secret(SecretStr(one), name="Each of ENCRYPTION_KEYS")
+        secrets_in(value.get_secret_value())
         return value
 
     @property
     def ring(self) -> tuple[str, ...]:
         """The secrets of the keyring, the one that seals first."""
-        return _listed(self.encryption_keys.get_secret_value())
+        return secrets_in(self.encryption_keys.get_secret_value())
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libs.common.public_addresses import is_public
 from services.enrich.domain.sites.website import SiteUnread
-from services.enrich.website.guard import PublicResolver, checked_url, is_public
+from services.enrich.website.guard import PublicResolver, checked_url
 
 NOT_PUBLIC = """
     127.0.0.1 127.8.9.1 0.0.0.0 10.1.2.3 172.16.0.1 172.31.255.255 192.168.1.1 169.254.169.254 100.64.0.1 100.100.100.200
