@@ -9,7 +9,7 @@ from libs.common.ids import new_id
 from libs.common.uow import UnitOfWork
 from services.sender.domain.days import Day, day_at
 from services.sender.domain.message import message_id_of
-from services.sender.domain.plan import Demand, share_out
+from services.sender.domain.plan.sharing import Demand, share_out
 from services.sender.repositories import campaigns, plan, workspaces
 from services.sender.repositories.plan import Candidate
 from services.sender.use_cases.start_campaign import SENDER_WORK
