@@ -80,6 +80,11 @@ class LiveFeed:
     def __init__(self, *, rabbitmq_url: str, hub: LiveHub) -> None:
         self._url = rabbitmq_url
         self._hub = hub
+        self._has_listened = False
+
+    async def ready(self) -> str | None:
+        """Why no browser should come yet: a stream opened before there is a queue would be ended as soon as there is one."""
+        return None if self._has_listened else "live events are not listened for yet"
 
     async def run(self) -> None:
         """Work until cancelled. The connection mends itself, with a queue that has not seen what was said meanwhile."""
@@ -105,6 +110,7 @@ class LiveFeed:
             await asyncio.Event().wait()
 
     def _on_new_queue(self, *_: object) -> None:
+        self._has_listened = True
         self._hub.lose_all()
 
     async def _on_message(self, message: AbstractIncomingMessage) -> None:

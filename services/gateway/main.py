@@ -67,6 +67,7 @@ async def start(settings: GatewaySettings, platform: Platform) -> AsyncGenerator
             schedules=schedules.schedules(platform.open_uow, mail_server=mail_server),
             tasks=[feed.run],
             resources=Resources(settings=settings, services=services, hub=hub),
+            ready=[feed.ready],
         )
     finally:
         await services.close()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
+from time import monotonic
 from typing import Annotated
 from uuid import UUID
 
@@ -73,7 +74,7 @@ class _Missed:
         self._subject = subject
         self._last_event_id = last_event_id
         self._sent: set[UUID] = set()
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         self._looks = [] if last_event_id is None else [now, now + SECOND_LOOK_S]
 
     def is_new(self, envelope: Envelope) -> bool:
@@ -86,7 +87,7 @@ class _Missed:
 
     async def due(self) -> AsyncGenerator[live_events.LiveEvent]:
         """What has not been sent yet, when it is time to look; page by page, each read in a transaction of its own."""
-        if not self._looks or asyncio.get_running_loop().time() < self._looks[0] or self._last_event_id is None:
+        if not self._looks or monotonic() < self._looks[0] or self._last_event_id is None:
             return
         self._looks.pop(0)
         after, more = self._last_event_id, True

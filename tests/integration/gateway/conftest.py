@@ -16,6 +16,7 @@ from libs.common.platform import Parts, Platform
 from services.gateway.api.access import Resources
 from services.gateway.main import build_app
 from tests.support.upstream import serving
+from tests.support.waiting import PATIENCE_S, eventually
 
 PASSWORD = "correct horse battery"
 INTERNAL_SECRET = "9f8e7d6c5b4a39281706f5e4d3c2b1a0internal"
@@ -98,8 +99,13 @@ def pretend_service(behind: Behind) -> FastAPI:
 async def replica(behind: Behind) -> AsyncGenerator[Gateway]:
     """A gateway, configured by the environment of the test."""
     app = build_app()
-    async with serving(app) as base, httpx.AsyncClient(base_url=base, timeout=20) as client:
+    async with serving(app) as base, httpx.AsyncClient(base_url=base, timeout=PATIENCE_S) as client:
+        await eventually(lambda: _is_ready(client))
         yield Gateway(client, app.state.platform, behind, base, app.state.parts)
+
+
+async def _is_ready(client: httpx.AsyncClient) -> bool:
+    return (await client.get("/readyz")).status_code == 200
 
 
 @pytest.fixture

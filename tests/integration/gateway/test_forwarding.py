@@ -14,6 +14,7 @@ from services.gateway.clients.services import KEEPALIVE_S
 from services.gateway.domain.routing import MAX_PUBLIC_AT_ONCE, OWNERS, PUBLIC, owner_of, public_owner_of
 from tests.integration.gateway.conftest import INTERNAL_SECRET, Behind, Gateway, bearer, replica
 from tests.support.cable import cable_to
+from tests.support.waiting import PATIENCE_S
 
 
 async def test_a_request_reaches_its_service_with_a_signed_identity(gateway: Gateway) -> None:
@@ -84,7 +85,7 @@ async def test_a_request_that_was_sent_and_not_answered_is_not_called_unsent(
         async with replica(behind) as gateway:
             token = await gateway.sign_up("silence@first.example")
             asked = asyncio.create_task(gateway.client.post("/v1/credits/silence", headers=bearer(token)))
-            await asyncio.wait_for(behind.reached.wait(), timeout=15)
+            await asyncio.wait_for(behind.reached.wait(), PATIENCE_S)
             await cable.unplug()
             answer = await asked
             assert (answer.status_code, answer.json()["code"]) == (502, "outcome_unknown")

@@ -1,11 +1,13 @@
 """The second path of live events: each replica's own transient queue, also when its connection was lost."""
 
+import asyncio
 from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
 
 from deploy.local.pair import Pair
+from services.gateway.live import LiveFeed, LiveHub
 from tests.integration.gateway.browser import grant, listening, recorded
 from tests.integration.gateway.conftest import Behind, Gateway, replica
 from tests.support.cable import cable_to
@@ -66,7 +68,24 @@ async def test_browsers_catch_up_after_the_broker_was_away(
                 await cable.unplug()
                 missed = await grant(gateway, token["workspace_id"])
                 await cable.plug_in()
-                await eventually(lambda: browser.ended, within_s=30)
+                await eventually(lambda: browser.ended)
             await recorded(gateway, before, missed)
             async with listening(gateway, token, last=browser.last) as again:
                 await eventually(lambda: {*browser.ids, *again.ids} == {before, missed})
+
+
+async def test_a_replica_is_ready_for_browsers_once_it_listens(gateway: Gateway, module_vhost: str) -> None:
+    """Red when it lets browsers come before it has a queue: it would end their streams as soon as it has one."""
+    assert [await check() for check in gateway.parts.ready] == [None]
+    feed = LiveFeed(rabbitmq_url=module_vhost, hub=LiveHub())
+    assert await feed.ready() == "live events are not listened for yet"
+    listening_for = asyncio.create_task(feed.run())
+    try:
+        await eventually(lambda: _may_come(feed))
+    finally:
+        listening_for.cancel()
+        await asyncio.gather(listening_for, return_exceptions=True)
+
+
+async def _may_come(feed: LiveFeed) -> bool:
+    return await feed.ready() is None
