@@ -108,5 +108,13 @@ enrolments = Table(
         unique=True,
         postgresql_where=text("state = 'active'"),
     ),
+    Index(
+        "ix_enrolments_fresh",
+        "campaign_id",
+        "position",
+        postgresql_where=text("state = 'active' AND mailbox_id IS NULL"),
+    ),
     Index("ix_enrolments_waiting", "campaign_id", "position", postgresql_where=text("state = 'active'")),
 )
+"""`mailbox_id` is the mailbox that its first call was made from, and stays; null while none was. `wakes_at` is when it can
+be planned for again, as far as its window and its other campaigns go."""

@@ -1,4 +1,4 @@
-"""Lists, the rows that came with them, and what was corrected since."""
+"""Lists, the rows that came with them, the people behind the rows, and what was corrected since."""
 
 from sqlalchemy import (
     Boolean,
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from libs.common.tables import instant
 from services.sender.tables.base import METADATA, count, words
@@ -29,13 +30,16 @@ lists = Table(
     count("parts_received"),
     count("recipients_count"),
     count("sandboxed_count"),
-    count("set_aside_count"),
+    Column("keeps_roles", Boolean, nullable=False, server_default=text("false")),
     instant("created_at", now=True),
     instant("ready_at"),
-    CheckConstraint("state IN ('receiving', 'ready')", name="state_known"),
+    instant("delete_asked_at"),
+    CheckConstraint("state IN ('receiving', 'ready', 'deleted')", name="state_known"),
     CheckConstraint("parts_received <= parts_expected", name="no_part_twice"),
     Index("ix_lists_workspace_id_id", "workspace_id", "id"),
+    Index("ix_lists_to_delete", "id", postgresql_where=text("delete_asked_at IS NOT NULL AND state <> 'deleted'")),
 )
+"""A deleted one stays without its rows, so that a part that comes late does not bring it back."""
 
 list_parts = Table(
     "list_parts",
@@ -50,7 +54,21 @@ leads = Table(
     METADATA,
     Column("id", Uuid, primary_key=True),
     Column("workspace_id", Uuid, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("domain", Text, nullable=False),
+    instant("created_at", now=True),
+    UniqueConstraint("workspace_id", "email"),
+    Index("ix_leads_domain", "domain"),
+)
+"""Persons of a workspace, one per normalised address, whatever lists they came with."""
+
+recipients = Table(
+    "recipients",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("workspace_id", Uuid, nullable=False),
     Column("list_id", Uuid, ForeignKey("sender.lists.id", ondelete="CASCADE"), nullable=False),
+    Column("lead_id", Uuid, ForeignKey("sender.leads.id")),
     Column("row_no", Integer, nullable=False),
     Column("email", Text, nullable=False),
     words("first_name"),
@@ -64,12 +82,22 @@ leads = Table(
     words("line"),
     words("product"),
     words("pitch"),
+    Column("fields", JSONB, nullable=False, server_default=text("'{}'")),
     Column("status", Text, nullable=False),
     Column("sandboxed", Boolean, nullable=False),
     Column("set_aside", Text),
+    Column("duplicate_of", Integer),
+    Column("taken_in", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("list_id", "row_no"),
-    Index("ix_leads_workspace_id_email", "workspace_id", "email"),
+    CheckConstraint("lead_id IS NOT NULL OR set_aside IS NOT NULL", name="nobody_is_set_aside"),
+    CheckConstraint(
+        "(set_aside IS NOT DISTINCT FROM 'duplicate') = (duplicate_of IS NOT NULL)", name="duplicate_names_the_first"
+    ),
+    Index("ix_recipients_lead_id_list_id", "lead_id", "list_id"),
+    Index("ix_recipients_set_aside", "list_id", "set_aside", "row_no", postgresql_where=text("set_aside IS NOT NULL")),
 )
+"""The rows of lists. `fields` are the sheet's other columns; `duplicate_of` is the row that has the person first; who was
+`taken_in` by somebody is not set aside for that reason again."""
 
 line_corrections = Table(
     "line_corrections",
@@ -86,3 +114,15 @@ line_corrections = Table(
     PrimaryKeyConstraint("list_id", "row_no"),
 )
 """The newest line of a row that was changed after its list was published, also of one that has not arrived yet."""
+
+mail_domains = Table(
+    "mail_domains",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("state", Text, nullable=False, server_default=text("'unknown'")),
+    instant("check_at", nullable=False, now=True),
+    count("failures"),
+    CheckConstraint("state IN ('unknown', 'takes_mail', 'no_mx')", name="state_known"),
+    Index("ix_mail_domains_check_at", "check_at"),
+)
+"""Whether a domain takes mail, of every tenant's leads: DNS is public. `failures` are look-ups without an answer, in a row."""
