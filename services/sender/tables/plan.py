@@ -56,6 +56,7 @@ slots = Table(
         name="assigned_has_its_time",
     ),
     Index("ix_slots_due", "mailbox_id", "due_at", postgresql_where=text("state = 'assigned'")),
+    Index("ix_slots_open", "workspace_id", "day", postgresql_where=text("state IN ('assigned', 'free')")),
     Index("uq_slots_live_email", "email_id", unique=True, postgresql_where=text("state = 'assigned'")),
     Index("ix_slots_email_id", "email_id"),
     Index("ix_slots_campaign_id_day", "campaign_id", "day"),

@@ -10,6 +10,10 @@ depends_on = None
 
 SCHEMA = "sender"
 _TIMED = "state <> 'assigned' OR (mailbox_id IS NOT NULL AND coalesce(due_at < closes_at, false))"
+_SLOT_INDEXES = (
+    ("ix_slots_due", ["mailbox_id", "due_at"], "state = 'assigned'"),
+    ("ix_slots_open", ["workspace_id", "day"], "state IN ('assigned', 'free')"),
+)
 _WORKSPACE_CHECKS = {
     "quota_positive": "daily_quota > 0",
     "domain_quota_positive": "domain_quota > 0",
@@ -33,7 +37,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("planning_dues", "email_resolutions", "campaign_mailboxes"):
         op.drop_table(table, schema=SCHEMA)
-    op.drop_index("ix_slots_due", table_name="slots", schema=SCHEMA)
+    for index, _, _ in _SLOT_INDEXES:
+        op.drop_index(index, table_name="slots", schema=SCHEMA)
+    op.drop_index("ix_enrolments_fresh", table_name="enrolments", schema=SCHEMA)
     op.drop_constraint(op.f("ck_slots_assigned_has_its_time"), "slots", schema=SCHEMA)
     op.drop_constraint(op.f("ck_emails_step_counts_from_one"), "emails", schema=SCHEMA)
     op.drop_constraint(op.f("ck_campaigns_weight_in_range"), "campaigns", schema=SCHEMA)
@@ -104,6 +110,13 @@ def _enrolments() -> None:
     op.add_column("enrolments", sa.Column("mailbox_id", sa.Uuid), schema=SCHEMA)
     op.add_column("enrolments", _instant("wakes_at"), schema=SCHEMA)
     _foreign_key("enrolments", "mailbox_id", "mailboxes")
+    op.create_index(
+        "ix_enrolments_fresh",
+        "enrolments",
+        ["campaign_id", "position"],
+        schema=SCHEMA,
+        postgresql_where=sa.text("state = 'active' AND mailbox_id IS NULL"),
+    )
     op.execute(
         "UPDATE sender.enrolments e SET mailbox_id = c.mailbox_id FROM sender.campaigns c, sender.emails m"
         " WHERE c.id = e.campaign_id AND m.enrolment_id = e.id AND m.attempts > 0"
@@ -132,13 +145,8 @@ def _slots() -> None:
         " WHERE e.id = s.email_id AND p.workspace_id = s.workspace_id AND p.day = s.day"
     )
     _check("slots", "assigned_has_its_time", _TIMED)
-    op.create_index(
-        "ix_slots_due",
-        "slots",
-        ["mailbox_id", "due_at"],
-        schema=SCHEMA,
-        postgresql_where=sa.text("state = 'assigned'"),
-    )
+    for name, columns, where in _SLOT_INDEXES:
+        op.create_index(name, "slots", columns, schema=SCHEMA, postgresql_where=sa.text(where))
 
 
 def _email_resolutions() -> None:
