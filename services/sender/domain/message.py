@@ -7,6 +7,8 @@ value is checked raw and decoded, and the finished bytes are read again and comp
 import email.errors
 import email.header
 import email.policy
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -40,19 +42,24 @@ _LONGEST_ENCODED_LINE = 76
 _POLICY = _Wire(linesep="\r\n", cte_type="7bit", max_line_length=900)
 _LINE_ENDS = frozenset("\r\n\0\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
 HEADERS = (
-    "From", "To", "Subject", "Date", "Message-ID", "List-Unsubscribe", "MIME-Version", "Content-Type",
-    "Content-Transfer-Encoding",
+    "From", "Reply-To", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "List-Unsubscribe",
+    "List-Unsubscribe-Post", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
 )  # fmt: skip
+_MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{3,250}>")
 
 
 @dataclass(frozen=True)
 class Sender:
-    """Who writes: the From header, the envelope's address, and what the default template says at its foot."""
+    """Who writes: the From header, the envelope's address, and what the default template says at its foot.
+
+    Answers go to `reply_to`, where there is one.
+    """
 
     name: str
     address: str
     postal_address: str
     unsubscribe_address: str
+    reply_to: str = ""
 
     @property
     def domain(self) -> str:
@@ -97,16 +104,37 @@ def _is_clean(value: str) -> bool:
     return not _LINE_ENDS.intersection(value)
 
 
-def build(rendered: Rendered, *, sender: Sender, to: str, message_id: str, email_id: UUID, now: datetime) -> Letter:
-    """One mail to one recipient. Raises Invalid (`unsafe_header`) when data would break out of a header."""
+def build(
+    rendered: Rendered,
+    *,
+    sender: Sender,
+    to: str,
+    message_id: str,
+    email_id: UUID,
+    now: datetime,
+    list_unsubscribe: str = "",
+    thread: Sequence[str] = (),
+) -> Letter:
+    """One mail to one recipient. Raises Invalid (`unsafe_header`) when data would break out of a header.
+
+    `list_unsubscribe` is the header's value, by default the sender's address to write to; with a link in it, one click is
+    offered (RFC 8058). `thread` are the Message-IDs of the mails it goes on from, the oldest first (RFC 5322, 3.6.4).
+    """
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = Address(safe_header("From", sender.name), addr_spec=sender.address)
+    if sender.reply_to:
+        mail["Reply-To"] = Address(addr_spec=safe_header("Reply-To", sender.reply_to))
     mail["To"] = Address(addr_spec=safe_header("To", to))
     mail["Subject"] = safe_header("Subject", rendered.subject)
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = safe_header("Message-ID", message_id)
-    unsubscribe = f"<mailto:{quote(sender.unsubscribe_address, safe='@')}?subject=unsubscribe%20{email_id.hex}>"
+    if thread:
+        mail["In-Reply-To"] = _ids(thread[-1:])
+        mail["References"] = _ids(thread)
+    unsubscribe = list_unsubscribe or by_mail(sender, email_id)
     mail["List-Unsubscribe"] = safe_header("List-Unsubscribe", unsubscribe)
+    if "<http" in unsubscribe:
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(rendered.text)
     if rendered.html:
         mail.add_alternative(rendered.html, subtype="html")
@@ -114,6 +142,19 @@ def build(rendered: Rendered, *, sender: Sender, to: str, message_id: str, email
     content = mail.as_bytes()
     check_wire(content)
     return Letter(sender.address, to, message_id, content)
+
+
+def by_mail(sender: Sender, email_id: UUID) -> str:
+    """The way to unsubscribe by writing a mail, as List-Unsubscribe says it (RFC 2369)."""
+    return f"<mailto:{quote(sender.unsubscribe_address, safe='@')}?subject=unsubscribe%20{email_id.hex}>"
+
+
+def _ids(message_ids: Sequence[str]) -> str:
+    """The value of a header that names mails. Raises Invalid."""
+    wrong = [one for one in message_ids if not _MESSAGE_ID.fullmatch(one)]
+    if wrong:
+        raise Invalid(f"{wrong[0][:100]!r} is no Message-ID", code="unsafe_header")
+    return " ".join(message_ids)
 
 
 def check_wire(content: bytes) -> None:

@@ -2,9 +2,11 @@
 
 import contextlib
 import email.policy
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.header import Header
+from email.message import Message
 from uuid import uuid4
 
 import pytest
@@ -146,3 +148,55 @@ def test_a_senders_name_may_be_missing_or_foreign() -> None:
     )
     with pytest.raises(Invalid):
         letter("x", sender=Sender("Ann\nBcc: x", "ann@corofy.example", "x", "s@corofy.example"))
+
+
+def plain(*, sender: Sender = SENDER, list_unsubscribe: str = "", thread: tuple[str, ...] = ()) -> Message:
+    email_id = uuid4()
+    found = build(
+        Rendered("Hi", "Hi\n", None),
+        sender=sender,
+        to="bo@company.example",
+        message_id=message_id_of(email_id, domain=sender.domain),
+        email_id=email_id,
+        now=NOW,
+        list_unsubscribe=list_unsubscribe,
+        thread=thread,
+    )
+    return message_from_bytes(found.content)
+
+
+def test_answers_go_where_the_mailbox_wants_them() -> None:
+    """Red when Reply-To is left out, or repeats the sender."""
+    assert plain()["Reply-To"] is None
+    assert plain(sender=replace(SENDER, reply_to="team@corofy.example"))["Reply-To"] == "team@corofy.example"
+    with pytest.raises(Invalid):
+        plain(sender=replace(SENDER, reply_to="a@b.example\nBcc: x@y.example"))
+
+
+def test_a_link_to_unsubscribe_comes_with_its_one_click() -> None:
+    """RFC 8058: red when a link comes without List-Unsubscribe-Post, or one click is offered with an address alone."""
+    link = "<https://corofy.example/u/abc>, <mailto:stop@corofy.example>"
+    one_click = plain(list_unsubscribe=link)
+    assert one_click["List-Unsubscribe"] == link
+    assert one_click["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    by_mail = plain()
+    assert by_mail["List-Unsubscribe"].startswith("<mailto:stop@corofy.example?subject=")
+    assert by_mail["List-Unsubscribe-Post"] is None
+    with pytest.raises(Invalid):
+        plain(list_unsubscribe="<https://corofy.example/u/a\r\nBcc: x@y.example>")
+
+
+def test_a_later_step_goes_on_in_the_same_thread() -> None:
+    """Red when In-Reply-To is not the mail right before, or References lacks one."""
+    first, second = message_id_of(uuid4(), domain="a.example"), message_id_of(uuid4(), domain="a.example")
+    mail = plain(thread=(first, second))
+    assert mail["In-Reply-To"] == second
+    assert mail["References"].split() == [first, second]
+    assert plain()["References"] is None
+
+
+@pytest.mark.parametrize("wrong", ["no brackets", "<a b@c>", "<a@b>\r\nBcc: x", "<>", "<a@b> <c@d>"])
+def test_what_is_no_message_id_names_no_thread(wrong: str) -> None:
+    """Red when data ends the References line."""
+    with pytest.raises(Invalid):
+        plain(thread=(wrong,))

@@ -1,0 +1,1 @@
+"""Mailboxes: how they are reached, what they are called, when they must rest."""
