@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from deploy.sandbox import apollo, controls, firecrawl, groq, inbox, serper
+from deploy.sandbox.mail_apis import mount as mail_apis
 from deploy.sandbox.serve import Endpoint, serve
 from deploy.sandbox.smtp import listen
 from deploy.sandbox.state import Sandbox, SandboxSettings
@@ -86,6 +87,7 @@ class SandboxApp:
             endpoint = ENDPOINTS.get((request.method, request.path))
             if endpoint is None and request.path.startswith(stripe.API):
                 endpoint = stripe.endpoint_of(request)
+            endpoint = endpoint or mail_apis.endpoint_of(request)
             if endpoint is not None:
                 await serve(endpoint, request, self.box, receive=receive, send=send)
                 return

@@ -119,6 +119,29 @@ class StripeDials(ProviderDials):
     webhooks: WebhookDials = Field(default_factory=WebhookDials)
 
 
+class SendGridDials(ProviderDials):
+    """SendGrid's API."""
+
+    unverified_senders: list[str] = []
+    """Addresses that mail may not be from (403)."""
+    no_activity: bool = False
+    """The key may not look up what was sent (403): the history is an add-on."""
+
+
+class MailgunDials(ProviderDials):
+    """Mailgun's API."""
+
+    unknown_domains: list[str] = []
+    """Domains that the account does not have (404)."""
+
+
+class InstantlyDials(ProviderDials):
+    """Instantly's API."""
+
+    accounts: list[str] = ["sales@sandbox.example"]
+    """The mailboxes that campaigns may send from."""
+
+
 class SmtpDials(BaseModel):
     """How the mailbox behaves."""
 
@@ -153,6 +176,9 @@ class Dials(BaseModel):
     apollo_reveal: ApolloRevealDials = Field(default_factory=ApolloRevealDials)
     stripe: StripeDials = Field(default_factory=StripeDials)
     smtp: SmtpDials = Field(default_factory=SmtpDials)
+    sendgrid: SendGridDials = Field(default_factory=SendGridDials)
+    mailgun: MailgunDials = Field(default_factory=MailgunDials)
+    instantly: InstantlyDials = Field(default_factory=InstantlyDials)
 
     def turned(self, patch: dict[str, Any]) -> Dials:
         """The dials after a partial change. Raises pydantic's ValidationError for names and values that do not exist."""

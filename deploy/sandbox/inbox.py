@@ -47,4 +47,4 @@ def get_message(request: Request, box: Sandbox) -> Answer:
 
 def delete_messages(_: Request, box: Sandbox) -> Answer:
     """DELETE /inbox/api/messages."""
-    return json_answer({"deleted": box.mailbox.clear()})
+    return json_answer({"deleted": box.forget_mail()})

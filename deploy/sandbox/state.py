@@ -10,6 +10,8 @@ from deploy.sandbox.calls import CallLog
 from deploy.sandbox.dials import Dials
 from deploy.sandbox.gate import Gate
 from deploy.sandbox.llm.planted import PlantedLog
+from deploy.sandbox.mail_apis.accepted import AcceptedLog
+from deploy.sandbox.mail_apis.instantly_account import InstantlyAccount
 from deploy.sandbox.mailbox import Mailbox
 from deploy.sandbox.stripe.standin import StandIn
 from deploy.sandbox.world.world import World
@@ -45,12 +47,14 @@ class SandboxSettings:
 
 
 def _gates() -> dict[str, Gate]:
-    return {name: Gate(name) for name in ("serper", "groq", "firecrawl", "apollo", "apollo_reveal", "stripe")}
+    names = ("serper", "groq", "firecrawl", "apollo", "apollo_reveal", "stripe", "sendgrid", "mailgun", "instantly")
+    return {name: Gate(name) for name in names}
 
 
 @dataclass(slots=True)
 class Sandbox:
-    """The world, the dials, the gates behind them, the call log, what was said wrongly on purpose, the mailbox, Stripe."""
+    """The world, the dials, the gates behind them, the call log, what was said wrongly on purpose, the mailbox, Stripe, and
+    what the mail providers have taken."""
 
     settings: SandboxSettings
     world: World = field(default_factory=World)
@@ -58,6 +62,9 @@ class Sandbox:
     gates: dict[str, Gate] = field(default_factory=_gates)
     calls: CallLog = field(default_factory=CallLog)
     planted: PlantedLog = field(default_factory=PlantedLog)
+    sendgrid: AcceptedLog = field(default_factory=AcceptedLog)
+    mailgun: AcceptedLog = field(default_factory=AcceptedLog)
+    instantly: InstantlyAccount = field(default_factory=InstantlyAccount)
     mailbox: Mailbox = field(init=False)
     stripe: StandIn = field(init=False)
     smtp_port: int | None = None
@@ -77,6 +84,11 @@ class Sandbox:
         self.dials = dials
         for gate in self.gates.values():
             gate.turn(dials)
+
+    def forget_mail(self) -> int:
+        """Throw the mail away, and what the mail providers know of it. Answers how many mails there were."""
+        self.sendgrid, self.mailgun, self.instantly = AcceptedLog(), AcceptedLog(), InstantlyAccount()
+        return self.mailbox.clear()
 
     def reset_dials(self) -> None:
         """Put every dial at rest and forget what the limits have counted."""
