@@ -19,32 +19,26 @@ Asked = TypeVar("Asked")
 """What asks for credits: a job or a sourcing."""
 
 
-async def wait_for_hold(
-    job: Job, *, open_uow: OpenUow, listener: Listener, wait_s: float = WAIT_S, poll_s: float = _POLL_S
-) -> Job:
-    """Wait until the job is not `reserving` any more, at most `wait_s`; holds no connection meanwhile."""
+async def wait_for_hold(job: Job, *, open_uow: OpenUow, listener: Listener) -> Job:
+    """Wait until the job is not `reserving` any more, at most WAIT_S seconds; holds no connection meanwhile."""
 
     def is_reserving(job: Job) -> bool:
         return job.state is JobState.RESERVING
 
-    return await _wait(job, is_reserving, _again, open_uow=open_uow, listener=listener, wait_s=wait_s, poll_s=poll_s)
+    return await _wait(job, is_reserving, _again, open_uow=open_uow, listener=listener)
 
 
-async def wait_for_raise(
-    job: Job, *, open_uow: OpenUow, listener: Listener, wait_s: float = WAIT_S, poll_s: float = _POLL_S
-) -> Job:
-    """Wait until the raise has been answered, or the job has ended, at most `wait_s`; holds no connection meanwhile."""
+async def wait_for_raise(job: Job, *, open_uow: OpenUow, listener: Listener) -> Job:
+    """Wait until the raise has been answered, or the job has ended, at most WAIT_S seconds; holds no connection meanwhile."""
 
     def is_raising(job: Job) -> bool:
         return is_raise_open(job) and job.state not in TERMINAL
 
-    return await _wait(job, is_raising, _again, open_uow=open_uow, listener=listener, wait_s=wait_s, poll_s=poll_s)
+    return await _wait(job, is_raising, _again, open_uow=open_uow, listener=listener)
 
 
-async def wait_for_sourcing_hold(
-    sourcing: Sourcing, *, open_uow: OpenUow, listener: Listener, wait_s: float = WAIT_S, poll_s: float = _POLL_S
-) -> Sourcing:
-    """Wait until it is not `reserving` any more, at most `wait_s`; holds no connection meanwhile."""
+async def wait_for_sourcing_hold(sourcing: Sourcing, *, open_uow: OpenUow, listener: Listener) -> Sourcing:
+    """Wait until it is not `reserving` any more, at most WAIT_S seconds; holds no connection meanwhile."""
 
     def is_reserving(sourcing: Sourcing) -> bool:
         return sourcing.state is SourcingState.RESERVING
@@ -52,9 +46,7 @@ async def wait_for_sourcing_hold(
     async def again(uow: UnitOfWork, sourcing: Sourcing) -> Sourcing:
         return await sourcings.load(uow.conn, sourcing.id, workspace_id=sourcing.workspace_id)
 
-    return await _wait(
-        sourcing, is_reserving, again, open_uow=open_uow, listener=listener, wait_s=wait_s, poll_s=poll_s
-    )
+    return await _wait(sourcing, is_reserving, again, open_uow=open_uow, listener=listener)
 
 
 async def _again(uow: UnitOfWork, job: Job) -> Job:
@@ -68,12 +60,10 @@ async def _wait(
     *,
     open_uow: OpenUow,
     listener: Listener,
-    wait_s: float,
-    poll_s: float,
 ) -> Asked:
     if not waits(asked):
         return asked
-    deadline = asyncio.get_running_loop().time() + wait_s
+    deadline = asyncio.get_running_loop().time() + WAIT_S
     async with listener.wait_for(HOLD_ANSWERED) as answered:
         while True:
             answered.clear()
@@ -82,7 +72,7 @@ async def _wait(
             left = deadline - asyncio.get_running_loop().time()
             if not waits(asked) or left <= 0:
                 return asked
-            await _heard(answered, min(left, poll_s))
+            await _heard(answered, min(left, _POLL_S))
 
 
 async def _heard(event: asyncio.Event, timeout_s: float) -> None:

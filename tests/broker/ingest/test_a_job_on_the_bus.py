@@ -29,7 +29,7 @@ from tests.support.waiting import eventually
 
 @pytest.fixture
 async def service(fresh_database: str, fresh_vhost: str, tmp_path: Path) -> AsyncGenerator[RunningIngest]:
-    async with running_ingest(fresh_database, fresh_vhost, f"file://{tmp_path}/storage") as running:
+    async with running_ingest(fresh_database, fresh_vhost, f"file://{tmp_path}/storage", clock=True) as running:
         yield running
 
 
@@ -89,7 +89,7 @@ async def test_a_job_runs_from_its_hold_to_its_recipients(service: RunningIngest
     async def completed() -> bool:
         return (await ingest.job(job.id)).state is JobState.COMPLETED and bool(await ingest.said(RecipientsPublished))
 
-    await eventually(completed, within_s=30)
+    await eventually(completed)
     (ended,) = await ingest.said(JobCompleted)
     assert ended.credits_total == sum(done.credits for done in await ingest.said(ChunkCompleted)) == 5
     (part,) = await ingest.said(RecipientsPublished)
@@ -113,7 +113,7 @@ async def test_an_answer_nobody_can_record_fails_its_chunk(service: RunningInges
     async def ended() -> bool:
         return (await ingest.job(job_id)).state is JobState.COMPLETED
 
-    await eventually(ended, within_s=30)
+    await eventually(ended)
     assert (await ingest.job(job_id)).tally.failed == 1
 
 

@@ -22,7 +22,7 @@ async def test_credits_are_held_charged_and_released_for_leads(
     async with (
         running_world() as world,
         running_billing(fresh_database, fresh_vhost) as billing,
-        running_ingest(fresh_database, fresh_vhost, storage, sandbox_url=world.url) as ingest,
+        running_ingest(fresh_database, fresh_vhost, storage, sandbox_url=world.url, clock=True) as ingest,
     ):
         granted = await billing.client.post(
             "/v1/credits/grants",
@@ -39,7 +39,7 @@ async def test_credits_are_held_charged_and_released_for_leads(
             found.update((await ingest.client.get(path, headers=of_ingest(us))).json())
             return found["state"] == "completed"
 
-        await eventually(completed, within_s=30)
+        await eventually(completed)
         left = 100 - found["leads"]
         told = dict[str, Any]()
 
@@ -48,6 +48,6 @@ async def test_credits_are_held_charged_and_released_for_leads(
             due = {"available": left, "held": 0, "settling": 0, "owed": 0, "spent": found["leads"]}
             return due.items() <= told.items()
 
-        await eventually(settled, within_s=30)
+        await eventually(settled)
         too_many = await ingest.client.post("/v1/sourcings", headers=of_ingest(us), json=asked | {"count": 101})
         assert (too_many.status_code, too_many.json()["available"]) == (402, left)

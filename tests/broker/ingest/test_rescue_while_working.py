@@ -20,7 +20,7 @@ ROWS = 6
 
 @pytest.fixture
 async def service(fresh_database: str, fresh_vhost: str, tmp_path: Path) -> AsyncGenerator[RunningIngest]:
-    async with running_ingest(fresh_database, fresh_vhost, f"file://{tmp_path}/storage") as running:
+    async with running_ingest(fresh_database, fresh_vhost, f"file://{tmp_path}/storage", clock=True) as running:
         yield running
 
 
@@ -43,28 +43,35 @@ async def test_a_forced_rescue_of_a_living_worker_changes_nothing_and_pays_nothi
     await house.open()
     try:
         async with house.running(settings):
-            world.turn(groq={"latency_ms": 1500})
+            world.turn(groq={"hang": True})
             upload_id = await ingest.upload((3, 3))
             job = await ingest.create(upload_id)
             await ingest.deliver(HoldPlaced(job_id=job.id, credits=ROWS))
-            await eventually(lambda: world.in_flight("groq") > 0, within_s=30)
+
+            async def dispatched(times: int) -> bool:
+                return [chunk.dispatch_no for chunk in await ingest.chunk_rows(job.id)] == [times] * 2
+
+            await eventually(lambda: dispatched(1))
+            await eventually(lambda: world.in_flight("groq") > 0)
             rescued = await service.client.post(
                 f"/internal/jobs/{job.id}/rescue", headers=headers(ingest.workspace_id, operator=True)
             )
             assert rescued.json() == {"chunks": 2}
+            await eventually(lambda: dispatched(2))
+            world.turn(groq={"hang": False})
 
             async def ended() -> bool:
                 return (await ingest.job(job.id)).state is JobState.COMPLETED
 
-            await eventually(ended, within_s=60)
+            await eventually(ended)
             at_the_end = await ingest.snapshot()
 
             async def quiet() -> bool:
                 queues = ("enrich.enrich_chunk", "enrich.retry.5s", "ingest.record_results")
                 return not sum([await house.depth(queue) for queue in queues])
 
-            await eventually(quiet, within_s=30)
-            await eventually(lambda: world.in_flight("groq") == 0, within_s=30)
+            await eventually(quiet)
+            await eventually(lambda: world.in_flight("groq") == 0)
     finally:
         await house.close()
     done = await ingest.job(job.id)

@@ -12,8 +12,8 @@ from libs.common.contracts.ingest import JobCreated
 from libs.common.ids import new_id
 from services.ingest.repositories import jobs
 from tests.integration.ingest.jobs.steps import MAPPING, Ingest, answer, failed, result
-from tests.support.ingest import RunningIngest, headers
-from tests.support.waiting import eventually
+from tests.support.ingest import RunningIngest, headers, patient_with_billing
+from tests.support.waiting import PATIENCE_S, eventually
 
 
 async def ask(
@@ -44,7 +44,7 @@ async def test_a_job_is_answered_201_as_soon_as_its_hold_is_placed(service: Runn
     request = asyncio.create_task(ask(service, us, "POST", "/v1/jobs", json={"upload_id": str(upload_id)}))
     question = await asked_for(us, upload_id)
     await us.deliver(HoldPlaced(job_id=question.job_id, credits=5))
-    made = await asyncio.wait_for(request, timeout=3)
+    made = await asyncio.wait_for(request, PATIENCE_S)
     assert made.status_code == 201
     job = made.json()
     assert (job["id"], job["state"], job["list_id"]) == (str(question.job_id), "processing", job["id"])
@@ -69,7 +69,8 @@ async def test_too_few_credits_are_402_with_needed_and_available(service: Runnin
 async def test_a_hold_nobody_answers_is_202(service: RunningIngest, us: Ingest) -> None:
     """After at most five seconds; the same key finds the same job later."""
     body = {"upload_id": str(await us.upload((1,)))}
-    made = await ask(service, us, "POST", "/v1/jobs", key="slow", json=body)
+    with patient_with_billing(0.2):
+        made = await ask(service, us, "POST", "/v1/jobs", key="slow", json=body)
     assert (made.status_code, made.json()["state"]) == (202, "reserving")
     await us.deliver(HoldPlaced(job_id=UUID(made.json()["id"]), credits=1))
     again = await ask(service, us, "POST", "/v1/jobs", key="slow", json=body)
@@ -84,7 +85,7 @@ async def test_many_waiting_clicks_hold_no_connection(service: RunningIngest, us
         for _ in range(20)
     ]
     question = await asked_for(us, upload_id)
-    assert (await asyncio.wait_for(ask(service, us, "GET", "/v1/jobs"), timeout=3)).status_code == 200
+    assert (await asyncio.wait_for(ask(service, us, "GET", "/v1/jobs"), PATIENCE_S)).status_code == 200
     await us.deliver(HoldPlaced(job_id=question.job_id, credits=1))
     answers = await asyncio.gather(*clicks)
     assert {(made.status_code, made.json()["id"]) for made in answers} == {(201, str(question.job_id))}

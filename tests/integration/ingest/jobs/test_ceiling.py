@@ -19,6 +19,7 @@ from services.ingest.use_cases.park_jobs import resume_parked_jobs
 from services.ingest.use_cases.raise_ceiling import raise_ceiling
 from services.ingest.use_cases.resume_job import resume_job
 from tests.integration.ingest.jobs.steps import Ingest, answer, exhausted, failed, recovered, returned
+from tests.support.waiting import PATIENCE_S
 
 
 async def limited(ingest: Ingest, sizes: tuple[int, ...], ceiling: int) -> UUID:
@@ -233,7 +234,7 @@ async def test_a_limited_job_in_somebodys_hands_holds_up_nobody_else(ingest: Ing
     others = await ingest.processing((2,))
     async with ingest.open_uow() as person:
         await person.conn.execute(text("SELECT FROM ingest.jobs WHERE id = :id FOR UPDATE"), {"id": mine})
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             assert await ingest.dispatch() == 1
     assert [chunk.job_id for chunk in ingest.broker.chunks] == [others]
     assert await ingest.dispatch() == 1

@@ -10,8 +10,8 @@ from libs.common.contracts.billing import HoldDeclined, HoldPlaced, HoldRaised, 
 from libs.common.contracts.ingest import JobCeilingRaised
 from tests.integration.ingest.jobs.steps import Ingest
 from tests.integration.ingest.jobs.test_api import ask, asked_for
-from tests.support.ingest import RunningIngest
-from tests.support.waiting import eventually
+from tests.support.ingest import RunningIngest, patient_with_billing
+from tests.support.waiting import PATIENCE_S, eventually
 
 SITES = {"name": "Sites", "description": "number of sites", "kind": "number"}
 
@@ -87,7 +87,7 @@ async def test_a_higher_ceiling_is_answered_as_soon_as_its_credits_are_held(serv
     request = asyncio.create_task(ask(service, us, "PATCH", f"/v1/jobs/{job_id}", json=body))
     await raising(us, job_id)
     await us.deliver(HoldRaised(job_id=job_id, round=1, credits=3))
-    raised = await asyncio.wait_for(request, timeout=3)
+    raised = await asyncio.wait_for(request, PATIENCE_S)
     assert (raised.status_code, raised.json()["credits_held"]) == (200, 3)
     refused = await ask(service, us, "PATCH", f"/v1/jobs/{job_id}", json=body)
     assert (refused.status_code, refused.json()["code"]) == (409, "ceiling_not_higher")
@@ -114,7 +114,8 @@ async def test_a_ceiling_that_cannot_be_paid_is_402(service: RunningIngest, us: 
 async def test_a_raise_nobody_answers_is_202(service: RunningIngest, us: Ingest) -> None:
     """After at most five seconds."""
     job_id = await limited(us)
-    waiting = await ask(service, us, "PATCH", f"/v1/jobs/{job_id}", json={"ceiling_credits": 3})
+    with patient_with_billing(0.2):
+        waiting = await ask(service, us, "PATCH", f"/v1/jobs/{job_id}", json={"ceiling_credits": 3})
     assert (waiting.status_code, waiting.json()["credits_held"]) == (202, 1)
 
 

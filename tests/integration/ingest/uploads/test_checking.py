@@ -23,7 +23,7 @@ from services.ingest.tables import lead_keys as keys_table
 from services.ingest.tables import uploads as uploads_table
 from services.ingest.use_cases.check_upload import check_upload, give_up_check
 from tests.integration.ingest.uploads.conftest import Service
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 LEADS = b"""First name,Last name,Email,Company,Website
 Ana,Bo,ana@acme.example,Acme,acme.example
@@ -46,7 +46,7 @@ async def checked(service: Service, upload_id: str) -> dict[str, Any]:
         shown.update((await service.get(f"/v1/uploads/{upload_id}")).json())
         return shown["check"] in {"done", "failed"}
 
-    await eventually(is_checked, within_s=30)
+    await eventually(is_checked)
     return shown
 
 
@@ -168,12 +168,12 @@ async def test_findings_being_written_keep_nobody_from_reading_the_sheet_anew(se
         mine = select(uploads_table.c.id).where(uploads_table.c.id == UUID(upload["id"]))
         await uow.conn.execute(mine.with_for_update(read=True, key_share=True))
         path = f"/v1/uploads/{upload['id']}/reading"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             answer = await service.client.put(path, json={"header_row": 2}, headers=service.headers())
         assert (answer.status_code, answer.json()["state"]) == (200, "reading")
     async with service.platform.open_uow() as uow:
         await uow.conn.execute(mine.with_for_update())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             stranger = await put_mapping(service.neighbour(), upload["id"], {"email": 0})
         assert stranger.json()["code"] == "unknown_upload"
 

@@ -143,7 +143,7 @@ async def test_a_sheet_on_demand_is_written_shown_and_fetched(service: Service) 
         shown.update((await service.get(f"/v1/exports/{shown['id']}")).json())
         return shown["state"] != "writing"
 
-    await eventually(written, within_s=30)
+    await eventually(written)
     assert (shown["state"], shown["progress"], shown["problem"]) == ("ready", 1.0, None)
     assert shown["filename"] == "leads-partial.csv"
     answer = await service.client.get(shown["download_url"])

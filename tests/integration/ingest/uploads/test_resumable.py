@@ -28,7 +28,7 @@ from services.ingest.use_cases.delete_upload import delete_unused_uploads
 from services.ingest.use_cases.join_parts import join_left_parts, join_parts
 from tests.integration.ingest.uploads.conftest import MAX_UPLOAD_BYTES, Service
 from tests.support.upstream import serving
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 PATH = "/v1/uploads/resumable"
 SHEET = b"Name,City\n" + b"".join(b"Acme %06d,Bonn\n" % n for n in range(100_000))
@@ -250,7 +250,7 @@ async def test_a_request_on_a_dead_connection_is_in_nobodys_way(service: Service
         yield b"Z" * PART
 
     old = asyncio.create_task(patch(service, path, body(), offset=0))
-    await asyncio.wait_for(hanging.wait(), 10)
+    await asyncio.wait_for(hanging.wait(), PATIENCE_S)
     assert (await patch(service, path, SHEET, offset=0)).status_code == 204
     went_on.set()
     answer = await old
@@ -275,7 +275,7 @@ async def test_who_began_last_has_the_turn_though_an_earlier_one_is_faster(servi
         yield SHEET[1:]
 
     old = asyncio.create_task(patch(service, path, old_body(), offset=0))
-    await asyncio.wait_for(hanging.wait(), 10)
+    await asyncio.wait_for(hanging.wait(), PATIENCE_S)
     new = asyncio.create_task(patch(service, path, new_body(), offset=0))
     answer = await old
     refused.set()
