@@ -1,5 +1,6 @@
 """Lists, templates and suppressed addresses."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +11,8 @@ from libs.common.http.dependencies import OpenUowDep, Uow
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.sender.api.resources import CurrentResources, Cursor, Limit, cut, plan_today
-from services.sender.repositories import lists
+from services.sender.domain.setting_aside import REASONS
+from services.sender.repositories import lists, recipients
 from services.sender.repositories.lists import ListRow
 from services.sender.schemas.lists import ListOut, ListPage
 from services.sender.schemas.suppressions import SuppressionIn, SuppressionOut, SuppressionPage
@@ -25,7 +27,9 @@ async def list_lists(identity: CurrentIdentity, uow: Uow, cursor: Cursor = None,
     """The workspace's lists, newest first."""
     rows = await lists.page_lists(uow.conn, workspace_id=identity.workspace_id, before=cursor, limit=limit + 1)
     page, more = cut(rows, limit)
-    return ListPage(items=[_list(row) for row in page], next_cursor=str(page[-1].id) if more else None)
+    counts = await recipients.set_aside_counts(uow.conn, [row.id for row in page])
+    items = [_list(row, counts[row.id]) for row in page]
+    return ListPage(items=items, next_cursor=str(page[-1].id) if more else None)
 
 
 @router.get("/lists/{list_id}", tags=["lists"])
@@ -34,7 +38,7 @@ async def show_list(list_id: UUID, identity: CurrentIdentity, uow: Uow) -> ListO
     row = await lists.load_list(uow.conn, workspace_id=identity.workspace_id, list_id=list_id)
     if row is None:
         raise NotFound(f"there is no list {list_id}", code="list_not_found")
-    return _list(row)
+    return _list(row, (await recipients.set_aside_counts(uow.conn, [row.id]))[row.id])
 
 
 @router.get("/templates", tags=["templates"])
@@ -84,7 +88,7 @@ async def list_suppressions(
     return SuppressionPage(items=items, next_cursor=page[-1][0] if more else None)
 
 
-def _list(row: ListRow) -> ListOut:
+def _list(row: ListRow, set_aside: Mapping[str, int]) -> ListOut:
     return ListOut(
         id=row.id,
         name=row.name,
@@ -92,7 +96,10 @@ def _list(row: ListRow) -> ListOut:
         parts_expected=row.parts_expected,
         parts_received=row.parts_received,
         recipients=row.recipients_count,
-        set_aside=row.set_aside_count,
+        set_aside=sum(set_aside.values()),
+        set_aside_reasons={reason: set_aside[reason] for reason in REASONS if reason in set_aside},
+        keeps_roles=row.keeps_roles,
+        deleting=row.delete_asked_at is not None,
         sandboxed=row.sandboxed_count > 0,
         created_at=row.created_at,
         ready_at=row.ready_at,

@@ -35,9 +35,10 @@ class Campaign:
 
 @dataclass(frozen=True)
 class Enrolment:
-    """A lead in a campaign. `position` is its place in the list."""
+    """A row of the list in a campaign. `position` is its number. `lead_id` is None for a row that is nobody's, or not first."""
 
-    lead_id: UUID
+    recipient_id: UUID
+    lead_id: UUID | None
     email: str
     position: int
     state: str = "active"
@@ -134,7 +135,7 @@ async def finish_exhausted(conn: AsyncConnection, *, workspace_id: UUID, now: da
 async def enrol(
     conn: AsyncConnection, *, workspace_id: UUID, campaign_id: UUID, rows: Sequence[Enrolment]
 ) -> set[UUID]:
-    """Enrol leads. Answers those taken in: an address that is in an active campaign already is left out."""
+    """Enrol rows. Answers those taken in: an address that is in an active campaign already is left out."""
     if not rows:
         return set()
     values = [
@@ -143,6 +144,7 @@ async def enrol(
             "workspace_id": workspace_id,
             "campaign_id": campaign_id,
             "lead_id": row.lead_id,
+            "recipient_id": row.recipient_id,
             "email": row.email,
             "position": row.position,
             "state": row.state,
@@ -151,7 +153,7 @@ async def enrol(
         }
         for row in rows
     ]
-    query = insert(enrolments).values(values).on_conflict_do_nothing().returning(enrolments.c.lead_id)
+    query = insert(enrolments).values(values).on_conflict_do_nothing().returning(enrolments.c.recipient_id)
     return set((await conn.execute(query)).scalars())
 
 
@@ -169,7 +171,7 @@ async def excluded_rows(conn: AsyncConnection, campaign_id: UUID, *, limit: int)
     """The first rows that the campaign leaves out, with the reasons."""
     query = select(enrolments).where(enrolments.c.campaign_id == campaign_id, enrolments.c.state == "excluded")
     rows = await conn.execute(query.order_by(enrolments.c.position).limit(limit))
-    return [Enrolment(r.lead_id, r.email, r.position, r.state, r.reason, r.detail) for r in rows]
+    return [Enrolment(r.recipient_id, r.lead_id, r.email, r.position, r.state, r.reason, r.detail) for r in rows]
 
 
 async def excluded_counts(conn: AsyncConnection, campaign_id: UUID) -> dict[str, int]:

@@ -9,8 +9,8 @@ from sqlalchemy import RowMapping, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.domain.templates import TemplateSource
-from services.sender.repositories.lists import LEAD_COLUMNS, values_of
-from services.sender.tables import campaigns, daily_plans, emails, enrolments, leads, mailboxes, slots
+from services.sender.repositories.recipients import VALUE_COLUMNS, values_of
+from services.sender.tables import campaigns, daily_plans, emails, enrolments, mailboxes, recipients, slots
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Claim:
     message_id: str
     source: TemplateSource
     values: dict[str, str]
+    fields: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,12 @@ async def _claims(conn: AsyncConnection, ids: Sequence[UUID]) -> list[Claim]:
             campaigns.c.text_body,
             campaigns.c.html_body,
             emails.c.recipient.label("email"),
-            *LEAD_COLUMNS,
+            recipients.c.fields,
+            *VALUE_COLUMNS,
         )
         .join(campaigns, campaigns.c.id == emails.c.campaign_id)
-        .join(leads, leads.c.id == emails.c.lead_id)
         .join(enrolments, enrolments.c.id == emails.c.enrolment_id)
+        .join(recipients, recipients.c.id == enrolments.c.recipient_id)
         .where(emails.c.id.in_(ids))
         .order_by(enrolments.c.position, emails.c.id)
     )
@@ -115,6 +117,7 @@ def _claim(row: RowMapping) -> Claim:
         message_id=row["message_id"],
         source=TemplateSource(row["template_subject"], row["text_body"], row["html_body"]),
         values=values_of(row),
+        fields=row["fields"],
     )
 
 

@@ -1,4 +1,4 @@
-"""Lines changed after their list was published: the newest of each row is kept, and its lead has it until it is written to."""
+"""Lines changed after their list was published: the newest of each is kept, and its row has it until it was sent."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -13,18 +13,18 @@ _KEPT = ("attempt", "version", "line", "product", "pitch", "status", "sandboxed"
 _APPLY = text(
     """
     WITH changed AS (
-        SELECT l.id, l.sandboxed AS was_sandboxed, c.line, c.product, c.pitch, c.status, c.sandboxed
+        SELECT r.id, r.sandboxed AS was_sandboxed, c.line, c.product, c.pitch, c.status, c.sandboxed
         FROM sender.line_corrections c
-        JOIN sender.leads l ON l.list_id = c.list_id AND l.row_no = c.row_no
+        JOIN sender.recipients r ON r.list_id = c.list_id AND r.row_no = c.row_no
         WHERE c.list_id = :list_id AND c.row_no = ANY (:row_nos)
-          AND NOT EXISTS (SELECT FROM sender.emails e
-                          WHERE e.lead_id = l.id AND e.state IN ('sending', 'sent', 'unknown'))
-        FOR UPDATE OF l
+          AND NOT EXISTS (SELECT FROM sender.enrolments n JOIN sender.emails e ON e.enrolment_id = n.id
+                          WHERE n.recipient_id = r.id AND e.state IN ('sending', 'sent', 'unknown'))
+        FOR UPDATE OF r
     ),
     written AS (
-        UPDATE sender.leads l
+        UPDATE sender.recipients r
         SET line = c.line, product = c.product, pitch = c.pitch, status = c.status, sandboxed = c.sandboxed
-        FROM changed c WHERE l.id = c.id
+        FROM changed c WHERE r.id = c.id
     )
     SELECT coalesce(sum(sandboxed::int - was_sandboxed::int), 0)::int FROM changed
     """
@@ -47,14 +47,14 @@ async def keep_newest(conn: AsyncConnection, list_id: UUID, lines: Sequence[Mapp
 
 
 async def apply(conn: AsyncConnection, list_id: UUID, row_nos: Sequence[int]) -> int:
-    """Write the kept lines of these rows to their leads, but for those that were written to, or may have been.
+    """Write the kept lines to these rows, but for those that were sent, or may have been.
 
-    Answers by how many more of the leads are sandboxed now. Again, it changes nothing.
+    Answers by how many more of the rows are sandboxed now. Again, it changes nothing.
     """
     return (await conn.execute(_APPLY, {"list_id": list_id, "row_nos": list(row_nos)})).scalar_one()
 
 
 async def count_sandboxed(conn: AsyncConnection, list_id: UUID, *, more: int) -> None:
-    """So many more leads of a list are sandboxed."""
+    """So many more rows of a list are sandboxed."""
     values = {"sandboxed_count": lists.c.sandboxed_count + more}
     await conn.execute(update(lists).where(lists.c.id == list_id).values(values))

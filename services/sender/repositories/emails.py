@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.domain.sending import Record
 from services.sender.repositories.claims import Claim
-from services.sender.tables import campaigns, emails, enrolments, leads, mailboxes, suppressions
+from services.sender.tables import campaigns, emails, enrolments, mailboxes, recipients, suppressions
 
 _TEXT = ("subject", "text_body", "html_body")
 
@@ -46,14 +46,14 @@ async def reasons(conn: AsyncConnection, claim: Claim) -> Reasons:
             suppressed.label("suppressed"),
             (enrolments.c.state == "active").label("enrolment_active"),
             (campaigns.c.state == "active").label("campaign_active"),
-            leads.c.sandboxed.label("sandboxed_lead"),
+            recipients.c.sandboxed.label("sandboxed_lead"),
             mailboxes.c.sandboxed.label("sandboxed_mailbox"),
             before.exists().label("already_sent"),
         )
         .select_from(enrolments)
         .join(campaigns, campaigns.c.id == enrolments.c.campaign_id)
         .join(mailboxes, mailboxes.c.id == campaigns.c.mailbox_id)
-        .join(leads, leads.c.id == enrolments.c.lead_id)
+        .join(recipients, recipients.c.id == enrolments.c.recipient_id)
         .where(enrolments.c.id == claim.enrolment_id)
     )
     return Reasons(**(await conn.execute(query)).mappings().one())
@@ -192,7 +192,8 @@ async def page_emails(
 ) -> list[EmailRow]:
     """The workspace's emails, newest first, below a cursor."""
     names = [name for name in EmailRow.__dataclass_fields__ if name != "row_no"]
-    query = select(*(emails.c[name] for name in names), leads.c.row_no).join(leads, leads.c.id == emails.c.lead_id)
+    query = select(*(emails.c[name] for name in names), enrolments.c.position.label("row_no"))
+    query = query.join(enrolments, enrolments.c.id == emails.c.enrolment_id)
     query = query.where(emails.c.workspace_id == workspace_id)
     if campaign_id is not None:
         query = query.where(emails.c.campaign_id == campaign_id)

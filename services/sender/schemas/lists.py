@@ -6,9 +6,15 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.sender.domain.setting_aside import Reason
+
 
 class ListOut(BaseModel):
-    """A list of leads; its id is the job's. `ready` when every part has arrived."""
+    """A list; its id is the job's, or the upload's that it was made of. `ready` when every part has arrived.
+
+    `set_aside` rows are not written to; `set_aside_reasons` has how many for each reason. `keeps_roles`: role addresses are
+    written to as well. `deleting`: it goes when the last campaign that writes to it has ended.
+    """
 
     id: UUID
     name: str
@@ -17,6 +23,9 @@ class ListOut(BaseModel):
     parts_received: int
     recipients: int
     set_aside: int
+    set_aside_reasons: dict[Reason, int]
+    keeps_roles: bool
+    deleting: bool
     sandboxed: bool
     created_at: datetime
     ready_at: datetime | None

@@ -1,4 +1,4 @@
-"""Rows of a published list have another line: their leads get it, unless they have been written to."""
+"""Rows of a published list have another line: they get it, unless they have been sent."""
 
 from uuid import UUID
 
@@ -13,10 +13,12 @@ async def correct_recipients(event: RecipientsCorrected, *, uow: UnitOfWork, wor
 
     Raises Conflict `list_mismatch` when the list is another workspace's or has another number of parts.
     """
-    same = await lists.open_list(
+    found = await lists.open_list(
         uow.conn, list_id=event.list_id, workspace_id=workspace_id, name=event.list_name, parts=event.parts
     )
-    if not same:
+    if found == "deleted":
+        return
+    if found == "mismatch":
         msg = f"list {event.list_id} is known with another workspace or another number of parts than {event.parts}"
         raise Conflict(msg, code="list_mismatch")
     newer = await corrections.keep_newest(uow.conn, event.list_id, [_kept(line) for line in event.lines])

@@ -9,9 +9,10 @@ from libs.common.ids import new_id
 from libs.common.uow import UnitOfWork
 from services.sender.domain.entitlements import check_mailboxes
 from services.sender.domain.templates import check_source
-from services.sender.repositories import campaigns, entitlements, lists, workspaces
+from services.sender.repositories import campaigns, entitlements, lists, templates, workspaces
 from services.sender.repositories.campaigns import Campaign
-from services.sender.repositories.lists import ListRow, StoredTemplate
+from services.sender.repositories.lists import ListRow
+from services.sender.repositories.templates import StoredTemplate
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,15 @@ async def create_campaign(
     default_quota: int,
     now: datetime,
 ) -> Campaign:
-    """Raises NotFound (list_not_found, template_not_found), Conflict (list_not_ready, mailbox_missing, mailboxes_reached,
-    sandboxed_rows)."""
+    """Raises NotFound (list_not_found, template_not_found), Conflict (list_not_ready, list_deleted, mailbox_missing,
+    mailboxes_reached, sandboxed_rows)."""
     if await workspaces.load_workspace(uow.conn, workspace_id) is None:
         raise Transient("the workspace has not reached the sender yet: try again in a moment", code="workspace_pending")
     found = await lists.load_list(uow.conn, workspace_id=workspace_id, list_id=wish.list_id)
     if found is None:
         raise NotFound(f"there is no list {wish.list_id}", code="list_not_found")
+    if found.delete_asked_at is not None:
+        raise Conflict("the list is being deleted: take another", code="list_deleted")
     if found.state != "ready":
         msg = f"the list is still arriving ({found.parts_received} of {found.parts_expected} parts): wait until it is ready"
         raise Conflict(msg, code="list_not_ready")
@@ -87,9 +90,7 @@ async def check_sandboxed_rows(uow: UnitOfWork, found: ListRow, *, mailbox_id: U
 
 
 async def _template(uow: UnitOfWork, *, workspace_id: UUID, template_id: UUID | None) -> StoredTemplate:
-    found = await lists.load_templates(
-        uow.conn, workspace_id=workspace_id, template_id=template_id, default=template_id is None
-    )
-    if not found:
+    found = await templates.load_template(uow.conn, workspace_id=workspace_id, template_id=template_id)
+    if found is None:
         raise NotFound(f"there is no template {template_id or 'by default'}", code="template_not_found")
-    return found[0]
+    return found

@@ -3,8 +3,8 @@
 from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.uow import UnitOfWork
 from services.sender.domain.days import zone_of
-from services.sender.domain.templates import DEFAULT_TEMPLATE
-from services.sender.repositories import lists, workspaces
+from services.sender.domain.default_template import DEFAULT_TEMPLATE
+from services.sender.repositories import templates, workspaces
 
 DEFAULT_NAME = "First email"
 
@@ -15,4 +15,4 @@ async def open_workspace(event: WorkspaceCreated, *, uow: UnitOfWork) -> None:
     await workspaces.add_workspace(
         uow.conn, workspace_id=event.workspace_id, name=event.name, time_zone=event.time_zone
     )
-    await lists.add_template(uow.conn, workspace_id=event.workspace_id, name=DEFAULT_NAME, source=DEFAULT_TEMPLATE)
+    await templates.add_template(uow.conn, workspace_id=event.workspace_id, name=DEFAULT_NAME, source=DEFAULT_TEMPLATE)

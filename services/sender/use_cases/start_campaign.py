@@ -12,10 +12,11 @@ from libs.common.errors import Conflict, Invalid, NotFound
 from libs.common.uow import UnitOfWork
 from services.sender.domain.days import Day, day_at
 from services.sender.domain.message import Sender, build, message_id_of
+from services.sender.domain.setting_aside import explain
 from services.sender.domain.templates import render
-from services.sender.repositories import campaigns, emails, lists, plan, workspaces
+from services.sender.repositories import campaigns, emails, lists, plan, recipients, suppressions, workspaces
 from services.sender.repositories.campaigns import Campaign, Enrolment
-from services.sender.repositories.lists import Lead
+from services.sender.repositories.recipients import Recipient
 from services.sender.use_cases.create_campaign import check_plan, check_sandboxed_rows
 
 _PAGE = 200
@@ -35,7 +36,8 @@ async def start_campaign(
 ) -> Started:
     """Draft or paused becomes active; the second of two clicks finds it active and changes nothing.
 
-    Raises NotFound (campaign_not_found), Conflict (campaign_finished, nothing_to_send, mailboxes_reached, sandboxed_rows).
+    Raises NotFound (campaign_not_found), Conflict (campaign_finished, nothing_to_send, mailboxes_reached, sandboxed_rows,
+    list_deleted).
     """
     await workspaces.queue_for_start(uow.conn, workspace_id)
     workspace = await workspaces.load_workspace(uow.conn, workspace_id)
@@ -53,12 +55,13 @@ async def start_campaign(
 
 
 async def _enrol(uow: UnitOfWork, campaign: Campaign, *, sender: Sender, day: Day, now: datetime) -> None:
-    found = await lists.load_list(uow.conn, workspace_id=campaign.workspace_id, list_id=campaign.list_id)
-    assert found is not None, "a campaign's list is never deleted"
+    found = await lists.load_list(uow.conn, workspace_id=campaign.workspace_id, list_id=campaign.list_id, lock=True)
+    if found is None or found.delete_asked_at is not None:
+        raise Conflict("the list of the campaign is deleted: make a campaign for another list", code="list_deleted")
     await check_plan(uow, campaign.workspace_id)
     await check_sandboxed_rows(uow, found, mailbox_id=campaign.mailbox_id)
     row_no, taken = 0, 0
-    while page := await lists.page_leads(uow.conn, list_id=campaign.list_id, after_row=row_no, limit=_PAGE):
+    while page := await recipients.page(uow.conn, list_id=campaign.list_id, after_row=row_no, limit=_PAGE):
         row_no = page[-1].row_no
         taken += await _enrol_page(uow, campaign, page, sender=sender, day=day, now=now)
     if not taken:
@@ -79,12 +82,12 @@ def nothing_to_send(excluded: Mapping[str, int]) -> str:
 
 
 async def _enrol_page(
-    uow: UnitOfWork, campaign: Campaign, page: Sequence[Lead], *, sender: Sender, day: Day, now: datetime
+    uow: UnitOfWork, campaign: Campaign, page: Sequence[Recipient], *, sender: Sender, day: Day, now: datetime
 ) -> int:
     workspace_id = campaign.workspace_id
-    addresses = [lead.email for lead in page]
+    addresses = [row.email for row in page]
     barred = await _barred(uow, campaign, addresses)
-    wanted = [_enrolment(lead, campaign, barred=barred, sender=sender, now=now) for lead in page]
+    wanted = [_enrolment(row, campaign, barred=barred, sender=sender, now=now) for row in page]
     active = [row for row in wanted if row.state == "active"]
     await plan.take_over(
         uow.conn,
@@ -97,9 +100,9 @@ async def _enrol_page(
     taken = await campaigns.enrol(uow.conn, workspace_id=workspace_id, campaign_id=campaign.id, rows=active)
     holders = await campaigns.campaigns_of_addresses(uow.conn, workspace_id=workspace_id, addresses=addresses)
     left_out = [
-        replace(row, state="excluded", **_held_by(holders.get(row.email), campaign.id))
+        replace(row, state="excluded", **_held_by(holders.get(row.email)))
         for row in active
-        if row.lead_id not in taken
+        if row.recipient_id not in taken
     ]
     left_out += [row for row in wanted if row.state == "excluded"]
     await campaigns.enrol(uow.conn, workspace_id=workspace_id, campaign_id=campaign.id, rows=left_out)
@@ -112,7 +115,7 @@ async def _barred(uow: UnitOfWork, campaign: Campaign, addresses: Sequence[str])
     before = await emails.sent_before(
         uow.conn, workspace_id=workspace_id, campaign_id=campaign.id, step=plan.FIRST_STEP, addresses=addresses
     )
-    suppressed = await lists.suppressed_among(uow.conn, workspace_id=workspace_id, emails=addresses)
+    suppressed = await suppressions.suppressed_among(uow.conn, workspace_id=workspace_id, emails=addresses)
     return {
         **{
             address: {
@@ -125,32 +128,31 @@ async def _barred(uow: UnitOfWork, campaign: Campaign, addresses: Sequence[str])
     }
 
 
-def _held_by(holder: UUID | None, campaign_id: UUID) -> dict[str, str]:
-    if holder == campaign_id:
-        return {"reason": "duplicate_address", "detail": "an earlier row of the list has the same address"}
+def _held_by(holder: UUID | None) -> dict[str, str]:
     return {"reason": "in_another_campaign", "detail": f"the address is in the active campaign {holder}"}
 
 
 def _enrolment(
-    lead: Lead, campaign: Campaign, *, barred: Mapping[str, dict[str, str]], sender: Sender, now: datetime
+    recipient: Recipient, campaign: Campaign, *, barred: Mapping[str, dict[str, str]], sender: Sender, now: datetime
 ) -> Enrolment:
-    row = Enrolment(lead.id, lead.email, lead.row_no)
-    if lead.set_aside:
-        return replace(
-            row, state="excluded", reason=lead.set_aside, detail=f"{lead.email[:100]!r} cannot be written to"
-        )
-    if lead.email in barred:
-        return replace(row, state="excluded", **barred[lead.email])
+    first = recipient.lead_id if recipient.duplicate_of is None else None
+    row = Enrolment(recipient.id, first, recipient.email, recipient.row_no)
+    # A suppression may have been lifted since the import: what holds is what `barred` has just been told.
+    if recipient.set_aside and recipient.set_aside != "suppressed":
+        detail = explain(recipient.set_aside, address=recipient.email, duplicate_of=recipient.duplicate_of)
+        return replace(row, state="excluded", reason=recipient.set_aside, detail=detail)
+    if recipient.email in barred:
+        return replace(row, state="excluded", **barred[recipient.email])
     try:
-        rendered = render(campaign.source, values_for(lead.values, sender))
-        message_id = message_id_of(lead.id, domain=sender.domain)
-        build(rendered, sender=sender, to=lead.email, message_id=message_id, email_id=lead.id, now=now)
+        rendered = render(campaign.source, values_for(recipient.values, sender))
+        message_id = message_id_of(recipient.id, domain=sender.domain)
+        build(rendered, sender=sender, to=recipient.email, message_id=message_id, email_id=recipient.id, now=now)
     except Invalid as error:
         return replace(row, state="excluded", reason=error.code, detail=error.message[:500])
     return row
 
 
-def values_for(lead: dict[str, str], sender: Sender) -> dict[str, str]:
+def values_for(lead: Mapping[str, str], sender: Sender) -> dict[str, str]:
     """Everything a template may use: the lead's fields and the sender's."""
     return {
         **lead,

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.contracts.ingest import CorrectedLine, RecipientsCorrected, RecipientsPublished
 from libs.common.ids import new_id
-from services.sender.repositories import lists
+from services.sender.repositories import recipients
 from services.sender.tables import COMMON
 from tests.broker.sender.running import RunningSender, running_sender
 from tests.integration.sender.world import recipient
@@ -131,8 +131,8 @@ async def test_every_handler_may_be_told_twice(sender: RunningSender, emptied: b
     shown = (await sender.get(f"/v1/lists/{list_id}", workspace_id)).json()
     assert (shown["state"], shown["parts_received"], shown["recipients"]) == ("receiving", 1, 1)
     async with sender.platform.open_uow() as uow:
-        (lead,) = await lists.page_leads(uow.conn, list_id=list_id, after_row=0, limit=2)
-    assert lead.values["line"] == "Corrected."
+        (row,) = await recipients.page(uow.conn, list_id=list_id, after_row=0, limit=2)
+    assert row.values["line"] == "Corrected."
     assert len((await sender.get("/v1/templates", workspace_id)).json()["items"]) == 1
 
 

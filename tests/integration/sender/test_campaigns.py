@@ -85,7 +85,7 @@ async def test_each_row_that_is_left_out_has_its_reason(world: World) -> None:
     )
     started = await world.start()
     assert {row.position: row.reason for row in started.excluded} == {
-        2: "duplicate_address",
+        2: "duplicate",
         3: "suppressed",
         4: "invalid_address",
         5: "line_missing",

@@ -11,7 +11,7 @@ from libs.common.contracts.ingest import CorrectedLine, RecipientsCorrected
 from libs.common.errors import Conflict
 from libs.common.ids import new_id
 from services.sender.domain.sending import Accepted
-from services.sender.repositories import lists
+from services.sender.repositories import lists, recipients
 from services.sender.use_cases.correct_recipients import correct_recipients
 from tests.integration.sender.world import World, recipient
 
@@ -37,8 +37,8 @@ async def correct(world: World, event: RecipientsCorrected) -> None:
 
 async def lines_of(world: World, list_id: UUID) -> list[str]:
     async with world.open_uow() as uow:
-        leads = await lists.page_leads(uow.conn, list_id=list_id, after_row=0, limit=10)
-    return [lead.values["line"] for lead in leads]
+        rows = await recipients.page(uow.conn, list_id=list_id, after_row=0, limit=10)
+    return [row.values["line"] for row in rows]
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
@@ -69,7 +69,7 @@ async def test_what_was_sent_stays_as_it_was_and_what_was_not_is_sent_as_correct
     assert (await world.claim_one()).values["line"] == "new two"
 
 
-async def test_a_line_that_is_made_up_marks_its_lead(world: World) -> None:
+async def test_a_line_that_is_made_up_marks_its_row(world: World) -> None:
     """Red when a row that was worked on again in the sandbox may be written to through a real mailbox."""
     list_id = await world.list_of(recipient(1, sandboxed=False), recipient(2, sandboxed=False))
     for made_up in (True, True, False):
@@ -77,9 +77,9 @@ async def test_a_line_that_is_made_up_marks_its_lead(world: World) -> None:
         await correct(world, corrected(list_id, line("x", version=version, sandboxed=made_up)))
         async with world.open_uow() as uow:
             found = await lists.load_list(uow.conn, workspace_id=world.workspace_id, list_id=list_id)
-            leads = await lists.page_leads(uow.conn, list_id=list_id, after_row=0, limit=10)
+            rows = await recipients.page(uow.conn, list_id=list_id, after_row=0, limit=10)
         assert found is not None
-        assert found.sandboxed_count == sum(lead.sandboxed for lead in leads) == int(made_up)
+        assert found.sandboxed_count == sum(row.sandboxed for row in rows) == int(made_up)
 
 
 async def test_another_workspaces_lines_are_refused(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from uuid import UUID, uuid4
 
@@ -13,8 +14,9 @@ from libs.common.contracts.ingest import Recipient, RecipientsPublished
 from libs.common.errors import Conflict, Invalid
 from libs.common.ids import new_id
 from services.sender.repositories import lists
+from services.sender.repositories import recipients as rows
 from services.sender.repositories.lists import ListRow
-from services.sender.tables import leads, templates, workspaces
+from services.sender.tables import leads, recipients, templates, workspaces
 from services.sender.use_cases.import_recipients import import_recipients
 from services.sender.use_cases.open_workspace import open_workspace
 from tests.integration.sender.world import World, recipient
@@ -47,7 +49,7 @@ async def test_parts_in_any_order_make_the_same_list(world: World, order: tuple[
         await arrive(world, part(list_id, number, recipient(2 * number + 1), recipient(2 * number + 2)))
         assert (await seen(world, list_id)).state == ("ready" if step == 2 else "receiving")
     row = await seen(world, list_id)
-    assert (row.recipients_count, row.sandboxed_count, row.set_aside_count) == (6, 6, 0)
+    assert (row.recipients_count, row.sandboxed_count) == (6, 6)
 
 
 async def test_a_part_that_comes_twice_counts_once_without_any_inbox(world: World) -> None:
@@ -81,23 +83,25 @@ async def test_another_workspaces_part_is_refused(world: World) -> None:
 
 async def test_addresses_are_kept_in_one_spelling_and_bad_ones_set_aside(world: World) -> None:
     list_id = new_id()
-    rows = [
+    people = [
         recipient(1, email="  Ann.Lee@Company.EXAMPLE "),
         recipient(2, email="nobody at all"),
         recipient(3, email="ü@company.example"),
         recipient(4, email="ann@bücher.example"),
     ]
-    await arrive(world, part(list_id, 0, *rows, parts=1))
+    await arrive(world, part(list_id, 0, *people, parts=1))
     async with world.open_uow() as uow:
-        query = sa.select(leads.c.email, leads.c.set_aside).where(leads.c.list_id == list_id).order_by(leads.c.row_no)
-        found = [tuple(row) for row in await uow.conn.execute(query)]
+        query = sa.select(recipients.c.email, recipients.c.set_aside).where(recipients.c.list_id == list_id)
+        found = [tuple(row) for row in await uow.conn.execute(query.order_by(recipients.c.row_no))]
     assert found == [
         ("ann.lee@company.example", None),
         ("nobody at all", "invalid_address"),
         ("ü@company.example", "invalid_address"),
         ("ann@xn--bcher-kva.example", None),
     ]
-    assert (await seen(world, list_id)).set_aside_count == 2
+    async with world.open_uow() as uow:
+        counts = await rows.set_aside_counts(uow.conn, [list_id])
+    assert counts == {list_id: {"invalid_address": 2}}
 
 
 async def test_a_workspace_opened_twice_has_one_default_template(world: World) -> None:
@@ -118,3 +122,55 @@ async def test_a_time_zone_that_nobody_knows_is_refused(world: World) -> None:
     with pytest.raises(Invalid, match="Mars/Olympus"):
         async with world.open_uow() as uow:
             await open_workspace(event, uow=uow)
+
+
+async def people_of(world: World) -> dict[str, UUID]:
+    query = sa.select(leads.c.email, leads.c.id).where(leads.c.workspace_id == world.workspace_id)
+    async with world.open_uow() as uow:
+        return {row.email: row.id for row in await uow.conn.execute(query)}
+
+
+async def rows_of(world: World, list_id: UUID) -> list[rows.Recipient]:
+    async with world.open_uow() as uow:
+        return await rows.page(uow.conn, list_id=list_id, after_row=0, limit=1000)
+
+
+async def test_a_person_of_two_lists_is_one_lead(world: World) -> None:
+    """Red when each row makes a person of its own: what they had of one campaign would not be known to the next."""
+    first = await world.list_of(recipient(1), recipient(2, email="nobody at all"))
+    second = await world.list_of(recipient(7, email=" LEAD1@company1.example"), recipient(8))
+    people = await people_of(world)
+    assert set(people) == {"lead1@company1.example", "lead8@company8.example"}
+    lead = people["lead1@company1.example"]
+    assert [row.lead_id for row in await rows_of(world, first)] == [lead, None]
+    assert (await rows_of(world, second))[0].lead_id == lead
+
+
+async def test_lists_with_the_same_people_may_arrive_at_once(world: World) -> None:
+    """Red when people are added in the order of their rows: two lists in opposite orders deadlock."""
+    numbers = range(1, 101)
+    there = [recipient(n, email=f"p{n}@many.example") for n in numbers]
+    back = [recipient(n, email=f"p{101 - n}@many.example") for n in numbers]
+    await asyncio.gather(*(world.list_of(*some) for some in (there, back) * 4))
+    assert len(await people_of(world)) == 100
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+async def test_the_first_of_a_persons_rows_is_written_to_in_whatever_order_they_come(
+    world: World, order: tuple[int, ...]
+) -> None:
+    """Red when the row that came first stays, whatever its number."""
+    list_id = new_id()
+    parts = [(recipient(1), recipient(2, email="same@x.example")), (recipient(3, email="Same@x.example"),)]
+    parts.append((recipient(4, email="same@X.example "), recipient(5, email="lead1@company1.example")))
+    for number in order:
+        for _ in range(2):
+            await arrive(world, part(list_id, number, *parts[number]))
+    found = {row.row_no: (row.set_aside, row.duplicate_of) for row in await rows_of(world, list_id)}
+    assert found == {
+        1: (None, None),
+        2: (None, None),
+        3: ("duplicate", 2),
+        4: ("duplicate", 2),
+        5: ("duplicate", 1),
+    }

@@ -1,0 +1,110 @@
+"""The rows of lists."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import RowMapping, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.ids import new_id
+from services.sender.domain.template_fields import LEAD_FIELDS
+from services.sender.repositories.lists import PartCounts
+from services.sender.tables import recipients
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One row of a list. `values` is what a template may use by name, `fields` the sheet's other columns.
+
+    `set_aside` says why it is not written to: for a `duplicate`, `duplicate_of` is the row that has the same person first.
+    `lead_id` is None where the address is none.
+    """
+
+    id: UUID
+    lead_id: UUID | None
+    row_no: int
+    email: str
+    phone: str
+    sandboxed: bool
+    set_aside: str | None
+    duplicate_of: int | None
+    values: Mapping[str, str]
+    fields: Mapping[str, str]
+
+
+VALUE_COLUMNS = (
+    recipients.c.first_name, recipients.c.last_name, recipients.c.company, recipients.c.title, recipients.c.country,
+    recipients.c.state, recipients.c.city, recipients.c.line, recipients.c.product, recipients.c.pitch,
+)  # fmt: skip
+
+
+def values_of(row: RowMapping) -> dict[str, str]:
+    """What a template may use of a row that has a recipient's columns."""
+    return {name: str(row[name]) for name in LEAD_FIELDS}
+
+
+async def add(conn: AsyncConnection, rows: Sequence[dict[str, object]]) -> PartCounts:
+    """Add rows; those that are there already stay as they are and are not counted."""
+    if not rows:
+        return PartCounts(0, 0)
+    # As parameters of one statement, not as its VALUES: those would be put together anew for each part, at ten times the cost.
+    query = insert(recipients).on_conflict_do_nothing().returning(recipients.c.sandboxed)
+    new = (await conn.execute(query, [{"id": new_id(), **row} for row in rows])).all()
+    return PartCounts(len(new), sum(row.sandboxed for row in new))
+
+
+_MARK_DUPLICATES = text(
+    """
+    UPDATE sender.recipients r SET set_aside = 'duplicate', duplicate_of = f.first
+    FROM (SELECT lead_id, min(row_no) AS first FROM sender.recipients
+          WHERE lead_id = ANY (:lead_ids) AND list_id = :list_id GROUP BY lead_id HAVING count(*) > 1) f
+    WHERE r.lead_id = f.lead_id AND r.list_id = :list_id AND r.row_no > f.first
+      AND r.duplicate_of IS DISTINCT FROM f.first
+    """
+)
+
+
+async def mark_duplicates(conn: AsyncConnection, *, list_id: UUID, lead_ids: Sequence[UUID]) -> None:
+    """Of a person's rows in a list only the first by number is written to, in whatever order the rows came.
+
+    The caller holds the list, so that no other part of it arrives meanwhile.
+    """
+    await conn.execute(_MARK_DUPLICATES, {"list_id": list_id, "lead_ids": list(lead_ids)})
+
+
+async def page(
+    conn: AsyncConnection, *, list_id: UUID, after_row: int, limit: int, set_aside: str | None = None
+) -> list[Recipient]:
+    """Rows in the order of the list; with `set_aside`, those that are for this reason."""
+    query = select(recipients).where(recipients.c.list_id == list_id, recipients.c.row_no > after_row)
+    if set_aside is not None:
+        query = query.where(recipients.c.set_aside == set_aside)
+    rows = await conn.execute(query.order_by(recipients.c.row_no).limit(limit))
+    return [_recipient(row) for row in rows.mappings()]
+
+
+def _recipient(row: RowMapping) -> Recipient:
+    return Recipient(
+        id=row["id"],
+        lead_id=row["lead_id"],
+        row_no=row["row_no"],
+        email=row["email"],
+        phone=row["phone"],
+        sandboxed=row["sandboxed"],
+        set_aside=row["set_aside"],
+        duplicate_of=row["duplicate_of"],
+        values=values_of(row),
+        fields=row["fields"],
+    )
+
+
+async def set_aside_counts(conn: AsyncConnection, list_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """Of each list, how many rows are set aside for each reason."""
+    query = select(recipients.c.list_id, recipients.c.set_aside, func.count().label("n"))
+    query = query.where(recipients.c.list_id.in_(list_ids), recipients.c.set_aside.is_not(None))
+    counts: dict[UUID, dict[str, int]] = {list_id: {} for list_id in list_ids}
+    for row in await conn.execute(query.group_by(recipients.c.list_id, recipients.c.set_aside)):
+        counts[row.list_id][row.set_aside] = row.n
+    return counts
