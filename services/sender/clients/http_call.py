@@ -1,0 +1,100 @@
+"""One call to a mail provider over HTTP, and what is known when it breaks: not begun, not handed over, or nobody can tell.
+
+A request whose body has not begun cannot have been accepted (RFC 9112, 6.3); after that only an answer can tell.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import orjson
+
+from services.sender.clients.smtp import storable
+from services.sender.domain.sending import Deferred, NotCalled, Unknown
+
+KEEPALIVE_S = 4
+"""Shorter than a server keeps an idle connection: a call on one that is just being closed would be unknown."""
+_MOST_BYTES = 64 * 1024
+_BROKEN = (httpx.HTTPError, httpx.InvalidURL, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> dict[str, Any]:
+        """The body as an object; an empty one when it is none."""
+        try:
+            found = orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def said(self) -> str:
+        """Status and words, for people."""
+        return storable(f"{self.status} {self.body.decode('utf-8', 'replace')}".strip())
+
+
+class _PastDeadlineError(Exception):
+    """The call deadline had passed before the first byte."""
+
+
+class HttpCall:
+    """A POST that is made once. `run` answers what came back, or what is known without an answer."""
+
+    def __init__(self, client: httpx.AsyncClient, *, may_call: Callable[[], bool], timeout_s: float) -> None:
+        self._client = client
+        self._may_call = may_call
+        self._timeout_s = timeout_s
+        self._handed_over = False
+
+    async def run(self, path: str, **content: Any) -> Answer | NotCalled | Deferred | Unknown:
+        """`content` is the body as httpx takes it (json, data, files)."""
+        request = self._client.build_request("POST", path, extensions={"trace": self._watch}, **content)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await read(self._client, request)
+        except _PastDeadlineError:
+            return NotCalled()
+        except (*_BROKEN, TimeoutError) as error:
+            words = storable(str(error) or type(error).__name__)
+            if self._handed_over:
+                return Unknown(words)
+            return Deferred(f"before the message: {words}", mailbox=True)
+
+    async def _watch(self, event: str, _: Mapping[str, object]) -> None:
+        """Called by httpcore at each stage of the request."""
+        if event == "http11.send_request_headers.started" and not self._may_call():
+            raise _PastDeadlineError
+        if event == "http11.send_request_body.started":
+            self._handed_over = True
+
+
+async def read(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
+    """The answer, up to a limit. Raises what httpx raises; ReadError for one that is too long."""
+    answer = await client.send(request, stream=True)
+    try:
+        body = bytearray()
+        async for piece in answer.aiter_bytes():
+            body += piece
+            if len(body) > _MOST_BYTES:
+                raise httpx.ReadError(f"the answer has more than {_MOST_BYTES} bytes", request=request)
+    finally:
+        await answer.aclose()
+    return Answer(answer.status_code, answer.headers, bytes(body))
+
+
+async def ask(client: httpx.AsyncClient, path: str, *, timeout_s: float, **params: str) -> Answer | None:
+    """A GET; None when there is no answer that can be read."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await read(client, client.build_request("GET", path, params=params))
+    except (*_BROKEN, TimeoutError):
+        return None

@@ -1,0 +1,83 @@
+"""Mailgun (api.mailgun.net/v3): the finished mail as it is, looked up again among the domain's events. It has no idempotency
+keys: what is unknown is not sent again by itself."""
+
+from collections.abc import Callable
+from typing import Final
+
+import httpx
+
+from libs.common import metrics
+from services.sender.clients.http_call import KEEPALIVE_S, Answer, HttpCall, ask
+from services.sender.clients.mailbox import Capabilities
+from services.sender.domain.message import Letter
+from services.sender.domain.sending import Accepted, Deferred, Outcome, Refused, Unknown
+
+BASE_URLS: Final = {"us": "https://api.mailgun.net", "eu": "https://api.eu.mailgun.net"}
+_OK, _BAD_REQUEST, _TOO_LARGE = 200, 400, 413
+
+
+class MailgunMailbox:
+    """One client for one sending domain, for one task at a time."""
+
+    def __init__(
+        self,
+        key: str,
+        *,
+        domain: str,
+        provider_timeout_s: float,
+        connect_timeout_s: float,
+        base_url: str = BASE_URLS["us"],
+    ) -> None:
+        self._domain = domain
+        self._timeout_s = provider_timeout_s
+        self._client = httpx.AsyncClient(
+            base_url=base_url,
+            auth=httpx.BasicAuth("api", key),
+            limits=httpx.Limits(max_connections=1, keepalive_expiry=KEEPALIVE_S),
+            timeout=httpx.Timeout(provider_timeout_s, connect=connect_timeout_s),
+            trust_env=False,
+        )
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """It tells what it has taken, and what became of it."""
+        return Capabilities(lookup=True, webhooks=True)
+
+    async def open(self) -> None:
+        """Nothing is kept open between mails."""
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._client.aclose()
+
+    async def send(self, letter: Letter, *, may_call: Callable[[], bool]) -> Outcome:
+        """One mail to its one recipient."""
+        call = HttpCall(self._client, may_call=may_call, timeout_s=self._timeout_s)
+        mail = {"message": ("mail.eml", letter.content, "application/octet-stream")}
+        told = {"to": letter.envelope_to, "o:tracking": "no"}
+        with metrics.PROVIDER_SECONDS.labels("mailgun").time():
+            answer = await call.run(f"/v3/{self._domain}/messages.mime", data=told, files=mail)
+        outcome = outcome_of(answer) if isinstance(answer, Answer) else answer
+        metrics.PROVIDER_CALLS.labels("mailgun", type(outcome).__name__.lower()).inc()
+        return outcome
+
+    async def lookup(self, message_id: str) -> Accepted | None:
+        """What the events say of a mail. They lag by minutes, and are kept for days."""
+        asked = {"message-id": message_id.strip("<>"), "event": "accepted", "limit": "1"}
+        answer = await ask(self._client, f"/v3/{self._domain}/events", timeout_s=self._timeout_s, **asked)
+        found = answer.json().get("items") if answer is not None and answer.status == _OK else None
+        return Accepted(f"{found[0].get('id')} {found[0].get('event')}") if found else None
+
+
+def outcome_of(answer: Answer) -> Outcome:
+    """What an answer means. A key, a domain or a plan that is refused is the mailbox's trouble, not the recipient's.
+
+    https://documentation.mailgun.com/docs/mailgun/quickstart-guide/responses
+    """
+    if answer.status == _OK and (id_ := answer.json().get("id")):
+        return Accepted(str(id_))
+    if answer.status in (_BAD_REQUEST, _TOO_LARGE):
+        return Refused(answer.said)
+    if 400 <= answer.status < 500:
+        return Deferred(answer.said, mailbox=True)
+    return Unknown(answer.said)
