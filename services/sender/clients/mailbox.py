@@ -24,9 +24,13 @@ class Capabilities:
 
 
 class MailboxDown(Transient):
-    """The provider cannot be reached, or does not let us in."""
+    """The provider cannot be reached, or does not let us in. `pause`: it will not, before a person has done something."""
 
     code = "mailbox_down"
+
+    def __init__(self, message: str, *, pause: str | None = None) -> None:
+        super().__init__(message)
+        self.pause = pause
 
 
 class Mailbox(Protocol):

@@ -16,8 +16,10 @@ from aiosmtplib import SMTPException, SMTPResponseException
 from libs.common import metrics
 from libs.common.smtp_address import SmtpAddress
 from services.sender.clients.mailbox import Capabilities, MailboxDown
+from services.sender.clients.smtp_door import Door, dial, door_of
+from services.sender.domain.mailboxes.answers import meaning, of_mailbox
 from services.sender.domain.message import Letter
-from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcome, Refused, Unknown
+from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcome, Unknown
 
 MAILS_PER_CONNECTION = 100
 """Servers often allow no more."""
@@ -26,17 +28,13 @@ _COURTESY_S = 1
 _REPLY_CHARS = 300
 _LINE_ENDS = re.compile(rb"\r\n|\n|\r")
 _BROKEN = (SMTPException, OSError, EOFError)
-_OURS = frozenset({421, 454, 530})
-"""Shutting down, login or TLS not to be had, login wanted: whoever the recipient is."""
-_OVERLOADED = re.compile(r"[45]\.4\.5\b")
-"""The enhanced code of a system, or an account, that is over its limit or congested (RFC 3463, 3.5)."""
 
 
 class SmtpMailbox:
     """One connection, reused. Not for use by two tasks at once."""
 
-    def __init__(self, address: SmtpAddress, *, connect_timeout_s: float, provider_timeout_s: float) -> None:
-        self._address = address
+    def __init__(self, door: SmtpAddress | Door, *, connect_timeout_s: float, provider_timeout_s: float) -> None:
+        self._door = door if isinstance(door, Door) else door_of(door)
         self._connect_timeout_s = connect_timeout_s
         self._provider_timeout_s = provider_timeout_s
         self._smtp: aiosmtplib.SMTP | None = None
@@ -57,24 +55,13 @@ class SmtpMailbox:
         if self._smtp is not None and self._smtp.is_connected and self._sent < MAILS_PER_CONNECTION:
             return
         await self.close()
-        address = self._address
-        smtp = aiosmtplib.SMTP(
-            hostname=address.host,
-            port=address.port,
-            username=address.username,
-            password=address.password,
-            use_tls=address.tls,
-            start_tls=address.start_tls,
-            local_hostname="localhost" if address.is_loopback else None,
-            timeout=self._provider_timeout_s,
-        )
+        smtp: aiosmtplib.SMTP | None = None
         try:
             async with asyncio.timeout(self._connect_timeout_s):
-                await smtp.connect()
+                smtp = await dial(self._door, timeout_s=self._provider_timeout_s)
         except _BROKEN as error:
-            smtp.close()
             metrics.PROVIDER_CALLS.labels("smtp", "no_connection").inc()
-            raise MailboxDown(f"{address.host}:{address.port}: {_say(error)}") from error
+            raise _down(self._door, error) from error
         self._smtp, self._sent = smtp, 0
 
     async def close(self) -> None:
@@ -96,7 +83,7 @@ class SmtpMailbox:
                 await self.close()
                 outcome = await self._attempt(letter, may_call=may_call)
         except MailboxDown as error:
-            outcome = Deferred(error.message, mailbox=True)
+            outcome = Deferred(error.message, mailbox=True, pause=error.pause)
         if isinstance(outcome, _Stale):
             outcome = Deferred(outcome.reply, mailbox=True)
         if not isinstance(outcome, Accepted | NotCalled):
@@ -160,10 +147,10 @@ class _Call:
             return await self._hand_over(smtp, letter.content)
         except aiosmtplib.SMTPSenderRefused as error:
             stale = error.code == aiosmtplib.SMTPStatus.domain_unavailable
-            return _Stale(_say(error)) if stale else Deferred(_say(error), mailbox=True)
+            return _Stale(_say(error)) if stale else _to_the_sender(error)
         except SMTPResponseException as error:
             if not self.begun:
-                return Deferred(_say(error), mailbox=True)
+                return _to_the_sender(error)
             if self.handed_over:
                 return Unknown(_say(error))
             return _said_no(error.code, error.message)
@@ -203,12 +190,18 @@ def _before(call: _Call, error: BaseException) -> Deferred | _Stale:
 
 
 def _said_no(code: int, reply: str) -> Outcome:
-    words = storable(f"{code} {reply}")
-    if code in _OURS or _OVERLOADED.match(reply):
-        return Deferred(words, mailbox=True)
-    if 500 <= code < 600:
-        return Refused(words)
-    return Deferred(words, mailbox=not 400 <= code < 500)
+    return meaning(code, storable(reply))
+
+
+def _to_the_sender(error: SMTPResponseException) -> Deferred:
+    """A no to whoever sends, before the recipient is named: the mailbox's trouble in any case."""
+    return of_mailbox(error.code, storable(error.message)) or Deferred(_say(error), mailbox=True)
+
+
+def _down(door: Door, error: BaseException) -> MailboxDown:
+    """A login that is refused for good is for a person to mend; what is merely away comes back by itself."""
+    refused = isinstance(error, aiosmtplib.SMTPAuthenticationError) and 500 <= error.code < 600
+    return MailboxDown(f"{door.host}:{door.port}: {_say(error)}", pause="login_refused" if refused else None)
 
 
 def _say(error: BaseException) -> str:

@@ -97,20 +97,26 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Refused:
-    """The provider said no for good (5xx to this recipient or this content)."""
+    """The provider said no for good (5xx to this recipient or this content).
+
+    `no_such_address`: there is nobody at this address, so nobody ever writes to it again.
+    """
 
     reply: str
+    no_such_address: bool = False
 
 
 @dataclass(frozen=True)
 class Deferred:
     """Proven not accepted: no connection, a 4xx, or the connection was lost before the message was handed over.
 
-    `mailbox` says that the mailbox, not the recipient, is in trouble (cannot connect, login or sender refused).
+    `mailbox` says that the mailbox, not the recipient, is in trouble (cannot connect, login or sender refused), `pause` that
+    it is of a kind that only a person can end.
     """
 
     reply: str
     mailbox: bool = False
+    pause: str | None = None
 
 
 @dataclass(frozen=True)
