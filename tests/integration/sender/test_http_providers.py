@@ -59,7 +59,7 @@ class Provider:
 
 
 @pytest.fixture(scope="module")
-async def _served() -> AsyncGenerator[tuple[SandboxApp, str]]:
+async def served() -> AsyncGenerator[tuple[SandboxApp, str]]:
     app = SandboxApp(SandboxSettings())
     async with serving(app) as url:
         yield app, url
@@ -73,8 +73,8 @@ def fresh(served: tuple[SandboxApp, str], name: Name) -> Provider:
 
 
 @pytest.fixture(params=["sendgrid", "mailgun"])
-def provider(request: pytest.FixtureRequest, _served: tuple[SandboxApp, str]) -> Provider:
-    return fresh(_served, request.param)
+def provider(request: pytest.FixtureRequest, served: tuple[SandboxApp, str]) -> Provider:
+    return fresh(served, request.param)
 
 
 def letter(text: str = "Grüße,\n.dot\n", html: str | None = "<p>Grüße</p>\n") -> Letter:
@@ -155,10 +155,10 @@ async def test_each_answer_has_its_meaning(
     ],
 )
 async def test_a_sender_that_the_account_does_not_have_is_the_mailboxs_trouble(
-    _served: tuple[SandboxApp, str], name: Name, dials: dict[str, Any], says: str
+    served: tuple[SandboxApp, str], name: Name, dials: dict[str, Any], says: str
 ) -> None:
     """Red when the whole list would be refused, lead by lead."""
-    provider = fresh(_served, name)
+    provider = fresh(served, name)
     provider.turn(**dials)
     outcome = await provider.send(letter())
     assert isinstance(outcome, Deferred)
