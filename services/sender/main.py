@@ -11,7 +11,7 @@ from libs.common.logs import get_logger
 from libs.common.platform import Parts, Platform
 from libs.common.smtp_address import parse_smtp_url
 from services.sender import handlers, tables
-from services.sender.api import campaigns, lists
+from services.sender.api import campaigns, lists, suppressions, templates
 from services.sender.api.resources import Resources
 from services.sender.clients.smtp import SmtpMailbox
 from services.sender.domain.message import Sender, sender_from
@@ -78,7 +78,7 @@ def build_app() -> FastAPI:
         ServiceSpec(
             settings=settings,
             tables=tables.COMMON,
-            routers=[lists.router, campaigns.router],
+            routers=[lists.router, templates.router, suppressions.router, campaigns.router],
             start=functools.partial(start, settings),
             title="Corofy sender",
             description="Lists, templates, campaigns, and every email's way out: within the quota, nobody twice.",

@@ -1,55 +1,40 @@
-"""Templates: a small, safe part of Jinja2. Lead data is only ever a value, never compiled.
+"""Templates: what a mail is made of, and the mail made for one lead. Lead data is only ever a value, never compiled.
 
-Only the syntax below is accepted, so a template cannot loop, call, import or multiply: its time and memory are
-linear in its own size. Rendering checks the sizes again.
+Only safe syntax is accepted (`template_syntax`), so the time and memory of a template are linear in its own size.
+Rendering checks the sizes again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
-from jinja2 import StrictUndefined, Template, TemplateError, meta, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateError
 
 from libs.common.errors import Invalid
+from services.sender.domain.plain_text import plain_text
+from services.sender.domain.template_fields import KNOWN_FIELDS, Values, unknown_field
+from services.sender.domain.template_syntax import Names, broken, compiled, read_names
 
 MAX_SOURCE_CHARS = 50_000
 MAX_VALUE_CHARS = 5_000
 MAX_SUBJECT_CHARS = 250
 MAX_BODY_BYTES = 100_000
 
-LEAD_FIELDS = (
-    *("first_name", "last_name", "company", "title", "country", "state", "city", "email", "line"),
-    *("product", "pitch"),
-)
-"""`product` and `pitch` are empty where the catalogue offers a row nothing."""
-SENDER_FIELDS = ("sender_name", "postal_address", "unsubscribe_address")
-
-_FILTERS = frozenset({"trim", "lower", "upper", "title", "capitalize", "default", "escape", "e"})
-_NODES = (
-    nodes.Template,
-    nodes.Output,
-    nodes.TemplateData,
-    nodes.Name,
-    nodes.Const,
-    nodes.If,
-    nodes.CondExpr,
-    nodes.Or,
-    nodes.And,
-    nodes.Not,
-    nodes.Compare,
-    nodes.Operand,
-    nodes.Filter,
-)
-
 
 @dataclass(frozen=True)
 class TemplateSource:
-    """The three sources of a mail. `html_body` may be missing."""
+    """The sources of a mail. `html_body` may be missing; an empty `text_body` is derived from the HTML."""
 
     subject: str
     text_body: str
     html_body: str | None = None
+
+    def parts(self) -> Iterator[tuple[str, str]]:
+        """The parts that have words, by name."""
+        yield "subject", self.subject
+        if self.text_body or not self.html_body:
+            yield "text", self.text_body
+        if self.html_body:
+            yield "html", self.html_body
 
 
 @dataclass(frozen=True)
@@ -61,110 +46,84 @@ class Rendered:
     html: str | None
 
 
-DEFAULT_TEMPLATE = TemplateSource(
-    subject="{% if company %}A thought about {{ company }}{% else %}A quick thought{% endif %}",
-    # A line that speaks to the person by name is its own greeting.
-    text_body="""\
-{% if not first_name or first_name not in line %}Hi {{ first_name or "there" }},
+def check_source(source: TemplateSource, *, columns: Collection[str] = (), headers: Collection[str] = ()) -> None:
+    """Refuse syntax outside the safe part, oversize, and names that are neither usual fields nor these columns.
 
-{% endif %}{{ line }}
-
-Would a short call next week suit you?
-
-Best regards
-{{ sender_name }}
-
---
-{{ postal_address }}
-To hear no more from us, answer "unsubscribe" or write to {{ unsubscribe_address }}.
-""",
-    html_body="""\
-{% if not first_name or first_name not in line %}<p>Hi {{ first_name or "there" }},</p>
-{% endif %}<p>{{ line }}</p>
-<p>Would a short call next week suit you?</p>
-<p>Best regards<br>{{ sender_name }}</p>
-<hr>
-<p><small>{{ postal_address }}<br>To hear no more from us, answer “unsubscribe” or
-<a href="mailto:{{ unsubscribe_address }}?subject=unsubscribe">unsubscribe here</a>.</small></p>
-""",
-)
+    Raises Invalid (`template_too_large`, `template_invalid`), naming what is wrong.
+    """
+    check_syntax(source)
+    for problem in unknown_fields(source, columns=columns, headers=headers):
+        raise problem
 
 
-def _environment(*, html: bool) -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=html, keep_trailing_newline=True)
-    environment.globals = {}
-    environment.filters = {name: environment.filters[name] for name in _FILTERS}
-    environment.tests = {}
-    return environment
-
-
-_TEXT = _environment(html=False)
-_HTML = _environment(html=True)
-
-
-def check_source(source: TemplateSource) -> None:
-    """Refuse syntax outside the safe part, unknown fields and oversize. Raises Invalid, naming what is wrong."""
-    for part, words in (("subject", source.subject), ("text", source.text_body), ("html", source.html_body or "")):
+def check_syntax(source: TemplateSource) -> None:
+    """As `check_source`, but for the names: the list that the template will be used with may have any columns."""
+    if not source.text_body.strip() and not (source.html_body or "").strip():
+        msg = "the template has neither a text nor an HTML part: give one"
+        raise Invalid(msg, code="template_invalid")
+    for part, words in source.parts():
         if len(words) > MAX_SOURCE_CHARS:
             msg = f"the {part} of the template has {len(words)} characters, at most {MAX_SOURCE_CHARS} are allowed"
             raise Invalid(msg, code="template_too_large")
-        _check_part(part, words)
+        read_names(part, words)
 
 
-def _check_part(part: str, words: str) -> None:
-    try:
-        tree = _TEXT.parse(words)
-    except TemplateError as error:
-        raise _broken(part, str(error)) from error
-    for node in tree.find_all(nodes.Node):
-        if not isinstance(node, _NODES):
-            raise _broken(part, f"{type(node).__name__} is not allowed in a template")
-        if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
-            raise _broken(part, f"there is no filter {node.name!r}; there are: {', '.join(sorted(_FILTERS))}")
-    unknown = {name.name for name in tree.find_all(nodes.Name)} - {*LEAD_FIELDS, *SENDER_FIELDS}
-    if unknown:
-        known = ", ".join((*LEAD_FIELDS, *SENDER_FIELDS))
-        raise _broken(part, f"there is no field {', '.join(sorted(unknown))}; there are: {known}")
+def names_of(source: TemplateSource) -> dict[str, Names]:
+    """What each part names."""
+    return {part: read_names(part, words) for part, words in source.parts()}
 
 
-def _broken(part: str, why: str) -> Invalid:
-    return Invalid(f"the {part} of the template: {why}", code="template_invalid")
+def unknown_fields(
+    source: TemplateSource, *, columns: Collection[str] = (), headers: Collection[str] = ()
+) -> Iterator[Invalid]:
+    """A problem for each name that is neither a usual field nor one of the columns."""
+    known = (*KNOWN_FIELDS, *columns)
+    for part, names in names_of(source).items():
+        for name in sorted(names.fields.difference(known)):
+            yield broken(part, unknown_field(name, known))
+        for header in sorted(names.headers.difference(headers)):
+            yield broken(part, unknown_field(header, headers))
 
 
-@lru_cache(maxsize=256)
-def _compiled(words: str, *, html: bool) -> Template:
-    return (_HTML if html else _TEXT).from_string(words)
+def render(source: TemplateSource, values: Values, *, seed: str = "") -> Rendered:
+    """Fill in a checked template; `seed` chooses its alternatives.
 
-
-@lru_cache(maxsize=256)
-def _mentions_line(source: TemplateSource) -> bool:
-    parts = (source.subject, source.text_body, source.html_body or "")
-    return any("line" in meta.find_undeclared_variables(_TEXT.parse(part)) for part in parts)
-
-
-def render(source: TemplateSource, values: Mapping[str, str]) -> Rendered:
-    """Fill in a checked template. Raises Invalid when a field is missing, something is too long or nothing is left."""
-    for name, value in values.items():
+    Raises Invalid when a field is missing, something is too long or nothing is left.
+    """
+    for name, value in _each(values):
         if len(value) > MAX_VALUE_CHARS:
             raise Invalid(f"{name} has {len(value)} characters, at most {MAX_VALUE_CHARS}", code="value_too_long")
-    if _mentions_line(source) and not values.get("line", "").strip():
+    if "line" in _fields(source) and not str(values.get("line", "")).strip():
         raise Invalid("the row has no opening line, and the template uses it", code="line_missing")
     try:
-        subject = _compiled(source.subject, html=False).render(values).strip()
-        text = _compiled(source.text_body, html=False).render(values)
-        html = _compiled(source.html_body, html=True).render(values) if source.html_body else None
+        filled = {part: compiled(words, html=part == "html").fill(values, seed=seed) for part, words in source.parts()}
     except TemplateError as error:
         raise Invalid(str(error), code="template_failed") from error
-    _check_rendered(subject, text, html)
-    return Rendered(subject, text, html)
+    html = filled.get("html")
+    text = filled["text"] if "text" in filled else plain_text(html or "")
+    rendered = Rendered(filled["subject"].strip(), text, html)
+    _check_rendered(rendered)
+    return rendered
 
 
-def _check_rendered(subject: str, text: str, html: str | None) -> None:
-    if not subject or not text.strip():
+def _each(values: Values) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        if isinstance(value, str):
+            yield name, value
+        else:
+            yield from value.items()
+
+
+def _fields(source: TemplateSource) -> frozenset[str]:
+    return frozenset[str]().union(*(names.fields for names in names_of(source).values()))
+
+
+def _check_rendered(mail: Rendered) -> None:
+    if not mail.subject or not mail.text.strip():
         raise Invalid("the subject or the text is empty", code="mail_empty")
-    if len(subject) > MAX_SUBJECT_CHARS:
+    if len(mail.subject) > MAX_SUBJECT_CHARS:
         raise Invalid(
-            f"the subject has {len(subject)} characters, at most {MAX_SUBJECT_CHARS}", code="subject_too_long"
+            f"the subject has {len(mail.subject)} characters, at most {MAX_SUBJECT_CHARS}", code="subject_too_long"
         )
-    if max(len(text.encode()), len((html or "").encode())) > MAX_BODY_BYTES:
+    if max(len(mail.text.encode()), len((mail.html or "").encode())) > MAX_BODY_BYTES:
         raise Invalid(f"the mail has more than {MAX_BODY_BYTES} bytes", code="mail_too_long")

@@ -7,13 +7,14 @@ from services.sender.tables.emails import email_resolutions, emails
 from services.sender.tables.lists import leads, line_corrections, list_parts, lists, mail_domains, recipients
 from services.sender.tables.mailboxes import mailbox_days, mailboxes, oauth_consents
 from services.sender.tables.plan import daily_plans, planning_dues, slots
-from services.sender.tables.suppressions import suppressions
-from services.sender.tables.templates import templates
+from services.sender.tables.suppressions import suppression_changes, suppressions, unsubscribe_keys
+from services.sender.tables.templates import campaign_lines, template_versions, templates, test_mails
 from services.sender.tables.workspaces import entitlements, workspaces
 
 __all__ = [
     "COMMON",
     "METADATA",
+    "campaign_lines",
     "campaign_mailboxes",
     "campaigns",
     "daily_plans",
@@ -28,11 +29,15 @@ __all__ = [
     "mail_domains",
     "mailbox_days",
     "mailboxes",
-    "recipients",
     "oauth_consents",
     "planning_dues",
+    "recipients",
     "slots",
+    "suppression_changes",
     "suppressions",
+    "template_versions",
     "templates",
+    "test_mails",
+    "unsubscribe_keys",
     "workspaces",
 ]

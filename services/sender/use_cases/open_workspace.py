@@ -15,4 +15,6 @@ async def open_workspace(event: WorkspaceCreated, *, uow: UnitOfWork) -> None:
     await workspaces.add_workspace(
         uow.conn, workspace_id=event.workspace_id, name=event.name, time_zone=event.time_zone
     )
-    await templates.add_template(uow.conn, workspace_id=event.workspace_id, name=DEFAULT_NAME, source=DEFAULT_TEMPLATE)
+    await templates.add_template(
+        uow.conn, workspace_id=event.workspace_id, name=DEFAULT_NAME, source=DEFAULT_TEMPLATE, is_default=True
+    )

@@ -1,14 +1,28 @@
-"""Somebody is not to be written to any more, by any campaign of the workspace."""
+"""Somebody is not to be written to any more: by a workspace, or by anybody."""
 
 from uuid import UUID
 
 from libs.common.uow import UnitOfWork
-from services.sender.domain.addresses import normalise
-from services.sender.repositories import lists
+from services.sender.domain.suppressing import Reason, Suppression, target_of
+from services.sender.repositories import suppressions
+from services.sender.repositories.suppressions import StoredSuppression
 
 
-async def suppress_address(uow: UnitOfWork, *, workspace_id: UUID, address: str, reason: str) -> str:
-    """Holds for every sending transaction that begins after this commits. Key: (workspace, address). Raises Invalid."""
-    email = normalise(address)
-    await lists.add_suppression(uow.conn, workspace_id=workspace_id, email=email, reason=reason)
-    return email
+async def suppress_address(
+    uow: UnitOfWork,
+    *,
+    workspace_id: UUID | None,
+    address: str,
+    reason: Reason,
+    note: str = "",
+    proof: dict[str, str] | None = None,
+    made_by: UUID | None = None,
+) -> StoredSuppression:
+    """Holds for every sending transaction that begins after this commits. Key: (workspace, address or @domain): the
+    first reason stays. Raises Invalid."""
+    target = target_of(address)
+    wish = Suppression(workspace_id, target, reason, note=note, proof=proof or {}, made_by=made_by)
+    await suppressions.add(uow.conn, [wish])
+    stored = await suppressions.find(uow.conn, workspace_id=workspace_id, target=target)
+    assert stored is not None, "the row is locked until this commits"
+    return stored

@@ -167,7 +167,7 @@ async def test_another_workspace_sees_and_does_nothing(sender: RunningSender) ->
 
 async def test_a_suppressed_address_is_left_out_and_shown(sender: RunningSender) -> None:
     workspace_id = await sender.open_workspace()
-    stop = await sender.post("/v1/suppressions", workspace_id, {"email": " Stop@Gone.example", "reason": "asked us"})
+    stop = await sender.post("/v1/suppressions", workspace_id, {"email": " Stop@Gone.example", "note": "asked us"})
     assert stop.status_code == 201, stop.text
     again = await sender.post("/v1/suppressions", workspace_id, {"email": "stop@gone.EXAMPLE"})
     assert again.json() == stop.json()

@@ -5,14 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.errors import Invalid
-from services.sender.domain.templates import (
-    DEFAULT_TEMPLATE,
-    LEAD_FIELDS,
-    SENDER_FIELDS,
-    TemplateSource,
-    check_source,
-    render,
-)
+from services.sender.domain.default_template import DEFAULT_TEMPLATE
+from services.sender.domain.template_fields import LEAD_FIELDS, SENDER_FIELDS
+from services.sender.domain.templates import TemplateSource, check_source, render
 
 VALUES = {**dict.fromkeys((*LEAD_FIELDS, *SENDER_FIELDS), ""), "line": "Nice plant."}
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=100)
@@ -20,14 +15,19 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=100)
 
 def test_the_default_template_passes_its_own_check_and_says_who_writes() -> None:
     check_source(DEFAULT_TEMPLATE)
-    values = {**VALUES, "company": "R&D <b>Ltd</b>", "postal_address": "1 Test Street", "unsubscribe_address": "s@x.io"}
+    values = {
+        **VALUES,
+        "company": "R&D <b>Ltd</b>",
+        "postal_address": "1 Test Street",
+        "unsubscribe_url": "https://x.io/u/1",
+    }
     mail = render(DEFAULT_TEMPLATE, values)
     assert mail.subject == "A thought about R&D <b>Ltd</b>"
     assert "Hi there,\n\nNice plant." in mail.text
     assert mail.html is not None
     for part in (mail.text, mail.html):
         assert "1 Test Street" in part
-        assert "s@x.io" in part
+        assert "https://x.io/u/1" in part
 
 
 @given(first_name=TEXT, line=TEXT.filter(str.strip))
