@@ -4,13 +4,14 @@ from email.utils import parseaddr
 
 from pydantic import Field, SecretStr, model_validator
 
-from libs.common.settings import CommonSettings, database_url_field
+from libs.common.settings import database_url_field
 from services.sender.domain.sending import SendTiming
+from services.sender.mailbox_settings import MailboxSettings
 
 _SANDBOX_POSTAL_ADDRESS = "Corofy Demo, 1 Sandbox Street, Exampleton"
 
 
-class SenderSettings(CommonSettings):
+class SenderSettings(MailboxSettings):
     """Read from the environment, checked at start. Without SMTP_URL and SANDBOX_SMTP_URL nothing can be sent."""
 
     service: str = "sender"
