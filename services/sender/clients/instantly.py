@@ -1,0 +1,145 @@
+"""Instantly (api.instantly.ai/api/v2): it schedules for itself, so leads are handed over with their finished mail in variables.
+
+A lead that is in the campaign already is skipped, so handing it over twice changes nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import SMTP
+from html import escape
+from typing import Any, Final
+
+import httpx
+
+from libs.common import metrics
+from services.sender.clients.http_call import KEEPALIVE_S, Answer, HttpCall, read
+from services.sender.clients.mailbox import Capabilities, MailboxDown
+from services.sender.domain.hand_over import BODY, SUBJECT
+from services.sender.domain.message import Letter
+from services.sender.domain.sending import Accepted, Deferred, Outcome, Refused, Unknown
+
+BASE_URL: Final = "https://api.instantly.ai"
+_OK, _BAD_REQUEST = 200, 400
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """A campaign as Instantly is to keep it. `schedule` is of `schedule_of`; `accounts` are its mailboxes."""
+
+    name: str
+    schedule: Mapping[str, Any]
+    daily_limit: int
+    accounts: Sequence[str]
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """The whole mail stands in the lead's variables: one step, nothing of Instantly's own, stopped by an answer."""
+        variant = {"subject": f"{{{{{SUBJECT}}}}}", "body": f"{{{{{BODY}}}}}"}
+        return {
+            "name": self.name,
+            "campaign_schedule": self.schedule,
+            "daily_limit": self.daily_limit,
+            "email_list": list(self.accounts),
+            "sequences": [{"steps": [{"type": "email", "delay": 0, "variants": [variant]}]}],
+            "stop_on_reply": True,
+            "open_tracking": False,
+            "link_tracking": False,
+        }
+
+
+class Instantly:
+    """One client, for one task at a time. What a person waits for raises MailboxDown; a hand-over has an outcome."""
+
+    def __init__(
+        self, key: str, *, provider_timeout_s: float, connect_timeout_s: float, base_url: str = BASE_URL
+    ) -> None:
+        self._timeout_s = provider_timeout_s
+        self._client = httpx.AsyncClient(
+            base_url=f"{base_url}/api/v2",
+            headers={"Authorization": f"Bearer {key}"},
+            limits=httpx.Limits(max_connections=1, keepalive_expiry=KEEPALIVE_S),
+            timeout=httpx.Timeout(provider_timeout_s, connect=connect_timeout_s),
+            trust_env=False,
+        )
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """It sends when it thinks best, and a lead once."""
+        return Capabilities(idempotency=True, webhooks=True, hand_over=True)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._client.aclose()
+
+    async def accounts(self) -> list[str]:
+        """The mailboxes that are connected there. Raises MailboxDown."""
+        found = await self._ask("GET", "/accounts")
+        return [str(one["email"]) for one in found.get("items", [])]
+
+    async def make_campaign(self, wish: HandOver) -> str:
+        """A campaign of theirs for one of ours, not yet active; its id. Raises MailboxDown."""
+        return str((await self._ask("POST", "/campaigns", json=wish.as_json))["id"])
+
+    async def change_campaign(self, campaign: str, wish: HandOver) -> None:
+        """Put another window or cap into it. Raises MailboxDown."""
+        await self._ask("PATCH", f"/campaigns/{campaign}", json=wish.as_json)
+
+    async def set_active(self, campaign: str, *, active: bool) -> None:
+        """Let it send, or not. Raises MailboxDown."""
+        await self._ask("POST", f"/campaigns/{campaign}/{'activate' if active else 'pause'}")
+
+    async def hand_over(self, letter: Letter, *, campaign: str, may_call: Callable[[], bool]) -> Outcome:
+        """One lead with its finished mail, into a campaign of theirs."""
+        body = {
+            "campaign": campaign,
+            "email": letter.envelope_to,
+            "skip_if_in_campaign": True,
+            "custom_variables": variables_of(letter),
+        }
+        call = HttpCall(self._client, may_call=may_call, timeout_s=self._timeout_s)
+        with metrics.PROVIDER_SECONDS.labels("instantly").time():
+            answer = await call.run("/leads", json=body)
+        outcome = outcome_of(answer) if isinstance(answer, Answer) else answer
+        metrics.PROVIDER_CALLS.labels("instantly", type(outcome).__name__.lower()).inc()
+        return outcome
+
+    async def take_back(self, address: str, *, campaign: str) -> bool:
+        """Take a lead out again, so that what has not left does not leave. False: they are not there. Raises MailboxDown."""
+        asked = {"campaign": campaign, "search": address, "limit": 10}
+        found = (await self._ask("POST", "/leads/list", json=asked)).get("items", [])
+        mine = [one for one in found if one.get("email") == address]
+        for one in mine:
+            await self._ask("DELETE", f"/leads/{one['id']}")
+        return bool(mine)
+
+    async def _ask(self, method: str, path: str, **content: Any) -> dict[str, Any]:
+        try:
+            answer = await read(self._client, self._client.build_request(method, path, **content))
+        except (httpx.HTTPError, OSError) as error:
+            raise MailboxDown(f"Instantly: {error or type(error).__name__}") from error
+        if answer.status != _OK:
+            raise MailboxDown(f"Instantly: {answer.said}")
+        return answer.json()
+
+
+def variables_of(letter: Letter) -> dict[str, str]:
+    """Subject and HTML body of a finished mail; a mail of text alone keeps its lines."""
+    mail = BytesParser(policy=SMTP).parsebytes(letter.content)
+    part = mail.get_body(("html", "plain"))
+    assert isinstance(part, EmailMessage), "a letter has a body"
+    body = str(part.get_content()).strip()
+    html = body if part.get_content_type() == "text/html" else escape(body).replace("\n", "<br>\n")
+    return {SUBJECT: str(mail["Subject"]), BODY: html}
+
+
+def outcome_of(answer: Answer) -> Outcome:
+    """What an answer means. A campaign that is gone, a key or a plan that is refused is the mailbox's trouble."""
+    if answer.status == _OK and (id_ := answer.json().get("id")):
+        return Accepted(str(id_))
+    if answer.status == _BAD_REQUEST:
+        return Refused(answer.said)
+    if _BAD_REQUEST < answer.status < 500:
+        return Deferred(answer.said, mailbox=True)
+    return Unknown(answer.said)

@@ -1,0 +1,68 @@
+"""Handing over to a provider that schedules for itself: our window and day's cap, in its words."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from libs.common.errors import Conflict
+from services.sender.domain.windows import MINUTES_A_DAY, Window
+
+SUBJECT: Final = "corofy_subject"
+BODY: Final = "corofy_body"
+"""The variables of a lead that hold its finished mail: what the provider's template consists of."""
+INSTANTLY_ZONES: Final = frozenset(
+    """
+Africa/Abidjan Africa/Addis_Ababa Africa/Algiers Africa/Blantyre Africa/Cairo Africa/Casablanca Africa/Ceuta
+Africa/Tripoli Africa/Windhoek America/Anchorage America/Anguilla America/Araguaina America/Argentina/La_Rioja
+America/Asuncion America/Bahia America/Bahia_Banderas America/Belize America/Bogota America/Boise America/Campo_Grande
+America/Caracas America/Chicago America/Chihuahua America/Creston America/Danmarkshavn America/Dawson America/Detroit
+America/Glace_Bay America/Godthab America/Indiana/Marengo America/Montevideo America/Noronha America/Regina
+America/Santiago America/Sao_Paulo America/Scoresbysund America/St_Johns Asia/Aden Asia/Amman Asia/Baghdad Asia/Baku
+Asia/Beirut Asia/Brunei Asia/Colombo Asia/Damascus Asia/Dhaka Asia/Dili Asia/Dubai Asia/Hong_Kong Asia/Irkutsk
+Asia/Jerusalem Asia/Kabul Asia/Karachi Asia/Kathmandu Asia/Kolkata Asia/Krasnoyarsk Asia/Nicosia Asia/Novokuznetsk
+Asia/Pyongyang Asia/Rangoon Asia/Sakhalin Asia/Taipei Asia/Tbilisi Asia/Tehran Asia/Yekaterinburg Asia/Yerevan
+Atlantic/Canary Atlantic/Cape_Verde Australia/Adelaide Australia/Brisbane Australia/Darwin Australia/Melbourne
+Australia/Perth Etc/GMT+10 Etc/GMT+11 Etc/GMT+12 Etc/GMT-12 Etc/GMT-13 Europe/Belgrade Europe/Bucharest
+Europe/Helsinki Europe/Isle_of_Man Europe/Istanbul Europe/Kaliningrad Europe/Kirov Europe/Sarajevo Pacific/Apia
+Pacific/Auckland Pacific/Fiji
+""".split()  # noqa: SIM905 - ninety names read better as text
+)
+"""Of the names that Instantly takes, those that both sides know (developer.instantly.ai, schema of a campaign)."""
+_LOOKED_AT: Final = timedelta(days=7)
+_WEEKS: Final = 105
+
+
+def same_clock(zone: str, known: Collection[str] = INSTANTLY_ZONES, *, now: datetime) -> str:
+    """The name, among those known, of a zone whose clocks show the same for the next two years.
+
+    Raises Conflict `zone_not_offered`.
+    """
+    if zone in known:
+        return zone
+    wanted = _offsets(zone, now)
+    for name in sorted(known):
+        if _offsets(name, now) == wanted:
+            return name
+    msg = f"Instantly offers no time zone whose clocks go like those of {zone}: choose another one for the campaign"
+    raise Conflict(msg, code="zone_not_offered", extra={"time_zone": zone})
+
+
+def schedule_of(window: Window, *, zone: str, name: str, now: datetime) -> dict[str, Any]:
+    """A window as Instantly keeps it: one schedule, days numbered from Sunday. Public holidays are unknown to it.
+
+    Raises Conflict `zone_not_offered`.
+    """
+    last = min(window.to_min, MINUTES_A_DAY - 1)
+    timing = {"from": _clock(window.from_min), "to": _clock(last)}
+    days = {str(day % 7): day in window.days for day in range(1, 8)}
+    return {"schedules": [{"name": name, "timing": timing, "days": days, "timezone": same_clock(zone, now=now)}]}
+
+
+def _offsets(zone: str, now: datetime) -> list[timedelta | None]:
+    clock = ZoneInfo(zone)
+    return [(now.astimezone(UTC) + week * _LOOKED_AT).astimezone(clock).utcoffset() for week in range(_WEEKS)]
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
