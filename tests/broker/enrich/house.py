@@ -25,6 +25,7 @@ from libs.common.outbox import encode
 from services.enrich.main import make_app
 from services.enrich.settings import EnrichSettings
 from tests.integration.enrich.bench import INGRID, MAPPING, TENANT, World
+from tests.support.waiting import PATIENCE_S
 
 SECRET = "a-secret-for-tests-that-is-long-enough"
 WORK = "enrich.enrich_chunk"
@@ -105,7 +106,7 @@ class House:
     async def again(self, envelope: Envelope) -> None:
         await self.bus.publish_event(envelope.routing_key(), encode(envelope), message_id=str(envelope.id))
 
-    async def take(self, queue: str, *, within_s: float = 25) -> dict[str, Any]:
+    async def take(self, queue: str, *, within_s: float = PATIENCE_S) -> dict[str, Any]:
         """The data of the next message of a queue."""
         assert self._connection is not None
         channel = await self._connection.channel()

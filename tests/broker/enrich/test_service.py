@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-import pytest
 from sqlalchemy import text
 
 from libs.common.contracts.ingest import JobPaused
@@ -13,8 +12,6 @@ from libs.common.settings import normalise_database_url
 from tests.broker.enrich.house import WORK, House
 from tests.integration.enrich.bench import TENANT
 from tests.support.waiting import eventually
-
-pytestmark = pytest.mark.timeout(90)
 
 
 async def rows_in(house: House, table: str) -> int:
@@ -52,12 +49,13 @@ async def test_the_same_message_twice_is_answered_once(house: House) -> None:
 
 async def test_a_copy_that_meets_a_live_claim_waits_in_the_retry_queue_and_is_answered(house: House) -> None:
     """Red when a busy chunk burns attempts or is acked away: `row_claim`, `copy_then_ack`."""
-    house.world.turn(groq={"latency_ms": 700})
+    house.world.turn(groq={"hang": True})
     async with house.running():
         await house.say(house.chunk(2))
         await eventually(lambda: house.world.in_flight("groq"))
         await house.say(house.chunk(2, dispatch=2))
         await eventually(lambda: waiting(house))
+        house.world.turn(groq={"hang": False})
         dispatches = [(await house.take("ingest.record_results"))["dispatch_no"] for _ in range(2)]
     assert dispatches == [1, 2]
     assert house.world.answered("groq") == 6

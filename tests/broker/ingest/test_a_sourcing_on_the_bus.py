@@ -21,7 +21,7 @@ async def test_credits_are_held_charged_and_released_for_leads(
     us, storage = new_id(), f"file://{tmp_path}/storage"
     async with (
         running_world() as world,
-        running_billing(fresh_database, fresh_vhost) as billing,
+        running_billing(fresh_database, fresh_vhost, clock=True) as billing,
         running_ingest(fresh_database, fresh_vhost, storage, sandbox_url=world.url, clock=True) as ingest,
     ):
         granted = await billing.client.post(

@@ -15,13 +15,14 @@ from libs.common.contracts.enrich import ChunkEnriched, ChunkReturned
 from libs.common.contracts.ingest import ExtraColumn
 from libs.common.ids import new_id
 from services.enrich.domain.research import Checked
+from services.enrich.in_flight.companies import LEASE_S
 from services.enrich.repositories.company_research import CompanyKey, Known, look
 from services.enrich.tables import checkpoints, company_websites, row_work
 from services.enrich.tables import company_research as table
 from services.enrich.use_cases import research_company
 from services.enrich.use_cases.sweep_companies import sweep_companies
 from tests.integration.enrich.bench import INGRID, OTHER_TENANT, TENANT, Bench, bench_on
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 FIRM = {"Company": "Bolt Harbour Works", "Website": "boltharbour.example", "City": "Bodø", "Country": "Norway"}
 COLLEAGUES = [
@@ -143,7 +144,7 @@ async def test_when_the_asking_replica_dies_another_takes_over(database: str, be
     async with bench.open_uow() as uow:
         assert (await uow.conn.execute(select(func.count()).select_from(table))).scalar_one() == 1
         await uow.conn.execute(update(table).values(lease_until=func.to_timestamp(0)))
-    await asyncio.wait_for(waiting, 20)
+    await asyncio.wait_for(waiting, PATIENCE_S)
     (row,) = await bench.rows_said(ChunkEnriched)
     assert row["status"] == "enriched"
     assert row["research"]["company"]
@@ -164,7 +165,7 @@ async def test_a_row_that_is_called_off_leaves_the_company_to_those_who_wait(ben
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
     bench.world.turn(groq={"hang": False})
-    await asyncio.wait_for(waiting, 20)
+    await asyncio.wait_for(waiting, LEASE_S)
     assert [row["status"] for row in await bench.rows_said(ChunkEnriched)] == ["enriched"]
 
 
@@ -216,7 +217,9 @@ async def test_rows_that_wait_for_another_give_their_slots_back(database: str, b
         await eventually(lambda: narrow.floor.slots.in_use == 1)
         bench.world.turn(groq={"hang": False})
         quick = replace(narrow, job_id=new_id())
-        await asyncio.wait_for(quick.deliver(quick.chunk([{**nameless, "Website": "", "Company": "Quarry Nine"}])), 20)
+        await asyncio.wait_for(
+            quick.deliver(quick.chunk([{**nameless, "Website": "", "Company": "Quarry Nine"}])), PATIENCE_S
+        )
         assert str(quick.job_id) in {one["job_id"] for one in await narrow.said(ChunkEnriched)}
         slow.cancel()
         await asyncio.gather(slow, return_exceptions=True)
@@ -231,7 +234,7 @@ async def test_many_rows_of_few_companies_come_through_few_slots(database: str, 
         for name in [f"Sol{'abcdefghijklmnopqrstuvwxyzåäö'[nth % 29]}heim"]
     ]
     async with bench_on(database, bench.world, slots=2) as narrow:
-        await asyncio.wait_for(narrow.deliver(narrow.chunk(rows)), 60)
+        await asyncio.wait_for(narrow.deliver(narrow.chunk(rows)), PATIENCE_S)
         assert len(await narrow.rows_said(ChunkEnriched)) == 30
         assert questions(narrow)["company"] == 3
         assert narrow.floor.slots.in_use == 0
@@ -245,7 +248,7 @@ async def test_a_chunk_that_stops_lets_go_of_rows_that_only_wait(bench: Bench) -
     await eventually(lambda: bench.world.in_flight("groq"))
     second = replace(bench, job_id=new_id())
     waiting = asyncio.create_task(second.deliver(second.chunk([nameless]), floor=bench.with_limits(chunk_s=0.5)))
-    await asyncio.wait_for(waiting, 10)
+    await asyncio.wait_for(waiting, PATIENCE_S)
     assert [one["reason"] for one in await bench.said(ChunkReturned)] == ["out_of_time"]
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)

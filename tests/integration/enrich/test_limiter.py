@@ -35,7 +35,7 @@ from services.enrich.tables import COMMON
 from services.enrich.use_cases.forget_days import forget_days
 from tests.integration.enrich.bench import INGRID, MODEL, OTHER_TENANT, TENANT, Bench, World, bench_on
 from tests.support.limit_line import Line, booked, slot
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 SERPER = LineKey("serper")
 
@@ -149,7 +149,7 @@ async def test_a_refusal_of_one_replica_shuts_the_gate_of_all(database: str) -> 
     """Red when each replica has to be refused itself."""
     async with replica_on(database) as one, replica_on(database) as other:
         mine, theirs = one.gates.of("serper"), other.gates.of("serper")
-        mine.shut(7.0, by="requests")
+        mine.shut(60.0, by="requests")
         await eventually(lambda: theirs.shut_s > 5)
         (wait,) = theirs.waits
         assert (wait.reason, wait.limited_by) == ("minute_limit", "requests")
@@ -161,7 +161,7 @@ async def test_a_refusal_of_one_replica_shuts_the_gate_of_all(database: str) -> 
 
 async def ask(groq: Groq) -> None:
     form = Form("x", {"type": "object", "properties": {}, "required": [], "additionalProperties": False}, 200)
-    await Patience(time.monotonic() + 2, budget_s=1).ask(
+    await Patience(time.monotonic() + PATIENCE_S, budget_s=1).ask(
         lambda: groq.ask(MODEL, system="s", user='{"task": "line"}', form=form), groq.gate(MODEL)
     )
 
@@ -286,7 +286,7 @@ async def test_a_day_that_was_only_learned_is_ended_by_the_provider_alone(databa
         serper = Serper(world.accounts()[0], concurrency=1, gates=replica.gates)
         replica.limiter.heard_limits(serper.gate, Limits(requests_per_day=2), used_tokens=0)
         await eventually(lambda: serper.gate.turns is not None)
-        patience = Patience(time.monotonic() + 5, budget_s=1, tenant_id=TENANT)
+        patience = Patience(time.monotonic() + PATIENCE_S, budget_s=1, tenant_id=TENANT)
         for _ in range(4):
             await patience.ask(lambda: serper.search(Query("company", "Halden")), serper.gate)
         await serper.close()

@@ -21,7 +21,7 @@ from services.enrich.tables import company_research, job_states, row_work
 from services.enrich.use_cases.fail_chunk import fail_chunk
 from services.enrich.use_cases.reap_checkpoints import reap_checkpoints
 from tests.integration.enrich.bench import INGRID, OTHER_TENANT, TENANT, Bench, bench_on, message_of
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 
 async def let_leases_run_out(bench: Bench) -> None:
@@ -100,11 +100,12 @@ async def test_news_of_a_job_delivered_twice_and_with_the_inbox_emptied_changes_
 
 async def test_while_a_row_is_worked_on_a_second_copy_waits(bench: Bench) -> None:
     """Red when rows are not claimed before the first paid call: `row_claim`."""
-    bench.world.turn(groq={"latency_ms": 150})
+    bench.world.turn(groq={"hang": True})
     first = asyncio.create_task(bench.deliver(bench.chunk(3)))
     await eventually(lambda: bench.world.in_flight("groq"))
     with pytest.raises(Busy):
         await bench.deliver(bench.chunk(3, dispatch=2))
+    bench.world.turn(groq={"hang": False})
     await first
     await bench.deliver(bench.chunk(3, dispatch=2))
     assert len(await bench.said(ChunkEnriched)) == 2
@@ -171,11 +172,12 @@ async def test_a_lease_is_renewed_and_one_that_others_took_is_noticed(bench: Ben
 async def test_who_has_lost_its_lease_starts_no_further_row(database: str, bench: Bench) -> None:
     """Red when the lease is not looked at before each row: both holders would pay for the rest."""
     async with bench_on(database, bench.world, slots=1) as narrow:
-        bench.world.turn(groq={"latency_ms": 100})
+        bench.world.turn(groq={"hang": True})
         late = asyncio.create_task(narrow.deliver(narrow.chunk(3)))
         await eventually(lambda: bench.world.in_flight("groq"))
         for lease in narrow.floor.leases._held.values():  # pyright: ignore[reportPrivateUsage] - as renew() would
             lease.lost = True
+        bench.world.turn(groq={"hang": False})
         with pytest.raises(Busy):
             await late
         assert await narrow.stored("result") == 1
@@ -183,10 +185,11 @@ async def test_who_has_lost_its_lease_starts_no_further_row(database: str, bench
 
 async def test_the_first_stored_result_is_the_answer_of_everyone(bench: Bench) -> None:
     """Red when a later result replaces a stored one or is answered instead of it: `first_stored`."""
-    bench.world.turn(groq={"latency_ms": 200})
+    bench.world.turn(groq={"hang": True})
     late = asyncio.create_task(bench.deliver(bench.chunk(1)))
     await eventually(lambda: bench.world.in_flight("groq"))
     await store_result(bench, 1)
+    bench.world.turn(groq={"hang": False})
     await late
     (row,) = await bench.rows_said(ChunkEnriched)
     assert row["line"] == "stored before"
@@ -340,10 +343,11 @@ async def test_no_further_row_is_started_once_the_job_has_turned(
     """Red when the job's state is looked at only when the chunk arrives."""
     more = {"credits_total": 0} if news is JobCancelled else {}
     async with bench_on(database, bench.world, slots=2) as narrow:
-        bench.world.turn(groq={"latency_ms": 200})
+        bench.world.turn(groq={"hang": True})
         chunk = asyncio.create_task(narrow.deliver(narrow.chunk(12)))
         await eventually(lambda: bench.world.in_flight("groq"))
         await narrow.deliver(news.model_validate({"job_id": narrow.job_id, "job_version": 2, **more}))
+        bench.world.turn(groq={"hang": False})
         await chunk
         returned = await narrow.said(ChunkReturned)
         assert [one["reason"] for one in returned] == ["paused"] * answer
@@ -359,7 +363,7 @@ async def test_a_slow_row_holds_nobody_elses_chunk_up(bench: Bench) -> None:
     slow = asyncio.create_task(bench.deliver(bench.chunk(2)))
     await eventually(lambda: bench.world.in_flight("firecrawl") >= 2)
     quick = bench.chunk([{**INGRID, "Website": ""}] * 2).model_copy(update={"job_id": new_id()})
-    await asyncio.wait_for(bench.deliver(quick, tenant=OTHER_TENANT), 20)
+    await asyncio.wait_for(bench.deliver(quick, tenant=OTHER_TENANT), PATIENCE_S)
     assert [one["job_id"] for one in await bench.said(ChunkEnriched)] == [str(quick.job_id)]
     slow.cancel()
     await asyncio.gather(slow, return_exceptions=True)
@@ -368,11 +372,12 @@ async def test_a_slow_row_holds_nobody_elses_chunk_up(bench: Bench) -> None:
 async def test_at_a_stop_rows_in_flight_finish_and_the_others_are_handed_back(database: str, bench: Bench) -> None:
     """Red when a stop throws away rows in flight, starts further ones, or leaves the chunk unanswered."""
     async with bench_on(database, bench.world, slots=2) as narrow:
-        bench.world.turn(groq={"latency_ms": 200})
+        bench.world.turn(groq={"hang": True})
         chunk = asyncio.create_task(narrow.deliver(narrow.chunk(12)))
         await eventually(lambda: bench.world.in_flight("groq"))
         narrow.floor.stopping.set()
-        await asyncio.wait_for(chunk, 10)
+        bench.world.turn(groq={"hang": False})
+        await asyncio.wait_for(chunk, PATIENCE_S)
         (returned,) = await narrow.said(ChunkReturned)
         assert returned["reason"] == "shutting_down"
         assert 1 <= await narrow.stored("result") <= 4
@@ -387,7 +392,7 @@ async def test_rows_that_outlast_the_grace_are_handed_back_with_their_stages(ben
     chunk = asyncio.create_task(bench.deliver(bench.chunk(2), floor=bench.with_limits(grace_s=0.2)))
     await eventually(lambda: bench.world.in_flight("groq") >= 2)
     bench.floor.stopping.set()
-    await asyncio.wait_for(chunk, 10)
+    await asyncio.wait_for(chunk, PATIENCE_S)
     assert [one["reason"] for one in await bench.said(ChunkReturned)] == ["shutting_down"]
     assert await bench.stored("company_sources") == await bench.stored("person_sources") == 2
 

@@ -264,12 +264,13 @@ async def turned_out(conn: AsyncConnection, *, seen: int) -> int | None:
 
 async def test_an_old_refusal_does_not_turn_a_recovered_provider_out_again(bench: Bench) -> None:
     """Red when the counter is not compared: `gen`. A chunk that met the refusal before the recovery says nothing new."""
-    bench.world.turn(serper={"latency_ms": 400}, groq={"day_limit": 0})
+    bench.world.turn(serper={"hang": True}, groq={"day_limit": 0})
     late = asyncio.create_task(bench.deliver(bench.chunk(1)))
     await eventually(lambda: bench.world.in_flight("serper"))
     async with bench.open_uow() as uow:
         assert await turned_out(uow.conn, seen=0) == 1
         assert await providers.mark_up(uow.conn, "groq", seen=1) == 2
+    bench.world.turn(serper={"hang": False})
     await late
     assert await bench.said(ProviderExhausted) == []
     assert (await bench.provider("groq"))["state"] == "up"

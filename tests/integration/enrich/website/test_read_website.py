@@ -14,7 +14,7 @@ from services.enrich.clients.errors import BadKey
 from services.enrich.clients.patience import Patience
 from services.enrich.domain.sites.website import Website
 from services.enrich.in_flight.tally import Tally
-from services.enrich.in_flight.websites import Websites
+from services.enrich.in_flight.websites import LEASE_S, Websites
 from services.enrich.use_cases.read_website import read_website
 from services.enrich.website.direct import DirectReader
 from services.enrich.website.fetch import Fetcher
@@ -87,20 +87,20 @@ async def test_a_rejected_key_stops_the_row_and_leaves_the_site_to_others(bench:
     with pytest.raises(BadKey):
         await read(bench)
     bench.world.turn(firecrawl={"fail_rate": 0})
-    website, _ = await asyncio.wait_for(read(bench), timeout=5)
+    website, _ = await asyncio.wait_for(read(bench), LEASE_S - 1)
     assert website.status == "read"
 
 
 async def test_a_row_that_is_cancelled_while_it_reads_leaves_the_site_to_the_next(bench: Bench) -> None:
     """Red when a paused job keeps other jobs from a site until its lease runs out."""
-    bench.world.turn(firecrawl={"latency_ms": 1_500})
+    bench.world.turn(firecrawl={"hang": True})
     reading = asyncio.create_task(read(bench))
     while not bench.world.in_flight("firecrawl"):
         await asyncio.wait([reading], timeout=0.01)
-    bench.world.turn(firecrawl={"latency_ms": 0})
     waiting = asyncio.create_task(read(bench))
     reading.cancel()
-    website, tally = await asyncio.wait_for(waiting, timeout=5)
+    bench.world.turn(firecrawl={"hang": False})
+    website, tally = await asyncio.wait_for(waiting, LEASE_S - 1)
     assert (website.status, tally.cache_hits) == ("read", 0)
 
 

@@ -21,6 +21,7 @@ from services.ingest.clients.apollo import Apollo
 from services.ingest.domain.lead_search import SearchPage
 from services.ingest.domain.sourcing import SourcingState
 from tests.integration.ingest.sourcing.steps import EVERYBODY, Leads, no_answers
+from tests.support.waiting import PATIENCE_S
 
 CASES: dict[str, tuple[Mapping[str, Any], int, str, str]] = {
     "key": ({"bad_key": True}, 409, "apollo_bad_key", "Apollo says: Invalid access credentials."),
@@ -97,7 +98,7 @@ async def test_an_apollo_that_never_comes_to_an_end_is_down(leads: Leads) -> Non
     async with await asyncio.start_server(drip, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         slow = Apollo(Account("real", url, SecretStr("key")), read_s=5, call_s=0.5)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             with pytest.raises(AppError) as refused:
                 await leads.search(EVERYBODY, apollo=slow)
         await slow.close()

@@ -206,18 +206,19 @@ async def test_who_has_nothing_parked_sends_nobody_to_apollo_before_its_time(lea
 async def test_who_has_been_taken_for_dead_records_nothing(leads: Leads) -> None:
     """A worker frozen in its call while another takes over. Red when the record does not look at the token."""
     sourcing_id = await leads.revealing(10)
-    leads.world.turn(apollo_reveal={"latency_ms": 400})
+    leads.world.turn(apollo_reveal={"hang": True})
     frozen = asyncio.create_task(leads.step())
-    await asyncio.sleep(0)
-    async with asyncio.timeout(10):
-        while not leads.world.in_flight("apollo_reveal"):
-            await asyncio.sleep(0.01)
+    await eventually(lambda: leads.world.in_flight("apollo_reveal") == 1)
     await leads.execute("UPDATE ingest.sourcings SET lease_until = now() - interval '1 second'")
-    leads.world.turn(apollo_reveal={"latency_ms": 1000})
     second = asyncio.create_task(leads.step())
+    await eventually(lambda: leads.world.in_flight("apollo_reveal") == 2)
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    leads.world.turn(apollo_reveal={"hang": False})
     await frozen
     assert (await leads.now(sourcing_id)).batches == 0
-    await second
+    await leads.execute("UPDATE ingest.sourcings SET lease_until = now() - interval '1 second'")
+    await leads.step()
     assert (await leads.now(sourcing_id)).batches == 1
     assert len(await leads.said(SourcingBatchRevealed)) == 1
 
@@ -226,12 +227,11 @@ async def test_a_cancel_delivers_and_charges_what_was_revealed(leads: Leads) -> 
     """And drops, free, what is being asked for. Red when the late answer is earned after the end was told."""
     sourcing_id = await leads.revealing(40)
     await leads.step()
-    leads.world.turn(apollo_reveal={"latency_ms": 300})
+    leads.world.turn(apollo_reveal={"hang": True})
     under_way = asyncio.create_task(leads.step())
-    async with asyncio.timeout(10):
-        while not leads.world.in_flight("apollo_reveal"):
-            await asyncio.sleep(0.01)
+    await eventually(lambda: leads.world.in_flight("apollo_reveal"))
     cancelled = await leads.cancel(sourcing_id)
+    leads.world.turn(apollo_reveal={"hang": False})
     await under_way
     await leads.run()
     one = await leads.now(sourcing_id)
