@@ -1,4 +1,8 @@
-"""What needs a person: unknowns and dead letters, and who decided."""
+"""Mail that could not be sent and waits for a person. What has failed so far is there as refused."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0013"
 down_revision = "0012"
@@ -7,8 +11,60 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.create_table(
+        "dead_letters",
+        sa.Column("email_id", sa.Uuid, nullable=False),
+        sa.Column("workspace_id", sa.Uuid, nullable=False),
+        sa.Column("campaign_id", sa.Uuid, nullable=False),
+        sa.Column("cause", sa.Text, nullable=False),
+        sa.Column("detail", sa.Text, server_default=sa.text("''"), nullable=False),
+        sa.Column("state", sa.Text, server_default=sa.text("'open'"), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True)),
+        sa.CheckConstraint("state IN ('open', 'replayed', 'discarded')", name=op.f("ck_dead_letters_state_known")),
+        sa.CheckConstraint("(state = 'open') = (closed_at IS NULL)", name=op.f("ck_dead_letters_closed_says_when")),
+        sa.ForeignKeyConstraint(["email_id"], ["sender.emails.id"], name=op.f("fk_dead_letters_email_id_emails")),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["sender.campaigns.id"], name=op.f("fk_dead_letters_campaign_id_campaigns")
+        ),
+        sa.PrimaryKeyConstraint("email_id", name=op.f("pk_dead_letters")),
+        schema="sender",
+    )
+    op.create_index(
+        "ix_dead_letters_open",
+        "dead_letters",
+        ["workspace_id", "cause", "email_id"],
+        schema="sender",
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_index(
+        "ix_dead_letters_workspace_id_email_id", "dead_letters", ["workspace_id", "email_id"], schema="sender"
+    )
+    op.create_table(
+        "dead_letter_actions",
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), nullable=False),
+        sa.Column("email_id", sa.Uuid, nullable=False),
+        sa.Column("action", sa.Text, nullable=False),
+        sa.Column("detail", postgresql.JSONB, server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("made_by", sa.Uuid, nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "action IN ('edited', 'replayed', 'discarded')", name=op.f("ck_dead_letter_actions_action_known")
+        ),
+        sa.ForeignKeyConstraint(
+            ["email_id"], ["sender.dead_letters.email_id"], name=op.f("fk_dead_letter_actions_email_id_dead_letters")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letter_actions")),
+        schema="sender",
+    )
+    op.create_index("ix_dead_letter_actions_email_id", "dead_letter_actions", ["email_id", "id"], schema="sender")
+    op.execute(
+        "INSERT INTO sender.dead_letters (email_id, workspace_id, campaign_id, cause, detail, opened_at)"
+        " SELECT id, workspace_id, campaign_id, 'refused', coalesce(reason, ''), coalesce(ended_at, now())"
+        " FROM sender.emails WHERE state = 'failed'"
+    )
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    op.drop_table("dead_letter_actions", schema="sender")
+    op.drop_table("dead_letters", schema="sender")

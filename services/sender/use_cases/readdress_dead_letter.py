@@ -1,0 +1,43 @@
+"""A person puts the right address into a dead letter; it is replayed afterwards."""
+
+from datetime import datetime
+from uuid import UUID
+
+from libs.common.errors import Conflict, NotFound
+from libs.common.uow import UnitOfWork
+from services.sender.domain.addresses import normalise
+from services.sender.repositories import dead_letters, leads
+from services.sender.repositories.dead_letters import DeadLetter, Which
+
+
+async def readdress_dead_letter(
+    uow: UnitOfWork, *, workspace_id: UUID, email_id: UUID, address: str, made_by: UUID, now: datetime
+) -> DeadLetter:
+    """The list keeps its row as it came. Raises NotFound `dead_letter_not_found`; Invalid `invalid_address`; Conflict
+    `dead_letter_closed`, `already_in_campaign` (the campaign writes to that person in another row)."""
+    which = Which(workspace_id, email_id=email_id)
+    letter = await open_letter(uow, which)
+    wanted = normalise(address)
+    if wanted == letter.recipient:
+        return letter
+    lead_id = (await leads.know(uow.conn, workspace_id=workspace_id, addresses=[wanted]))[wanted]
+    if not await dead_letters.readdress(uow.conn, letter, address=wanted, lead_id=lead_id):
+        msg = f"the campaign {letter.campaign_name!r} has {wanted} in another row: discard this one"
+        raise Conflict(msg, code="already_in_campaign")
+    detail = {"address_before": letter.recipient, "address": wanted}
+    await dead_letters.note_edit(uow.conn, email_id, detail=detail, made_by=made_by, now=now)
+    return (await dead_letters.find(uow.conn, which, limit=1))[0]
+
+
+async def open_letter(uow: UnitOfWork, which: Which) -> DeadLetter:
+    """The one dead letter that is meant, locked. Raises NotFound; Conflict when it is closed, or in somebody's hands."""
+    found = await dead_letters.find(uow.conn, which, limit=1, lock=True)
+    if not found:
+        if await dead_letters.find(uow.conn, which, limit=1):
+            msg = f"somebody is just deciding about dead letter {which.email_id}: look again"
+            raise Conflict(msg, code="dead_letter_busy")
+        raise NotFound(f"there is no dead letter {which.email_id}", code="dead_letter_not_found")
+    if found[0].state != "open":
+        msg = f"dead letter {which.email_id} was {found[0].state} already"
+        raise Conflict(msg, code="dead_letter_closed", extra={"state": found[0].state})
+    return found[0]
