@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.domain.dead_letters import Cause
-from services.sender.tables import campaigns, dead_letter_actions, dead_letters, emails, enrolments
+from services.sender.tables import campaigns, dead_email_actions, dead_emails, emails, enrolments
 
 
 @dataclass(frozen=True)
@@ -67,20 +67,18 @@ async def open_letter(
 ) -> None:
     """An email has failed (again)."""
     present = {"cause": cause, "detail": detail, "state": "open", "opened_at": now, "closed_at": None}
-    query = insert(dead_letters).values(
-        email_id=email_id, workspace_id=workspace_id, campaign_id=campaign_id, **present
-    )
+    query = insert(dead_emails).values(email_id=email_id, workspace_id=workspace_id, campaign_id=campaign_id, **present)
     await conn.execute(query.on_conflict_do_update(index_elements=["email_id"], set_=present))
 
 
 async def groups(conn: AsyncConnection, *, workspace_id: UUID, campaign_id: UUID | None) -> list[Group]:
     """The open ones by cause, the largest group first."""
     count = func.count().label("count")
-    query = select(dead_letters.c.cause, count, func.min(dead_letters.c.opened_at).label("oldest_at"))
-    query = query.where(dead_letters.c.workspace_id == workspace_id, dead_letters.c.state == "open")
+    query = select(dead_emails.c.cause, count, func.min(dead_emails.c.opened_at).label("oldest_at"))
+    query = query.where(dead_emails.c.workspace_id == workspace_id, dead_emails.c.state == "open")
     if campaign_id:
-        query = query.where(dead_letters.c.campaign_id == campaign_id)
-    query = query.group_by(dead_letters.c.cause).order_by(count.desc(), dead_letters.c.cause)
+        query = query.where(dead_emails.c.campaign_id == campaign_id)
+    query = query.group_by(dead_emails.c.cause).order_by(count.desc(), dead_emails.c.cause)
     return [Group(**row) for row in (await conn.execute(query)).mappings()]
 
 
@@ -100,7 +98,7 @@ async def find(conn: AsyncConnection, which: Which, *, limit: int, lock: bool = 
     """Newest email first. `lock` takes them for this transaction, and passes over those that another has taken."""
     query = (
         select(
-            dead_letters,
+            dead_emails,
             campaigns.c.name.label("campaign_name"),
             emails.c.enrolment_id,
             emails.c.lead_id,
@@ -111,18 +109,18 @@ async def find(conn: AsyncConnection, which: Which, *, limit: int, lock: bool = 
             enrolments.c.recipient_id,
             enrolments.c.position,
         )
-        .join(emails, emails.c.id == dead_letters.c.email_id)
+        .join(emails, emails.c.id == dead_emails.c.email_id)
         .join(enrolments, enrolments.c.id == emails.c.enrolment_id)
-        .join(campaigns, campaigns.c.id == dead_letters.c.campaign_id)
-        .where(dead_letters.c.workspace_id == which.workspace_id)
+        .join(campaigns, campaigns.c.id == dead_emails.c.campaign_id)
+        .where(dead_emails.c.workspace_id == which.workspace_id)
     )
     for name in ("state", "cause", "campaign_id", "email_id"):
         if (value := getattr(which, name)) is not None:
-            query = query.where(dead_letters.c[name] == value)
+            query = query.where(dead_emails.c[name] == value)
     if which.before:
-        query = query.where(dead_letters.c.email_id < which.before)
-    query = query.order_by(dead_letters.c.email_id.desc()).limit(limit)
-    rows = await conn.execute(query.with_for_update(of=dead_letters, skip_locked=True) if lock else query)
+        query = query.where(dead_emails.c.email_id < which.before)
+    query = query.order_by(dead_emails.c.email_id.desc()).limit(limit)
+    rows = await conn.execute(query.with_for_update(of=dead_emails, skip_locked=True) if lock else query)
     return [_letter(row) for row in rows.mappings()]
 
 
@@ -134,10 +132,10 @@ async def close(conn: AsyncConnection, email_ids: Sequence[UUID], *, state: str,
     """They are `replayed` or `discarded`, and who did it is kept."""
     if not email_ids:
         return
-    query = update(dead_letters).where(dead_letters.c.email_id.in_(email_ids))
+    query = update(dead_emails).where(dead_emails.c.email_id.in_(email_ids))
     await conn.execute(query.values(state=state, closed_at=now))
     rows = [{"email_id": id_, "action": state, "made_by": made_by, "made_at": now} for id_ in email_ids]
-    await conn.execute(dead_letter_actions.insert(), rows)
+    await conn.execute(dead_email_actions.insert(), rows)
 
 
 async def note_edit(
@@ -145,13 +143,13 @@ async def note_edit(
 ) -> None:
     """Somebody changed what is sent."""
     row = {"email_id": email_id, "action": "edited", "detail": detail, "made_by": made_by, "made_at": now}
-    await conn.execute(dead_letter_actions.insert(), [row])
+    await conn.execute(dead_email_actions.insert(), [row])
 
 
 async def actions(conn: AsyncConnection, email_id: UUID) -> list[Action]:
     """What was done about one, oldest first."""
-    columns = [dead_letter_actions.c[name] for name in Action.__dataclass_fields__]
-    query = select(*columns).where(dead_letter_actions.c.email_id == email_id).order_by(dead_letter_actions.c.id)
+    columns = [dead_email_actions.c[name] for name in Action.__dataclass_fields__]
+    query = select(*columns).where(dead_email_actions.c.email_id == email_id).order_by(dead_email_actions.c.id)
     return [Action(**row) for row in (await conn.execute(query)).mappings()]
 
 
@@ -164,8 +162,8 @@ async def revive(conn: AsyncConnection, letter: DeadLetter, *, now: datetime) ->
                 enrolments.c.state == "active",
                 enrolments.c.id != letter.enrolment_id,
                 enrolments.c.workspace_id
-                == select(dead_letters.c.workspace_id)
-                .where(dead_letters.c.email_id == letter.email_id)
+                == select(dead_emails.c.workspace_id)
+                .where(dead_emails.c.email_id == letter.email_id)
                 .scalar_subquery(),
             )
         )

@@ -3,7 +3,7 @@ the quota". Whoever wants one imports it from here."""
 
 from services.sender.tables.base import COMMON, METADATA
 from services.sender.tables.campaigns import campaign_mailboxes, campaigns, enrolments
-from services.sender.tables.dead_letters import dead_letter_actions, dead_letters
+from services.sender.tables.dead_letters import dead_email_actions, dead_emails
 from services.sender.tables.emails import email_resolutions, emails
 from services.sender.tables.lists import leads, line_corrections, list_parts, lists, mail_domains, recipients
 from services.sender.tables.mailboxes import mailbox_days, mailboxes, oauth_consents
@@ -19,8 +19,8 @@ __all__ = [
     "campaign_mailboxes",
     "campaigns",
     "daily_plans",
-    "dead_letter_actions",
-    "dead_letters",
+    "dead_email_actions",
+    "dead_emails",
     "email_resolutions",
     "emails",
     "enrolments",

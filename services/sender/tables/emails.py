@@ -48,6 +48,7 @@ emails = Table(
     ),
     CheckConstraint("(state IN ('claimed', 'sending')) = (lease_until IS NOT NULL)", name="leased_in_hand"),
     CheckConstraint("step > 0", name="step_counts_from_one"),
+    Index("ix_emails_unknown", "mailbox_id", "sending_at", postgresql_where=text("state = 'unknown'")),
     Index("ix_emails_leased", "lease_until", postgresql_where=text("state IN ('claimed', 'sending')")),
     Index("ix_emails_campaign_id_state", "campaign_id", "state"),
     Index("ix_emails_workspace_id_id", "workspace_id", "id"),

@@ -34,10 +34,11 @@ lists = Table(
     instant("created_at", now=True),
     instant("ready_at"),
     instant("delete_asked_at"),
+    instant("erased_at"),
     CheckConstraint("state IN ('receiving', 'ready', 'deleted')", name="state_known"),
     CheckConstraint("parts_received <= parts_expected", name="no_part_twice"),
     Index("ix_lists_workspace_id_id", "workspace_id", "id"),
-    Index("ix_lists_to_delete", "id", postgresql_where=text("delete_asked_at IS NOT NULL AND state <> 'deleted'")),
+    Index("ix_lists_to_delete", "id", postgresql_where=text("delete_asked_at IS NOT NULL AND erased_at IS NULL")),
 )
 """A deleted one stays without its rows, so that a part that comes late does not bring it back."""
 
@@ -120,9 +121,11 @@ mail_domains = Table(
     METADATA,
     Column("name", Text, primary_key=True),
     Column("state", Text, nullable=False, server_default=text("'unknown'")),
-    instant("check_at", nullable=False, now=True),
-    count("failures"),
+    instant("check_at"),
+    instant("checked_at"),
+    count("tries"),
     CheckConstraint("state IN ('unknown', 'takes_mail', 'no_mx')", name="state_known"),
     Index("ix_mail_domains_check_at", "check_at"),
 )
-"""Whether a domain takes mail, of every tenant's leads: DNS is public. `failures` are look-ups without an answer, in a row."""
+"""Whether a domain takes mail, of every tenant's leads: DNS is public. `tries` are look-ups in a row that found no way to
+it; without `check_at` it is looked up when a list names it again."""

@@ -12,7 +12,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "dead_letters",
+        "dead_emails",
         sa.Column("email_id", sa.Uuid, nullable=False),
         sa.Column("workspace_id", sa.Uuid, nullable=False),
         sa.Column("campaign_id", sa.Uuid, nullable=False),
@@ -21,27 +21,27 @@ def upgrade() -> None:
         sa.Column("state", sa.Text, server_default=sa.text("'open'"), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True)),
-        sa.CheckConstraint("state IN ('open', 'replayed', 'discarded')", name=op.f("ck_dead_letters_state_known")),
-        sa.CheckConstraint("(state = 'open') = (closed_at IS NULL)", name=op.f("ck_dead_letters_closed_says_when")),
-        sa.ForeignKeyConstraint(["email_id"], ["sender.emails.id"], name=op.f("fk_dead_letters_email_id_emails")),
+        sa.CheckConstraint("state IN ('open', 'replayed', 'discarded')", name=op.f("ck_dead_emails_state_known")),
+        sa.CheckConstraint("(state = 'open') = (closed_at IS NULL)", name=op.f("ck_dead_emails_closed_says_when")),
+        sa.ForeignKeyConstraint(["email_id"], ["sender.emails.id"], name=op.f("fk_dead_emails_email_id_emails")),
         sa.ForeignKeyConstraint(
-            ["campaign_id"], ["sender.campaigns.id"], name=op.f("fk_dead_letters_campaign_id_campaigns")
+            ["campaign_id"], ["sender.campaigns.id"], name=op.f("fk_dead_emails_campaign_id_campaigns")
         ),
-        sa.PrimaryKeyConstraint("email_id", name=op.f("pk_dead_letters")),
+        sa.PrimaryKeyConstraint("email_id", name=op.f("pk_dead_emails")),
         schema="sender",
     )
     op.create_index(
-        "ix_dead_letters_open",
-        "dead_letters",
+        "ix_dead_emails_open",
+        "dead_emails",
         ["workspace_id", "cause", "email_id"],
         schema="sender",
         postgresql_where=sa.text("state = 'open'"),
     )
     op.create_index(
-        "ix_dead_letters_workspace_id_email_id", "dead_letters", ["workspace_id", "email_id"], schema="sender"
+        "ix_dead_emails_workspace_id_email_id", "dead_emails", ["workspace_id", "email_id"], schema="sender"
     )
     op.create_table(
-        "dead_letter_actions",
+        "dead_email_actions",
         sa.Column("id", sa.BigInteger, sa.Identity(always=True), nullable=False),
         sa.Column("email_id", sa.Uuid, nullable=False),
         sa.Column("action", sa.Text, nullable=False),
@@ -49,22 +49,22 @@ def upgrade() -> None:
         sa.Column("made_by", sa.Uuid, nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
-            "action IN ('edited', 'replayed', 'discarded')", name=op.f("ck_dead_letter_actions_action_known")
+            "action IN ('edited', 'replayed', 'discarded')", name=op.f("ck_dead_email_actions_action_known")
         ),
         sa.ForeignKeyConstraint(
-            ["email_id"], ["sender.dead_letters.email_id"], name=op.f("fk_dead_letter_actions_email_id_dead_letters")
+            ["email_id"], ["sender.dead_emails.email_id"], name=op.f("fk_dead_email_actions_email_id_dead_emails")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letter_actions")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_email_actions")),
         schema="sender",
     )
-    op.create_index("ix_dead_letter_actions_email_id", "dead_letter_actions", ["email_id", "id"], schema="sender")
+    op.create_index("ix_dead_email_actions_email_id", "dead_email_actions", ["email_id", "id"], schema="sender")
     op.execute(
-        "INSERT INTO sender.dead_letters (email_id, workspace_id, campaign_id, cause, detail, opened_at)"
+        "INSERT INTO sender.dead_emails (email_id, workspace_id, campaign_id, cause, detail, opened_at)"
         " SELECT id, workspace_id, campaign_id, 'refused', coalesce(reason, ''), coalesce(ended_at, now())"
         " FROM sender.emails WHERE state = 'failed'"
     )
 
 
 def downgrade() -> None:
-    op.drop_table("dead_letter_actions", schema="sender")
-    op.drop_table("dead_letters", schema="sender")
+    op.drop_table("dead_email_actions", schema="sender")
+    op.drop_table("dead_emails", schema="sender")
