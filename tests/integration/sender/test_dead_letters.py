@@ -1,0 +1,216 @@
+"""Dead letters: what failed waits for a person, goes again once, and everything done about it is on record."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from libs.common.errors import Conflict, Invalid, NotFound
+from services.sender.domain.dead_letters import WHAT_TO_DO, Cause, cause_of_outcome, cause_of_problem
+from services.sender.domain.sending import Accepted, Deferred, Outcome, Refused
+from services.sender.repositories import dead_letters
+from services.sender.repositories.dead_letters import Action, DeadLetter, Group, Which
+from services.sender.use_cases.discard_dead_letters import discard_dead_letters
+from services.sender.use_cases.readdress_dead_letter import readdress_dead_letter
+from services.sender.use_cases.replay_dead_letters import Replayed, replay_dead_letters
+from services.sender.use_cases.send_emails import send_emails
+from tests.integration.sender.world import Post, World, recipient
+
+PERSON = uuid4()
+NOBODY = Refused("550 5.1.1 no such user", no_such_address=True)
+POLICY = Refused("550 5.7.1 we do not want this")
+
+
+async def sent_by(world: World, post: Post) -> None:
+    await world.plan()
+    while (await send_emails(world.context, post, stopping=lambda: False)).claimed:
+        continue
+
+
+async def failing(world: World, *outcomes: Outcome) -> list[UUID]:
+    """A lead for each outcome, all of them recorded. Answers the emails."""
+    await world.running(leads=len(outcomes))
+    claims = await world.claim(limit=len(outcomes))
+    for claim, outcome in zip(claims, outcomes, strict=True):
+        assert (await world.begin(claim)).state == "go"
+        assert (await world.record(claim, outcome)) is not None
+    return [claim.email_id for claim in claims]
+
+
+async def found(world: World, **which: Any) -> list[DeadLetter]:
+    async with world.open_uow() as uow:
+        return await dead_letters.find(uow.conn, Which(world.workspace_id, **which), limit=100)
+
+
+async def groups(world: World) -> list[Group]:
+    async with world.open_uow() as uow:
+        return await dead_letters.groups(uow.conn, workspace_id=world.workspace_id, campaign_id=None)
+
+
+async def replay(world: World, **which: Any) -> Replayed:
+    async with world.open_uow() as uow:
+        chosen = Which(world.workspace_id, state="open", **which)
+        return await replay_dead_letters(uow, chosen, made_by=PERSON, now=world.now)
+
+
+async def discard(world: World, **which: Any) -> int:
+    async with world.open_uow() as uow:
+        chosen = Which(world.workspace_id, state="open", **which)
+        return (await discard_dead_letters(uow, chosen, made_by=PERSON, now=world.now))[0]
+
+
+async def readdress(world: World, email_id: UUID, address: str) -> DeadLetter:
+    async with world.open_uow() as uow:
+        return await readdress_dead_letter(
+            uow, workspace_id=world.workspace_id, email_id=email_id, address=address, made_by=PERSON, now=world.now
+        )
+
+
+async def done_about(world: World, email_id: UUID) -> list[Action]:
+    async with world.open_uow() as uow:
+        return await dead_letters.actions(uow.conn, email_id)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "cause"), [(NOBODY, "no_such_address"), (POLICY, "refused"), (Deferred("450 later"), "given_up")]
+)
+def test_what_a_server_says_is_a_cause(outcome: Outcome, cause: Cause) -> None:
+    assert cause_of_outcome(outcome) == cause
+
+
+@pytest.mark.parametrize(
+    ("problem", "cause"),
+    [
+        ("line_missing: the row has no opening line", "line_missing"),
+        ("subject_too_long: the subject has 300 characters", "mail_too_long"),
+        ("template_failed: 'company' is undefined", "mail_not_made"),
+        ("no code at all", "mail_not_made"),
+    ],
+)
+def test_what_is_wrong_with_a_mail_is_a_cause_with_something_to_do(problem: str, cause: Cause) -> None:
+    assert cause_of_problem(problem) == cause
+    assert WHAT_TO_DO[cause].endswith(".")
+
+
+async def test_what_failed_stands_under_its_cause_with_the_servers_answer(world: World) -> None:
+    """Red when a refused email is not opened as a dead letter, or another workspace sees it."""
+    emails = await failing(world, NOBODY, POLICY, POLICY, Accepted("250 OK"))
+    assert [(group.cause, group.count) for group in await groups(world)] == [("refused", 2), ("no_such_address", 1)]
+    (nobody,) = await found(world, cause="no_such_address")
+    assert (nobody.email_id, nobody.detail, nobody.state) == (emails[0], NOBODY.reply, "open")
+    assert (nobody.recipient, nobody.position) == ("lead1@company1.example", 1)
+    other = await World(world.open_uow).open()
+    assert await groups(other) == await found(other) == []
+    assert (await replay(other, email_id=emails[0])).replayed == 0
+
+
+async def test_a_mail_that_cannot_be_made_is_a_dead_letter_too(world: World) -> None:
+    """The line was emptied after the start. Red when only the server's refusals are opened."""
+    list_id = await world.list_of(recipient(1))
+    await world.draft(list_id)
+    await world.start()
+    await world.plan()
+    claim = await world.claim_one()
+    claim.values["line"] = ""
+    assert (await world.begin(claim)).state == "dropped"
+    (letter,) = await found(world)
+    assert letter.cause == "line_missing"
+
+
+async def test_replayed_it_goes_once_more_under_the_same_message_id_and_a_new_slot(world: World) -> None:
+    """Red when a replay makes another email (nobody could tell that both are one), or sends without a slot."""
+    (email_id,) = await failing(world, POLICY)
+    assert (await world.slot_states())["free"] == 1
+    post = Post()
+    await sent_by(world, post)
+    assert post.letters == []
+    assert await replay(world) == Replayed(1)
+    await sent_by(world, post)
+    assert [letter.message_id for letter in post.letters] == [f"<{email_id.hex}@corofy.example>"]
+    assert await world.states() == {"sent": 1}
+    assert (await world.slot_states())["used"] == 1
+    assert [action.action for action in await done_about(world, email_id)] == ["replayed"]
+
+
+async def test_twenty_clicks_at_once_replay_it_once(world: World) -> None:
+    """Red when the letters are not locked while they are decided about: it would be noted, or sent, more than once."""
+    (email_id,) = await failing(world, POLICY)
+    done = await asyncio.gather(*(replay(world) for _ in range(20)))
+    assert sum(one.replayed for one in done) == 1
+    post = Post()
+    await sent_by(world, post)
+    assert len(post.letters) == 1
+    assert len(await done_about(world, email_id)) == 1
+
+
+async def test_what_fails_again_is_open_again(world: World) -> None:
+    (email_id,) = await failing(world, POLICY)
+    await replay(world)
+    assert await found(world, state="open") == []
+    await sent_by(world, Post(answer=lambda _: NOBODY))
+    (letter,) = await found(world, state="open")
+    assert (letter.email_id, letter.cause, letter.attempts) == (email_id, "no_such_address", 2)
+
+
+async def test_a_finished_campaign_goes_on_for_what_is_replayed(world: World) -> None:
+    """Red when the campaign stays finished: nothing of it is planned any more."""
+    await failing(world, POLICY)
+    await world.plan()
+    assert not await world.is_open()
+    await replay(world)
+    assert await world.is_open()
+    await sent_by(world, Post())
+    await world.plan()
+    assert not await world.is_open()
+
+
+async def test_who_is_suppressed_or_waits_in_another_campaign_is_not_written_to(world: World) -> None:
+    """Red when a replay goes around what keeps everybody else from being written to."""
+    emails = await failing(world, POLICY, POLICY, POLICY)
+    await world.suppress("lead1@company1.example")
+    await world.draft(await world.list_of(recipient(2)))
+    await world.start()
+    done = await replay(world)
+    assert (done.replayed, done.kept) == (1, {"suppressed": 1, "in_other_campaign": 1})
+    assert {letter.email_id for letter in await found(world, state="open")} == set(emails[:2])
+
+
+async def test_put_right_it_goes_to_the_new_address_and_the_old_one_is_on_record(world: World) -> None:
+    (email_id,) = await failing(world, NOBODY)
+    letter = await readdress(world, email_id, " Lead.One@Company1.example ")
+    assert letter.recipient == "lead.one@company1.example"
+    await replay(world)
+    post = Post()
+    await sent_by(world, post)
+    assert [sent.envelope_to for sent in post.letters] == ["lead.one@company1.example"]
+    edited, replayed = await done_about(world, email_id)
+    assert edited.detail == {"address_before": "lead1@company1.example", "address": "lead.one@company1.example"}
+    assert (edited.made_by, replayed.action) == (PERSON, "replayed")
+
+
+async def test_nobody_is_written_to_twice_by_putting_an_address_in_again(world: World) -> None:
+    """Red when the new address may be somebody whom the campaign writes to in another row."""
+    first, _ = await failing(world, NOBODY, Accepted("250 OK"))
+    with pytest.raises(Conflict, match=r"lead2@company2\.example in another row") as refused:
+        await readdress(world, first, "lead2@company2.example")
+    assert refused.value.code == "already_in_campaign"
+    with pytest.raises(Invalid) as invalid:
+        await readdress(world, first, "not an address")
+    assert invalid.value.code == "invalid_address"
+
+
+async def test_discarded_it_is_not_replayed_nor_edited(world: World) -> None:
+    first, second = await failing(world, POLICY, NOBODY)
+    assert await discard(world, cause="refused") == 1
+    assert await discard(world, cause="refused") == 0
+    assert (await replay(world)).replayed == 1
+    with pytest.raises(Conflict) as closed:
+        await readdress(world, first, "new@company1.example")
+    assert closed.value.code == "dead_letter_closed"
+    assert [action.action for action in await done_about(world, first)] == ["discarded"]
+    with pytest.raises(NotFound):
+        await readdress(world, uuid4(), "new@company1.example")
+    assert (await found(world, email_id=second))[0].state == "replayed"
