@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from libs.common.db import DatabaseUnavailable
@@ -10,13 +11,16 @@ from libs.common.listener import Listener
 from libs.common.schedules import Schedule
 from services.sender import metrics
 from services.sender.clients.mailbox import Mailbox
-from services.sender.repositories import claims, workspaces
+from services.sender.repositories import claims, planning
 from services.sender.use_cases.plan_day import plan_day
 from services.sender.use_cases.resolve_unknown import resolve_unknown
 from services.sender.use_cases.send_emails import SendContext, send_emails
 from services.sender.use_cases.start_campaign import SENDER_WORK
 
 POLL_S = 2
+PLAN_S = 5
+PLANNED_AT_ONCE = 1000
+_TRY_AGAIN = timedelta(seconds=30)
 
 
 async def plan_workspace(context: SendContext, workspace_id: UUID) -> bool:
@@ -28,11 +32,17 @@ async def plan_workspace(context: SendContext, workspace_id: UUID) -> bool:
             mailbox_id=context.mailbox_id,
             now=await context.clock(uow.conn),
             default_quota=context.default_quota,
-            mail_domain=context.sender.domain,
+            call_s=context.timing.call_s,
             wait=False,
         )
     metrics.SLOTS_ASSIGNED.inc(planned.assigned)
     return not planned.busy
+
+
+async def _put_off(context: SendContext, workspace_id: UUID) -> None:
+    """One that cannot be planned does not keep the others from their turn."""
+    async with context.open_uow() as uow:
+        await planning.put_off(uow.conn, workspace_id, until=await context.clock(uow.conn) + _TRY_AGAIN)
 
 
 def schedules(context: SendContext) -> Sequence[Schedule]:
@@ -40,7 +50,7 @@ def schedules(context: SendContext) -> Sequence[Schedule]:
 
     async def plan_days() -> None:
         async with context.open_uow() as uow:
-            found = await workspaces.with_active_campaigns(uow.conn)
+            found = await planning.due(uow.conn, now=await context.clock(uow.conn), limit=PLANNED_AT_ONCE)
         failed: dict[UUID, Exception] = {}
         for workspace_id in found:
             try:
@@ -49,6 +59,7 @@ def schedules(context: SendContext) -> Sequence[Schedule]:
                 raise
             except Exception as error:
                 failed[workspace_id] = error
+                await _put_off(context, workspace_id)
         if failed:
             first, error = next(iter(failed.items()))
             msg = f"{len(failed)} of {len(found)} workspaces could not be planned, the first, {first}, as {error}"
@@ -61,7 +72,7 @@ def schedules(context: SendContext) -> Sequence[Schedule]:
             unknown = await resolve_unknown(uow, now=now)
         metrics.EMAILS_UNKNOWN.inc(unknown)
 
-    return [Schedule("plan_days", 30, plan_days), Schedule("resolve_leases", 5, resolve_leases)]
+    return [Schedule("plan_days", PLAN_S, plan_days), Schedule("resolve_leases", 5, resolve_leases)]
 
 
 class SendLoop:

@@ -9,6 +9,8 @@ from fastapi import Depends, Query, Request
 from libs.common.uow import OpenUow
 from services.sender import metrics
 from services.sender.domain.message import Sender
+from services.sender.domain.unsubscribing import UnsubscribeLinks
+from services.sender.domain.writing import Writer
 from services.sender.use_cases.plan_day import plan_day
 from services.sender.use_cases.send_emails import Clock, SendContext
 
@@ -23,12 +25,17 @@ class Resources:
 
     context: SendContext | None
     sender: Sender
+    links: UnsubscribeLinks
     default_quota: int
     clock: Clock
 
     @property
     def mailbox_id(self) -> UUID | None:
         return self.context.mailbox_id if self.context else None
+
+    @property
+    def writer(self) -> Writer:
+        return Writer(self.sender, self.links)
 
 
 def resources_of(request: Request) -> Resources:
@@ -55,7 +62,7 @@ async def plan_today(open_uow: OpenUow, workspace_id: UUID, resources: Resources
             mailbox_id=resources.context.mailbox_id,
             now=await resources.clock(uow.conn),
             default_quota=resources.default_quota,
-            mail_domain=resources.sender.domain,
+            call_s=resources.context.timing.call_s,
         )
     metrics.SLOTS_ASSIGNED.inc(planned.assigned)
 

@@ -45,9 +45,14 @@ class Facts:
     suppressed: bool
     enrolment_active: bool
     campaign_active: bool
+    mailbox_active: bool
     sandboxed_lead: bool
     sandboxed_mailbox: bool
     already_sent: bool
+    earlier_open: bool
+    """An earlier step of the sequence is not known to have been sent."""
+    window_open: bool
+    """The lead's working hours last until the provider could have accepted at the latest."""
     day_ends_at: datetime | None
 
 
@@ -83,8 +88,14 @@ def decide(facts: Facts, *, now: datetime, timing: SendTiming) -> Go | GiveBack 
         return Drop("cancelled", "already_sent")
     if not facts.campaign_active:
         return GiveBack("campaign_paused")
+    if not facts.mailbox_active:
+        return GiveBack("mailbox_paused")
+    if facts.earlier_open:
+        return GiveBack("earlier_step_open")
     if facts.day_ends_at is None or now + timedelta(seconds=timing.call_s) > facts.day_ends_at:
         return GiveBack("day_over")
+    if not facts.window_open:
+        return GiveBack("window_closed")
     return Go()
 
 

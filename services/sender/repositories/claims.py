@@ -5,12 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import RowMapping, and_, or_, select, update
+from sqlalchemy import RowMapping, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.domain.templates import TemplateSource
+from services.sender.repositories.arrays import one_of
 from services.sender.repositories.recipients import VALUE_COLUMNS, values_of
-from services.sender.tables import campaigns, daily_plans, emails, enrolments, mailboxes, recipients, slots
+from services.sender.tables import (
+    campaign_lines,
+    campaigns,
+    emails,
+    enrolments,
+    mailboxes,
+    recipients,
+    slots,
+    workspaces,
+)
 
 
 @dataclass(frozen=True)
@@ -23,12 +33,15 @@ class Claim:
     campaign_id: UUID
     enrolment_id: UUID
     lead_id: UUID
+    mailbox_id: UUID
     step: int
     recipient: str
     message_id: str
     source: TemplateSource
     values: dict[str, str]
     fields: dict[str, str]
+    sender_name: str
+    postal_address: str
 
 
 @dataclass(frozen=True)
@@ -46,22 +59,22 @@ class Leased:
 async def claim(
     conn: AsyncConnection, *, mailbox_id: UUID, now: datetime, call_s: float, lease_s: float, limit: int
 ) -> list[Claim]:
-    """Take planned emails with a slot of today; others' locked rows are passed over. The token rises with every claim."""
-    today = and_(
-        daily_plans.c.workspace_id == slots.c.workspace_id,
-        daily_plans.c.day == slots.c.day,
-        daily_plans.c.starts_at <= now,
-        daily_plans.c.ends_at >= now + timedelta(seconds=call_s),
-    )
+    """Take planned emails of the mailbox whose slots are due, and whose windows stay open for a whole call; others' locked
+    rows are passed over. The token rises with every claim.
+
+    A slot closes with its day at the latest, so that one of yesterday is never found.
+    """
     found = (
         select(emails.c.id)
-        .join(slots, and_(slots.c.email_id == emails.c.id, slots.c.state == "assigned"))
-        .join(daily_plans, today)
+        .select_from(slots)
+        .join(emails, emails.c.id == slots.c.email_id)
         .join(campaigns, and_(campaigns.c.id == emails.c.campaign_id, campaigns.c.state == "active"))
-        .join(mailboxes, mailboxes.c.id == campaigns.c.mailbox_id)
-        .where(emails.c.state == "planned", emails.c.due_at <= now, campaigns.c.mailbox_id == mailbox_id)
+        .join(mailboxes, mailboxes.c.id == slots.c.mailbox_id)
+        .where(slots.c.state == "assigned", slots.c.mailbox_id == mailbox_id, slots.c.due_at <= now)
+        .where(slots.c.closes_at >= now + timedelta(seconds=call_s))
+        .where(emails.c.state == "planned", mailboxes.c.state == "active")
         .where(or_(mailboxes.c.retry_at.is_(None), mailboxes.c.retry_at <= now))
-        .order_by(emails.c.due_at, slots.c.number)
+        .order_by(slots.c.due_at, slots.c.number)
         .limit(limit)
         .with_for_update(of=emails, skip_locked=True)
     )
@@ -70,13 +83,14 @@ async def claim(
     if not ids:
         return []
     raised = emails.c.fencing_token + 1
-    query = update(emails).where(emails.c.id.in_(ids))
+    query = update(emails).where(one_of(emails.c.id, ids))
     lease_until = now + timedelta(seconds=lease_s)
     await conn.execute(query.values(state="claimed", fencing_token=raised, lease_until=lease_until))
     return await _claims(conn, ids)
 
 
 async def _claims(conn: AsyncConnection, ids: Sequence[UUID]) -> list[Claim]:
+    its_line = and_(campaign_lines.c.campaign_id == emails.c.campaign_id, campaign_lines.c.lead_id == emails.c.lead_id)
     query = (
         select(
             emails.c.id,
@@ -85,6 +99,7 @@ async def _claims(conn: AsyncConnection, ids: Sequence[UUID]) -> list[Claim]:
             emails.c.campaign_id,
             emails.c.enrolment_id,
             emails.c.lead_id,
+            emails.c.mailbox_id,
             emails.c.step,
             emails.c.recipient,
             emails.c.message_id,
@@ -93,12 +108,17 @@ async def _claims(conn: AsyncConnection, ids: Sequence[UUID]) -> list[Claim]:
             campaigns.c.html_body,
             emails.c.recipient.label("email"),
             recipients.c.fields,
-            *VALUE_COLUMNS,
+            *(column for column in VALUE_COLUMNS if column.name != "line"),
+            func.coalesce(campaign_lines.c.line, recipients.c.line).label("line"),
+            workspaces.c.sender_name,
+            workspaces.c.postal_address,
         )
         .join(campaigns, campaigns.c.id == emails.c.campaign_id)
         .join(enrolments, enrolments.c.id == emails.c.enrolment_id)
         .join(recipients, recipients.c.id == enrolments.c.recipient_id)
-        .where(emails.c.id.in_(ids))
+        .join(workspaces, workspaces.c.id == emails.c.workspace_id)
+        .outerjoin(campaign_lines, its_line)
+        .where(one_of(emails.c.id, ids))
         .order_by(enrolments.c.position, emails.c.id)
     )
     return [_claim(row) for row in (await conn.execute(query)).mappings()]
@@ -112,12 +132,15 @@ def _claim(row: RowMapping) -> Claim:
         campaign_id=row["campaign_id"],
         enrolment_id=row["enrolment_id"],
         lead_id=row["lead_id"],
+        mailbox_id=row["mailbox_id"],
         step=row["step"],
         recipient=row["recipient"],
         message_id=row["message_id"],
         source=TemplateSource(row["template_subject"], row["text_body"], row["html_body"]),
         values=values_of(row),
         fields=row["fields"],
+        sender_name=row["sender_name"],
+        postal_address=row["postal_address"],
     )
 
 

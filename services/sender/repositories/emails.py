@@ -1,30 +1,17 @@
 """Emails on their way: each write of a claimer names its token, and is refused when another holds a newer one."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.domain.sending import Record
 from services.sender.repositories.claims import Claim
-from services.sender.tables import campaigns, emails, enrolments, mailboxes, recipients, suppressions
+from services.sender.tables import emails, enrolments
 
-_TEXT = ("subject", "text_body", "html_body")
-
-
-@dataclass(frozen=True)
-class Reasons:
-    """Why a claimed email might not be sent now."""
-
-    suppressed: bool
-    enrolment_active: bool
-    campaign_active: bool
-    sandboxed_lead: bool
-    sandboxed_mailbox: bool
-    already_sent: bool
+_OPEN = ("planned", "claimed", "sending", "unknown", "deferred")
 
 
 async def lock_claimed(conn: AsyncConnection, claim: Claim) -> bool:
@@ -33,67 +20,15 @@ async def lock_claimed(conn: AsyncConnection, claim: Claim) -> bool:
     return (await conn.execute(select(emails.c.id).where(mine).with_for_update())).first() is not None
 
 
-async def reasons(conn: AsyncConnection, claim: Claim) -> Reasons:
-    """What speaks for and against this send, as committed now."""
-    suppressed = exists().where(
-        suppressions.c.workspace_id == claim.workspace_id, suppressions.c.email == claim.recipient
-    )
-    before = _same_mail_elsewhere(claim.workspace_id, step=claim.step).where(
-        _other.c.recipient == claim.recipient, _other.c.id != claim.email_id
-    )
-    query = (
-        select(
-            suppressed.label("suppressed"),
-            (enrolments.c.state == "active").label("enrolment_active"),
-            (campaigns.c.state == "active").label("campaign_active"),
-            recipients.c.sandboxed.label("sandboxed_lead"),
-            mailboxes.c.sandboxed.label("sandboxed_mailbox"),
-            before.exists().label("already_sent"),
-        )
-        .select_from(enrolments)
-        .join(campaigns, campaigns.c.id == enrolments.c.campaign_id)
-        .join(mailboxes, mailboxes.c.id == campaigns.c.mailbox_id)
-        .join(recipients, recipients.c.id == enrolments.c.recipient_id)
-        .where(enrolments.c.id == claim.enrolment_id)
-    )
-    return Reasons(**(await conn.execute(query)).mappings().one())
-
-
-async def sent_before(
-    conn: AsyncConnection, *, workspace_id: UUID, campaign_id: UUID, step: int, addresses: Sequence[str]
-) -> dict[str, UUID]:
-    """Who has had this very mail of the campaign from another one, and from which."""
-    query = (
-        _same_mail_elsewhere(workspace_id, step=step)
-        .add_columns(_other.c.recipient, _other.c.campaign_id)
-        .join(campaigns, campaigns.c.id == campaign_id)
-        .join(mailboxes, mailboxes.c.id == campaigns.c.mailbox_id)
-        .where(_other.c.recipient.in_(addresses), _other.c.campaign_id != campaign_id)
-    )
-    return {row.recipient: row.campaign_id for row in await conn.execute(query)}
-
-
-_other, _its_campaign, _its_mailbox = emails.alias(), campaigns.alias(), mailboxes.alias()
-
-
-def _same_mail_elsewhere(workspace_id: UUID, *, step: int) -> Select[tuple[UUID]]:
-    """Emails that have, or may have, arrived with the text that the query's `campaigns` and `mailboxes` would send again.
-
-    What a sandbox took has reached nobody.
-    """
-    same_text = (_its_campaign.c[name].is_not_distinct_from(campaigns.c[name]) for name in _TEXT)
-    return (
-        select(_other.c.id)
-        .join(_its_campaign, _its_campaign.c.id == _other.c.campaign_id)
-        .join(_its_mailbox, _its_mailbox.c.id == _its_campaign.c.mailbox_id)
-        .where(_other.c.workspace_id == workspace_id, _other.c.step == step)
-        .where(_other.c.state.in_(("sending", "sent", "unknown")), *same_text)
-        .where(_its_mailbox.c.sandboxed == mailboxes.c.sandboxed)
-    )
-
-
 async def mark_sending(conn: AsyncConnection, claim: Claim, *, subject: str, now: datetime, lease_s: float) -> int:
-    """`claimed → sending`; answers how many calls have been begun for this email."""
+    """`claimed → sending`; answers how many calls have been begun for this email. From here on its lead stays with the
+    mailbox."""
+    stays = (
+        update(enrolments)
+        .where(enrolments.c.id == claim.enrolment_id, enrolments.c.mailbox_id.is_(None))
+        .values(mailbox_id=claim.mailbox_id)
+        .cte("stays")
+    )
     query = (
         update(emails)
         .where(emails.c.id == claim.email_id, emails.c.fencing_token == claim.token, emails.c.state == "claimed")
@@ -105,8 +40,16 @@ async def mark_sending(conn: AsyncConnection, claim: Claim, *, subject: str, now
             lease_until=now + timedelta(seconds=lease_s),
         )
         .returning(emails.c.attempts)
+        .add_cte(stays)
     )
     return (await conn.execute(query)).scalar_one()
+
+
+async def finish_enrolment(conn: AsyncConnection, enrolment_id: UUID, *, now: datetime) -> None:
+    """The lead has had everything, unless a later step waits."""
+    waits = select(emails.c.id).where(emails.c.enrolment_id == enrolment_id, emails.c.state.in_(_OPEN)).exists()
+    query = update(enrolments).where(enrolments.c.id == enrolment_id, enrolments.c.state == "active", ~waits)
+    await conn.execute(query.values(state="finished", ended_at=now))
 
 
 async def give_back(conn: AsyncConnection, claim: Claim, *, reason: str | None = None) -> bool:

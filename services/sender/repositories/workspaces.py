@@ -9,16 +9,22 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.ids import new_id
-from services.sender.tables import campaigns, mailboxes, workspaces
+from services.sender.tables import mailboxes, workspaces
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """A tenant: its day is the day of quotas. `daily_quota` None means the default."""
+    """A tenant: its day is the day of quotas. `daily_quota` None means the default, `domain_quota` None no limit.
+
+    `follow_up_share` is a percentage of the day.
+    """
 
     id: UUID
     time_zone: str
     daily_quota: int | None
+    domain_quota: int | None
+    follow_up_share: int
+    campaign_pause_days: int
 
 
 @dataclass(frozen=True)
@@ -51,11 +57,12 @@ async def load_workspace(
 
     Without `wait` it is None as well while another holds the mutex.
     """
-    query = select(workspaces.c.id, workspaces.c.time_zone, workspaces.c.daily_quota)
-    query = query.where(workspaces.c.id == workspace_id)
+    query = select(*(workspaces.c[name] for name in Workspace.__dataclass_fields__)).where(
+        workspaces.c.id == workspace_id
+    )
     locked = query.with_for_update(key_share=True, skip_locked=not wait)
-    row = (await conn.execute(locked if lock else query)).first()
-    return Workspace(row.id, row.time_zone, row.daily_quota) if row else None
+    row = (await conn.execute(locked if lock else query)).mappings().first()
+    return Workspace(**row) if row else None
 
 
 async def queue_for_start(conn: AsyncConnection, workspace_id: UUID) -> None:
@@ -65,14 +72,6 @@ async def queue_for_start(conn: AsyncConnection, workspace_id: UUID) -> None:
     """
     key = func.hashtextextended(f"sender.start_campaign:{workspace_id}", 0)
     await conn.execute(select(func.pg_advisory_xact_lock(key)))
-
-
-async def with_active_campaigns(conn: AsyncConnection) -> list[UUID]:
-    """The workspaces that have something to plan."""
-    rows = await conn.execute(
-        select(campaigns.c.workspace_id).where(campaigns.c.state == "active").distinct().order_by("workspace_id")
-    )
-    return list(rows.scalars())
 
 
 async def ensure_mailbox(conn: AsyncConnection, *, key: str, address: str, sandboxed: bool) -> UUID:

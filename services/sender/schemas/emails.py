@@ -6,6 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.sender.domain.resolving import Resolution
+from services.sender.schemas.base import Body
+
 EmailState = Literal[
     "planned", "claimed", "sending", "sent", "failed", "unknown", "deferred", "cancelled", "suppressed"
 ]
@@ -35,3 +38,17 @@ class EmailPage(BaseModel):
 
     items: list[EmailOut]
     next_cursor: str | None
+
+
+class ResolutionIn(Body):
+    """What became of an unknown email, as a person knows or wants it."""
+
+    outcome: Resolution
+
+
+class ResolutionOut(BaseModel):
+    """`changed` is false when the same had been decided before."""
+
+    email_id: UUID
+    outcome: Resolution
+    changed: bool

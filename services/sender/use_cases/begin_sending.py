@@ -1,15 +1,19 @@
 """`claimed → sending`: the transaction that decides. After its commit the provider is called, or the email is unknown."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
 from libs.common.uow import UnitOfWork
+from services.sender.domain.dead_letters import cause_of_problem
 from services.sender.domain.sending import Drop, Facts, GiveBack, Go, SendTiming, decide
-from services.sender.repositories import campaigns, emails, plan
+from services.sender.domain.windows import is_open
+from services.sender.repositories import campaigns, emails, plan, planning
+from services.sender.repositories import slots as slotting
 from services.sender.repositories.claims import Claim
+from services.sender.repositories.facts import Reasons, reasons
 from services.sender.tables import slots
-from services.sender.use_cases.record_outcome import announce
+from services.sender.use_cases.record_outcome import announce, bury
 
 
 @dataclass(frozen=True)
@@ -27,25 +31,48 @@ async def begin_sending(
     if not await emails.lock_claimed(uow.conn, claim):
         return Begun("lost", "claim_lost")
     today, ends_at = await plan.day_end(uow.conn, workspace_id=claim.workspace_id, now=now)
-    reasons = await emails.reasons(uow.conn, claim)
-    facts = Facts(**asdict(reasons), day_ends_at=ends_at)
+    facts = facts_of(await reasons(uow.conn, claim), now=now, timing=timing, day_ends_at=ends_at)
     verdict = Drop("failed", problem) if problem else decide(facts, now=now, timing=timing)
     match verdict:
         case Drop(state, reason):
             await _drop(uow, claim, state=state, reason=reason, today=today, now=now)
             return Begun("dropped", reason)
         case GiveBack(reason):
-            await emails.give_back(uow.conn, claim, reason=reason)
+            await _give_back(uow, claim, reason=reason, today=today)
             return Begun("planned", reason)
         case Go():
             return await _go(uow, claim, today=today, now=now, timing=timing, subject=subject)
 
 
+def facts_of(found: Reasons, *, now: datetime, timing: SendTiming, day_ends_at: datetime | None) -> Facts:
+    """What was read, with the window asked about the whole call."""
+    return Facts(
+        suppressed=found.suppressed,
+        enrolment_active=found.enrolment_active,
+        campaign_active=found.campaign_active,
+        mailbox_active=found.mailbox_active,
+        sandboxed_lead=found.sandboxed_lead,
+        sandboxed_mailbox=found.sandboxed_mailbox,
+        already_sent=found.already_sent,
+        earlier_open=found.earlier_open,
+        window_open=is_open(found.window, found.place, since=now, seconds=timing.call_s),
+        day_ends_at=day_ends_at,
+    )
+
+
+async def _give_back(uow: UnitOfWork, claim: Claim, *, reason: str, today: date | None) -> None:
+    """What cannot be sent now leaves the plan, or it would be claimed again at once; the next plan takes it up."""
+    await emails.give_back(uow.conn, claim, reason=reason)
+    await plan.release_assigned(uow.conn, slots.c.email_id == claim.email_id, today=today)
+    await planning.ask(uow.conn, claim.workspace_id)
+
+
 async def _go(
     uow: UnitOfWork, claim: Claim, *, today: date | None, now: datetime, timing: SendTiming, subject: str
 ) -> Begun:
-    if today is None or not await plan.use_slot(uow.conn, claim.email_id, day=today, token=claim.token):
+    if today is None or not await slotting.use_slot(uow.conn, claim.email_id, day=today, token=claim.token):
         await emails.give_back(uow.conn, claim, reason="no_slot")
+        await planning.ask(uow.conn, claim.workspace_id)
         return Begun("planned", "no_slot")
     await emails.mark_sending(uow.conn, claim, subject=subject, now=now, lease_s=timing.sending_lease_s)
     return Begun("go")
@@ -55,5 +82,7 @@ async def _drop(uow: UnitOfWork, claim: Claim, *, state: str, reason: str, today
     await emails.drop(uow.conn, claim, state=state, reason=reason, now=now)
     await campaigns.end_enrolment(uow.conn, claim.enrolment_id, state="stopped", reason=reason, now=now)
     await plan.release_assigned(uow.conn, slots.c.email_id == claim.email_id, today=today)
+    await planning.ask(uow.conn, claim.workspace_id)
     if state == "failed":
+        await bury(uow, claim, cause_of_problem(reason), detail=reason, now=now)
         announce(uow, claim, state, reason=reason)

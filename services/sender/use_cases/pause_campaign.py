@@ -6,7 +6,7 @@ from uuid import UUID
 from libs.common.errors import Conflict, NotFound
 from libs.common.uow import UnitOfWork
 from services.sender.domain.days import day_at
-from services.sender.repositories import campaigns, plan, workspaces
+from services.sender.repositories import campaigns, plan, planning, workspaces
 from services.sender.repositories.campaigns import Campaign
 from services.sender.tables import slots
 
@@ -24,6 +24,7 @@ async def pause_campaign(uow: UnitOfWork, *, workspace_id: UUID, campaign_id: UU
     await campaigns.pause(uow.conn, campaign_id, now=now)
     today = day_at(now, time_zone=workspace.time_zone).date
     await plan.release_assigned(uow.conn, slots.c.campaign_id == campaign_id, today=today)
+    await planning.ask(uow.conn, workspace_id)
     paused = await campaigns.load_campaign(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id)
     assert paused is not None
     return paused

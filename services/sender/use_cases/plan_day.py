@@ -1,17 +1,23 @@
-"""The daily plan: today's slots are given to the leads that come first. Only planned leads are sent to."""
+"""The daily plan: today's slots are given to the mails that come first. Only planned mails are sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from libs.common.ids import new_id
 from libs.common.uow import UnitOfWork
 from services.sender.domain.days import Day, day_at
 from services.sender.domain.message import message_id_of
-from services.sender.domain.plan.sharing import Demand, share_out
-from services.sender.repositories import campaigns, plan, workspaces
-from services.sender.repositories.plan import Candidate
+from services.sender.domain.plan.candidates import Candidate, Hours, PlannedCampaign, UsableMailbox
+from services.sender.domain.plan.laying_out import lay_out
+from services.sender.domain.plan.rooms import DayTerms, room_of, shares_of
+from services.sender.domain.plan.sorting import Gathered, Sorter
+from services.sender.domain.plan.terms import Assignment, Room, Share
+from services.sender.repositories import campaigns, candidates, plan, planning, slots, workspaces
+from services.sender.repositories.slots import Taken
+from services.sender.repositories.workspaces import Workspace
+from services.sender.use_cases.gather_waiting import Queue
 from services.sender.use_cases.start_campaign import SENDER_WORK
 
 
@@ -23,92 +29,153 @@ class Planned:
     busy: bool = False
 
 
+@dataclass(frozen=True)
+class _Today:
+    """What this run plans for."""
+
+    workspace: Workspace
+    day: Day
+    now: datetime
+    call: timedelta
+    boxes: dict[UUID, UsableMailbox]
+    running: Sequence[PlannedCampaign]
+
+
 async def plan_day(
     uow: UnitOfWork,
     *,
     workspace_id: UUID,
-    mailbox_id: UUID,
+    mailbox_id: UUID | None,
     now: datetime,
     default_quota: int,
-    mail_domain: str,
+    call_s: float,
     wait: bool = True,
 ) -> Planned:
-    """Give every free slot of today to the mailbox's next lead; run again at any time, by any number of planners.
+    """Give every free slot of today to the next mail; run again at any time, by any number of planners.
 
-    Earlier days' unused slots are gone, suppressed leads leave the plan, exhausted campaigns are finished.
+    `mailbox_id` is the mailbox of the settings, which serves every workspace beside its own. Earlier days' unused slots are
+    gone, suppressed leads leave the plan, exhausted campaigns are finished, and it is noted when to plan again.
     """
     workspace = await workspaces.load_workspace(uow.conn, workspace_id, lock=True, wait=wait)
     if workspace is None:
         return Planned(0, busy=True)
+    seen = await planning.asks(uow.conn, workspace_id)
     day = day_at(now, time_zone=workspace.time_zone)
-    quota = await plan.open_day(
-        uow.conn, workspace_id=workspace_id, day=day, quota=workspace.daily_quota or default_quota
-    )
-    await plan.close_earlier_days(uow.conn, workspace_id=workspace_id, today=day.date)
-    await plan.stop_suppressed(uow.conn, workspace_id=workspace_id, today=day.date, now=now)
-    await plan.release_other_mailboxes(uow.conn, workspace_id=workspace_id, mailbox_id=mailbox_id, today=day.date)
-    numbers = await plan.free_numbers(uow.conn, workspace_id=workspace_id, day=day.date, quota=quota)
-    chosen = await _choose(uow, workspace_id=workspace_id, mailbox_id=mailbox_id, day=day, free=len(numbers), now=now)
-    taken = await _assign(
-        uow, chosen, numbers=numbers, workspace_id=workspace_id, day=day, now=now, mail_domain=mail_domain
-    )
+    boxes = await candidates.usable_mailboxes(uow.conn, workspace_id=workspace_id, house_mailbox_id=mailbox_id)
+    ids = [box.id for box in boxes]
+    running = await candidates.active_campaigns(uow.conn, workspace_id=workspace_id, mailbox_ids=ids)
+    today = _Today(workspace, day, now, timedelta(seconds=call_s), {box.id: box for box in boxes}, running)
+    await _make_room(uow, today)
+    assigned = await _fill(uow, today, default_quota=default_quota)
     await campaigns.finish_exhausted(uow.conn, workspace_id=workspace_id, now=now)
-    if taken:
+    await planning.plan_next(uow.conn, workspace_id, at=await _next(uow, today) if running else None, seen=seen)
+    if assigned:
         uow.notify(SENDER_WORK)
-    return Planned(taken)
+    return Planned(assigned)
+
+
+async def _make_room(uow: UnitOfWork, today: _Today) -> None:
+    """What cannot be used gives its slot back."""
+    workspace_id, date_ = today.workspace.id, today.day.date
+    await slots.close_earlier_days(uow.conn, workspace_id=workspace_id, today=date_)
+    await plan.release_missed(uow.conn, workspace_id=workspace_id, today=date_, now=today.now, call=today.call)
+    await plan.stop_suppressed(uow.conn, workspace_id=workspace_id, today=date_, now=today.now)
+    await plan.release_unusable(uow.conn, workspace_id=workspace_id, mailbox_ids=list(today.boxes), today=date_)
+
+
+async def _fill(uow: UnitOfWork, today: _Today, *, default_quota: int) -> int:
+    """Round after round, until the slots or the mails that wait are used up."""
+    workspace_id, day = today.workspace.id, today.day
+    quota = await plan.open_day(
+        uow.conn, workspace_id=workspace_id, day=day, quota=today.workspace.daily_quota or default_quota
+    )
+    numbers = await slots.free_numbers(uow.conn, workspace_id=workspace_id, day=day.date, quota=quota)
+    holders = await slots.held(uow.conn, workspace_id=workspace_id, day=day.date)
+    terms = DayTerms(quota, today.workspace.domain_quota, today.workspace.follow_up_share)
+    shares = shares_of(today.running, holders)
+    room = room_of(list(today.boxes.values()), holders, day=day.date, terms=terms, free=len(numbers))
+    sorter = _sorter(today)
+    queues = {one.id: Queue(one) for one in today.running}
+    assigned = 0
+    while room.slots > 0:
+        gathered = await _gather(uow, queues, shares, sorter, room=room)
+        layout = lay_out(
+            gathered.waiting,
+            shares=shares,
+            room=room,
+            day=day.date,
+            since=today.now,
+            until=day.ends_at,
+            call=today.call,
+        )
+        enough = {who for who, why in layout.passed_over.items() if why == "domain_quota"}
+        await candidates.sleep(uow.conn, {**gathered.asleep, **dict.fromkeys(enough, day.ends_at)})
+        await plan.stop_enrolments(uow.conn, gathered.suppressed, today=day.date, now=today.now)
+        await _assign(uow, layout.assignments, numbers[assigned:], gathered.known, today=today)
+        assigned += len(layout.assignments)
+        if not gathered.waiting:
+            break
+        shares, room = layout.shares, layout.room
+    return assigned
+
+
+async def _gather(
+    uow: UnitOfWork, queues: dict[UUID, Queue], shares: Sequence[Share], sorter: Sorter, *, room: Room
+) -> Gathered:
+    gathered = Gathered()
+    for share in shares:
+        has_mailbox = any(room.mailboxes.get(name, 0) != 0 for name in share.mailbox_ids)
+        if has_mailbox and share.room > 0:
+            wanted = min(share.room, room.slots)
+            await queues[share.campaign_id].gather(uow.conn, sorter, wanted=wanted, into=gathered)
+    return gathered
+
+
+def _sorter(today: _Today) -> Sorter:
+    pause = timedelta(days=today.workspace.campaign_pause_days)
+    hours = Hours(since=today.now, until=today.day.ends_at)
+    return Sorter(today.day, today.now, today.call, pause, hours)
 
 
 async def _assign(
     uow: UnitOfWork,
-    chosen: Sequence[Candidate],
-    *,
+    assignments: Sequence[Assignment],
     numbers: Sequence[int],
-    workspace_id: UUID,
-    day: Day,
-    now: datetime,
-    mail_domain: str,
-) -> int:
-    fresh = {who.enrolment_id: new_id() for who in chosen if who.email_id is None}
-    await plan.add_emails(
-        uow.conn,
-        [
-            _email(who, fresh[who.enrolment_id], workspace_id=workspace_id, now=now, mail_domain=mail_domain)
-            for who in chosen
-            if who.email_id is None
-        ],
-    )
-    await plan.put_in_plan(uow.conn, [who.email_id for who in chosen if who.email_id is not None])
-    taken = [
-        (number, who.campaign_id, who.email_id or fresh[who.enrolment_id])
-        for number, who in zip(numbers, chosen, strict=False)
-    ]
-    await plan.assign(uow.conn, workspace_id=workspace_id, day=day.date, taken=taken)
-    return len(taken)
+    known: dict[UUID, Candidate],
+    *,
+    today: _Today,
+) -> None:
+    taken, fresh, again = list[Taken](), list[dict[str, object]](), dict[UUID, UUID]()
+    for number, given in zip(numbers, assignments, strict=False):
+        who = known[given.waiting.key]
+        email_id = who.email_id or new_id()
+        if who.email_id is None:
+            fresh.append(_email(who, email_id, today.boxes[given.mailbox_id], today=today))
+        else:
+            again[email_id] = given.mailbox_id
+        taken.append(Taken(number, who.campaign_id, email_id, given.mailbox_id, given.due_at, given.closes_at))
+    await candidates.add_emails(uow.conn, fresh)
+    await candidates.put_in_plan(uow.conn, again)
+    await slots.assign(uow.conn, workspace_id=today.workspace.id, day=today.day.date, taken=taken)
 
 
-async def _choose(
-    uow: UnitOfWork, *, workspace_id: UUID, mailbox_id: UUID, day: Day, free: int, now: datetime
-) -> list[Candidate]:
-    waiting: dict[UUID, list[Candidate]] = {}
-    demands: list[Demand] = []
-    for campaign_id, room in await plan.rooms(uow.conn, workspace_id=workspace_id, mailbox_id=mailbox_id, day=day.date):
-        found = await plan.candidates(uow.conn, campaign_id, now=now, limit=min(room, free))
-        waiting[campaign_id] = found
-        demands.append(Demand(campaign_id, room=max(room, 0), waiting=len(found)))
-    shares = share_out(free, demands)
-    return [who for campaign_id, found in waiting.items() for who in found[: shares[campaign_id]]]
+async def _next(uow: UnitOfWork, today: _Today) -> datetime:
+    """When there may be something to plan without anybody asking: a window closes on somebody, or the day ends."""
+    closes = await slots.first_to_close(uow.conn, workspace_id=today.workspace.id, day=today.day.date)
+    return min(closes, today.day.ends_at) if closes else today.day.ends_at
 
 
-def _email(who: Candidate, email_id: UUID, *, workspace_id: UUID, now: datetime, mail_domain: str) -> dict[str, object]:
+def _email(who: Candidate, email_id: UUID, box: UsableMailbox, *, today: _Today) -> dict[str, object]:
     return {
         "id": email_id,
-        "workspace_id": workspace_id,
+        "workspace_id": today.workspace.id,
         "campaign_id": who.campaign_id,
         "enrolment_id": who.enrolment_id,
         "lead_id": who.lead_id,
-        "step": plan.FIRST_STEP,
+        "mailbox_id": box.id,
+        "step": who.step,
         "recipient": who.recipient,
-        "message_id": message_id_of(email_id, domain=mail_domain),
-        "due_at": now,
-        "created_at": now,
+        "message_id": message_id_of(email_id, domain=box.domain),
+        "due_at": today.now,
+        "created_at": today.now,
     }

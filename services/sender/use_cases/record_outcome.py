@@ -7,8 +7,9 @@ from libs.common.contracts.envelope import Event
 from libs.common.contracts.sender import EmailDeferred, EmailFailed, EmailSent, EmailUnknown
 from libs.common.uow import UnitOfWork
 from services.sender.domain.days import day_at
+from services.sender.domain.dead_letters import Cause, cause_of_outcome
 from services.sender.domain.sending import Outcome, Record, record_of
-from services.sender.repositories import campaigns, emails, plan, workspaces
+from services.sender.repositories import campaigns, dead_letters, emails, planning, slots, workspaces
 from services.sender.repositories.claims import Claim, Leased
 
 _EVENTS: Final = {"sent": EmailSent, "deferred": EmailDeferred, "failed": EmailFailed, "unknown": EmailUnknown}
@@ -27,12 +28,28 @@ async def record_outcome(uow: UnitOfWork, claim: Claim, outcome: Outcome, *, now
         workspace = await workspaces.load_workspace(uow.conn, claim.workspace_id)
         assert workspace is not None, "its campaign was started, so it is open"
         today = day_at(now, time_zone=workspace.time_zone).date
-        await plan.return_used(uow.conn, claim.email_id, token=claim.token, today=today)
-    if record.state in {"sent", "failed"}:
-        ended = "finished" if record.state == "sent" else "stopped"
-        await campaigns.end_enrolment(uow.conn, claim.enrolment_id, state=ended, reason=record.reason, now=now)
+        await slots.return_used(uow.conn, claim.email_id, token=claim.token, today=today)
+        await planning.ask(uow.conn, claim.workspace_id)
+    if record.state == "sent":
+        await emails.finish_enrolment(uow.conn, claim.enrolment_id, now=now)
+    if record.state == "failed":
+        await campaigns.end_enrolment(uow.conn, claim.enrolment_id, state="stopped", reason=record.reason, now=now)
+        await bury(uow, claim, cause_of_outcome(outcome), detail=record.reason or "", now=now)
     announce(uow, claim, record.state, reason=record.reason)
     return record
+
+
+async def bury(uow: UnitOfWork, claim: Claim, cause: Cause, *, detail: str, now: datetime) -> None:
+    """An email that failed waits for a person."""
+    await dead_letters.open_letter(
+        uow.conn,
+        email_id=claim.email_id,
+        workspace_id=claim.workspace_id,
+        campaign_id=claim.campaign_id,
+        cause=cause,
+        detail=detail,
+        now=now,
+    )
 
 
 def announce(uow: UnitOfWork, email: Claim | Leased, state: str, *, reason: str | None) -> None:

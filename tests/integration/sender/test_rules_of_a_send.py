@@ -265,6 +265,7 @@ async def test_a_number_is_given_once_a_day_and_an_email_has_one_live_slot(world
     await world.running(leads=2, quota=2)
     claim = await world.claim_one()
     row = {"workspace_id": world.workspace_id, "day": world.now.date(), "state": "assigned", "email_id": claim.email_id}
+    row |= {"mailbox_id": claim.mailbox_id, "due_at": world.now, "closes_at": world.now + timedelta(hours=1)}
     with pytest.raises(IntegrityError, match="uq_slots_live_email"):
         await world.run(slots.insert().values(**row, number=3))
     with pytest.raises(IntegrityError, match="pk_slots"):

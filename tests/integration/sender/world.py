@@ -14,10 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.contracts.ingest import Recipient, RecipientsPublished
 from libs.common.ids import new_id
-from libs.common.uow import UnitOfWorkFactory
+from libs.common.uow import UnitOfWork, UnitOfWorkFactory
 from services.sender.clients.mailbox import Capabilities
 from services.sender.domain.message import Letter, Sender
 from services.sender.domain.sending import Accepted, NotCalled, Outcome, Record, SendTiming
+from services.sender.domain.unsubscribing import UnsubscribeLinks
+from services.sender.domain.windows import ALWAYS, Window
+from services.sender.domain.writing import Writer
 from services.sender.repositories.claims import Claim
 from services.sender.repositories.workspaces import ensure_mailbox
 from services.sender.tables import campaigns, emails, enrolments, slots
@@ -31,12 +34,14 @@ from services.sender.use_cases.plan_day import plan_day
 from services.sender.use_cases.record_outcome import record_outcome
 from services.sender.use_cases.resolve_unknown import resolve_unknown
 from services.sender.use_cases.send_emails import SendContext, prepare
-from services.sender.use_cases.start_campaign import Started, start_campaign
+from services.sender.use_cases.start_campaign import Started, begin_campaign, start_campaign
 from services.sender.use_cases.suppress_address import suppress_address
 
 MORNING = datetime(2027, 3, 1, 8, tzinfo=UTC)
 TIMING = SendTiming(call_deadline_s=10, provider_timeout_s=30, sending_lease_s=60, claim_lease_s=120)
 SENDER = Sender("Ann Lee", "ann@corofy.example", "1 Test Street", "stop@corofy.example")
+LINKS = UnsubscribeLinks("https://app.corofy.example", bytes(range(64)))
+WRITER = Writer(SENDER, LINKS)
 
 
 def recipient(row_no: int, **more: object) -> Recipient:
@@ -113,6 +118,7 @@ class World:
             open_uow=self.open_uow,
             mailbox_id=self.mailbox_id,
             sender=SENDER,
+            links=LINKS,
             timing=TIMING,
             default_quota=self.quota,
             clock=self.clock,
@@ -133,10 +139,10 @@ class World:
             await import_recipients(event, uow=uow, workspace_id=self.workspace_id, now=self.now)
         return list_id
 
-    async def draft(self, list_id: UUID, *, quota: int | None = None) -> UUID:
+    async def draft(self, list_id: UUID, *, quota: int | None = None, window: Window = ALWAYS) -> UUID:
         async with self.open_uow() as uow:
             campaign = await create_campaign(
-                NewCampaign(list_id, daily_quota=quota),
+                NewCampaign(list_id, daily_quota=quota, window=window),
                 uow=uow,
                 workspace_id=self.workspace_id,
                 mailbox_id=self.mailbox_id,
@@ -147,14 +153,24 @@ class World:
         return campaign.id
 
     async def start(self, campaign_id: UUID | None = None) -> Started:
-        async with self.open_uow() as uow:
-            return await start_campaign(
-                uow,
-                workspace_id=self.workspace_id,
-                campaign_id=campaign_id or self.campaign_id,
-                sender=SENDER,
-                now=self.now,
-            )
+        return await start_campaign(
+            self.open_uow,
+            workspace_id=self.workspace_id,
+            campaign_id=campaign_id or self.campaign_id,
+            writer=WRITER,
+            clock=self.clock,
+        )
+
+    async def begin_campaign(self, uow: UnitOfWork, campaign_id: UUID) -> Started:
+        """Start's own transaction, which the caller holds open."""
+        return await begin_campaign(
+            uow,
+            workspace_id=self.workspace_id,
+            campaign_id=campaign_id,
+            rendered={},
+            writer=WRITER,
+            now=self.now,
+        )
 
     async def running(self, *, leads: int, quota: int | None = None) -> World:
         """A started and planned campaign on a list of so many leads."""
@@ -177,7 +193,7 @@ class World:
                 mailbox_id=self.mailbox_id,
                 now=self.now,
                 default_quota=self.quota,
-                mail_domain=SENDER.domain,
+                call_s=TIMING.call_s,
             )
         return planned.assigned
 
@@ -197,7 +213,7 @@ class World:
         return (await self.claim())[0]
 
     async def begin(self, claim: Claim) -> Begun:
-        prepared = prepare(claim, sender=SENDER, now=self.now)
+        prepared = prepare(claim, writer=WRITER, now=self.now)
         async with self.open_uow() as uow:
             return await begin_sending(
                 uow, claim, now=self.now, timing=TIMING, subject=prepared.subject, problem=prepared.problem

@@ -28,9 +28,12 @@ FINE: dict[str, object] = {
     "suppressed": False,
     "enrolment_active": True,
     "campaign_active": True,
+    "mailbox_active": True,
     "sandboxed_lead": False,
     "sandboxed_mailbox": False,
     "already_sent": False,
+    "earlier_open": False,
+    "window_open": True,
     "day_ends_at": NOW + timedelta(hours=1),
 }
 
@@ -47,6 +50,9 @@ def test_nothing_in_the_way_means_go() -> None:
         ({"sandboxed_lead": True}, Drop("cancelled", "sandboxed_row")),
         ({"already_sent": True}, Drop("cancelled", "already_sent")),
         ({"campaign_active": False}, GiveBack("campaign_paused")),
+        ({"mailbox_active": False}, GiveBack("mailbox_paused")),
+        ({"earlier_open": True}, GiveBack("earlier_step_open")),
+        ({"window_open": False}, GiveBack("window_closed")),
         ({"day_ends_at": None}, GiveBack("day_over")),
         ({"day_ends_at": NOW + timedelta(seconds=39.9)}, GiveBack("day_over")),
         ({"day_ends_at": NOW + timedelta(seconds=40)}, Go()),

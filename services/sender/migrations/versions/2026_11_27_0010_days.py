@@ -39,6 +39,7 @@ def downgrade() -> None:
         op.drop_table(table, schema=SCHEMA)
     for index, _, _ in _SLOT_INDEXES:
         op.drop_index(index, table_name="slots", schema=SCHEMA)
+    op.drop_index("ix_emails_unknown", table_name="emails", schema=SCHEMA)
     op.drop_index("ix_enrolments_fresh", table_name="enrolments", schema=SCHEMA)
     op.drop_constraint(op.f("ck_slots_assigned_has_its_time"), "slots", schema=SCHEMA)
     op.drop_constraint(op.f("ck_emails_step_counts_from_one"), "emails", schema=SCHEMA)
@@ -131,6 +132,13 @@ def _emails() -> None:
     )
     op.alter_column("emails", "mailbox_id", nullable=False, schema=SCHEMA)
     _foreign_key("emails", "mailbox_id", "mailboxes")
+    op.create_index(
+        "ix_emails_unknown",
+        "emails",
+        ["mailbox_id", "sending_at"],
+        schema=SCHEMA,
+        postgresql_where=sa.text("state = 'unknown'"),
+    )
     _check("emails", "step_counts_from_one", "step > 0")
 
 

@@ -1,0 +1,106 @@
+"""What speaks for and against a send, as committed: read by the transaction that begins it, and by Start."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.sender.domain.windows import Window
+from services.sender.repositories.claims import Claim
+from services.sender.repositories.suppressions import is_suppressed
+from services.sender.tables import campaigns, emails, enrolments, mailboxes, recipients
+
+_TEXT = ("subject", "text_body", "html_body")
+_WINDOW = ("window_days", "window_from_min", "window_to_min", "skip_holidays")
+_other, _its_campaign, _its_mailbox = emails.alias(), campaigns.alias(), mailboxes.alias()
+_earlier = emails.alias()
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """Where the lead's clock hangs."""
+
+    time_zone: str
+    country: str
+    subdivision: str
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Why a claimed email might not be sent now."""
+
+    suppressed: bool
+    enrolment_active: bool
+    campaign_active: bool
+    mailbox_active: bool
+    sandboxed_lead: bool
+    sandboxed_mailbox: bool
+    already_sent: bool
+    earlier_open: bool
+    window: Window
+    place: Whereabouts
+
+
+async def reasons(conn: AsyncConnection, claim: Claim) -> Reasons:
+    """What speaks for and against this send, as committed now."""
+    before = _same_mail_elsewhere(claim.workspace_id, step=claim.step).where(
+        _other.c.recipient == claim.recipient, _other.c.id != claim.email_id
+    )
+    earlier = select(_earlier.c.id).where(
+        _earlier.c.enrolment_id == claim.enrolment_id, _earlier.c.step < claim.step, _earlier.c.state != "sent"
+    )
+    query = (
+        select(
+            is_suppressed(claim.workspace_id, claim.recipient).label("suppressed"),
+            (enrolments.c.state == "active").label("enrolment_active"),
+            (campaigns.c.state == "active").label("campaign_active"),
+            (mailboxes.c.state == "active").label("mailbox_active"),
+            recipients.c.sandboxed.label("sandboxed_lead"),
+            mailboxes.c.sandboxed.label("sandboxed_mailbox"),
+            before.exists().label("already_sent"),
+            earlier.exists().label("earlier_open"),
+            *(campaigns.c[name] for name in _WINDOW),
+            *(enrolments.c[name] for name in Whereabouts.__dataclass_fields__),
+        )
+        .select_from(enrolments)
+        .join(campaigns, campaigns.c.id == enrolments.c.campaign_id)
+        .join(mailboxes, mailboxes.c.id == claim.mailbox_id)
+        .join(recipients, recipients.c.id == enrolments.c.recipient_id)
+        .where(enrolments.c.id == claim.enrolment_id)
+    )
+    row = dict((await conn.execute(query)).mappings().one())
+    days, from_min, to_min, skip_holidays = (row.pop(name) for name in _WINDOW)
+    place = Whereabouts(*(row.pop(name) for name in Whereabouts.__dataclass_fields__))
+    return Reasons(**row, window=Window(frozenset(days), from_min, to_min, skip_holidays), place=place)
+
+
+async def sent_before(
+    conn: AsyncConnection, *, workspace_id: UUID, campaign_id: UUID, step: int, addresses: Sequence[str]
+) -> dict[str, UUID]:
+    """Who has had this very mail of the campaign from another one, and from which."""
+    query = (
+        _same_mail_elsewhere(workspace_id, step=step)
+        .add_columns(_other.c.recipient, _other.c.campaign_id)
+        .join(campaigns, campaigns.c.id == campaign_id)
+        .join(mailboxes, mailboxes.c.id == campaigns.c.mailbox_id)
+        .where(_other.c.recipient.in_(addresses), _other.c.campaign_id != campaign_id)
+    )
+    return {row.recipient: row.campaign_id for row in await conn.execute(query)}
+
+
+def _same_mail_elsewhere(workspace_id: UUID, *, step: int) -> Select[tuple[UUID]]:
+    """Emails that have, or may have, arrived with the text that the query's `campaigns` and `mailboxes` would send again.
+
+    What a sandbox took has reached nobody.
+    """
+    same_text = (_its_campaign.c[name].is_not_distinct_from(campaigns.c[name]) for name in _TEXT)
+    return (
+        select(_other.c.id)
+        .join(_its_campaign, _its_campaign.c.id == _other.c.campaign_id)
+        .join(_its_mailbox, _its_mailbox.c.id == _other.c.mailbox_id)
+        .where(_other.c.workspace_id == workspace_id, _other.c.step == step)
+        .where(_other.c.state.in_(("sending", "sent", "unknown")), *same_text)
+        .where(_its_mailbox.c.sandboxed == mailboxes.c.sandboxed)
+    )

@@ -1,0 +1,94 @@
+"""Emails whose outcome nobody knows, and what was decided about them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.sender.repositories.claims import Leased
+from services.sender.tables import email_resolutions, emails
+
+
+@dataclass(frozen=True)
+class Unresolved:
+    """An email, locked, with the last decision on this attempt of it."""
+
+    email: Leased
+    enrolment_id: UUID
+    mailbox_id: UUID
+    token: int
+    state: str
+    lease_until: datetime | None
+    decided: str | None
+
+
+@dataclass(frozen=True)
+class Sought:
+    """An unknown email to ask its provider about."""
+
+    email_id: UUID
+    workspace_id: UUID
+    token: int
+    message_id: str
+
+
+async def lock_email(conn: AsyncConnection, email_id: UUID, *, workspace_id: UUID) -> Unresolved | None:
+    """The email of this workspace, so that nobody else decides at the same time."""
+    mine = (emails.c.id == email_id, emails.c.workspace_id == workspace_id)
+    row = (await conn.execute(select(emails).where(*mine).with_for_update())).first()
+    if row is None:
+        return None
+    query = select(email_resolutions.c.outcome).where(
+        email_resolutions.c.email_id == email_id, email_resolutions.c.fencing_token == row.fencing_token
+    )
+    return Unresolved(
+        Leased(row.id, row.workspace_id, row.campaign_id, row.lead_id, row.step, row.recipient),
+        row.enrolment_id,
+        row.mailbox_id,
+        row.fencing_token,
+        row.state,
+        row.lease_until,
+        (await conn.execute(query)).scalar_one_or_none(),
+    )
+
+
+async def keep(conn: AsyncConnection, found: Unresolved, *, outcome: str, decided_by: str, now: datetime) -> None:
+    """Who decided what, and when."""
+    await conn.execute(
+        email_resolutions.insert().values(
+            email_id=found.email.email_id,
+            fencing_token=found.token,
+            outcome=outcome,
+            decided_by=decided_by,
+            decided_at=now,
+        )
+    )
+
+
+async def mark_sent(conn: AsyncConnection, email_id: UUID, *, now: datetime) -> None:
+    """`unknown → sent`: its slot stays used."""
+    query = update(emails).where(emails.c.id == email_id, emails.c.state == "unknown")
+    await conn.execute(query.values(state="sent", reason=None, ended_at=now))
+
+
+async def plan_again(conn: AsyncConnection, email_id: UUID, *, now: datetime) -> None:
+    """`unknown → planned`, under the same Message-ID. The slot of the attempt stays used: another is needed."""
+    query = update(emails).where(emails.c.id == email_id, emails.c.state == "unknown")
+    await conn.execute(query.values(state="planned", reason="send_again", due_at=now))
+
+
+async def unknown_of(conn: AsyncConnection, *, mailbox_id: UUID, limit: int, since: datetime) -> list[Sought]:
+    """Unknown emails of a mailbox that were begun since, newest first: providers keep what they took for some days only."""
+    query = select(emails.c.id, emails.c.workspace_id, emails.c.fencing_token, emails.c.message_id).where(
+        emails.c.mailbox_id == mailbox_id, emails.c.state == "unknown", emails.c.sending_at >= since
+    )
+    rows = await conn.execute(query.order_by(emails.c.sending_at.desc()).limit(limit))
+    return [Sought(*row) for row in rows]
+
+
+async def count_unknown(conn: AsyncConnection, workspace_id: UUID) -> int:
+    """How many emails of the workspace wait for a decision."""
+    mine = (emails.c.workspace_id == workspace_id, emails.c.state == "unknown")
+    return (await conn.execute(select(func.count()).where(*mine))).scalar_one()

@@ -1,0 +1,54 @@
+"""Providers that can be asked say which of the unknown emails they took. What they do not find stays unknown: they may lag."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from libs.common.errors import Transient
+from libs.common.logs import get_logger
+from libs.common.uow import OpenUow
+from services.sender.clients.mailbox import Mailbox
+from services.sender.domain.resolving import LOOK_UP
+from services.sender.repositories import resolutions
+from services.sender.repositories.resolutions import Sought
+from services.sender.repositories.workspaces import database_now
+from services.sender.use_cases.resolve_email import settle
+from services.sender.use_cases.send_emails import Clock
+
+log = get_logger()
+
+_BATCH = 50
+_KEPT = timedelta(days=3)
+"""So long providers can be expected to know what they took."""
+
+
+async def look_up_unknown(open_uow: OpenUow, mailbox: Mailbox, *, mailbox_id: UUID, clock: Clock = database_now) -> int:
+    """Ask about each unknown email of the mailbox, outside any transaction; answers how many were found.
+
+    Only proof of acceptance counts. The decision is recorded for the attempt that was asked about: a person who was faster,
+    or a worker that still knew, keeps the word.
+    """
+    if not mailbox.capabilities.lookup:
+        return 0
+    async with open_uow() as uow:
+        now = await clock(uow.conn)
+        sought = await resolutions.unknown_of(uow.conn, mailbox_id=mailbox_id, limit=_BATCH, since=now - _KEPT)
+    found = 0
+    for email in sought:
+        try:
+            accepted = await mailbox.lookup(email.message_id)
+        except Transient as error:
+            log.warning("email.lookup_failed", email_id=str(email.email_id), error=error.message)
+            break
+        if accepted is not None:
+            found += await _record(open_uow, email, clock=clock)
+    return found
+
+
+async def _record(open_uow: OpenUow, sought: Sought, *, clock: Clock) -> bool:
+    async with open_uow() as uow:
+        found = await resolutions.lock_email(uow.conn, sought.email_id, workspace_id=sought.workspace_id)
+        if found is None or found.state != "unknown" or found.token != sought.token:
+            return False
+        await settle(uow, found, outcome="sent", decided_by=LOOK_UP, now=await clock(uow.conn))
+    log.info("email.found", email_id=str(sought.email_id))
+    return True
