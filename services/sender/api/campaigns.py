@@ -24,6 +24,8 @@ from services.sender.schemas.campaigns import (
     StartedOut,
 )
 from services.sender.schemas.emails import EmailOut, EmailPage, EmailState
+from services.sender.schemas.windows import WindowIn, WindowOut
+from services.sender.use_cases.change_window import change_window
 from services.sender.use_cases.create_campaign import NewCampaign, create_campaign
 from services.sender.use_cases.pause_campaign import pause_campaign
 from services.sender.use_cases.show_campaign import show_campaign
@@ -35,7 +37,13 @@ router = APIRouter(prefix="/v1", responses=PROBLEM_RESPONSES)
 @router.post("/campaigns", status_code=201, tags=["campaigns"])
 async def create(body: CampaignIn, identity: CurrentIdentity, uow: Uow, resources: CurrentResources) -> CampaignOut:
     """A draft. 409 list_not_ready, sandboxed_rows (rows made up by the sandbox and a real mailbox), mailbox_missing."""
-    wish = NewCampaign(body.list_id, body.name, body.template_id, body.daily_quota)
+    wish = NewCampaign(
+        list_id=body.list_id,
+        name=body.name,
+        template_id=body.template_id,
+        daily_quota=body.daily_quota,
+        window=body.window.window if body.window else None,
+    )
     campaign = await create_campaign(
         wish,
         uow=uow,
@@ -75,14 +83,13 @@ async def start(
 
     A paused campaign goes on; an active one stays as it is. 409 nothing_to_send, campaign_finished.
     """
-    async with open_uow() as uow:
-        started = await start_campaign(
-            uow,
-            workspace_id=identity.workspace_id,
-            campaign_id=campaign_id,
-            sender=resources.sender,
-            now=await resources.clock(uow.conn),
-        )
+    started = await start_campaign(
+        open_uow,
+        workspace_id=identity.workspace_id,
+        campaign_id=campaign_id,
+        writer=resources.writer,
+        clock=resources.clock,
+    )
     await plan_today(open_uow, identity.workspace_id, resources)
     async with open_uow() as uow:
         view = await _view(uow, started.campaign, resources)
@@ -101,6 +108,15 @@ async def pause(
     await plan_today(open_uow, identity.workspace_id, resources)
     async with open_uow() as uow:
         return await _view(uow, campaign, resources)
+
+
+@router.put("/campaigns/{campaign_id}/window", tags=["campaigns"])
+async def set_window(
+    campaign_id: UUID, body: WindowIn, identity: CurrentIdentity, uow: Uow, resources: CurrentResources
+) -> CampaignOut:
+    """Other hours, for a draft or a paused campaign. 409 campaign_active, campaign_finished; 422 window_invalid."""
+    campaign = await change_window(uow, workspace_id=identity.workspace_id, campaign_id=campaign_id, window=body.window)
+    return await _view(uow, campaign, resources)
 
 
 @router.get("/emails", tags=["emails"])
@@ -137,6 +153,7 @@ async def _view(uow: UnitOfWork, campaign: Campaign, resources: Resources) -> Ca
         state=cast("CampaignState", campaign.state),
         sandboxed=campaign.sandboxed,
         daily_quota=campaign.daily_quota,
+        window=WindowOut.of(campaign.window),
         counts=Counts(**view.counts),
         quota_today=QuotaToday(limit=view.limit, used=view.used),
         created_at=campaign.created_at,

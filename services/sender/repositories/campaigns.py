@@ -10,7 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.ids import new_id
+from services.sender.domain.places import Place
 from services.sender.domain.templates import TemplateSource
+from services.sender.domain.windows import Window
 from services.sender.tables import campaigns, emails, enrolments, mailboxes, slots
 
 
@@ -28,6 +30,7 @@ class Campaign:
     daily_quota: int
     sandboxed: bool
     source: TemplateSource
+    window: Window
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -35,7 +38,10 @@ class Campaign:
 
 @dataclass(frozen=True)
 class Enrolment:
-    """A row of the list in a campaign. `position` is its number. `lead_id` is None for a row that is nobody's, or not first."""
+    """A row of the list in a campaign. `position` is its number. `lead_id` is None for a row that is nobody's, or not first.
+
+    `place` is where it is; None where that was not asked for, as nothing is sent to it.
+    """
 
     recipient_id: UUID
     lead_id: UUID | None
@@ -44,6 +50,7 @@ class Enrolment:
     state: str = "active"
     reason: str | None = None
     detail: str | None = None
+    place: Place | None = None
 
 
 async def add_campaign(conn: AsyncConnection, campaign: Campaign) -> None:
@@ -63,6 +70,7 @@ async def add_campaign(conn: AsyncConnection, campaign: Campaign) -> None:
             subject=source.subject,
             text_body=source.text_body,
             html_body=source.html_body,
+            **window_columns(campaign.window),
             created_at=campaign.created_at,
         )
     )
@@ -99,10 +107,33 @@ def _campaign(row: RowMapping) -> Campaign:
         daily_quota=row["daily_quota"],
         sandboxed=row["sandboxed"],
         source=TemplateSource(row["subject"], row["text_body"], row["html_body"]),
+        window=window_of(row),
         created_at=row["created_at"],
         started_at=row["started_at"],
         finished_at=row["finished_at"],
     )
+
+
+def window_of(row: RowMapping) -> Window:
+    """The hours of a row of campaigns."""
+    days = frozenset[int](row["window_days"])
+    return Window(days, row["window_from_min"], row["window_to_min"], skip_holidays=row["skip_holidays"])
+
+
+def window_columns(window: Window) -> dict[str, object]:
+    """The hours as a row of campaigns has them."""
+    return {
+        "window_days": sorted(window.days),
+        "window_from_min": window.from_min,
+        "window_to_min": window.to_min,
+        "skip_holidays": window.skip_holidays,
+    }
+
+
+async def set_window(conn: AsyncConnection, campaign_id: UUID, window: Window) -> None:
+    """The campaign sends at these hours."""
+    query = update(campaigns).where(campaigns.c.id == campaign_id)
+    await conn.execute(query.values(window_columns(window)))
 
 
 async def mailbox_sandboxed(conn: AsyncConnection, mailbox_id: UUID) -> bool:
@@ -150,6 +181,7 @@ async def enrol(
             "state": row.state,
             "reason": row.reason,
             "detail": row.detail,
+            **_place_columns(row.place),
         }
         for row in rows
     ]
@@ -157,13 +189,30 @@ async def enrol(
     return set((await conn.execute(query)).scalars())
 
 
+def _place_columns(place: Place | None) -> dict[str, str]:
+    place = place or _NOWHERE
+    return {
+        "time_zone": place.time_zone,
+        "zone_source": place.source,
+        "country": place.country,
+        "subdivision": place.subdivision,
+    }
+
+
+_NOWHERE = Place("UTC", "workspace", "", "")
+
+
 async def campaigns_of_addresses(
-    conn: AsyncConnection, *, workspace_id: UUID, addresses: Sequence[str]
+    conn: AsyncConnection, *, workspace_id: UUID, addresses: Sequence[str], mailbox_id: UUID | None = None
 ) -> dict[str, UUID]:
-    """Which active campaign an address is enrolled in."""
+    """Which active campaign an address is enrolled in; with `mailbox_id`, of those of this mailbox, for the others' give
+    way to them at their start."""
     query = select(enrolments.c.email, enrolments.c.campaign_id).where(
         enrolments.c.workspace_id == workspace_id, enrolments.c.state == "active", enrolments.c.email.in_(addresses)
     )
+    if mailbox_id is not None:
+        query = query.join(campaigns, campaigns.c.id == enrolments.c.campaign_id)
+        query = query.where(campaigns.c.mailbox_id == mailbox_id)
     return {row.email: row.campaign_id for row in await conn.execute(query)}
 
 

@@ -15,7 +15,7 @@ from libs.common.logs import get_logger
 from libs.common.uow import OpenUow
 from services.sender import metrics
 from services.sender.clients.mailbox import Mailbox, MailboxDown
-from services.sender.domain.message import Letter, Sender, build
+from services.sender.domain.message import Letter, Sender
 from services.sender.domain.sending import (
     MAX_REFUSALS,
     Accepted,
@@ -28,14 +28,14 @@ from services.sender.domain.sending import (
     Unknown,
     backoff,
 )
-from services.sender.domain.templates import Rendered, render
+from services.sender.domain.unsubscribing import UnsubscribeLinks
+from services.sender.domain.writing import Addressee, Writer
 from services.sender.repositories import workspaces
 from services.sender.repositories.claims import Claim
 from services.sender.repositories.workspaces import database_now
 from services.sender.use_cases.begin_sending import Begun, begin_sending
 from services.sender.use_cases.claim_emails import claim_emails, give_back_claims
 from services.sender.use_cases.record_outcome import record_outcome
-from services.sender.use_cases.start_campaign import values_for
 
 log = get_logger()
 
@@ -52,6 +52,7 @@ class SendContext:
     open_uow: OpenUow
     mailbox_id: UUID
     sender: Sender
+    links: UnsubscribeLinks
     timing: SendTiming
     default_quota: int
     batch_size: int = 10
@@ -160,20 +161,22 @@ async def _send_one(context: SendContext, mailbox: Mailbox, claim: Claim) -> Out
 async def _begin(context: SendContext, claim: Claim) -> tuple[_Prepared, Begun]:
     async with context.open_uow() as uow:
         now = await context.clock(uow.conn)
-        prepared = prepare(claim, sender=context.sender, now=now)
+        prepared = prepare(claim, writer=Writer(context.sender, context.links), now=now)
         begun = await begin_sending(
             uow, claim, now=now, timing=context.timing, subject=prepared.subject, problem=prepared.problem
         )
     return prepared, begun
 
 
-def prepare(claim: Claim, *, sender: Sender, now: datetime) -> _Prepared:
+def prepare(claim: Claim, *, writer: Writer, now: datetime) -> _Prepared:
     """The mail of a claim, or why there can be none."""
+    writer = writer.as_workspace(name=claim.sender_name, postal_address=claim.postal_address)
+    to = Addressee(
+        claim.workspace_id, claim.lead_id, claim.email_id, claim.recipient, claim.step, claim.values, claim.fields
+    )
     try:
-        rendered: Rendered = render(claim.source, values_for(claim.values, sender))
-        letter = build(
-            rendered, sender=sender, to=claim.recipient, message_id=claim.message_id, email_id=claim.email_id, now=now
-        )
+        rendered = writer.words(claim.source, to)
+        letter = writer.letter(rendered, to, message_id=claim.message_id, now=now)
     except Invalid as error:
         return _Prepared(None, problem=f"{error.code}: {error.message}")
     return _Prepared(letter, subject=rendered.subject)

@@ -17,8 +17,7 @@ from services.sender.repositories import plan
 from services.sender.tables import campaigns, enrolments
 from services.sender.use_cases.send_emails import send_emails
 from services.sender.use_cases.show_campaign import CampaignView, show_campaign
-from services.sender.use_cases.start_campaign import start_campaign
-from tests.integration.sender.world import SENDER, Post, World, recipient, with_mailbox
+from tests.integration.sender.world import Post, World, recipient, with_mailbox
 from tests.support.waiting import eventually
 
 
@@ -141,7 +140,8 @@ async def test_another_text_and_a_real_mailbox_after_the_sandbox_are_another_mai
     assert (await real.start()).excluded == []
     await world.run(enrolments.update().where(enrolments.c.campaign_id == real.campaign_id).values(state="finished"))
     await world.draft(await world.list_of(recipient(1)))
-    await world.run(campaigns.update().where(campaigns.c.id == world.campaign_id).values(text_body="Hi, {{ line }}"))
+    other = "Hi, {{ line }} {{ postal_address }} {{ unsubscribe_url }}"
+    await world.run(campaigns.update().where(campaigns.c.id == world.campaign_id).values(text_body=other))
     assert (await world.start()).excluded == []
 
 
@@ -167,7 +167,7 @@ async def test_a_long_start_holds_up_neither_plans_nor_pauses(world: World) -> N
     running = world.campaign_id
     starting = await world.draft(await world.list_of(recipient(11)))
     async with world.open_uow() as uow:
-        await start_campaign(uow, workspace_id=world.workspace_id, campaign_id=starting, sender=SENDER, now=world.now)
+        await world.begin_campaign(uow, starting)
         async with asyncio.timeout(5):
             assert await world.plan() == 0
             with pytest.raises(Conflict, match="draft"):
@@ -182,7 +182,7 @@ async def test_starts_of_a_workspace_go_one_after_the_other(world: World) -> Non
     one = await world.draft(await world.list_of(recipient(1)))
     two = await world.draft(await world.list_of(recipient(2)))
     async with world.open_uow() as uow:
-        await start_campaign(uow, workspace_id=world.workspace_id, campaign_id=one, sender=SENDER, now=world.now)
+        await world.begin_campaign(uow, one)
         second = asyncio.create_task(world.start(two))
         await eventually(world.somebody_waits)
         assert not second.done()
