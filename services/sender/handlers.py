@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from libs.common.contracts.billing import EntitlementsChanged
 from libs.common.contracts.gateway import WorkspaceCreated
-from libs.common.contracts.ingest import RecipientsCorrected, RecipientsPublished
+from libs.common.contracts.ingest import ListDeleted, RecipientsCorrected, RecipientsPublished
 from libs.common.messaging.consumer import Subscription
 from libs.common.uow import Message, UnitOfWork
 from services.sender.repositories.workspaces import database_now
 from services.sender.use_cases import correct_recipients as correcting
+from services.sender.use_cases import delete_list as deleting
 from services.sender.use_cases import import_recipients as importing
 from services.sender.use_cases import note_entitlements as noting
 from services.sender.use_cases import open_workspace as opening
@@ -36,6 +37,12 @@ async def correct_recipients(event: RecipientsCorrected, *, uow: UnitOfWork, mes
     await correcting.correct_recipients(event, uow=uow, workspace_id=message.tenant_id)
 
 
+async def delete_list(event: ListDeleted, *, uow: UnitOfWork, message: Message) -> None:
+    """The job of a list is deleted."""
+    now = await database_now(uow.conn)
+    await deleting.take_list_away(event, uow=uow, workspace_id=message.tenant_id, now=now)
+
+
 def subscriptions() -> Sequence[Subscription]:
     """One per queue."""
     return [
@@ -43,4 +50,5 @@ def subscriptions() -> Sequence[Subscription]:
         Subscription("sender.note_entitlements", note_entitlements, prefetch=2),
         Subscription("sender.import_recipients", import_recipients),
         Subscription("sender.correct_recipients", correct_recipients),
+        Subscription("sender.delete_list", delete_list),
     ]

@@ -12,6 +12,11 @@ SENDS_DECLINED = Counter(
 RECORDS_REFUSED = Counter(
     "sender_records_refused_total", "Outcomes that came with a token that was no longer the newest."
 )
+RECIPIENTS_SET_ASIDE = Counter(
+    "sender_recipients_set_aside_total", "Rows of arriving lists that are not written to.", ("reason",)
+)
+DOMAINS_LOOKED_UP = Counter("sender_domains_looked_up_total", "Look-ups of whether a domain takes mail.", ("finding",))
 SLOTS_ASSIGNED = Counter("sender_slots_assigned_total", "Slots given to emails by the planner.")
 
 OUTCOMES = {"sent": EMAILS_SENT, "deferred": EMAILS_DEFERRED, "failed": EMAILS_FAILED, "unknown": EMAILS_UNKNOWN}
+MAILBOXES_PAUSED = Counter("sender_mailboxes_paused_total", "Mailboxes that were paused by themselves.", ("reason",))

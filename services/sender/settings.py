@@ -23,6 +23,7 @@ class SenderSettings(MailboxSettings):
     unsubscribe_address: str = Field(
         default="", description="Where 'unsubscribe' may be written; MAIL_FROM's by default."
     )
+    check_mx: bool = Field(default=True, description="Ask DNS whether the domains of leads take mail.")
     daily_quota: int = Field(default=400, ge=1, le=100_000)
     smtp_connections: int = Field(default=2, ge=1, le=50)
     send_batch_size: int = Field(default=10, ge=1, le=200)

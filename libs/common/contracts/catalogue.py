@@ -29,6 +29,7 @@ EVENTS: tuple[type[Event], ...] = (
     ingest.SourcingEnded,
     ingest.RecipientsPublished,
     ingest.RecipientsCorrected,
+    ingest.ListDeleted,
     enrich.ChunkEnriched,
     enrich.ChunkReturned,
     enrich.ChunkFailed,
@@ -58,6 +59,7 @@ EVENTS: tuple[type[Event], ...] = (
     sender.EmailDeferred,
     sender.EmailFailed,
     sender.EmailUnknown,
+    sender.MailboxPaused,
 )
 
 BY_ROUTING_KEY: dict[str, type[Event]] = {event.routing_key(): event for event in EVENTS}
@@ -87,6 +89,7 @@ HISTORY: tuple[type[Event], ...] = (
     sender.EmailDeferred,
     sender.EmailFailed,
     sender.EmailUnknown,
+    sender.MailboxPaused,
 )
 """What a browser may see and may ask for again."""
 
@@ -128,6 +131,7 @@ LISTENERS: dict[str, tuple[type[Event], ...]] = {
     "sender.note_entitlements": (billing.EntitlementsChanged,),
     "sender.import_recipients": (ingest.RecipientsPublished,),
     "sender.correct_recipients": (ingest.RecipientsCorrected,),
+    "sender.delete_list": (ingest.ListDeleted,),
     "gateway.record_history": HISTORY,
     "gateway.note_entitlements": (billing.EntitlementsChanged,),
     "gateway.mail_notices": (
@@ -136,6 +140,7 @@ LISTENERS: dict[str, tuple[type[Event], ...]] = {
         billing.TopUpTurned,
         billing.SubscriptionChanged,
         billing.LedgerDiffers,
+        sender.MailboxPaused,
     ),
 }
 """Queue (`<service>.<use_case>`) → the events bound to it. One queue per use case."""

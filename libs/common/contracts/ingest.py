@@ -261,7 +261,11 @@ class SourcingEnded(Event):
 
 
 class Recipient(Payload):
-    """One row of a finished list that somebody can be written to. `product` is the name of what to offer them."""
+    """One row of a list that somebody can be written to. `product` is the name of what to offer them.
+
+    A `plain` row has not been researched: its `line` is empty. `fields` are the sheet's other columns, name → text; long
+    ones are cut for the wire.
+    """
 
     row_no: int = Field(ge=1)
     email: str
@@ -274,14 +278,16 @@ class Recipient(Payload):
     city: str = ""
     phone: str = ""
     line: str
-    status: Literal["enriched", "degraded"]
+    status: Literal["enriched", "degraded", "plain"]
     sandboxed: bool
     product: str = ""
     pitch: str = ""
+    fields: dict[str, str] = {}
 
 
 class RecipientsPublished(Event):
-    """Part `part_no` (from 0) of a finished list. The list's id is the job's. `parts` is how many there are."""
+    """Part `part_no` (from 0) of a finished list. Its id is the job's, or its own where it is of no job. `parts` is how many
+    there are."""
 
     type = "ingest.recipients.published"
 
@@ -318,3 +324,11 @@ class RecipientsCorrected(Event):
     list_name: str
     parts: int = Field(ge=0)
     lines: list[CorrectedLine]
+
+
+class ListDeleted(Event):
+    """The job of a published list is deleted: nobody is to keep its rows any longer than they are being written to."""
+
+    type = "ingest.list.deleted"
+
+    list_id: UUID

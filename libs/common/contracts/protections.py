@@ -115,8 +115,13 @@ PROTECTIONS: dict[str, Protection] = {
     "sender.note_entitlements": Protection(
         "keeps what a workspace may do", "key (workspace); only a higher version is kept"
     ),
-    "sender.import_recipients": Protection("stores leads of a list", "primary key (list, part); unique (list, row)"),
+    "sender.import_recipients": Protection(
+        "stores rows of a list and their leads", "primary key (list, part); unique (list, row), (workspace, address)"
+    ),
     "sender.correct_recipients": Protection(
         "gives leads their newest line", "key (list, row); only a newer line is kept"
+    ),
+    "sender.delete_list": Protection(
+        "erases a list's rows", "key (list); a deleted list takes no parts and is erased once"
     ),
 }

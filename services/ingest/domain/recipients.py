@@ -13,6 +13,9 @@ _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _FIELDS = ("first_name", "last_name", "company", "title", "country", "state", "city", "phone")
 WRITABLE = frozenset({"enriched", "degraded"})
+PLAIN = "plain"
+"""The status of a row that is written to without having been researched."""
+_CARRIED = frozenset({"email", *_FIELDS})
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,11 @@ def sources_of(family: Sequence[Member]) -> tuple[list[UUID], list[UUID]]:
     return ids[published:], ids[:published]
 
 
+def carried(mapping: Mapping[str, int]) -> set[int]:
+    """The columns that a recipient carries under a name of its own."""
+    return {index for role, index in mapping.items() if role in _CARRIED}
+
+
 def parts_of(chunks_total: int) -> int:
     """How many parts a list has."""
     return -(-chunks_total // CHUNKS_PER_PART)
@@ -74,7 +82,7 @@ def recipient_of(
     """The recipient of a row; None when it has no plausible address or was not delivered."""
     values = {role: cells[index].strip()[:FIELD_CHARS] for role, index in mapping.items() if index < len(cells)}
     email = values.get("email", "")
-    if status not in WRITABLE or not is_plausible_address(email):
+    if status not in {*WRITABLE, PLAIN} or not is_plausible_address(email):
         return None
     fields = {name: values.get(name, "") for name in _FIELDS}
     if not fields["first_name"] and not fields["last_name"] and values.get("full_name"):

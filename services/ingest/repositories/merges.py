@@ -1,5 +1,6 @@
 """A job's merge: who is at it, and how far its list of recipients has been published."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -13,7 +14,10 @@ from services.ingest.tables import jobs, uploads
 
 @dataclass(frozen=True)
 class RecipientList:
-    """A finished list with parts still to publish. Part `published` is the next. `sandboxed`: its people are made up."""
+    """A finished list with parts still to publish. Part `published` is the next. `sandboxed`: its people are made up.
+
+    `columns` are the names of the sheet's columns.
+    """
 
     job_id: UUID
     workspace_id: UUID
@@ -22,6 +26,7 @@ class RecipientList:
     parts: int
     published: int
     sandboxed: bool = False
+    columns: Sequence[str] = ()
 
 
 async def claim(conn: AsyncConnection, job_id: UUID, *, token: UUID, lease: timedelta) -> bool:
@@ -74,12 +79,15 @@ async def next_part(conn: AsyncConnection, job_id: UUID) -> RecipientList | None
                 jobs.c.recipient_parts,
                 jobs.c.recipient_parts_published,
                 uploads.c.sandboxed,
+                uploads.c.columns,
             )
             .join(uploads, uploads.c.id == jobs.c.upload_id)
             .where(jobs.c.id == job_id, jobs.c.recipient_parts_published < jobs.c.recipient_parts)
         )
     ).first()
-    return None if row is None else RecipientList(*row)
+    if row is None:
+        return None
+    return RecipientList(*row[:-1], columns=[column["name"] for column in row.columns or ()])
 
 
 async def note_published(conn: AsyncConnection, found: RecipientList) -> bool:

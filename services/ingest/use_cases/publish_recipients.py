@@ -11,14 +11,15 @@ from libs.common.uow import OpenUow, UnitOfWork
 from services.ingest.domain.jobs import Job
 from services.ingest.domain.line_reviews import list_with
 from services.ingest.domain.overlay import effective
-from services.ingest.domain.recipients import CHUNKS_PER_PART, WRITABLE, parts_of, recipient_of, sources_of
+from services.ingest.domain.recipients import CHUNKS_PER_PART, WRITABLE, parts_of, sources_of
 from services.ingest.repositories import merges, published_lists, results
 from services.ingest.repositories.merges import RecipientList
 from services.ingest.repositories.results import StoredResult
 from services.ingest.repositories.sheet_pages import Attempt
 from services.ingest.segment_reading import read_chunk
-from services.ingest.segments import ChunkRef, text_of
+from services.ingest.segments import ChunkRef
 from services.ingest.use_cases.announce_corrections import announce_corrections
+from services.ingest.use_cases.tell_recipients import recipients_of
 
 log = get_logger()
 
@@ -112,35 +113,8 @@ async def _load_part(found: RecipientList, uow: UnitOfWork, *, after_row: int | 
 
 
 async def _people(found: RecipientList, part: _Part, *, storage: Storage) -> list[Recipient]:
-    people: list[Recipient] = []
-    for ref in part.refs:
-        for row in await read_chunk(storage, ref):
-            outcome = part.outcomes.get(row.row_no)
-            if outcome is None:
-                continue
-            person = recipient_of(
-                row_no=row.row_no,
-                cells=[text_of(cell) for cell in row.cells],
-                mapping=found.mapping,
-                status=outcome.status,
-                line=outcome.line,
-                sandboxed=found.sandboxed or outcome.is_sandboxed,
-                product=outcome.product,
-            )
-            if person is not None:
-                people.append(
-                    Recipient.model_validate(
-                        {
-                            "row_no": person.row_no,
-                            "email": person.email,
-                            "line": person.line,
-                            "status": person.status,
-                            "sandboxed": person.sandboxed,
-                            **person.fields,
-                        }
-                    )
-                )
-    return people
+    rows = [row for ref in part.refs for row in await read_chunk(storage, ref) if row.row_no in part.outcomes]
+    return recipients_of(rows, part.outcomes, mapping=found.mapping, columns=found.columns, sandboxed=found.sandboxed)
 
 
 def _event(found: RecipientList, people: list[Recipient]) -> RecipientsPublished:

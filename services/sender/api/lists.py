@@ -13,7 +13,10 @@ from services.sender.api.resources import Cursor, Limit, cut
 from services.sender.domain.setting_aside import REASONS
 from services.sender.repositories import lists, recipients
 from services.sender.repositories.lists import ListRow
-from services.sender.schemas.lists import ListOut, ListPage
+from services.sender.repositories.workspaces import database_now
+from services.sender.schemas.lists import ListChange, ListOut, ListPage
+from services.sender.use_cases.delete_list import delete_list
+from services.sender.use_cases.take_in_recipients import keep_roles
 
 router = APIRouter(prefix="/v1", responses=PROBLEM_RESPONSES)
 
@@ -35,6 +38,23 @@ async def show_list(list_id: UUID, identity: CurrentIdentity, uow: Uow) -> ListO
     if row is None:
         raise NotFound(f"there is no list {list_id}", code="list_not_found")
     return _list(row, (await recipients.set_aside_counts(uow.conn, [row.id]))[row.id])
+
+
+@router.patch("/lists/{list_id}", tags=["lists"])
+async def change_list(list_id: UUID, body: ListChange, identity: CurrentIdentity, uow: Uow) -> ListOut:
+    """Whether role addresses are written to; by default they are set aside. Campaigns that have started stay as they are.
+
+    404 list_not_found.
+    """
+    await keep_roles(uow, list_id, workspace_id=identity.workspace_id, keep=body.keeps_roles)
+    return await show_list(list_id, identity, uow)
+
+
+@router.delete("/lists/{list_id}", status_code=204, tags=["lists"])
+async def remove_list(list_id: UUID, identity: CurrentIdentity, uow: Uow) -> None:
+    """Delete a list: its rows are erased, what was sent keeps its proof. 404 list_not_found; 409 list_in_use, with their
+    names, while campaigns that are active or paused write to it."""
+    await delete_list(uow, list_id, workspace_id=identity.workspace_id, now=await database_now(uow.conn))
 
 
 def _list(row: ListRow, set_aside: Mapping[str, int]) -> ListOut:

@@ -1,15 +1,14 @@
 """Leads: the persons of a workspace."""
 
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, cast, func, literal, select
+from sqlalchemy import Text, Uuid, any_, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.types import TypeEngine
 
 from libs.common.ids import new_id
+from services.sender.repositories.arrays import array
 from services.sender.tables import leads
 
 
@@ -24,9 +23,7 @@ async def know(conn: AsyncConnection, *, workspace_id: UUID, addresses: Iterable
     while missing:
         await _add(conn, workspace_id=workspace_id, addresses=missing)
         query = select(leads.c.email, leads.c.id).where(leads.c.workspace_id == workspace_id)
-        query = query.where(leads.c.email == func.any(_array(missing, Text()))).with_for_update(
-            read=True, key_share=True
-        )
+        query = query.where(leads.c.email == any_(array(missing, Text()))).with_for_update(read=True, key_share=True)
         found |= {row.email: row.id for row in await conn.execute(query)}
         missing = [address for address in missing if address not in found]
     return found
@@ -34,7 +31,7 @@ async def know(conn: AsyncConnection, *, workspace_id: UUID, addresses: Iterable
 
 async def _add(conn: AsyncConnection, *, workspace_id: UUID, addresses: list[str]) -> None:
     each = (
-        func.unnest(_array([new_id() for _ in addresses], Uuid()), _array(addresses, Text()))
+        func.unnest(array([new_id() for _ in addresses], Uuid()), array(addresses, Text()))
         .table_valued("id", "email")
         .render_derived()
     )
@@ -42,8 +39,3 @@ async def _add(conn: AsyncConnection, *, workspace_id: UUID, addresses: list[str
     rows = select(each.c.id, cast(workspace_id, Uuid), each.c.email, domain).order_by(each.c.email)
     query = insert(leads).from_select(["id", "workspace_id", "email", "domain"], rows)
     await conn.execute(query.on_conflict_do_nothing())
-
-
-def _array(values: list[Any], kind: TypeEngine[Any]) -> Any:  # noqa: ANN401 - any of the two kinds
-    """Many values as one: a statement takes at most 32,767."""
-    return cast(literal(values, ARRAY(kind)), ARRAY(kind))

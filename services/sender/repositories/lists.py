@@ -92,3 +92,8 @@ async def page_lists(conn: AsyncConnection, *, workspace_id: UUID, before: UUID 
     query = select(*_LIST_COLUMNS).where(lists.c.workspace_id == workspace_id, lists.c.state != "deleted", *below)
     rows = await conn.execute(query.order_by(lists.c.id.desc()).limit(limit))
     return [ListRow(**row) for row in rows.mappings()]
+
+
+async def set_keeps_roles(conn: AsyncConnection, list_id: UUID, *, keeps_roles: bool) -> None:
+    """What holds of role addresses, also for parts that arrive after."""
+    await conn.execute(update(lists).where(lists.c.id == list_id).values(keeps_roles=keeps_roles))

@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, select, text
+from sqlalchemy import Integer, RowMapping, Text, any_, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.ids import new_id
+from services.sender.domain.role_addresses import ROLES
+from services.sender.domain.setting_aside import Reason
 from services.sender.domain.template_fields import LEAD_FIELDS
+from services.sender.repositories.arrays import array
 from services.sender.repositories.lists import PartCounts
 from services.sender.tables import recipients
 
@@ -28,7 +32,7 @@ class Recipient:
     email: str
     phone: str
     sandboxed: bool
-    set_aside: str | None
+    set_aside: Reason | None
     duplicate_of: int | None
     values: Mapping[str, str]
     fields: Mapping[str, str]
@@ -75,11 +79,18 @@ async def mark_duplicates(conn: AsyncConnection, *, list_id: UUID, lead_ids: Seq
 
 
 async def page(
-    conn: AsyncConnection, *, list_id: UUID, after_row: int, limit: int, set_aside: str | None = None
+    conn: AsyncConnection,
+    *,
+    list_id: UUID,
+    after_row: int,
+    limit: int,
+    set_aside: Reason | Literal["any"] | None = None,
 ) -> list[Recipient]:
-    """Rows in the order of the list; with `set_aside`, those that are for this reason."""
+    """Rows in the order of the list; with `set_aside`, those that are for this reason, or for any."""
     query = select(recipients).where(recipients.c.list_id == list_id, recipients.c.row_no > after_row)
-    if set_aside is not None:
+    if set_aside == "any":
+        query = query.where(recipients.c.set_aside.is_not(None))
+    elif set_aside is not None:
         query = query.where(recipients.c.set_aside == set_aside)
     rows = await conn.execute(query.order_by(recipients.c.row_no).limit(limit))
     return [_recipient(row) for row in rows.mappings()]
@@ -108,3 +119,27 @@ async def set_aside_counts(conn: AsyncConnection, list_ids: Sequence[UUID]) -> d
     for row in await conn.execute(query.group_by(recipients.c.list_id, recipients.c.set_aside)):
         counts[row.list_id][row.set_aside] = row.n
     return counts
+
+
+async def take_in(conn: AsyncConnection, *, list_id: UUID, reason: Reason, row_nos: Sequence[int] | None = None) -> int:
+    """Write to rows that were set aside for this reason: to these, or to all of them. Answers how many are taken in."""
+    query = update(recipients).where(recipients.c.list_id == list_id, recipients.c.set_aside == reason)
+    if row_nos is not None:
+        query = query.where(recipients.c.row_no == any_(array(row_nos, Integer())))
+    return (await conn.execute(query.values(set_aside=None, taken_in=True))).rowcount
+
+
+async def set_roles_aside(conn: AsyncConnection, list_id: UUID) -> int:
+    """Set aside the rows with addresses of roles, but for those that somebody took in; answers how many are."""
+    local = func.split_part(func.split_part(recipients.c.email, "@", 1), "+", 1)
+    query = update(recipients).where(
+        recipients.c.list_id == list_id, recipients.c.set_aside.is_(None), ~recipients.c.taken_in
+    )
+    query = query.where(local == any_(array(sorted(ROLES), Text())))
+    return (await conn.execute(query.values(set_aside="role_address"))).rowcount
+
+
+async def keep_roles(conn: AsyncConnection, list_id: UUID) -> int:
+    """Write to rows with addresses of roles. They are not taken in one by one: the list's word on them may change again."""
+    query = update(recipients).where(recipients.c.list_id == list_id, recipients.c.set_aside == "role_address")
+    return (await conn.execute(query.values(set_aside=None))).rowcount

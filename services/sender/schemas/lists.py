@@ -1,12 +1,13 @@
 """Lists as the HTTP edge shows them."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from services.sender.domain.setting_aside import Reason
+from services.sender.domain.setting_aside import Reason, Takeable
+from services.sender.schemas.base import Body
 
 
 class ListOut(BaseModel):
@@ -36,3 +37,46 @@ class ListPage(BaseModel):
 
     items: list[ListOut]
     next_cursor: str | None
+
+
+class ListChange(Body):
+    """What holds of a list's role addresses (info@, sales@ …)."""
+
+    keeps_roles: bool
+
+
+class TakeIn(Body):
+    """Rows that were set aside for a reason: these, or all of them."""
+
+    reason: Takeable
+    row_nos: Annotated[
+        list[Annotated[int, Field(ge=1, le=2_147_483_647)]] | None, Field(min_length=1, max_length=1000)
+    ] = None
+
+
+class TakenIn(BaseModel):
+    """How many rows are written to that were not."""
+
+    taken_in: int
+
+
+class RecipientOut(BaseModel):
+    """A row of a list. `values` are what templates name; `fields` are the sheet's other columns. `detail` explains
+    `set_aside`, and `lead_id` is the person whom other lists may have as well."""
+
+    row_no: int
+    email: str
+    lead_id: UUID | None
+    sandboxed: bool
+    set_aside: Reason | None
+    detail: str | None
+    duplicate_of: int | None
+    values: dict[str, str]
+    fields: dict[str, str]
+
+
+class RecipientPage(BaseModel):
+    """In the order of the list."""
+
+    items: list[RecipientOut]
+    next_cursor: int | None

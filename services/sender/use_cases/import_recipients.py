@@ -9,9 +9,12 @@ from uuid import UUID
 from libs.common.contracts.ingest import Recipient, RecipientsPublished
 from libs.common.errors import Conflict, Invalid
 from libs.common.uow import UnitOfWork
+from services.sender import metrics
 from services.sender.domain.addresses import normalise
-from services.sender.repositories import corrections, leads, lists, recipients
-from services.sender.repositories.lists import PartCounts
+from services.sender.domain.mail_domains import can_be_looked_up
+from services.sender.domain.setting_aside import reason_of
+from services.sender.repositories import corrections, leads, lists, mail_domains, recipients, suppressions
+from services.sender.repositories.lists import ListRow, PartCounts
 
 
 async def import_recipients(event: RecipientsPublished, *, uow: UnitOfWork, workspace_id: UUID, now: datetime) -> None:
@@ -35,20 +38,46 @@ async def import_recipients(event: RecipientsPublished, *, uow: UnitOfWork, work
         raise Conflict(msg, code="list_mismatch")
     if not await lists.add_part(uow.conn, list_id=event.list_id, part_no=event.part_no):
         return
-    counts = await _add(event.recipients, uow=uow, list_id=event.list_id, workspace_id=workspace_id)
+    counts = await _add(event.recipients, uow=uow, found=found, workspace_id=workspace_id, now=now)
     await lists.count_part(uow.conn, event.list_id, parts=1, counts=counts, now=now)
 
 
-async def _add(part: Sequence[Recipient], *, uow: UnitOfWork, list_id: UUID, workspace_id: UUID) -> PartCounts:
-    rows = [_row(recipient, list_id, workspace_id) for recipient in part]
-    valid = [str(row["email"]) for row in rows if row["set_aside"] is None]
-    people = await leads.know(uow.conn, workspace_id=workspace_id, addresses=valid)
-    for row in rows:
-        row["lead_id"] = people[str(row["email"])] if row["set_aside"] is None else None
+async def _add(
+    part: Sequence[Recipient], *, uow: UnitOfWork, found: ListRow, workspace_id: UUID, now: datetime
+) -> PartCounts:
+    rows = [_row(recipient, found.id, workspace_id) for recipient in part]
+    valid = [row for row in rows if row["set_aside"] is None]
+    people = await leads.know(uow.conn, workspace_id=workspace_id, addresses=[str(row["email"]) for row in valid])
+    await _set_aside(valid, uow=uow, keeps_roles=found.keeps_roles, workspace_id=workspace_id, now=now)
+    for row in valid:
+        row["lead_id"] = people[str(row["email"])]
     counts = await recipients.add(uow.conn, rows)
-    await recipients.mark_duplicates(uow.conn, list_id=list_id, lead_ids=list(people.values()))
-    more = await corrections.apply(uow.conn, list_id, [recipient.row_no for recipient in part])
+    for row in rows:
+        if row["set_aside"] is not None:
+            metrics.RECIPIENTS_SET_ASIDE.labels(row["set_aside"]).inc()
+    await recipients.mark_duplicates(uow.conn, list_id=found.id, lead_ids=list(people.values()))
+    more = await corrections.apply(uow.conn, found.id, [recipient.row_no for recipient in part])
     return replace(counts, sandboxed=counts.sandboxed + more)
+
+
+async def _set_aside(
+    rows: Sequence[dict[str, object]], *, uow: UnitOfWork, keeps_roles: bool, workspace_id: UUID, now: datetime
+) -> None:
+    """Say of each row why it is not written to. Domains that nobody knows are looked up later: no import waits for that."""
+    domains = {str(row["email"]): str(row["email"]).rpartition("@")[2] for row in rows if not row["sandboxed"]}
+    await mail_domains.note(uow.conn, filter(can_be_looked_up, domains.values()), now=now)
+    mute = await mail_domains.without_mail(uow.conn, domains.values())
+    barred = await suppressions.suppressed_among(
+        uow.conn, workspace_id=workspace_id, emails=[str(row["email"]) for row in rows]
+    )
+    for row in rows:
+        address = str(row["email"])
+        row["set_aside"] = reason_of(
+            address,
+            keeps_roles=keeps_roles,
+            suppressed=address in barred,
+            takes_no_mail=domains.get(address) in mute,
+        )
 
 
 def _row(recipient: Recipient, list_id: UUID, workspace_id: UUID) -> dict[str, object]:
@@ -61,7 +90,9 @@ def _row(recipient: Recipient, list_id: UUID, workspace_id: UUID) -> dict[str, o
         **{name: value.replace("\0", "") for name, value in recipient if isinstance(value, str)},
         "row_no": recipient.row_no,
         "sandboxed": recipient.sandboxed,
+        "fields": {name.replace("\0", ""): text.replace("\0", "") for name, text in recipient.fields.items()},
         "email": email.replace("\0", ""),
+        "lead_id": None,
         "set_aside": set_aside,
         "list_id": list_id,
         "workspace_id": workspace_id,

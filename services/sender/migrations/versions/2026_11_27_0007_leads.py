@@ -143,7 +143,8 @@ def _point_at_people() -> None:
 
 def _extend_lists() -> None:
     op.drop_column("lists", "set_aside_count", schema=SCHEMA)
-    op.add_column("lists", sa.Column("delete_asked_at", sa.DateTime(timezone=True), nullable=True), schema=SCHEMA)
+    for name in ("delete_asked_at", "erased_at"):
+        op.add_column("lists", sa.Column(name, sa.DateTime(timezone=True), nullable=True), schema=SCHEMA)
     # Lists that are there already keep the rows that they would set aside from here on.
     op.add_column(
         "lists", sa.Column("keeps_roles", sa.Boolean(), server_default=sa.text("true"), nullable=False), schema=SCHEMA
@@ -155,14 +156,15 @@ def _extend_lists() -> None:
         "lists",
         ["id"],
         schema=SCHEMA,
-        postgresql_where=sa.text("delete_asked_at IS NOT NULL AND state <> 'deleted'"),
+        postgresql_where=sa.text("delete_asked_at IS NOT NULL AND erased_at IS NULL"),
     )
     op.create_table(
         "mail_domains",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), server_default=sa.text("'unknown'"), nullable=False),
-        sa.Column("check_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("check_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tries", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.CheckConstraint("state IN ('unknown', 'takes_mail', 'no_mx')", name=op.f("ck_mail_domains_state_known")),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_mail_domains")),
         schema=SCHEMA,
@@ -181,7 +183,7 @@ def downgrade() -> None:
     op.drop_index("ix_lists_to_delete", table_name="lists", schema=SCHEMA)
     op.execute("UPDATE sender.lists SET state = 'ready' WHERE state = 'deleted'")
     _set_list_states("'receiving', 'ready'")
-    for name in ("keeps_roles", "delete_asked_at"):
+    for name in ("keeps_roles", "erased_at", "delete_asked_at"):
         op.drop_column("lists", name, schema=SCHEMA)
     op.add_column(
         "lists", sa.Column("set_aside_count", sa.Integer(), server_default=sa.text("0"), nullable=False), schema=SCHEMA

@@ -1,0 +1,32 @@
+"""The clock of lists: those that are to go are erased, and domains are looked up. Runs without a mailbox as well."""
+
+from collections.abc import Sequence
+
+from libs.common.schedules import Schedule
+from libs.common.uow import OpenUow
+from services.sender.clients.domain_lookup import DomainLookup
+from services.sender.repositories.workspaces import database_now
+from services.sender.use_cases.check_domains import AT_ONCE, check_domains
+from services.sender.use_cases.delete_list import erase_lists
+
+_ROUNDS = 10
+
+
+def list_schedules(open_uow: OpenUow, *, lookup: DomainLookup | None) -> Sequence[Schedule]:
+    """Without a `lookup` no domain is asked for."""
+
+    async def erase() -> None:
+        async with open_uow() as uow:
+            now = await database_now(uow.conn)
+        await erase_lists(now=now, open_uow=open_uow)
+
+    async def look_up() -> None:
+        assert lookup is not None
+        for _ in range(_ROUNDS):
+            async with open_uow() as uow:
+                now = await database_now(uow.conn)
+            if await check_domains(find=lookup.find, now=now, open_uow=open_uow) < AT_ONCE:
+                return
+
+    erasing = Schedule("erase_lists", 10, erase, timeout_s=600)
+    return [erasing, Schedule("check_domains", 10, look_up, timeout_s=600)] if lookup else [erasing]
