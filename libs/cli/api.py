@@ -16,6 +16,7 @@ from libs.cli.errors import ApiError, CliError
 CHUNK_BYTES = 256 * 1024
 _WAITS_S = (0.2, 0.5, 1, 2, 4, 8)
 Json = dict[str, Any]
+ANY_HOUR: Json = {"days": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "24:00", "skip_holidays": False}
 
 
 class Api:
@@ -134,7 +135,8 @@ class Api:
         return await self._send("POST", "/v1/credits/grants", json=body, headers={"Idempotency-Key": key})
 
     async def create_campaign(self, list_id: str, *, name: str) -> Json:
-        return await self._send("POST", "/v1/campaigns", json={"list_id": list_id, "name": name})
+        """At any hour, so that whoever tries it out at night sees mail arrive."""
+        return await self._send("POST", "/v1/campaigns", json={"list_id": list_id, "name": name, "window": ANY_HOUR})
 
     async def start_campaign(self, campaign_id: str) -> Json:
         return await self._send("POST", f"/v1/campaigns/{campaign_id}/start")

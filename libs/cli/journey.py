@@ -180,7 +180,7 @@ async def start_campaign(api: Api, job: Json, *, patience_s: float = 60) -> Json
     list_id = job.get("list_id")
     if not list_id:
         return None
-    say("Starting a campaign for the list and waiting for its first mails")
+    say("Starting a campaign that sends at any hour, and waiting for its first mails")
     campaign = await until(lambda: _create_campaign(api, str(list_id)), what="Importing the list", seconds=60)
     try:
         await api.start_campaign(campaign["id"])

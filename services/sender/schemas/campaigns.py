@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.sender.schemas.base import Body, ShortText
+from services.sender.schemas.windows import WindowIn, WindowOut
 
 CampaignState = Literal["draft", "active", "paused", "finished"]
 
@@ -18,6 +19,7 @@ class CampaignIn(Body):
     name: ShortText | None = None
     template_id: Annotated[UUID | None, Field(strict=False)] = None
     daily_quota: Annotated[int | None, Field(ge=1, le=100_000)] = None
+    window: WindowIn | None = None
 
 
 class Counts(BaseModel):
@@ -52,6 +54,7 @@ class CampaignOut(BaseModel):
     state: CampaignState
     sandboxed: bool
     daily_quota: int
+    window: WindowOut
     counts: Counts
     quota_today: QuotaToday
     created_at: datetime

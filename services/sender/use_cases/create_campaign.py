@@ -9,6 +9,7 @@ from libs.common.ids import new_id
 from libs.common.uow import UnitOfWork
 from services.sender.domain.entitlements import check_mailboxes
 from services.sender.domain.templates import check_source
+from services.sender.domain.windows import OFFICE_HOURS, Window
 from services.sender.repositories import campaigns, entitlements, lists, templates, workspaces
 from services.sender.repositories.campaigns import Campaign
 from services.sender.repositories.lists import ListRow
@@ -23,6 +24,7 @@ class NewCampaign:
     name: str | None = None
     template_id: UUID | None = None
     daily_quota: int | None = None
+    window: Window | None = None
 
 
 async def create_campaign(
@@ -63,6 +65,7 @@ async def create_campaign(
         daily_quota=wish.daily_quota or default_quota,
         sandboxed=found.sandboxed_count > 0,
         source=template.source,
+        window=wish.window or OFFICE_HOURS,
         created_at=now,
         started_at=None,
         finished_at=None,

@@ -22,6 +22,7 @@ from services.sender.repositories import recipients
 from services.sender.tables import COMMON
 from tests.broker.sender.running import RunningSender, running_sender
 from tests.integration.sender.world import recipient
+from tests.support.hours import ANY_HOUR
 from tests.support.waiting import eventually
 
 
@@ -55,7 +56,9 @@ async def test_a_list_arrives_a_campaign_is_started_and_its_mail_leaves_within_t
     workspace_id = await sender.open_workspace()
     rows = [recipient(n, email=f"lead{n}@first.example") for n in range(1, 8)]
     list_id = await sender.bring_list(workspace_id, *rows)
-    created = await sender.post("/v1/campaigns", workspace_id, {"list_id": str(list_id), "daily_quota": 5})
+    created = await sender.post(
+        "/v1/campaigns", workspace_id, {"list_id": str(list_id), "daily_quota": 5, "window": ANY_HOUR}
+    )
     assert created.status_code == 201, created.text
     campaign = created.json()
     assert (campaign["state"], campaign["sandboxed"]) == ("draft", True)
@@ -94,7 +97,7 @@ def said(heard: list[dict[str, Any]], workspace_id: UUID) -> list[str]:
 async def test_a_finished_campaign_says_so(sender: RunningSender) -> None:
     workspace_id = await sender.open_workspace()
     list_id = await sender.bring_list(workspace_id, *(recipient(n, email=f"l{n}@done.example") for n in range(1, 4)))
-    created = (await sender.post("/v1/campaigns", workspace_id, {"list_id": str(list_id)})).json()
+    created = (await sender.post("/v1/campaigns", workspace_id, {"list_id": str(list_id), "window": ANY_HOUR})).json()
     answers = await asyncio.gather(
         *(sender.post(f"/v1/campaigns/{created['id']}/start", workspace_id) for _ in range(3))
     )
@@ -173,7 +176,7 @@ async def test_a_suppressed_address_is_left_out_and_shown(sender: RunningSender)
     assert again.json() == stop.json()
     rows = [recipient(1, email="stop@gone.example"), recipient(2, email="go@gone.example")]
     list_id = await sender.bring_list(workspace_id, *rows)
-    created = (await sender.post("/v1/campaigns", workspace_id, {"list_id": str(list_id)})).json()
+    created = (await sender.post("/v1/campaigns", workspace_id, {"list_id": str(list_id), "window": ANY_HOUR})).json()
     started = (await sender.post(f"/v1/campaigns/{created['id']}/start", workspace_id)).json()
     assert [row["code"] for row in started["excluded_rows"]] == ["suppressed"]
     await eventually(lambda: "go@gone.example" in sender.inbox.recipients)
@@ -186,7 +189,7 @@ async def test_a_suppression_and_a_pause_hold_although_the_day_cannot_be_planned
     """P4: red when either shares its transaction with the plan, whose failure would take it back."""
     workspace_id = await sender.open_workspace()
     list_id = await sender.bring_list(workspace_id, *(recipient(n, email=f"l{n}@held.example") for n in range(1, 4)))
-    wish = {"list_id": str(list_id), "daily_quota": 1}
+    wish = {"list_id": str(list_id), "daily_quota": 1, "window": ANY_HOUR}
     campaign = (await sender.post("/v1/campaigns", workspace_id, wish)).json()
     await sender.post(f"/v1/campaigns/{campaign['id']}/start", workspace_id)
     async with no_day_can_be_planned(sender, workspace_id):
