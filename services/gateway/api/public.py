@@ -1,4 +1,5 @@
-"""Passes on what needs no token: links that the owning service has signed, and what Stripe tells it. The service checks."""
+"""Passes on what needs no token: links that the owning service has signed or sealed, and what Stripe tells it. The
+service checks."""
 
 from collections.abc import AsyncIterator
 
@@ -37,7 +38,7 @@ async def forward_public(request: Request, resources: CurrentResources) -> Respo
 
     404 `route_not_found`; 413 `too_large`; 429 by the path's own name when there is no room; else as for members.
     """
-    below = request.url.path.removeprefix("/v1/")
+    below = request.url.path.removeprefix("/v1").removeprefix("/")
     service = public_owner_of(below)
     if service is None:
         msg = f"a link of {len(below)} characters is none of ours"
@@ -46,7 +47,8 @@ async def forward_public(request: Request, resources: CurrentResources) -> Respo
     room.enter()
     try:
         request_id = (b"x-request-id", str(new_id()).encode())
-        body = await read_body(request, limit=room.path.max_body_bytes) if room.path.max_body_bytes else None
+        has_body = request.method == "POST" and room.path.max_body_bytes
+        body = await read_body(request, limit=room.path.max_body_bytes) if has_body else None
         answer = await ask(
             service,
             request,
@@ -69,4 +71,4 @@ async def _once(body: bytes) -> AsyncIterator[bytes]:
 
 for _segment, _path in PUBLIC.items():
     _part = _path.part or "{signed}"
-    router.add_api_route(f"/v1/{_segment}/{_part}", forward_public, methods=list(_path.methods))
+    router.add_api_route(f"{_path.below}/{_segment}/{_part}", forward_public, methods=list(_path.methods))

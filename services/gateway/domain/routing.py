@@ -23,7 +23,10 @@ OWNERS: dict[str, str] = {
     "templates": "sender",
     "campaigns": "sender",
     "emails": "sender",
+    "dead-letters": "sender",
+    "mailboxes": "sender",
     "suppressions": "sender",
+    "sending": "sender",
 }
 """First path segment below /v1 → service."""
 
@@ -34,7 +37,8 @@ MAX_PUBLIC_AT_ONCE = 100
 
 @dataclass(frozen=True)
 class PublicPath:
-    """What needs no token: `/v1/<segment>/<one part>`. The service itself checks a signature, in the path or of the body.
+    """What needs no token: `<below>/<segment>/<one part>`. The service itself checks a signature, in the path or of the
+    body.
 
     `part` is what the one part must be (None: anything short). Per replica, `at_once` requests may be open, and `per_second`
     begin (None: any number). Of a body, `max_body_bytes` are taken. `refusal` names what is answered when there is no room.
@@ -47,10 +51,12 @@ class PublicPath:
     at_once: int = MAX_PUBLIC_AT_ONCE
     per_second: int | None = None
     max_body_bytes: int = 0
+    below: str = "/v1"
 
 
 PUBLIC: dict[str, PublicPath] = {
     "downloads": PublicPath("ingest", ("GET", "HEAD"), refusal="too_many_downloads"),
+    "oauth": PublicPath("sender", ("GET",), refusal="too_many_callbacks", part="callback", at_once=20, per_second=50),
     "stripe": PublicPath(
         "billing",
         ("POST",),
@@ -60,8 +66,18 @@ PUBLIC: dict[str, PublicPath] = {
         per_second=100,
         max_body_bytes=1024 * 1024,
     ),
+    "u": PublicPath(
+        "sender",
+        ("GET", "HEAD", "POST"),
+        refusal="too_many_unsubscribes",
+        at_once=50,
+        per_second=100,
+        max_body_bytes=4096,
+        below="",
+    ),
 }
-"""By the first path segment below /v1. Stripe delivers again what it is told to send later."""
+"""By the first path segment. Stripe delivers again what it is told to send later. `/u/` are links to unsubscribe by: they
+stand in mails, below the web app's own address."""
 
 HOP_BY_HOP = frozenset(
     {
@@ -92,7 +108,8 @@ def owner_of(path: str) -> str | None:
 
 
 def public_owner_of(path: str) -> str | None:
-    """The service that serves `/v1/<path>` to anybody; None for what is no public path, or too long to be one."""
+    """The service that serves a path to anybody, given without what it stands below; None for what is no public path, or too
+    long to be one."""
     segment, _, signed = path.partition("/")
     public = PUBLIC.get(segment)
     is_public = signed and "/" not in signed and len(signed) <= MAX_SIGNED_CHARS and signed not in _DOTS

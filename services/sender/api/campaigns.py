@@ -149,6 +149,7 @@ async def _view(uow: UnitOfWork, campaign: Campaign, resources: Resources) -> Ca
         id=campaign.id,
         list_id=campaign.list_id,
         template_id=campaign.template_id,
+        template_version=campaign.template_version,
         name=campaign.name,
         state=cast("CampaignState", campaign.state),
         sandboxed=campaign.sandboxed,

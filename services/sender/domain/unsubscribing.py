@@ -18,18 +18,25 @@ from libs.common.errors import NotFound
 KEY_BYTES = 64
 MAX_TOKEN_CHARS = 1024
 PATH = "/u/"
+NOBODY = UUID(int=0)
+"""The lead of a test mail."""
 _LABEL = b"corofy unsubscribe v1"
 _IDS = 3 * 16
 
 
 @dataclass(frozen=True)
 class Unsubscribing:
-    """Who hears no more, from whom, and by the link of which mail. A test mail's `lead_id` and `email_id` are its own."""
+    """Who hears no more, from whom, and by the link of which mail."""
 
     workspace_id: UUID
     lead_id: UUID
     email_id: UUID
     address: str
+
+    @property
+    def is_test(self) -> bool:
+        """The link of a mail that somebody sent themselves to try it: it is nobody's."""
+        return self.lead_id == NOBODY
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ class Campaign:
     list_id: UUID
     mailbox_id: UUID
     template_id: UUID
+    template_version: int
     name: str
     state: str
     daily_quota: int
@@ -63,6 +64,7 @@ async def add_campaign(conn: AsyncConnection, campaign: Campaign) -> None:
             list_id=campaign.list_id,
             mailbox_id=campaign.mailbox_id,
             template_id=campaign.template_id,
+            template_version=campaign.template_version,
             name=campaign.name,
             state=campaign.state,
             daily_quota=campaign.daily_quota,
@@ -102,6 +104,7 @@ def _campaign(row: RowMapping) -> Campaign:
         list_id=row["list_id"],
         mailbox_id=row["mailbox_id"],
         template_id=row["template_id"],
+        template_version=row["template_version"],
         name=row["name"],
         state=row["state"],
         daily_quota=row["daily_quota"],

@@ -143,3 +143,37 @@ async def keep_roles(conn: AsyncConnection, list_id: UUID) -> int:
     """Write to rows with addresses of roles. They are not taken in one by one: the list's word on them may change again."""
     query = update(recipients).where(recipients.c.list_id == list_id, recipients.c.set_aside == "role_address")
     return (await conn.execute(query.values(set_aside=None))).rowcount
+
+
+async def headers(conn: AsyncConnection, list_id: UUID) -> list[str]:
+    """The headers of the sheet's other columns. All rows of a list have the same: the first hundred tell."""
+    first = (
+        select(recipients.c.fields)
+        .where(recipients.c.list_id == list_id)
+        .order_by(recipients.c.row_no)
+        .limit(_TELLING_ROWS)
+        .subquery()
+    )
+    query = select(func.jsonb_object_keys(first.c.fields)).distinct()
+    return sorted((await conn.execute(query)).scalars())
+
+
+async def find_row(
+    conn: AsyncConnection, *, list_id: UUID, row_no: int | None = None, lead_id: UUID | None = None
+) -> Recipient | None:
+    """A row of a list by its number or by whose it is; the first one without either."""
+    query = select(recipients).where(recipients.c.list_id == list_id)
+    query = query.where(recipients.c.row_no == row_no) if row_no is not None else query
+    query = query.where(recipients.c.lead_id == lead_id) if lead_id is not None else query
+    row = (await conn.execute(query.order_by(recipients.c.row_no).limit(1))).mappings().first()
+    return _recipient(row) if row else None
+
+
+async def newest_row_of(conn: AsyncConnection, *, workspace_id: UUID, lead_id: UUID) -> Recipient | None:
+    """What the newest list says of a lead."""
+    query = select(recipients).where(recipients.c.workspace_id == workspace_id, recipients.c.lead_id == lead_id)
+    row = (await conn.execute(query.order_by(recipients.c.list_id.desc()).limit(1))).mappings().first()
+    return _recipient(row) if row else None
+
+
+_TELLING_ROWS = 100

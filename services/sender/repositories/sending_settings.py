@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.errors import Transient
 from services.sender.tables import workspaces
 
 
@@ -23,14 +24,22 @@ class SendingSettings:
     campaign_pause_days: int
 
 
-async def load_settings(conn: AsyncConnection, workspace_id: UUID, *, lock: bool = False) -> SendingSettings:
-    """Of a workspace that has reached the sender. `lock` makes planners wait."""
+async def load_settings(conn: AsyncConnection, workspace_id: UUID) -> SendingSettings:
+    """Raises Transient (workspace_pending) before the workspace has reached the sender."""
     query = select(*(workspaces.c[name] for name in SendingSettings.__dataclass_fields__))
     query = query.where(workspaces.c.id == workspace_id)
-    row = (await conn.execute(query.with_for_update(key_share=True) if lock else query)).mappings().one()
+    row = (await conn.execute(query)).mappings().first()
+    if row is None:
+        raise Transient("the workspace has not reached the sender yet: try again in a moment", code="workspace_pending")
     return SendingSettings(**row)
 
 
 async def save_settings(conn: AsyncConnection, workspace_id: UUID, told: SendingSettings) -> None:
     """They hold for every plan and every mail from now on."""
     await conn.execute(update(workspaces).where(workspaces.c.id == workspace_id).values(**asdict(told)))
+
+
+async def public_name(conn: AsyncConnection, workspace_id: UUID) -> str:
+    """The name under which recipients know the workspace; empty where it has given none, or is gone."""
+    query = select(workspaces.c.sender_name).where(workspaces.c.id == workspace_id)
+    return (await conn.execute(query)).scalar_one_or_none() or ""

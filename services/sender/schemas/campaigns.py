@@ -50,6 +50,7 @@ class CampaignOut(BaseModel):
     id: UUID
     list_id: UUID
     template_id: UUID
+    template_version: int
     name: str
     state: CampaignState
     sandboxed: bool

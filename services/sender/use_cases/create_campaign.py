@@ -8,9 +8,11 @@ from libs.common.errors import Conflict, NotFound, Transient
 from libs.common.ids import new_id
 from libs.common.uow import UnitOfWork
 from services.sender.domain.entitlements import check_mailboxes
+from services.sender.domain.first_mail import check_first_mail
+from services.sender.domain.template_fields import columns_by_name
 from services.sender.domain.templates import check_source
 from services.sender.domain.windows import OFFICE_HOURS, Window
-from services.sender.repositories import campaigns, entitlements, lists, templates, workspaces
+from services.sender.repositories import campaigns, entitlements, lists, recipients, templates, workspaces
 from services.sender.repositories.campaigns import Campaign
 from services.sender.repositories.lists import ListRow
 from services.sender.repositories.templates import StoredTemplate
@@ -37,7 +39,7 @@ async def create_campaign(
     now: datetime,
 ) -> Campaign:
     """Raises NotFound (list_not_found, template_not_found), Conflict (list_not_ready, list_deleted, mailbox_missing,
-    mailboxes_reached, sandboxed_rows)."""
+    mailboxes_reached, sandboxed_rows), Invalid (template_invalid, unsubscribe_link_missing, postal_address_missing)."""
     if await workspaces.load_workspace(uow.conn, workspace_id) is None:
         raise Transient("the workspace has not reached the sender yet: try again in a moment", code="workspace_pending")
     found = await lists.load_list(uow.conn, workspace_id=workspace_id, list_id=wish.list_id)
@@ -49,7 +51,7 @@ async def create_campaign(
         msg = f"the list is still arriving ({found.parts_received} of {found.parts_expected} parts): wait until it is ready"
         raise Conflict(msg, code="list_not_ready")
     template = await _template(uow, workspace_id=workspace_id, template_id=wish.template_id)
-    check_source(template.source)
+    await _check_template(uow, template, list_id=found.id)
     if mailbox_id is None:
         raise Conflict("there is no mailbox: set SMTP_URL and MAIL_FROM", code="mailbox_missing")
     await check_plan(uow, workspace_id)
@@ -60,6 +62,7 @@ async def create_campaign(
         list_id=found.id,
         mailbox_id=mailbox_id,
         template_id=template.id,
+        template_version=template.version,
         name=wish.name or found.name,
         state="draft",
         daily_quota=wish.daily_quota or default_quota,
@@ -72,6 +75,13 @@ async def create_campaign(
     )
     await campaigns.add_campaign(uow.conn, campaign)
     return campaign
+
+
+async def _check_template(uow: UnitOfWork, template: StoredTemplate, *, list_id: UUID) -> None:
+    """It names only what the list has, and can be a first mail. Raises Invalid."""
+    headers = await recipients.headers(uow.conn, list_id)
+    check_source(template.source, columns=tuple(columns_by_name(headers)), headers=headers)
+    check_first_mail(template.source)
 
 
 async def check_plan(uow: UnitOfWork, workspace_id: UUID) -> None:

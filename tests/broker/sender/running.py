@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from libs.common.clock import utc_now
 from libs.common.contracts.envelope import Envelope, Event
@@ -33,6 +34,7 @@ class RunningSender:
     platform: Platform
     client: httpx.AsyncClient
     inbox: Inbox
+    app: FastAPI
 
     async def say(self, event: Event, workspace_id: UUID) -> Envelope:
         """Publish an event as another service would; saying the same envelope again is `repeat`."""
@@ -109,4 +111,4 @@ async def running_sender(database_url: str, rabbitmq_url: str) -> AsyncGenerator
         async with app.router.lifespan_context(app):
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://sender") as client:
-                yield RunningSender(app.state.platform, client, inbox)
+                yield RunningSender(app.state.platform, client, inbox, app)
