@@ -11,13 +11,14 @@ from libs.common.errors import Invalid
 from libs.common.http.dependencies import Uow
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
-from services.sender.api.resources import Cursor, Limit, cut
+from services.sender.api.resources import CurrentResources, Cursor, Limit, cut
 from services.sender.domain.first_mail import first_mail_problems
 from services.sender.domain.template_fields import KNOWN_FIELDS
 from services.sender.domain.templates import names_of
 from services.sender.repositories import templates
 from services.sender.repositories.templates import StoredTemplate
-from services.sender.schemas.templates import ProblemOut, TemplateIn, TemplateOut, TemplatePage
+from services.sender.schemas.templates import PreviewIn, PreviewOut, ProblemOut, TemplateIn, TemplateOut, TemplatePage
+from services.sender.use_cases.preview_mail import Subject, preview_mail
 from services.sender.use_cases.save_template import change_template, create_template, delete_template, load_template
 
 router = APIRouter(prefix="/v1/templates", responses=PROBLEM_RESPONSES, tags=["templates"])
@@ -56,6 +57,32 @@ async def create(body: TemplateIn, identity: CurrentIdentity, uow: Uow, response
     """
     stored = await create_template(uow, workspace_id=identity.workspace_id, name=body.name, source=body.source())
     return _told(stored, response)
+
+
+@router.post("/preview")
+async def preview(body: PreviewIn, identity: CurrentIdentity, uow: Uow, resources: CurrentResources) -> PreviewOut:
+    """The mail that a template makes for a row of a list, for a lead, or for a made-up person, and everything that speaks
+    against sending it: a saved one, words that are being written, a campaign's, or the default. Its links bar nobody.
+
+    404 template_not_found, list_not_found, row_not_found, lead_not_found, campaign_not_found.
+    """
+    source = body.source.source() if body.source else None
+    if source is None and body.template_id is not None:
+        stored = await load_template(uow, workspace_id=identity.workspace_id, template_id=body.template_id)
+        source = stored.source
+    subject = Subject(body.list_id, body.row_no, body.lead_id, body.campaign_id)
+    shown = await preview_mail(
+        uow, source, subject=subject, workspace_id=identity.workspace_id, writer=resources.writer
+    )
+    return PreviewOut(
+        subject=shown.mail.subject if shown.mail else None,
+        text=shown.mail.text if shown.mail else None,
+        html=shown.mail.html if shown.mail else None,
+        problems=[ProblemOut(code=problem.code, detail=problem.detail) for problem in shown.problems],
+        fields=list(shown.fields),
+        row_no=shown.row.row_no if shown.row else None,
+        email=shown.row.email if shown.row else None,
+    )
 
 
 @router.get("/{template_id}")

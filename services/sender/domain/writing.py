@@ -9,14 +9,17 @@ from services.sender.domain.first_mail import check_says_so
 from services.sender.domain.message import Letter, Sender, build, by_mail
 from services.sender.domain.template_fields import Values, mail_values
 from services.sender.domain.templates import Rendered, TemplateSource, render
-from services.sender.domain.unsubscribing import UnsubscribeLinks, Unsubscribing, list_unsubscribe
+from services.sender.domain.unsubscribing import NOBODY, UnsubscribeLinks, Unsubscribing, list_unsubscribe
 
 FIRST_STEP = 1
 
 
 @dataclass(frozen=True)
 class Addressee:
-    """Whom a mail is for. `values` are the usual fields of the row, `fields` its sheet's other columns."""
+    """Whom a mail is for. `values` are the usual fields of the row, `fields` its sheet's other columns.
+
+    What is made to be looked at `is_test`: its link to unsubscribe by is nobody's.
+    """
 
     workspace_id: UUID
     lead_id: UUID
@@ -25,6 +28,7 @@ class Addressee:
     step: int
     values: Mapping[str, str]
     fields: Mapping[str, str]
+    is_test: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,4 +75,5 @@ class Writer:
         )
 
     def _link(self, to: Addressee) -> str:
-        return self.links.url(Unsubscribing(to.workspace_id, to.lead_id, to.email_id, to.address))
+        lead_id = NOBODY if to.is_test else to.lead_id
+        return self.links.url(Unsubscribing(to.workspace_id, lead_id, to.email_id, to.address))

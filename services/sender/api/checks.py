@@ -1,0 +1,148 @@
+"""What a person looks at before Start: every row's problems, and the line of each lead."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Header, Query
+from starlette.responses import Response, StreamingResponse
+
+from libs.common.errors import NotFound
+from libs.common.http.dependencies import OpenUowDep, Uow
+from libs.common.http.identity import CurrentIdentity
+from libs.common.http.problems import PROBLEM_RESPONSES
+from libs.common.uow import OpenUow
+from services.sender.api.resources import CurrentResources, Limit, Resources, cut
+from services.sender.repositories import campaign_lines, campaigns
+from services.sender.repositories.campaign_lines import Line
+from services.sender.schemas.checks import CheckedRow, CheckOut, LineIn, LineOut, LinePage, LineState
+from services.sender.use_cases.check_campaign import Checkable, CheckedPage, check_rows, open_check
+from services.sender.use_cases.edit_line import edit_line
+
+router = APIRouter(prefix="/v1/campaigns", responses=PROBLEM_RESPONSES, tags=["campaigns"])
+
+EXAMPLES = 100
+_LINES = "application/x-ndjson"
+
+
+@router.post("/{campaign_id}/check", response_model=CheckOut, responses={200: {"content": {_LINES: {}}}})
+async def check(
+    campaign_id: UUID,
+    identity: CurrentIdentity,
+    open_uow: OpenUowDep,
+    resources: CurrentResources,
+    accept: Annotated[str, Header()] = "",
+) -> CheckOut | Response:
+    """Make every row's mail and say which rows Start would leave out, and why. Nothing is sent, nothing changes.
+
+    `Accept: application/x-ndjson` answers line by line while it works, with every problem: `{"problem": …}`, after each
+    page `{"progress": {"rows", "of"}}`, and `{"result": …}` at the end. 404 campaign_not_found; 409 list_deleted; 422
+    unsubscribe_link_missing, postal_address_missing where the template cannot be a first mail.
+    """
+    async with open_uow() as uow:
+        found = await open_check(
+            uow, workspace_id=identity.workspace_id, campaign_id=campaign_id, writer=resources.writer
+        )
+    if _LINES in accept:
+        return StreamingResponse(_lines(found, open_uow, resources), media_type=_LINES)
+    result = _Result()
+    async for page in _pages(found, open_uow, resources):
+        result.add(page)
+    return result.told()
+
+
+@router.get("/{campaign_id}/lines")
+async def list_lines(
+    campaign_id: UUID,
+    identity: CurrentIdentity,
+    uow: Uow,
+    state: Annotated[LineState | None, Query(description="`open`: not approved yet.")] = None,
+    cursor: Annotated[int, Query(ge=-1, lt=2**31)] = -1,
+    limit: Limit = 50,
+) -> LinePage:
+    """The lines of the campaign's leads, in the order of its list. 404 campaign_not_found."""
+    campaign = await campaigns.load_campaign(uow.conn, workspace_id=identity.workspace_id, campaign_id=campaign_id)
+    if campaign is None:
+        raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
+    rows = await campaign_lines.page_lines(
+        uow.conn, campaign_id=campaign_id, list_id=campaign.list_id, state=state, after_row=cursor, limit=limit + 1
+    )
+    page, more = cut(rows, limit)
+    return LinePage(items=[_line(row) for row in page], next_cursor=str(page[-1].row_no) if more else None)
+
+
+@router.put("/{campaign_id}/leads/{lead_id}/line")
+async def set_line(campaign_id: UUID, lead_id: UUID, body: LineIn, identity: CurrentIdentity, uow: Uow) -> LineOut:
+    """Edit or approve the line of one lead, for this campaign; the list keeps its own. 404 campaign_not_found,
+    lead_not_found; 409 campaign_finished, already_sent."""
+    kept = await edit_line(
+        uow,
+        workspace_id=identity.workspace_id,
+        campaign_id=campaign_id,
+        lead_id=lead_id,
+        line=body.line,
+        approved=body.approved,
+        user_id=identity.user_id,
+    )
+    return _line(kept)
+
+
+class _Result:
+    """What the check has found so far. Of the rows only some examples are kept, however long the list is."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._problems: Counter[str] = Counter()
+        self._examples: list[CheckedRow] = []
+
+    def add(self, page: CheckedPage) -> list[CheckedRow]:
+        """Take in a page; answers its problems."""
+        found = [
+            CheckedRow(row_no=row.row_no, email=row.email, code=row.problem.code, detail=row.problem.detail)
+            for row in page.problems
+        ]
+        self._rows = page.rows
+        self._problems.update(row.code for row in found)
+        self._examples += found[: EXAMPLES - len(self._examples)]
+        return found
+
+    def told(self) -> CheckOut:
+        """All of it."""
+        ready = self._rows - self._problems.total()
+        return CheckOut(rows=self._rows, ready=ready, problems=dict(self._problems), examples=self._examples)
+
+
+async def _pages(found: Checkable, open_uow: OpenUow, resources: Resources) -> AsyncIterator[CheckedPage]:
+    async with open_uow() as uow:
+        now = await resources.clock(uow.conn)
+    async for page in check_rows(found, open_uow=open_uow, now=now):
+        yield page
+
+
+async def _lines(found: Checkable, open_uow: OpenUow, resources: Resources) -> AsyncIterator[bytes]:
+    result = _Result()
+    async for page in _pages(found, open_uow, resources):
+        for row in result.add(page):
+            yield _json({"problem": row.model_dump()})
+        yield _json({"progress": {"rows": page.rows, "of": page.of}})
+    yield _json({"result": result.told().model_dump()})
+
+
+def _json(told: dict[str, object]) -> bytes:
+    return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _line(row: Line) -> LineOut:
+    return LineOut(
+        lead_id=row.lead_id,
+        row_no=row.row_no,
+        email=row.email,
+        line=row.listed if row.line is None else row.line,
+        listed=row.listed,
+        edited=row.line is not None,
+        approved=row.approved_at is not None,
+        approved_by=row.approved_by,
+        approved_at=row.approved_at,
+    )
