@@ -19,6 +19,7 @@ from services.ingest.use_cases.delete_upload import delete_orphaned_files, delet
 from services.ingest.use_cases.dispatch_chunks import dispatch_chunks
 from services.ingest.use_cases.join_parts import join_left_parts
 from services.ingest.use_cases.park_jobs import resume_parked_jobs
+from services.ingest.use_cases.publish_plain_lists import publish_plain_lists
 from services.ingest.use_cases.publish_recipients import publish_unfinished_lists
 from services.ingest.use_cases.push_owed_progress import push_owed_progress
 from services.ingest.use_cases.rescue_chunks import rescue_chunks
@@ -55,6 +56,9 @@ def schedules(platform: Platform, resources: Resources) -> Sequence[Schedule]:
     async def publish_lists() -> None:
         await publish_unfinished_lists(open_uow=open_uow, storage=resources.storage)
 
+    async def publish_plain() -> None:
+        await publish_plain_lists(open_uow=open_uow, storage=resources.storage)
+
     async def forget_replicas() -> None:
         async with open_uow() as uow:
             await enrich_replicas.forget_gone(uow.conn)
@@ -86,6 +90,7 @@ def schedules(platform: Platform, resources: Resources) -> Sequence[Schedule]:
         Schedule("resume_parked_jobs", 10, resume_parked),
         Schedule("rescue_chunks", 5, rescue),
         Schedule("publish_unfinished_lists", 30, publish_lists, timeout_s=600),
+        Schedule("publish_plain_lists", 2, publish_plain, timeout_s=600),
         Schedule("forget_gone_replicas", 3600, forget_replicas),
         Schedule("join_left_parts", 10, join_parts, timeout_s=600),
         Schedule("delete_unused_uploads", 600, delete_unused, timeout_s=600),

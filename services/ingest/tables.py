@@ -155,6 +155,28 @@ entitlements = Table(
 """Billing's word on what a workspace may do, as it was last heard; null is without limit. Its row is the turn that jobs of
 one workspace take to find out whether there is room for one more."""
 
+plain_lists = Table(
+    "plain_lists",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("workspace_id", Uuid, nullable=False),
+    Column("upload_id", Uuid, ForeignKey("ingest.uploads.id", ondelete="SET NULL")),
+    Column("idempotency_key", Text, nullable=False),
+    Column("request_fingerprint", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("mapping", JSONB, nullable=False),
+    Column("sandboxed", Boolean, nullable=False),
+    Column("rows_total", Integer, nullable=False),
+    Column("parts", Integer, nullable=False),
+    Column("parts_published", Integer, nullable=False, server_default=text("0")),
+    instant("created_at", now=True),
+    UniqueConstraint("workspace_id", "idempotency_key"),
+    CheckConstraint("parts_published <= parts", name="no_part_beyond_the_last"),
+    Index("ix_plain_lists_upload_id", "upload_id"),
+    Index("ix_plain_lists_unpublished", "id", postgresql_where=text("parts_published < parts")),
+)
+"""Uploads that are published to be written to as they are, without research."""
+
 jobs = Table(
     "jobs",
     METADATA,

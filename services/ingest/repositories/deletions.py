@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.domain.chunks import ChunkState
 from services.ingest.domain.jobs import TERMINAL, JobKind
-from services.ingest.repositories import line_reviews, unused_uploads
+from services.ingest.repositories import line_reviews, plain_lists, unused_uploads
 from services.ingest.repositories.jobs import LIVING
 from services.ingest.tables import chunks, exports, job_log, jobs, results, uploads
 
@@ -41,6 +41,12 @@ async def trials_left_over(conn: AsyncConnection, upload_id: UUID, *, but: Seque
         jobs.c.upload_id == upload_id, jobs.c.kind == JobKind.TRIAL.value, LIVING, _ENDED, ~other
     )
     return list((await conn.execute(query)).scalars())
+
+
+async def lists_of(conn: AsyncConnection, job_ids: Sequence[UUID]) -> list[UUID]:
+    """Which of these jobs have rows that were published, or were about to be."""
+    query = select(jobs.c.id).where(jobs.c.id.in_(job_ids), jobs.c.recipient_parts.is_not(None))
+    return list((await conn.execute(query.order_by(jobs.c.id))).scalars())
 
 
 async def bury(conn: AsyncConnection, job_ids: Sequence[UUID], *, now: datetime) -> None:
@@ -93,12 +99,13 @@ async def delete_unearned_chunks(conn: AsyncConnection, job_id: UUID) -> None:
 
 
 async def let_go_of_upload(conn: AsyncConnection, upload_id: UUID) -> bool:
-    """Delete an upload that no job was made from but deleted ones. False while there is one, or it is gone already."""
+    """Delete an upload that no job was made from but deleted ones. False while there is one, or a list of it is being
+    published, or it is gone already."""
     locked = select(uploads.c.id).where(uploads.c.id == upload_id).with_for_update()
     if (await conn.execute(locked)).first() is None:
         return False
     used = exists().where(jobs.c.upload_id == upload_id, LIVING)
-    if (await conn.execute(select(used))).scalar():
+    if (await conn.execute(select(used))).scalar() or await plain_lists.under_way(conn, upload_id):
         return False
     await unused_uploads.delete_rows(conn, [upload_id])
     return True

@@ -9,10 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import NotFound
 from services.ingest.domain.uploads import UploadState
-from services.ingest.tables import jobs, uploads
+from services.ingest.tables import jobs, plain_lists, uploads
 
 _DELETING_MS = "600000"
 _REFERS = (jobs.c.upload_id == uploads.c.id) & jobs.c.deleted_at.is_(None)
+_UNDER_WAY = exists().where(
+    plain_lists.c.upload_id == uploads.c.id, plain_lists.c.parts_published < plain_lists.c.parts
+)
 
 
 async def lock_with_jobs(
@@ -43,11 +46,19 @@ async def find(conn: AsyncConnection, *, older_than: datetime | None, now: datet
     if older_than is not None:
         bought = uploads.c.source == "apollo"
         unused = (uploads.c.state != UploadState.RECEIVING) & ~bought & (uploads.c.created_at < older_than)
-        where = or_(expired, unused & ~exists().where(_REFERS))
+        where = or_(expired, unused & ~exists().where(_REFERS) & ~_UNDER_WAY)
     found = select(uploads.c.id).where(where).order_by(uploads.c.id).limit(limit).with_for_update(skip_locked=True)
     ids = list((await conn.execute(found)).scalars())
-    # A job may have come between the look and the lock; none can come after it.
-    used = select(jobs.c.upload_id).where(jobs.c.upload_id.in_(ids), jobs.c.deleted_at.is_(None))
+    # A job, or a list, may have come between the look and the lock; none can come after it.
+    used = (
+        select(jobs.c.upload_id)
+        .where(jobs.c.upload_id.in_(ids), jobs.c.deleted_at.is_(None))
+        .union(
+            select(plain_lists.c.upload_id).where(
+                plain_lists.c.upload_id.in_(ids), plain_lists.c.parts_published < plain_lists.c.parts
+            )
+        )
+    )
     taken = set((await conn.execute(used)).scalars())
     return [upload_id for upload_id in ids if upload_id not in taken]
 

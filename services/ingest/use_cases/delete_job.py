@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from libs.common.contracts.ingest import ListDeleted
 from libs.common.errors import Conflict, NotFound
 from libs.common.ids import made_at
 from libs.common.logs import get_logger
@@ -27,7 +28,7 @@ _LOOKED_UP_AT_ONCE = 500
 
 async def delete_job(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, now: datetime) -> None:
     """Delete a list with its retries, or a trial; deleted already, it stays so. With the last list of an upload its ended
-    trials go too, and later the upload itself.
+    trials go too, and later the upload itself. Whoever keeps its published rows hears of it.
 
     Raises NotFound; Conflict `job_running` before its end, `retry_running` while rows of it are being retried,
     `part_of_list` for a retry: its sheet is the list's.
@@ -42,6 +43,8 @@ async def delete_job(uow: UnitOfWork, job_id: UUID, *, workspace_id: UUID, now: 
     family = await families.members(uow.conn, job.id)
     if job.kind is JobKind.LIST:
         family += await deletions.trials_left_over(uow.conn, job.upload_id, but=family)
+    for list_id in await deletions.lists_of(uow.conn, family):
+        uow.publish(ListDeleted(list_id=list_id), tenant_id=workspace_id, correlation_id=list_id)
     await deletions.bury(uow.conn, family, now=now)
     log.info("job.deleted", job_id=str(job.id), jobs=len(family))
 

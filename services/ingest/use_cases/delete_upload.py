@@ -7,9 +7,9 @@ from libs.common.errors import Conflict, Transient
 from libs.common.ids import made_at
 from libs.common.logs import get_logger
 from libs.common.storage import Storage
-from libs.common.uow import OpenUow
+from libs.common.uow import OpenUow, UnitOfWork
 from services.ingest.domain.storage_keys import upload_prefix
-from services.ingest.repositories import unused_uploads
+from services.ingest.repositories import plain_lists, unused_uploads
 
 log = get_logger()
 
@@ -22,14 +22,26 @@ _LOOKED_UP_AT_ONCE = 500
 
 
 async def delete_upload(upload_id: UUID, *, workspace_id: UUID, open_uow: OpenUow, storage: Storage) -> None:
-    """The upload is gone when this answers. Raises NotFound, Conflict (`upload_in_use`) while a job refers to it."""
+    """The upload is gone when this answers.
+
+    Raises NotFound, Conflict (`upload_in_use`) while a job refers to it, or a list of it is being published.
+    """
     async with open_uow() as uow:
         jobs = await unused_uploads.lock_with_jobs(uow.conn, upload_id, workspace_id=workspace_id, to_delete=True)
         if jobs:
             msg = f"job {jobs[0]} was made from this upload: delete the job first"
             raise Conflict(msg, code="upload_in_use", extra={"job_id": str(jobs[0])})
+        await check_no_list_under_way(uow, upload_id)
         await unused_uploads.delete_rows(uow.conn, [upload_id])
     await delete_upload_files(upload_id, storage=storage)
+
+
+async def check_no_list_under_way(uow: UnitOfWork, upload_id: UUID) -> None:
+    """Raises Conflict `upload_in_use` while a list of the upload's rows is not published to the end."""
+    list_id = await plain_lists.under_way(uow.conn, upload_id)
+    if list_id is not None:
+        msg = f"list {list_id} of this upload is still being published: wait until it is complete"
+        raise Conflict(msg, code="upload_in_use", extra={"list_id": str(list_id)})
 
 
 async def delete_upload_files(upload_id: UUID, *, storage: Storage) -> None:

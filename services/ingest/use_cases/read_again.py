@@ -8,13 +8,14 @@ from libs.common.uow import UnitOfWork
 from services.ingest.domain.reading_options import ReadingOptions
 from services.ingest.domain.uploads import Upload, UploadState
 from services.ingest.repositories import readings, unused_uploads, uploads
+from services.ingest.use_cases.delete_upload import check_no_list_under_way
 
 
 async def read_again(uow: UnitOfWork, upload_id: UUID, *, workspace_id: UUID, options: ReadingOptions) -> Upload:
     """`reading | ready | refused → reading` in place. Options equal to the present ones change nothing.
 
-    Raises NotFound, Conflict (`upload_in_use` by a job, `upload_not_ready` while it is being received), Invalid
-    (`option_invalid`) for a sheet that the workbook is known not to have.
+    Raises NotFound, Conflict (`upload_in_use` by a job or a list that is being published, `upload_not_ready` while it is
+    being received), Invalid (`option_invalid`) for a sheet that the workbook is known not to have.
     """
     jobs = await unused_uploads.lock_with_jobs(uow.conn, upload_id, workspace_id=workspace_id)
     upload = await uploads.load_upload(uow.conn, workspace_id, upload_id)
@@ -26,6 +27,7 @@ async def read_again(uow: UnitOfWork, upload_id: UUID, *, workspace_id: UUID, op
     if upload.state is UploadState.RECEIVING:
         msg = f"only {upload.received_bytes:,} of the file's {upload.size_bytes:,} bytes have come: send the rest first"
         raise Conflict(msg, code="upload_not_ready", extra={"upload_id": str(upload_id)})
+    await check_no_list_under_way(uow, upload_id)
     _check_sheet(upload, options)
     await readings.reopen(uow.conn, upload_id, options=options)
     uow.publish(UploadReceived(upload_id=upload_id), tenant_id=workspace_id, correlation_id=upload_id)
