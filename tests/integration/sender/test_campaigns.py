@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from libs.common.errors import Conflict, NotFound
 from services.sender.domain.sending import Accepted, Refused, Unknown
 from services.sender.repositories import campaigns as repository
-from services.sender.repositories import plan
+from services.sender.repositories import candidates
 from services.sender.tables import campaigns, enrolments
 from services.sender.use_cases.send_emails import send_emails
 from services.sender.use_cases.show_campaign import CampaignView, show_campaign
@@ -297,14 +297,15 @@ async def test_a_day_of_any_size_is_planned(world: World) -> None:
     assert await world.plan() == many
     assert await world.slot_states() == {"assigned": many}
     async with world.open_uow() as uow:
-        await plan.put_in_plan(uow.conn, [uuid4() for _ in range(33_000)])
+        await candidates.put_in_plan(uow.conn, {uuid4(): world.mailbox_id for _ in range(33_000)})
 
 
 _MORE_LEADS = """
-    INSERT INTO sender.leads (id, workspace_id, list_id, row_no, email, status, sandboxed)
-    SELECT gen_random_uuid(), workspace_id, list_id, n, 'lead' || n || '@many.example', 'enriched', true
+    INSERT INTO sender.leads (id, workspace_id, email, domain)
+    SELECT gen_random_uuid(), workspace_id, 'lead' || n || '@many.example', 'many.example'
     FROM sender.campaigns, generate_series(2, :many) AS n WHERE id = :campaign"""
 _MORE_ENROLMENTS = """
     INSERT INTO sender.enrolments (id, workspace_id, campaign_id, lead_id, email, position, state)
-    SELECT gen_random_uuid(), c.workspace_id, c.id, l.id, l.email, l.row_no, 'active'
-    FROM sender.leads l JOIN sender.campaigns c USING (list_id) WHERE c.id = :campaign AND l.row_no > 1"""
+    SELECT gen_random_uuid(), c.workspace_id, c.id, l.id, l.email, 1 + row_number() OVER (ORDER BY l.id), 'active'
+    FROM sender.leads l JOIN sender.campaigns c USING (workspace_id)
+    WHERE c.id = :campaign AND l.domain = 'many.example'"""
