@@ -36,16 +36,15 @@ async def usable_mailboxes(
 
 
 async def active_campaigns(
-    conn: AsyncConnection, *, workspace_id: UUID, mailbox_ids: Sequence[UUID]
+    conn: AsyncConnection, *, workspace_id: UUID, mailbox_ids: Sequence[UUID], also: UUID | None = None
 ) -> list[PlannedCampaign]:
-    """The campaigns that send and have one of these mailboxes, oldest first."""
-    made_for = select(campaigns.c.id.label("campaign_id"), campaigns.c.mailbox_id).where(
-        campaigns.c.workspace_id == workspace_id, campaigns.c.state == "active"
-    )
+    """The campaigns that send and have one of these mailboxes, oldest first; `also` one that does not send yet."""
+    mine = and_(campaigns.c.workspace_id == workspace_id, or_(campaigns.c.state == "active", campaigns.c.id == also))
+    made_for = select(campaigns.c.id.label("campaign_id"), campaigns.c.mailbox_id).where(mine)
     more = select(campaign_mailboxes.c.campaign_id, campaign_mailboxes.c.mailbox_id).join(
         campaigns, campaigns.c.id == campaign_mailboxes.c.campaign_id
     )
-    more = more.where(campaigns.c.workspace_id == workspace_id, campaigns.c.state == "active")
+    more = more.where(mine)
     pairs = union(made_for, more).subquery()
     theirs = func.array_agg(pairs.c.mailbox_id.distinct()).label("mailbox_ids")
     query = (

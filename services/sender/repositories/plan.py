@@ -31,6 +31,12 @@ async def open_day(conn: AsyncConnection, *, workspace_id: UUID, day: Day, quota
     return (await conn.execute(select(daily_plans.c.quota).where(mine))).scalar_one()
 
 
+async def quota_of(conn: AsyncConnection, *, workspace_id: UUID, day: date) -> int | None:
+    """The quota of a day that was planned."""
+    mine = and_(daily_plans.c.workspace_id == workspace_id, daily_plans.c.day == day)
+    return (await conn.execute(select(daily_plans.c.quota).where(mine))).scalar_one_or_none()
+
+
 async def day_end(
     conn: AsyncConnection, *, workspace_id: UUID, now: datetime
 ) -> tuple[date, datetime] | tuple[None, None]:

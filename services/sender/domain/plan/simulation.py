@@ -81,6 +81,11 @@ class Simulation:
         self._numbers = count()
         self._known: dict[UUID, Candidate] = {}
 
+    def left(self, campaign_id: UUID) -> int:
+        """How many of a campaign wait."""
+        line = self._lines.get(campaign_id)
+        return len(line) if line else 0
+
     def days(self, limit: int) -> Iterator[VirtualDay]:
         """From today on, at most so many, until nobody waits."""
         now, holders, terms = self._outlook.now, self._outlook.held, self._outlook.terms
