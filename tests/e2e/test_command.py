@@ -148,7 +148,7 @@ async def open_letter(queue: str, *, cwd: Path, state: Path) -> str:
         found[:] = [line.split()[0] for line in out.splitlines() if queue in line]
         return len(found) == 1
 
-    await eventually(listed, within_s=30)
+    await eventually(listed)
     return found[0]
 
 

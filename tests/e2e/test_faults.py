@@ -54,7 +54,7 @@ async def begin(user: User, world: World, *, rows: int = ROWS, done: int = 1) ->
     async def under_way() -> bool:
         return (await user.job(job["id"]))["rows_done"] >= done
 
-    await eventually(under_way, within_s=60, every_s=0.05)
+    await eventually(under_way, every_s=0.05)
     await check_unfinished(user, job["id"])
     return job["id"]
 
@@ -115,7 +115,7 @@ async def test_thirty_kills_of_enrich_leave_the_dead_letters_empty(stack: LocalS
         async def at_work(before: int = asked) -> bool:
             return await world.calls_begun("groq") > before
 
-        await eventually(at_work, within_s=60, every_s=0.1)
+        await eventually(at_work, every_s=0.1)
         await check_unfinished(user, job_id)
     await world.dial(groq={"latency_ms": 0})
     await restart(stack, "enrich")

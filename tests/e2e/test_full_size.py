@@ -63,7 +63,7 @@ async def test_ten_thousand_rows_come_back_once_each_and_are_charged_exactly(
         answer = await user.send("GET", f"/v1/lists/{job['id']}")
         return answer.is_success and answer.json()["state"] == "ready"
 
-    await eventually(list_is_whole, within_s=60)
+    await eventually(list_is_whole)
     for service in ("ingest", "enrich", "billing", "sender"):
         assert await dead_letters_of(stack, service) == []
     await user.client.aclose()

@@ -17,6 +17,8 @@ from libs.common.http.identity import IDENTITY_HEADER, Identity, sign_identity
 from libs.common.ids import new_id
 from libs.common.platform import Platform
 from services.billing.main import build_app
+from tests.support.clock import started_without_a_clock
+from tests.support.waiting import PATIENCE_S
 
 SECRET = "2b7e151628aed2a6abf7158809cf4f3c-internal"
 
@@ -37,8 +39,11 @@ def headers(workspace_id: UUID, *, operator: bool = False, role: str = "owner") 
 
 
 @asynccontextmanager
-async def running_billing(database: str, vhost: str, **more: str) -> AsyncGenerator[RunningBilling]:
-    """Start the real application on a database and a vhost, with `more` in its environment; stop it afterwards."""
+async def running_billing(
+    database: str, vhost: str, *, clock: bool = False, **more: str
+) -> AsyncGenerator[RunningBilling]:
+    """Start the real application on a database and a vhost, with `more` in its environment; stop it afterwards. Its
+    schedules run only with a `clock`."""
     names = {
         "DATABASE_URL": database,
         "RABBITMQ_URL": vhost,
@@ -50,7 +55,7 @@ async def running_billing(database: str, vhost: str, **more: str) -> AsyncGenera
         app = build_app()
     transport = httpx.ASGITransport(app)
     async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://billing") as client,
+        app.router.lifespan_context(app) if clock else started_without_a_clock(app),
+        httpx.AsyncClient(transport=transport, base_url="http://billing", timeout=PATIENCE_S) as client,
     ):
         yield RunningBilling(client, app.state.platform, app)

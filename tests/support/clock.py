@@ -1,4 +1,4 @@
-"""Services whose clock stands still, for tests that do by hand what a schedule would do as well."""
+"""Services whose clock stands still, for tests that do by hand what a schedule would do; and days that do not end meanwhile."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from unittest.mock import patch
 from fastapi import FastAPI
 
 from libs.common import background
+from libs.common.clock import utc_now
 from libs.common.schedules import Schedule
 from libs.common.uow import UnitOfWorkFactory
 
@@ -32,3 +33,8 @@ async def started_without_a_clock(app: FastAPI) -> AsyncGenerator[None]:
         with patch.object(background, "ScheduleRunner", _Stopped):
             await stack.enter_async_context(app.router.lifespan_context(app))
         yield
+
+
+def where_it_is_noon() -> str:
+    """A time zone whose midnight is hours away: no day, and no month, begins anew while something runs."""
+    return f"Etc/GMT{utc_now().hour - 12:+}"

@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator
 import uvicorn
 from starlette.types import ASGIApp
 
+from tests.support.waiting import PATIENCE_S
+
 
 @contextlib.asynccontextmanager
 async def serving(app: ASGIApp) -> AsyncGenerator[str]:
@@ -15,7 +17,7 @@ async def serving(app: ASGIApp) -> AsyncGenerator[str]:
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # pyright: ignore[reportAttributeAccessIssue] - the test runner keeps its own
     task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not server.started:
             if task.done():
                 await task

@@ -31,6 +31,7 @@ from libs.common.outbox import encode
 from libs.common.settings import CommonSettings
 from libs.common.tables import common_tables, service_metadata
 from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
+from tests.support.waiting import PATIENCE_S
 
 SERVICE = "ingest"
 WORK = "ingest.open_workspace"
@@ -146,9 +147,9 @@ class Bench:
         return await self.bus.depth(queue)
 
     async def take(self, queue: str) -> aio_pika.abc.AbstractIncomingMessage:
-        """Take one message out of a queue, within 15 s."""
+        """Take one message out of a queue, as soon as there is one."""
         connection = await aio_pika.connect(self.amqp_url)
-        async with connection, asyncio.timeout(15):
+        async with connection, asyncio.timeout(PATIENCE_S):
             found = await (await connection.channel()).get_queue(queue, ensure=False)
             while True:
                 message = await found.get(fail=False)

@@ -17,7 +17,7 @@ from libs.common.messaging.topology import DELIVERY_LIMIT, dead_queue, queues
 from libs.common.uow import Message, UnitOfWork
 from tests.broker.common.parts import SERVICE, TABLES, WORK, Bench, created, open_workspace
 from tests.support.cable import Cable, cable_to
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 KILLS = 30
 
@@ -54,7 +54,7 @@ async def _take_all_and_lose_power(cable: Cable, count: int) -> None:
     await channel.set_qos(prefetch_count=count)
     in_hand: asyncio.Queue[object] = asyncio.Queue()
     await (await channel.get_queue(WORK, ensure=False)).consume(in_hand.put)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         for _ in range(count):
             await in_hand.get()
     assert cable.cut() > 0
@@ -76,11 +76,11 @@ async def test_a_consumer_that_is_cut_off_while_it_works_goes_on_by_itself(bench
 
     await bench.deliver(created("in hand"))
     async with _through(bench, cable).consuming(Subscription(WORK, slow, prefetch=4, max_attempts=1)):
-        await asyncio.wait_for(taken.wait(), timeout=15)
+        await asyncio.wait_for(taken.wait(), PATIENCE_S)
         cable.cut()
         go_on.set()
         await bench.deliver(created("after"))
-        await eventually(lambda: _effects(bench, 2), within_s=20)
+        await eventually(lambda: _effects(bench, 2))
         await eventually(lambda: _empty(bench))
     assert sorted(await bench.effects()) == ["after", "in hand"]
     assert await bench.count(TABLES.dead_letters) == 0
@@ -138,9 +138,9 @@ async def test_the_wait_for_a_broker_does_not_grow_with_its_absence(bench: Bench
     await away.connect()
     relay = Relay(service=SERVICE, open_uow=bench.open_uow, bus=away, listener=None)
     for tries in range(1, 6):
-        await eventually(lambda: _tried(bench, relay, tries), within_s=3)  # noqa: B023 - awaited in this round
+        await eventually(lambda: _tried(bench, relay, tries), within_s=6)  # noqa: B023 - awaited in this round
     await away.close()
-    await eventually(bench.relay_once, within_s=3)
+    await eventually(bench.relay_once, within_s=6)
 
 
 async def _tried(bench: Bench, relay: Relay, times: int) -> bool:

@@ -38,7 +38,7 @@ from tests.broker.common.parts import (
     open_workspace,
     prices,
 )
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 SIXTEEN_MB = 16 * 1024 * 1024
 
@@ -63,7 +63,7 @@ async def test_a_permanent_error_is_dead_at_once_and_says_why(bench: Bench) -> N
     """Trying again cannot help. Red when permanent errors go through the retry queues."""
     async with bench.consuming(Subscription(WORK, refuses)):
         message_id = await bench.deliver(created())
-        await eventually(_filed(bench, 1), within_s=4)
+        await eventually(_filed(bench, 1))
     (letter,) = await _letters(bench)
     assert (letter.queue, letter.type, letter.tenant_id) == (WORK, "gateway.workspace.created", TENANT)
     assert (letter.cause, letter.attempts, letter.message_key) == ("will_never_do", 0, str(message_id))
@@ -104,7 +104,7 @@ async def test_malformed_and_huge_messages_are_filed_and_their_neighbours_handle
             await bench.deliver_bytes(body, message_id=name)
             await bench.deliver(created(f"after {name}"))
         await bench.deliver(prices(), queue=WORK)
-        await eventually(_filed(bench, len(MALFORMED) + 1), within_s=30)
+        await eventually(_filed(bench, len(MALFORMED) + 1))
     assert await bench.effects() == ["before", *(f"after {name}" for name in MALFORMED)]
     found = {letter.message_key: (letter.cause, letter.size_bytes) for letter in await _letters(bench)}
     expected = {name: ("malformed", len(body)) for name, body in MALFORMED.items()}
@@ -167,7 +167,7 @@ async def test_a_use_case_that_cannot_speak_of_its_dead_does_not_hide_the_letter
     async with bench.consuming(Subscription(WORK, refuses, on_dead=on_dead)):
         # As if the broker had given it out often enough before.
         await bench.deliver(created("first"))
-        await eventually(_filed(bench, 1), within_s=40)
+        await eventually(_filed(bench, 1))
     (letter,) = await _letters(bench)
     assert "what should follow from it failed: KeyError: 'broken'" in letter.last_error
     assert TRIES_OF_ON_DEAD > 1
@@ -207,10 +207,10 @@ async def test_the_first_letter_of_a_queue_is_an_increase_and_open_ones_are_coun
     assert REGISTRY.get_sample_value("dead_letters_total", {"queue": queue}) == 0
     async with bench.consuming(Subscription(WORK, refuses)):
         await bench.deliver(created())
-        await eventually(_filed(bench, 1), within_s=4)
+        await eventually(_filed(bench, 1))
     relay = Relay(service=SERVICE, open_uow=bench.open_uow, bus=bench.bus, listener=None)
     relay.stop()
-    await asyncio.wait_for(relay.run(), timeout=5)
+    await asyncio.wait_for(relay.run(), PATIENCE_S)
     assert REGISTRY.get_sample_value("dead_letters_open_rows", {"service": SERVICE}) == 1
 
 

@@ -18,7 +18,7 @@ from libs.common.retention import retention_schedules
 from libs.common.storage import StorageUnavailable
 from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
 from tests.broker.common.parts import EFFECTS, TABLES, WORK, Bench, created, envelope_of, open_workspace
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 
 def _done(bench: Bench, count: int) -> Callable[[], Awaitable[bool]]:
@@ -114,7 +114,7 @@ async def test_a_crash_before_the_record_is_redelivered_and_not_swallowed(bench:
     research.crash_after_call.set()
     async with bench.consuming(Subscription(WORK, research, calls_out=True)):
         await bench.deliver(created())
-        await asyncio.wait_for(research.called.wait(), timeout=15)
+        await asyncio.wait_for(research.called.wait(), PATIENCE_S)
     assert await bench.effects() == []
 
     research.crash_after_call.clear()
@@ -147,7 +147,7 @@ async def test_the_ack_comes_after_the_commit(bench: Bench) -> None:
 
     async with bench.consuming(Subscription(WORK, dies)):
         await bench.deliver(created())
-        await asyncio.wait_for(inside.wait(), timeout=15)
+        await asyncio.wait_for(inside.wait(), PATIENCE_S)
     assert await bench.effects() == []
 
     async with bench.consuming(Subscription(WORK, open_workspace)):

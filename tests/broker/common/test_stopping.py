@@ -20,7 +20,7 @@ from libs.common.messaging.consumer import Subscription
 from libs.common.platform import Parts, Platform
 from libs.common.uow import Message, UnitOfWork
 from tests.broker.common.parts import OTHER, TABLES, TENANT, WORK, Bench, created, open_workspace, prices
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 
 def service_of(bench: Bench, subscriptions: Sequence[Subscription], **settings: object) -> FastAPI:
@@ -59,12 +59,12 @@ async def test_a_stop_lets_the_handler_in_hand_finish_and_takes_no_new_message(b
 
     running = asyncio.create_task(run())
     await bench.deliver(created("in hand"))
-    await asyncio.wait_for(taken.wait(), timeout=15)
+    await asyncio.wait_for(taken.wait(), PATIENCE_S)
     stopped.set()
     await eventually(lambda: app.state.platform.stopping.is_set())
     await bench.deliver(created("too late"))
     go_on.set()
-    await asyncio.wait_for(running, timeout=15)
+    await asyncio.wait_for(running, PATIENCE_S)
 
     assert await bench.effects() == ["in hand"]
     assert b"too late" in (await bench.take(WORK)).body
@@ -86,7 +86,7 @@ async def test_a_handler_that_does_not_finish_is_let_go_and_its_message_redelive
     app = service_of(bench, [Subscription(WORK, hangs)], shutdown_seconds=6)
     await bench.deliver(created())
     async with app.router.lifespan_context(app):
-        await asyncio.wait_for(taken.wait(), timeout=15)
+        await asyncio.wait_for(taken.wait(), PATIENCE_S)
         stopping_at = time.monotonic()
     assert time.monotonic() - stopping_at < 6
     assert ended == ["Acme"], "it does not go on by itself on a database that is being closed"

@@ -11,6 +11,7 @@ from libs.common.ids import new_id
 from services.billing.domain.watching.caps import Caps, Spent, periods_at
 from services.billing.repositories.watching import caps as repository
 from tests.integration.billing.steps import Billing, completed, created, ended, lowered, raised
+from tests.support.clock import where_it_is_noon
 
 
 def ordered(job_id: UUID, credits_: int, *, user_id: UUID) -> JobCreated:
@@ -20,6 +21,7 @@ def ordered(job_id: UUID, credits_: int, *, user_id: UUID) -> JobCreated:
 async def capped(billing: Billing, caps: Caps, *, size: int = 1000) -> UUID:
     workspace_id = await billing.workspace(size)
     async with billing.open_uow() as uow:
+        await repository.note_time_zone(uow.conn, workspace_id, time_zone=where_it_is_noon())
         await repository.save_caps(uow.conn, workspace_id, caps, user_id=new_id(), now=utc_now())
     return workspace_id
 
@@ -30,7 +32,7 @@ async def answers(billing: Billing, workspace_id: UUID) -> list[dict[str, Any]]:
 
 
 async def spent(billing: Billing, workspace_id: UUID, *, now: datetime, user_id: UUID | None = None) -> Spent:
-    periods = periods_at(now, time_zone="UTC")
+    periods = periods_at(now, time_zone=where_it_is_noon())
     async with billing.open_uow() as uow:
         return await repository.count_spent(uow.conn, workspace_id, periods=periods, user_id=user_id)
 

@@ -16,6 +16,7 @@ from libs.common.ids import new_id
 from services.billing.api.webhooks import MAX_BODY_BYTES
 from tests.support.billing import RunningBilling, headers, running_billing
 from tests.support.upstream import serving
+from tests.support.waiting import PATIENCE_S
 
 SECRETS = ("whsec_of_yesterday", "whsec_of_today")
 WEBHOOK = "/v1/stripe/webhooks"
@@ -25,8 +26,10 @@ WEBHOOK = "/v1/stripe/webhooks"
 async def service(module_database: str, module_vhost: str) -> AsyncGenerator[RunningBilling]:
     """Billing beside a sandbox whose Stripe has nothing but its catalogue."""
     async with serving(SandboxApp(SandboxSettings())) as url:
-        more = {"SANDBOX_URL": url, "STRIPE_WEBHOOK_SECRET": ",".join(SECRETS)}
-        async with running_billing(module_database, module_vhost, **more) as running:
+        secrets = ",".join(SECRETS)
+        async with running_billing(
+            module_database, module_vhost, SANDBOX_URL=url, STRIPE_WEBHOOK_SECRET=secrets
+        ) as running:
             yield running
 
 
@@ -65,7 +68,7 @@ async def test_an_event_is_kept_answered_and_applied_over_the_bus(service: Runni
     first, again = [await post(service, body, secret=secret) for secret in SECRETS]
     assert (first.status_code, first.json()) == (200, {"again": False})
     assert (again.status_code, again.json()) == (200, {"again": True})
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while "evt_one" not in {one["id"] for one in await shown(service, state="ignored")}:
             await asyncio.sleep(0.05)
     (found,) = [one for one in await shown(service) if one["id"] == "evt_one"]

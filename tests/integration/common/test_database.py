@@ -18,7 +18,7 @@ from libs.common.settings import normalise_database_url
 from libs.common.uow import UnitOfWorkFactory
 from tests.integration.common.conftest import COMMON
 from tests.support.cable import Cable, cable_to
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ async def test_many_tasks_come_and_go_on_one_listener(empty_database: str) -> No
     async def wait_for(no: int) -> None:
         async with listener.wait_for(f"job_{no % 10}") as heard:
             started.append(no)
-            await asyncio.wait_for(heard.wait(), timeout=15)
+            await asyncio.wait_for(heard.wait(), PATIENCE_S)
 
     started: list[int] = []
     waiting = [asyncio.create_task(wait_for(no)) for no in range(50)]
@@ -225,11 +225,11 @@ async def test_a_listener_whose_connection_breaks_hears_again(cable: Cable, empt
     async with listener.wait_for("jobs") as heard:
         heard.clear()
         cable.cut()
-        await asyncio.wait_for(heard.wait(), timeout=15)
+        await asyncio.wait_for(heard.wait(), PATIENCE_S)
         heard.clear()
         database = await asyncpg.connect(empty_database)
         await database.execute("SELECT pg_notify('jobs', '')")
-        await asyncio.wait_for(heard.wait(), timeout=15)
+        await asyncio.wait_for(heard.wait(), PATIENCE_S)
         await database.close()
     await listener.stop()
 

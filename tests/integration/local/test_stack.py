@@ -17,6 +17,7 @@ from deploy.local.errors import StackError
 from deploy.local.processes import start_time
 from deploy.local.stack import LocalStack
 from deploy.local.state import CHECKOUT
+from tests.support.waiting import PATIENCE_S
 
 SANDBOX_ONLY = ("sandbox",)
 
@@ -75,7 +76,7 @@ async def test_however_up_is_ended_no_process_is_left(
     assert start_time(pid) is not None
     assert not (tmp_path / "postgres").exists()
     up.send_signal(number)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         code = await up.wait()
         while start_time(pid) is not None:
             await asyncio.sleep(0.05)

@@ -12,6 +12,7 @@ import uvicorn
 
 from deploy.sandbox.app import SandboxApp
 from deploy.sandbox.state import Sandbox, SandboxSettings
+from tests.support.waiting import PATIENCE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ async def _served() -> AsyncGenerator[Running]:
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve())  # pyright: ignore[reportPrivateUsage] - leaves the signals to pytest
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not server.started:
             await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]

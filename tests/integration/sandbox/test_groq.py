@@ -11,6 +11,7 @@ import pytest
 from groq.types.chat.completion_create_params import ResponseFormat
 
 from tests.integration.sandbox.conftest import Running
+from tests.support.waiting import PATIENCE_S
 
 MODEL = "openai/gpt-oss-20b"
 JSON: ResponseFormat = {"type": "json_object"}
@@ -32,7 +33,7 @@ LINE_SCHEMA: dict[str, Any] = {
 @pytest.fixture
 async def client(sandbox: Running) -> AsyncGenerator[groq.AsyncGroq]:
     """The official client."""
-    async with groq.AsyncGroq(api_key="k", base_url=f"{sandbox.url}/groq", max_retries=0, timeout=10) as made:
+    async with groq.AsyncGroq(api_key="k", base_url=f"{sandbox.url}/groq", max_retries=0, timeout=PATIENCE_S) as made:
         yield made
 
 

@@ -8,6 +8,7 @@ import aiosmtplib
 import pytest
 
 from tests.integration.sandbox.conftest import Running
+from tests.support.waiting import PATIENCE_S
 
 
 def _mail(subject: str = "Grüße", to: str = "ada@haldenlube.example", number: int = 1) -> EmailMessage:
@@ -22,7 +23,7 @@ def _mail(subject: str = "Grüße", to: str = "ada@haldenlube.example", number: 
 
 
 async def _send(sandbox: Running, mail: EmailMessage, to: list[str] | None = None) -> None:
-    await aiosmtplib.send(mail, hostname="127.0.0.1", port=sandbox.smtp_port, recipients=to, timeout=5)
+    await aiosmtplib.send(mail, hostname="127.0.0.1", port=sandbox.smtp_port, recipients=to, timeout=PATIENCE_S)
 
 
 async def _subjects(sandbox: Running, **query: str) -> list[str]:

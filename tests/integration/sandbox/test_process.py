@@ -16,6 +16,8 @@ import aiosmtplib
 import httpx
 import pytest
 
+from tests.support.waiting import PATIENCE_S
+
 
 def _free_port() -> int:
     with socket.socket() as probe:
@@ -35,12 +37,12 @@ async def _started(folder: Path, smtp_port: int) -> AsyncGenerator[httpx.AsyncCl
             yield http
     finally:
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await process.wait()
 
 
 async def _until_well(http: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
                 await http.get("/healthz")

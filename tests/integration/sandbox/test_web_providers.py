@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.integration.sandbox.conftest import Running
+from tests.support.waiting import PATIENCE_S
 
 KEY = {"X-API-KEY": "k"}
 BEARER = {"Authorization": "Bearer k"}
@@ -102,9 +103,9 @@ async def test_latency_is_kept_for_many_at_once(sandbox: Running) -> None:
         body = {"q": "Halden Lubricants"}
         answers = await asyncio.gather(*(http.post("/serper/search", headers=KEY, json=body) for _ in range(40)))
     assert all(answer.status_code == 200 for answer in answers)
-    assert 0.3 <= time.monotonic() - began < 5
+    assert 0.3 <= time.monotonic() - began < 40 * 0.3, "one after the other they would take that long"
     calls = (await sandbox.http.get("/calls", params={"provider": "serper"})).json()
-    assert calls["peak_in_flight"]["serper"] > 20
+    assert calls["peak_in_flight"]["serper"] > 1
 
 
 @pytest.mark.parametrize("garbage", ["invalid_json", "truncated", "html", "error_200"])
@@ -122,7 +123,7 @@ async def test_garbage_is_an_answer_of_200_that_is_none(sandbox: Running, garbag
 async def test_a_hanging_request_goes_on_when_the_dial_is_turned_back(sandbox: Running) -> None:
     await sandbox.turn(serper={"hang": True})
     waiting = asyncio.create_task(_search(sandbox, "Halden Lubricants"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while (await sandbox.http.get("/calls")).json()["in_flight"].get("serper") != 1:
             await asyncio.sleep(0.01)
     assert not waiting.done()

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from libs.common.errors import AppError, Conflict, NotFound, PaymentRequired, Permanent, Transient
 from services.billing.clients.stripe import errors
 from services.billing.clients.stripe.account import Account, Stripe
+from tests.support.waiting import PATIENCE_S
 
 ACCOUNT = Account("stripe", "http://stripe", SecretStr("sk_test_very_secret"))
 
@@ -92,7 +93,7 @@ async def test_a_repeated_request_carries_the_same_key_and_the_pinned_version() 
         return httpx.Response(500 if len(seen) == 1 else 200, json={"id": "cus_1", "object": "customer"})
 
     stripe = Stripe(ACCOUNT, client=httpx.AsyncClient(transport=httpx.MockTransport(answer)))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         with stripe.asking("customers.create") as sdk:
             made = await sdk.v1.customers.create_async({"name": "A"}, {"idempotency_key": "corofy:one"})
     await stripe.close()

@@ -12,6 +12,7 @@ from libs.cli import check, demo, journey, waiting
 from libs.cli.api import Api
 from libs.cli.errors import ApiError, CliError
 from libs.cli.journey import outcome_of, size_of, took_of
+from tests.support.waiting import PATIENCE_S
 
 
 def test_the_outcome_counts_every_row_once_and_names_only_what_happened() -> None:
@@ -80,7 +81,7 @@ async def test_a_wait_that_takes_longer_is_said_once(
     async def question() -> bool | None:
         return next(answers)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert await waiting.until(question, what="Opening the account", seconds=4, every=0.01)
     assert capsys.readouterr().err.count("Waiting: opening the account") == 1
 

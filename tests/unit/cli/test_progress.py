@@ -12,6 +12,7 @@ import respx
 
 from libs.cli import progress
 from libs.cli.api import Api
+from tests.support.waiting import PATIENCE_S
 
 BASE = "http://gateway.test"
 COUNTS = {"rows_total": 10, "rows_failed": 0, "rows_degraded": 0, "rows_per_second": 2.0, "eta_seconds": 1.0}
@@ -35,7 +36,7 @@ async def test_without_an_event_stream_the_job_is_followed_by_asking(
     respx_mock.get("/v1/events").respond(502)
     answers = [job("processing", 4), job("merging", 10), job("completed", 10)]
     respx_mock.get("/v1/jobs/j").mock(side_effect=[httpx.Response(200, json=answer) for answer in answers])
-    async with Api(BASE) as api, asyncio.timeout(10):
+    async with Api(BASE) as api, asyncio.timeout(PATIENCE_S):
         final = await progress.follow_job(api, job("processing", 0))
     assert final["state"] == "completed"
     assert "merging: 10 of 10 rows" in capsys.readouterr().err
@@ -50,7 +51,7 @@ async def test_a_gateway_that_is_restarted_meanwhile_is_waited_for(respx_mock: r
         httpx.Response(200, json=job("completed", 10)),
     ]
     respx_mock.get("/v1/jobs/j").mock(side_effect=answers)
-    async with Api(BASE) as api, asyncio.timeout(10):
+    async with Api(BASE) as api, asyncio.timeout(PATIENCE_S):
         assert (await progress.follow_job(api, job("processing", 0)))["state"] == "completed"
 
 
@@ -61,7 +62,7 @@ async def test_the_end_is_seen_by_its_event_without_waiting_to_ask(
     monkeypatch.setattr(progress, "ASK_EVERY_S", 30)
     respx_mock.get("/v1/events").respond(text='event: x\ndata: {"type": "ingest.job.completed", "data": {}}\n\n')
     respx_mock.get("/v1/jobs/j").respond(json=job("completed", 10))
-    async with Api(BASE) as api, asyncio.timeout(10):
+    async with Api(BASE) as api, asyncio.timeout(PATIENCE_S):
         assert (await progress.follow_job(api, job("processing", 0)))["state"] == "completed"
 
 
@@ -78,7 +79,7 @@ async def test_progress_is_shown_by_its_event_without_waiting_to_ask(
     stream = "".join(f"event: x\ndata: {json.dumps(envelope)}\n\n" for envelope in told)
     respx_mock.get("/v1/events").respond(text=stream)
     respx_mock.get("/v1/jobs/j").respond(json=job("completed", 10))
-    async with Api(BASE) as api, asyncio.timeout(10):
+    async with Api(BASE) as api, asyncio.timeout(PATIENCE_S):
         await progress.follow_job(api, job("reserving", 0))
     assert "processing: 7 of 10 rows 2.0 rows/s, 1 s left" in capsys.readouterr().err
 
@@ -92,7 +93,7 @@ async def test_a_job_that_stands_still_says_where_to_look_and_a_parked_one_why(
     parked = {**job("parked", 4), "reason": "serper is out for today"}
     answers = [parked, parked, parked, job("completed", 10)]
     respx_mock.get("/v1/jobs/j").mock(side_effect=[httpx.Response(200, json=answer) for answer in answers])
-    async with Api(BASE) as api, asyncio.timeout(10):
+    async with Api(BASE) as api, asyncio.timeout(PATIENCE_S):
         await progress.follow_job(api, job("processing", 0))
     said = capsys.readouterr().err
     assert "The job is parked: serper is out for today" in said

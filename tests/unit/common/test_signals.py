@@ -6,6 +6,7 @@ import asyncio
 import signal
 
 from libs.common.signals import set_at_stop
+from tests.support.waiting import PATIENCE_S
 
 
 async def test_a_stop_signal_sets_the_event_and_reaches_the_servers_own_handler() -> None:
@@ -16,7 +17,7 @@ async def test_a_stop_signal_sets_the_event_and_reaches_the_servers_own_handler(
         stopping = asyncio.Event()
         with set_at_stop(stopping):
             signal.raise_signal(signal.SIGTERM)
-            await asyncio.wait_for(stopping.wait(), timeout=5)
+            await asyncio.wait_for(stopping.wait(), PATIENCE_S)
         assert heard == [signal.SIGTERM]
         signal.raise_signal(signal.SIGTERM)
         assert len(heard) == 2, "afterwards the server has it alone"

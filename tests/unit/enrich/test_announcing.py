@@ -11,6 +11,7 @@ from services.enrich.clients.tools import Tools
 from services.enrich.in_flight.floor import Floor
 from services.enrich.use_cases import announce_capacity as announcing
 from services.enrich.use_cases.announce_capacity import WORTH_SAYING_S, CapacityAnnouncer
+from tests.support.waiting import PATIENCE_S
 
 
 def make() -> tuple[Gate, Gate, Tools]:
@@ -60,7 +61,7 @@ async def test_a_wait_that_begins_is_announced_at_once(monkeypatch: pytest.Monke
     running = asyncio.create_task(announcer.run())
     await asyncio.sleep(0)
     groq.shut(30)
-    await asyncio.wait_for(twice.wait(), timeout=5)
+    await asyncio.wait_for(twice.wait(), PATIENCE_S)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert said == [[], ["groq"]]

@@ -13,6 +13,7 @@ from services.enrich.clients.breaker import FAILURES_TO_OPEN, FIRST_REST_S, LONG
 from services.enrich.clients.errors import BadAnswer, OutOfTime, ProviderDown
 from services.enrich.clients.gate import Gate
 from services.enrich.clients.patience import MOST_TRIES, Patience
+from tests.support.waiting import PATIENCE_S
 
 
 @dataclass
@@ -145,7 +146,7 @@ def _no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def until(met: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not met():
             await asyncio.sleep(0.001)
 
@@ -175,7 +176,7 @@ async def test_a_row_that_probes_for_all_of_them_does_not_pay_for_it() -> None:
     asking = asyncio.create_task(one.ask(provider, gate))
     await until(lambda: provider.calls > MOST_TRIES)
     provider.down = False
-    assert await asyncio.wait_for(asking, timeout=5) == "answer"
+    assert await asyncio.wait_for(asking, PATIENCE_S) == "answer"
     assert (one.retries, one.budget_s) == (0, 60)
 
 
@@ -220,9 +221,9 @@ async def test_a_cancelled_probe_lets_the_next_row_probe() -> None:
         return "never"
 
     probing = asyncio.create_task(row().ask(hangs, gate))
-    await asyncio.wait_for(asked.wait(), timeout=5)
+    await asyncio.wait_for(asked.wait(), PATIENCE_S)
     waiting = asyncio.create_task(row().ask(Provider(down=False), gate))
     await asyncio.sleep(0)
     probing.cancel()
-    assert await asyncio.wait_for(waiting, timeout=5) == "answer"
+    assert await asyncio.wait_for(waiting, PATIENCE_S) == "answer"
     await asyncio.gather(probing, return_exceptions=True)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from deploy.local.processes import Process, end_leftovers, read_record, start_time
+from tests.support.waiting import PATIENCE_S
 
 STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
@@ -33,7 +34,7 @@ def child(folder: Path, code: str, name: str = "child") -> Process:
 
 
 async def until_said(process: Process, text: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while text not in process.last_lines():
             await asyncio.sleep(0.01)
 
@@ -50,12 +51,12 @@ async def test_what_a_child_has_started_ends_with_it(tmp_path: Path) -> None:
     process = child(
         tmp_path, "import subprocess; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); p.wait()"
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not process.last_lines().isdigit():
             await asyncio.sleep(0.01)
     grandchild = int(process.last_lines())
     await process.stop(seconds=5)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while start_time(grandchild) is not None:
             await asyncio.sleep(0.01)
 
@@ -70,7 +71,7 @@ async def test_a_launcher_that_is_killed_leaves_no_orphan(tmp_path: Path) -> Non
     assert start_time(pid) is not None
     launcher.kill()
     await launcher.wait()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while start_time(pid) is not None:
             await asyncio.sleep(0.01)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from deploy.local.processes import Process
 from deploy.local.supervisor import LONGEST_WAIT_SECONDS, MOST_DEATHS, WITHIN_SECONDS, Supervisor, restart_wait
+from tests.support.waiting import PATIENCE_S
 
 
 def test_the_wait_grows_with_each_death_and_then_it_is_over() -> None:
@@ -30,7 +31,7 @@ async def test_a_death_is_told_with_the_last_words_and_followed_by_a_start(tmp_p
     code = "import time; print('here I am', flush=True); time.sleep(60)"
     process = Process("enrich", [sys.executable, "-c", code], env=dict(os.environ), log=tmp_path / "log", run=tmp_path)
     process.start()
-    async with asyncio.timeout(20), Supervisor([process], say=said.append):
+    async with asyncio.timeout(PATIENCE_S), Supervisor([process], say=said.append):
         while "here I am" not in process.last_lines():
             await asyncio.sleep(0.01)
         first = process.pid
@@ -49,7 +50,7 @@ async def test_what_was_stopped_on_purpose_stays_down(tmp_path: Path) -> None:
     process.start()
     other = Process("other", ["sleep", "60"], env=dict(os.environ), log=tmp_path / "log", run=tmp_path)
     other.start()
-    async with asyncio.timeout(20), Supervisor([process, other], say=said.append):
+    async with asyncio.timeout(PATIENCE_S), Supervisor([process, other], say=said.append):
         await process.stop()
         pid = other.pid
         await other.kill()

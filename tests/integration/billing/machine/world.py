@@ -8,7 +8,6 @@ from uuid import UUID
 
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from libs.common.clock import utc_now
 from libs.common.contracts.billing import CreditsGranted, HoldPlaced, HoldRaised
 from libs.common.contracts.envelope import Event
 from libs.common.contracts.ingest import JobCompleted
@@ -19,6 +18,7 @@ from tests.integration.billing.machine.hearing import hear, subject_of
 from tests.integration.billing.machine.model import Account, Waits
 from tests.integration.billing.machine.sales import Sale
 from tests.integration.billing.test_sourcings import over
+from tests.support.clock import where_it_is_noon
 
 T = TypeVar("T")
 
@@ -76,7 +76,7 @@ class World(RuleBasedStateMachine):
         self.letters: list[Letter] = []
         self.sales: list[tuple[Account, Sale]] = []
         for account in self.accounts:
-            self.do(self.driver.open(account.id, time_zone=_where_it_is_noon()))
+            self.do(self.driver.open(account.id, time_zone=where_it_is_noon()))
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(work)
@@ -155,8 +155,3 @@ def end_of(work: Work, kind: type[Any] = JobCompleted) -> Event:
     if work.subject.kind == "sourcing":
         return over(work.subject.id, work.earned)
     return kind(job_id=work.subject.id, job_version=9, credits_total=work.earned)
-
-
-def _where_it_is_noon() -> str:
-    """A time zone whose midnight is hours away: the day's cap must not begin anew while something runs."""
-    return f"Etc/GMT{utc_now().hour - 12:+}"

@@ -18,6 +18,7 @@ from deploy.sandbox.stripe.keeping import UnreadableAccount
 from deploy.sandbox.web import Receive, Scope, Send, read_request
 from tests.integration.sandbox.conftest import Running
 from tests.integration.sandbox.stripe.conftest import Shop
+from tests.support.waiting import PATIENCE_S
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class Ear:
 
 
 async def _until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not holds():
             await asyncio.sleep(0.01)
 
