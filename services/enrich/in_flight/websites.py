@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,11 +11,11 @@ from libs.common.ids import new_id
 from libs.common.listener import Listener
 from libs.common.logs import get_logger
 from libs.common.messaging.consumer import is_outage
-from libs.common.uow import UnitOfWorkFactory
+from libs.common.uow import UnitOfWork, UnitOfWorkFactory
 from services.enrich.domain.sites.website import Website, believed_for
 from services.enrich.in_flight.tickets import Tickets
 from services.enrich.repositories import websites
-from services.enrich.repositories.websites import CHANNEL, SiteKey, key_of
+from services.enrich.repositories.websites import CHANNEL, Looked, SiteKey, key_of
 from services.enrich.website.direct import DirectReader
 
 log = get_logger()
@@ -135,35 +134,33 @@ class Websites:
         if not (asked or told or renewed):
             return
         async with self._open_uow() as uow:
-            await self._tell(uow.conn, read, left)
+            await self._tell(uow, read, left)
             if renewed:
                 await websites.renew(uow.conn, renewed, holder=self._holder, lease_s=self._lease_s)
-            found = await websites.look(uow.conn, asked) if asked else {}
-            unknown = [key for key in asked if key not in found]
-            mine = await self._claim(uow.conn, unknown) if unknown else set[SiteKey]()
+            looked = await self._look(uow.conn, asked) if asked else Looked({}, set())
         if renewed:
             self._renewed_at = time.monotonic()
         self._read = self._read[len(read) :]
         self._left -= left
-        self._reading = (self._reading - told) | mine
-        self._answer(found, mine)
+        self._reading = (self._reading - told) | looked.mine
+        self._answer(looked)
 
-    async def _claim(self, conn: AsyncConnection, keys: list[SiteKey]) -> set[SiteKey]:
-        return await websites.claim(conn, keys, holder=self._holder, lease_s=self._lease_s)
+    async def _look(self, conn: AsyncConnection, keys: list[SiteKey]) -> Looked:
+        return await websites.look(conn, keys, holder=self._holder, lease_s=self._lease_s)
 
-    async def _tell(self, conn: AsyncConnection, read: list[Website], left: set[SiteKey]) -> None:
+    async def _tell(self, uow: UnitOfWork, read: list[Website], left: set[SiteKey]) -> None:
         if read:
             with_time = [(website, believed_for(website, fresh=self._fresh)) for website in read]
-            await websites.store(conn, with_time, holder=self._holder)
+            await websites.store(uow.conn, with_time, holder=self._holder)
         if left:
-            await websites.release(conn, left, holder=self._holder)
+            await websites.release(uow.conn, left, holder=self._holder)
         if read or left:
-            await websites.tell(conn)
+            uow.notify(CHANNEL)
 
-    def _answer(self, found: Mapping[SiteKey, Website], mine: Collection[SiteKey]) -> None:
-        for key, website in found.items():
+    def _answer(self, looked: Looked) -> None:
+        for key, website in looked.found.items():
             self._asked.answer(key, website)
-        for key in mine:
+        for key in looked.mine:
             if not self._asked.choose(key):
                 self.give_up(key)
 
@@ -174,7 +171,7 @@ class Websites:
             return
         try:
             async with self._open_uow() as uow:
-                await self._tell(uow.conn, self._read, self._left)
+                await self._tell(uow, self._read, self._left)
         except Exception as error:
             if not is_outage(error):
                 raise

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.types import Integer, LargeBinary, Text, Uuid
 
+from libs.common.db import driver_of
 from services.enrich.repositories.claims import RowSet
 from services.enrich.tables import checkpoints
 
@@ -27,32 +26,19 @@ class Checkpoint:
     payload: bytes
 
 
-_STORE = text(
-    """
+_STORE = """
     INSERT INTO enrich.checkpoints (job_id, row_no, spec_hash, stage, payload)
-    SELECT * FROM unnest(:job_ids, :row_nos, :spec_hashes, :stages, :payloads) AS new (job_id, row_no, spec_hash, stage, payload)
+    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::bytea[])
+        AS new (job_id, row_no, spec_hash, stage, payload)
     ORDER BY job_id, row_no, stage
     ON CONFLICT DO NOTHING
     """
-).bindparams(
-    bindparam("job_ids", type_=ARRAY(Uuid())),
-    bindparam("row_nos", type_=ARRAY(Integer())),
-    bindparam("spec_hashes", type_=ARRAY(Text())),
-    bindparam("stages", type_=ARRAY(Text())),
-    bindparam("payloads", type_=ARRAY(LargeBinary())),
-)
 
 
 async def store(conn: AsyncConnection, found: Sequence[Checkpoint]) -> None:
     """Store each unless somebody has stored that stage of that row before."""
-    values = {
-        "job_ids": [one.job_id for one in found],
-        "row_nos": [one.row_no for one in found],
-        "spec_hashes": [one.spec_hash for one in found],
-        "stages": [one.stage for one in found],
-        "payloads": [one.payload for one in found],
-    }
-    await conn.execute(_STORE, values)
+    rows = ((one.job_id, one.row_no, one.spec_hash, one.stage, one.payload) for one in found)
+    await (await driver_of(conn)).execute(_STORE, *zip(*rows, strict=True))
 
 
 async def results(conn: AsyncConnection, rows: RowSet) -> dict[int, bytes]:

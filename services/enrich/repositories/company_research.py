@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.types import LargeBinary, Text, Uuid
+from sqlalchemy.types import Text, Uuid
+
+from libs.common.db import driver_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,43 +38,31 @@ class CompanyFound:
     holder: UUID
 
 
-_LOOK = text(
-    """
-    WITH asked AS (SELECT * FROM unnest(:tenant_ids, :keys) AS asked (tenant_id, key)),
+_LOOK = """
+    WITH asked AS (SELECT * FROM unnest($1::uuid[], $2::text[]) AS asked (tenant_id, key)),
     claimed AS (
         INSERT INTO enrich.company_research AS known (tenant_id, key, holder, lease_until)
-        SELECT tenant_id, key, :holder, clock_timestamp() + make_interval(secs => :lease_s)
+        SELECT tenant_id, key, $3, clock_timestamp() + make_interval(secs => $4)
         FROM asked ORDER BY tenant_id, key
         ON CONFLICT (tenant_id, key) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until
         WHERE (known.lease_until < clock_timestamp() OR known.holder = excluded.holder)
-            AND (known.found_at IS NULL OR known.found_at < clock_timestamp() - make_interval(secs => :fresh_s))
+            AND (known.found_at IS NULL OR known.found_at < clock_timestamp() - make_interval(secs => $5))
         RETURNING tenant_id, key
     )
     SELECT asked.tenant_id, asked.key, claimed.key IS NOT NULL AS mine,
-        CASE WHEN known.found_at > clock_timestamp() - make_interval(secs => :fresh_s) THEN known.payload END AS payload
+        CASE WHEN known.found_at > clock_timestamp() - make_interval(secs => $5) THEN known.payload END AS payload
     FROM asked
     LEFT JOIN claimed USING (tenant_id, key)
     LEFT JOIN enrich.company_research AS known USING (tenant_id, key)
     """
-).bindparams(
-    bindparam("tenant_ids", type_=ARRAY(Uuid())),
-    bindparam("keys", type_=ARRAY(Text())),
-    bindparam("holder", type_=Uuid()),
-)
-_STORE = text(
-    """
+_STORE = """
     INSERT INTO enrich.company_research AS known (tenant_id, key, holder, lease_until, found_at, payload)
     SELECT tenant_id, key, holder, clock_timestamp(), clock_timestamp(), payload
-    FROM unnest(:tenant_ids, :keys, :payloads, :holders) AS new (tenant_id, key, payload, holder) ORDER BY tenant_id, key
+    FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[]) AS new (tenant_id, key, payload, holder)
+    ORDER BY tenant_id, key
     ON CONFLICT (tenant_id, key) DO UPDATE SET found_at = excluded.found_at, payload = excluded.payload
     WHERE known.holder = excluded.holder
     """
-).bindparams(
-    bindparam("tenant_ids", type_=ARRAY(Uuid())),
-    bindparam("keys", type_=ARRAY(Text())),
-    bindparam("payloads", type_=ARRAY(LargeBinary())),
-    bindparam("holders", type_=ARRAY(Uuid())),
-)
 _HOLD = text(
     """
     UPDATE enrich.company_research AS known SET lease_until = clock_timestamp() + make_interval(secs => :lease_s)
@@ -103,25 +93,23 @@ async def look(
 
     A holder asks anew only when nobody of its own is at it: what it holds still was left behind.
     """
-    values = {**_columns(asked), "holder": holder, "lease_s": lease_s, "fresh_s": fresh_s}
+    driver, columns = await driver_of(conn), _columns(asked)
+    rows = await driver.fetch(_LOOK, columns["tenant_ids"], columns["keys"], holder, lease_s, fresh_s)
     return {
-        CompanyKey(row.tenant_id, row.key): Known("mine")
-        if row.mine
-        else Known("found", row.payload)
-        if row.payload is not None
+        CompanyKey(tenant_id, key): Known("mine")
+        if mine
+        else Known("found", payload)
+        if payload is not None
         else Known("others")
-        for row in await conn.execute(_LOOK, values)
+        for tenant_id, key, mine, payload in rows
     }
 
 
 async def store(conn: AsyncConnection, found: Sequence[CompanyFound]) -> None:
     """Keep what was found. Who has lost the lease to somebody else stores nothing: that one's answer counts."""
-    values = {
-        **_columns([one.key for one in found]),
-        "payloads": [one.payload for one in found],
-        "holders": [one.holder for one in found],
-    }
-    await conn.execute(_STORE, values)
+    driver, columns = await driver_of(conn), _columns([one.key for one in found])
+    payloads, holders = [one.payload for one in found], [one.holder for one in found]
+    await driver.execute(_STORE, columns["tenant_ids"], columns["keys"], payloads, holders)
 
 
 async def hold(conn: AsyncConnection, held: Sequence[CompanyKey], *, holder: UUID, lease_s: float) -> None:

@@ -1,17 +1,19 @@
 """Websites by domain, shared by all workspaces: what is believed of them, and who is reading one. Nothing of a tenant."""
 
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Boolean, DateTime, Float, LargeBinary, Text, Uuid
 
+from libs.common.db import driver_of
 from services.enrich.domain.sites.website import Page, Website
 
 CHANNEL = "enrich_websites"
@@ -30,27 +32,34 @@ def key_of(website: Website) -> SiteKey:
     return SiteKey(website.domain, website.sandboxed)
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What is believed, and which became mine to read."""
+
+    found: Mapping[SiteKey, Website]
+    mine: Set[SiteKey]
+
+
 _KEYS = (bindparam("domains", type_=ARRAY(Text())), bindparam("sandboxed", type_=ARRAY(Boolean())))
 _HOLDER = bindparam("holder", type_=Uuid())
-_LOOK = text(
+_LOOK = """
+    WITH asked AS (SELECT * FROM unnest($1::text[], $2::boolean[]) AS asked (domain, sandboxed)),
+    found AS (
+        SELECT domain, sandboxed, status, reason, fetched_at, whole, pages
+        FROM asked JOIN enrich.company_websites USING (domain, sandboxed)
+        WHERE fresh_until > clock_timestamp()
+    ), claimed AS (
+        INSERT INTO enrich.company_websites AS site (domain, sandboxed, holder, lease_until)
+        SELECT domain, sandboxed, $3, clock_timestamp() + make_interval(secs => $4)
+        FROM asked LEFT JOIN found USING (domain, sandboxed) WHERE status IS NULL ORDER BY domain, sandboxed
+        ON CONFLICT (domain, sandboxed) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until
+        WHERE (site.fresh_until IS NULL OR site.fresh_until <= clock_timestamp())
+          AND site.lease_until < clock_timestamp()
+        RETURNING domain, sandboxed
+    )
+    SELECT domain, sandboxed, status, reason, fetched_at, whole, pages FROM found
+    UNION ALL SELECT domain, sandboxed, NULL, NULL, NULL, NULL, NULL FROM claimed
     """
-    SELECT site.domain, site.sandboxed, status, reason, fetched_at, whole, pages
-    FROM unnest(:domains, :sandboxed) AS asked (domain, sandboxed)
-    JOIN enrich.company_websites AS site ON site.domain = asked.domain AND site.sandboxed = asked.sandboxed
-    WHERE fresh_until > clock_timestamp()
-    """
-).bindparams(*_KEYS)
-_CLAIM = text(
-    """
-    INSERT INTO enrich.company_websites AS site (domain, sandboxed, holder, lease_until)
-    SELECT domain, sandboxed, :holder, clock_timestamp() + make_interval(secs => :lease_s)
-    FROM unnest(:domains, :sandboxed) AS asked (domain, sandboxed) ORDER BY domain, sandboxed
-    ON CONFLICT (domain, sandboxed) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until
-    WHERE (site.fresh_until IS NULL OR site.fresh_until <= clock_timestamp())
-      AND site.lease_until < clock_timestamp()
-    RETURNING domain, sandboxed
-    """
-).bindparams(*_KEYS, _HOLDER)
 _LEASE_OF_MINE = """
     UPDATE enrich.company_websites AS site SET lease_until = {until}
     FROM unnest(:domains, :sandboxed) AS held (domain, sandboxed)
@@ -89,27 +98,20 @@ _SWEEP = text(
 )
 
 
-async def look(conn: AsyncConnection, keys: Collection[SiteKey]) -> dict[SiteKey, Website]:
-    """Those that are believed still."""
-    rows = await conn.execute(_LOOK, _named(keys))
-    return {
-        SiteKey(row.domain, row.sandboxed): Website(
-            row.domain,
-            row.status,
-            row.fetched_at,
-            pages=_unpacked(row.pages),
-            reason=row.reason,
-            sandboxed=row.sandboxed,
-            whole=row.whole,
-        )
-        for row in rows
-    }
-
-
-async def claim(conn: AsyncConnection, keys: Collection[SiteKey], *, holder: UUID, lease_s: float) -> set[SiteKey]:
-    """Claim the reading of those that nobody believes and nobody reads. Answers which became mine."""
-    rows = await conn.execute(_CLAIM, {**_named(keys), "holder": holder, "lease_s": lease_s})
-    return {SiteKey(row.domain, row.sandboxed) for row in rows}
+async def look(conn: AsyncConnection, keys: Collection[SiteKey], *, holder: UUID, lease_s: float) -> Looked:
+    """Those that are believed still; of the others the holder has the reading from here on, where nobody else reads."""
+    found: dict[SiteKey, Website] = {}
+    mine: set[SiteKey] = set()
+    driver, asked = await driver_of(conn), _named(keys)
+    for domain, sandboxed, status, reason, fetched_at, whole, pages in await driver.fetch(
+        _LOOK, asked["domains"], asked["sandboxed"], holder, lease_s
+    ):
+        key = SiteKey(domain, sandboxed)
+        if status is None:
+            mine.add(key)
+        else:
+            found[key] = Website(domain, status, fetched_at, _unpacked(pages), reason, sandboxed, whole)
+    return Looked(found, mine)
 
 
 async def renew(conn: AsyncConnection, keys: Collection[SiteKey], *, holder: UUID, lease_s: float) -> None:
@@ -136,11 +138,6 @@ async def store(conn: AsyncConnection, found: Sequence[tuple[Website, timedelta]
         "believed": [believed.total_seconds() for _, believed in found],
     }
     await conn.execute(_STORE, values)
-
-
-async def tell(conn: AsyncConnection) -> None:
-    """Wake, at commit, the replicas that wait for a website."""
-    await conn.execute(select(func.pg_notify(CHANNEL, "")))
 
 
 async def sweep(conn: AsyncConnection, *, kept: timedelta, limit: int) -> int:

@@ -7,12 +7,14 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from sqlalchemy import event, func, select, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from libs.common.clock import utc_now
 from libs.common.db import DatabaseUnavailable, make_engine
@@ -300,7 +302,7 @@ async def test_while_the_database_is_away_those_who_ask_wait_for_it(one: Replica
 
 async def test_a_fault_of_ours_is_heard_by_those_who_ask_and_ends_nothing(one: Replica) -> None:
     """Red when a statement that the database refuses leaves every row waiting."""
-    with pytest.raises(DBAPIError):
+    with pytest.raises(asyncpg.PostgresError):
         await one.take(SiteKey("nul\0.example", sandboxed=False))
     assert await one.take() is None
 
@@ -314,13 +316,17 @@ async def test_the_sites_of_a_chunk_cost_one_statement(one: Replica) -> None:
     assert await one.take(keys[0]) is not None
     statements: list[str] = []
 
-    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
+    def note(logged: Any) -> None:
+        statements.append(logged.query)
 
-    event.listen(one.engine.sync_engine, "before_cursor_execute", note)
+    def watch(_connection: object, entry: ConnectionPoolEntry, _proxy: object) -> None:
+        assert isinstance(entry.driver_connection, asyncpg.Connection)
+        entry.driver_connection.add_query_logger(note)
+
+    event.listen(one.engine.sync_engine, "checkout", watch)
     assert None not in await asyncio.gather(*map(one.take, keys))
-    event.remove(one.engine.sync_engine, "before_cursor_execute", note)
-    assert len(statements) == 1
+    event.remove(one.engine.sync_engine, "checkout", watch)
+    assert sum("company_websites" in statement for statement in statements) == 1
 
 
 async def test_old_sites_are_swept_and_no_others(one: Replica) -> None:
