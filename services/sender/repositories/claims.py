@@ -1,15 +1,14 @@
 """Claims: emails taken with a fencing token and a lease, and what happens when a lease runs out."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, and_, func, or_, select, update
+from sqlalchemy import CTE, RowMapping, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.domain.templates import TemplateSource
-from services.sender.repositories.arrays import one_of
 from services.sender.repositories.recipients import VALUE_COLUMNS, values_of
 from services.sender.tables import (
     campaign_lines,
@@ -21,6 +20,11 @@ from services.sender.tables import (
     slots,
     workspaces,
 )
+
+_EMAIL = (
+    emails.c.id, emails.c.fencing_token, emails.c.workspace_id, emails.c.campaign_id, emails.c.enrolment_id,
+    emails.c.lead_id, emails.c.mailbox_id, emails.c.step, emails.c.recipient, emails.c.message_id,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,50 +82,43 @@ async def claim(
         .limit(limit)
         .with_for_update(of=emails, skip_locked=True)
     )
-    # Two statements: inside an UPDATE, Postgres may run a LIMIT … SKIP LOCKED subquery again for every row.
-    ids = list((await conn.execute(found)).scalars())
-    if not ids:
-        return []
-    raised = emails.c.fencing_token + 1
-    query = update(emails).where(one_of(emails.c.id, ids))
-    lease_until = now + timedelta(seconds=lease_s)
-    await conn.execute(query.values(state="claimed", fencing_token=raised, lease_until=lease_until))
-    return await _claims(conn, ids)
+    # Not as a subquery of the UPDATE, where Postgres may run a LIMIT … SKIP LOCKED again for every row.
+    chosen = found.cte("found").prefix_with("MATERIALIZED")
+    claimed = (
+        update(emails)
+        .where(emails.c.id == chosen.c.id)
+        .values(state="claimed", fencing_token=emails.c.fencing_token + 1, lease_until=now + timedelta(seconds=lease_s))
+        .returning(*_EMAIL)
+        .cte("claimed")
+    )
+    return [_claim(row) for row in (await conn.execute(_with_their_words(claimed))).mappings()]
 
 
-async def _claims(conn: AsyncConnection, ids: Sequence[UUID]) -> list[Claim]:
-    its_line = and_(campaign_lines.c.campaign_id == emails.c.campaign_id, campaign_lines.c.lead_id == emails.c.lead_id)
-    query = (
+def _with_their_words(claimed: CTE) -> Select[Any]:
+    """The claimed emails with all that their mails are made of."""
+    its_line = and_(
+        campaign_lines.c.campaign_id == claimed.c.campaign_id, campaign_lines.c.lead_id == claimed.c.lead_id
+    )
+    return (
         select(
-            emails.c.id,
-            emails.c.fencing_token,
-            emails.c.workspace_id,
-            emails.c.campaign_id,
-            emails.c.enrolment_id,
-            emails.c.lead_id,
-            emails.c.mailbox_id,
-            emails.c.step,
-            emails.c.recipient,
-            emails.c.message_id,
+            *claimed.c,
             campaigns.c.subject.label("template_subject"),
             campaigns.c.text_body,
             campaigns.c.html_body,
-            emails.c.recipient.label("email"),
+            claimed.c.recipient.label("email"),
             recipients.c.fields,
             *(column for column in VALUE_COLUMNS if column.name != "line"),
             func.coalesce(campaign_lines.c.line, recipients.c.line).label("line"),
             workspaces.c.sender_name,
             workspaces.c.postal_address,
         )
-        .join(campaigns, campaigns.c.id == emails.c.campaign_id)
-        .join(enrolments, enrolments.c.id == emails.c.enrolment_id)
+        .join(campaigns, campaigns.c.id == claimed.c.campaign_id)
+        .join(enrolments, enrolments.c.id == claimed.c.enrolment_id)
         .join(recipients, recipients.c.id == enrolments.c.recipient_id)
-        .join(workspaces, workspaces.c.id == emails.c.workspace_id)
+        .join(workspaces, workspaces.c.id == claimed.c.workspace_id)
         .outerjoin(campaign_lines, its_line)
-        .where(one_of(emails.c.id, ids))
-        .order_by(enrolments.c.position, emails.c.id)
+        .order_by(enrolments.c.position, claimed.c.id)
     )
-    return [_claim(row) for row in (await conn.execute(query)).mappings()]
 
 
 def _claim(row: RowMapping) -> Claim:
