@@ -143,6 +143,8 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             " + sum(increase(sender_emails_unknown_total[5m]))",
             "failed, deferred, unknown",
         ),
+        Panel("Rows set aside", "sum by (reason) (increase(sender_recipients_set_aside_total[1h]))", "{{reason}}"),
+        Panel("Domains looked up", "sum by (finding) (increase(sender_domains_looked_up_total[1h]))", "{{finding}}"),
         Panel("Slots assigned", "sum(increase(sender_slots_assigned_total[1h]))", "slots"),
         Panel("Sends stopped at the door", "sum by (reason) (increase(sender_sends_declined_total[5m]))", "{{reason}}"),
         Panel("Outcomes of outdated claims", "sum(increase(sender_records_refused_total[5m]))", "refused"),

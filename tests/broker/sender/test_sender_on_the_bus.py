@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from libs.common.contracts.gateway import WorkspaceCreated
-from libs.common.contracts.ingest import CorrectedLine, RecipientsCorrected, RecipientsPublished
+from libs.common.contracts.ingest import CorrectedLine, ListDeleted, RecipientsCorrected, RecipientsPublished
 from libs.common.ids import new_id
 from services.sender.repositories import recipients
 from services.sender.tables import COMMON
@@ -121,7 +121,8 @@ async def test_every_handler_may_be_told_twice(sender: RunningSender, emptied: b
     marker = RecipientsPublished(list_id=new_id(), list_name="M", part_no=0, parts=1, recipients=[])
     line = CorrectedLine(row_no=1, attempt=new_id(), version=1, line="Corrected.", status="enriched", sandboxed=True)
     corrected = RecipientsCorrected(list_id=list_id, list_name="L", parts=2, lines=[line])
-    for event in (opened, part, corrected):
+    deleted = ListDeleted(list_id=new_id())
+    for event in (opened, part, corrected, deleted):
         envelope = await sender.say(event, workspace_id)
         await eventually(lambda envelope=envelope: recorded(sender, envelope.id))
         if emptied:
@@ -137,6 +138,7 @@ async def test_every_handler_may_be_told_twice(sender: RunningSender, emptied: b
         (row,) = await recipients.page(uow.conn, list_id=list_id, after_row=0, limit=2)
     assert row.values["line"] == "Corrected."
     assert len((await sender.get("/v1/templates", workspace_id)).json()["items"]) == 1
+    assert (await sender.get(f"/v1/lists/{deleted.list_id}", workspace_id)).status_code == 404
 
 
 async def recorded(sender: RunningSender, message_id: UUID) -> bool:
