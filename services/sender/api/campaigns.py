@@ -94,7 +94,7 @@ async def start(
     async with open_uow() as uow:
         view = await _view(uow, started.campaign, resources)
     rows = [ExcludedRow(row_no=r.position, code=r.reason or "", detail=r.detail) for r in started.excluded]
-    return StartedOut(**view.model_dump(), excluded_rows=rows)
+    return StartedOut(**view.model_dump(by_alias=True), excluded_rows=rows)
 
 
 @router.post("/campaigns/{campaign_id}/pause", tags=["campaigns"])

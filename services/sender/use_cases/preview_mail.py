@@ -55,8 +55,11 @@ class Preview:
 async def preview_mail(
     uow: UnitOfWork, source: TemplateSource | None, *, subject: Subject, workspace_id: UUID, writer: Writer
 ) -> Preview:
-    """Without a source it is the campaign's own, else the default template's. Raises NotFound (campaign_not_found, list_not_found, row_not_found, lead_not_found). What is wrong with the template
-    is no error: it is what the preview is for."""
+    """Without a source it is the campaign's own, else the default template's. What is wrong with the template is no error: it
+    is what the preview is for.
+
+    Raises NotFound (campaign_not_found, list_not_found, row_not_found, lead_not_found).
+    """
     subject, own = await _of_campaign(uow, subject, workspace_id)
     source = source or own or (await load_template(uow, workspace_id=workspace_id, template_id=None)).source
     row = await find_row(uow, subject, workspace_id=workspace_id)

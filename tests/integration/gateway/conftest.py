@@ -122,7 +122,8 @@ async def behind(module_database: str, module_vhost: str, monkeypatch: pytest.Mo
             "ENV": "test",
             "INGEST_URL": url,
             "BILLING_URL": url,
-            "SENDER_URL": "http://127.0.0.1:9",
+            "SENDER_URL": url,
+            "ENRICH_URL": "http://127.0.0.1:9",
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)

@@ -70,10 +70,10 @@ async def test_an_unknown_route_and_a_service_that_is_away_are_problems(gateway:
     token = await gateway.sign_up("problems@first.example")
     answer = await gateway.client.get("/v1/nothing", headers=bearer(token))
     assert (answer.status_code, answer.json()["code"]) == (404, "route_not_found")
-    answer = await gateway.client.get("/v1/campaigns", headers=bearer(token))
+    answer = await gateway.client.get("/v1/catalogue", headers=bearer(token))
     assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
     assert answer.headers["retry-after"] == "2"
-    assert "sender" in answer.json()["detail"]
+    assert "enrich" in answer.json()["detail"]
 
 
 async def test_a_request_that_was_sent_and_not_answered_is_not_called_unsent(
