@@ -34,8 +34,9 @@ class Server(NamedTuple):
 async def serving(app: str, *, port: int = 0) -> AsyncGenerator[Server]:
     """Run `module:app` under uvicorn until the block ends; on a free port unless one is asked for."""
     port = port or free_port()
-    quiet = ("--no-access-log", "--log-level", "warning", "--loop", "uvloop", "--http", "httptools")
-    command = (sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1", "--port", str(port), *quiet)
+    quiet = ("--no-access-log", "--log-level", "warning", "--no-proxy-headers")
+    quick = ("--loop", "uvloop", "--http", "deploy.sandbox.protocol:OneWrite")
+    command = (sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1", "--port", str(port), *quiet, *quick)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SANDBOX_")}
     process = await asyncio.create_subprocess_exec(
         *command, "--timeout-graceful-shutdown", "2", env=environment, start_new_session=True
