@@ -19,7 +19,11 @@ class DomainLookup(Protocol):
 
 
 class DnsLookup:
-    """Asks the resolvers of the machine. Without an answer, for want of a network as well, nothing is known."""
+    """Asks the resolvers of the machine, or those it is given. Without an answer, for want of a network as well, nothing is
+    known."""
+
+    def __init__(self, resolver: dns.asyncresolver.Resolver | None = None) -> None:
+        self._resolver = resolver
 
     async def find(self, domain: str) -> Finding:
         """A domain without MX takes mail at its own address; one with the null MX takes none."""
@@ -47,4 +51,5 @@ class DnsLookup:
 
     async def _ask(self, domain: str, kind: str) -> dns.resolver.Answer:
         # Absolute, so that the machine's search list makes no other name of it.
-        return await dns.asyncresolver.resolve(f"{domain}.", kind, lifetime=TIMEOUT_S, search=False)
+        resolver = self._resolver or dns.asyncresolver.get_default_resolver()
+        return await resolver.resolve(f"{domain}.", kind, lifetime=TIMEOUT_S, search=False)
