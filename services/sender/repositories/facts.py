@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.domain.windows import Window
-from services.sender.repositories.claims import Claim
 from services.sender.repositories.suppressions import is_suppressed
 from services.sender.tables import campaigns, emails, enrolments, mailboxes, recipients
 
@@ -16,6 +16,35 @@ _TEXT = ("subject", "text_body", "html_body")
 _WINDOW = ("window_days", "window_from_min", "window_to_min", "skip_holidays")
 _other, _its_campaign, _its_mailbox = emails.alias(), campaigns.alias(), mailboxes.alias()
 _earlier = emails.alias()
+
+
+class Mail(Protocol):
+    """A mail, or one that could be made: its own id, and what the facts are asked about."""
+
+    @property
+    def workspace_id(self) -> UUID: ...
+    @property
+    def enrolment_id(self) -> UUID: ...
+    @property
+    def email_id(self) -> UUID: ...
+    @property
+    def mailbox_id(self) -> UUID: ...
+    @property
+    def step(self) -> int: ...
+    @property
+    def recipient(self) -> str: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A mail that nobody has claimed."""
+
+    workspace_id: UUID
+    enrolment_id: UUID
+    email_id: UUID
+    mailbox_id: UUID
+    step: int
+    recipient: str
 
 
 @dataclass(frozen=True)
@@ -43,7 +72,7 @@ class Reasons:
     place: Whereabouts
 
 
-async def reasons(conn: AsyncConnection, claim: Claim) -> Reasons:
+async def reasons(conn: AsyncConnection, claim: Mail) -> Reasons:
     """What speaks for and against this send, as committed now."""
     before = _same_mail_elsewhere(claim.workspace_id, step=claim.step).where(
         _other.c.recipient == claim.recipient, _other.c.id != claim.email_id

@@ -1,7 +1,7 @@
 """A calendar of days to come: how many mails of which campaign leave on each."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -29,10 +29,15 @@ class ForecastDay:
 
 @dataclass(frozen=True)
 class Forecast:
-    """`left` wait after the last day, in all campaigns; without any, that is the day on which the last one is written to."""
+    """`left_of` each campaign wait after the last day."""
 
     days: tuple[ForecastDay, ...]
-    left: int
+    left_of: Mapping[UUID, int]
+
+    @property
+    def left(self) -> int:
+        """How many wait after the last day, in all campaigns."""
+        return sum(self.left_of.values())
 
 
 def forecast(outlook: Outlook, *, days: int) -> Forecast:
@@ -41,14 +46,14 @@ def forecast(outlook: Outlook, *, days: int) -> Forecast:
     Today counts what has a slot already and has not been sent. Made by the planner itself, on a clock of its own.
     """
     found: list[ForecastDay] = []
-    left = 0
+    simulation = Simulation(outlook)
     assigned: Sequence[HeldSlot] = [one for one in outlook.held if one.state == "assigned"]
-    for day in Simulation(outlook).days(days):
+    for day in simulation.days(days):
         sends = [(one.who.campaign_id, one.who.step) for one in day.sends]
         planned = [(one.campaign_id, one.step) for one in assigned]
         found.append(ForecastDay(day.day.date, tuple(_counted([*planned, *sends]))))
-        assigned, left = (), day.left
-    return Forecast(tuple(found), left)
+        assigned = ()
+    return Forecast(tuple(found), {one.id: simulation.left(one.id) for one in outlook.campaigns})
 
 
 def _counted(sends: Iterable[tuple[UUID, int]]) -> Iterator[DayOfCampaign]:

@@ -1,0 +1,96 @@
+"""A person asks why a campaign has not written to everybody yet: how many leads wait for what, and until when."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from libs.common.errors import NotFound
+from libs.common.uow import UnitOfWork
+from services.sender.domain.explaining import Explanation, PlanToday, explain_plan
+from services.sender.domain.plan.candidates import Candidate, Hours
+from services.sender.domain.plan.simulation import Outlook
+from services.sender.repositories import campaigns, standings
+from services.sender.repositories.standings import Counted
+from services.sender.use_cases.explain_lead import plan_today_of
+from services.sender.use_cases.look_ahead import House, look_ahead
+
+
+@dataclass(frozen=True)
+class Cause:
+    """So many leads have the same explanation; `next_at` is that of the first of them."""
+
+    explanation: Explanation
+    leads: int
+
+
+async def explain_campaign(
+    uow: UnitOfWork, *, workspace_id: UUID, campaign_id: UUID, house: House, now: datetime
+) -> list[Cause]:
+    """The causes, those with most leads first; without leads that have been sent to. Raises NotFound (campaign_not_found)."""
+    campaign = await campaigns.load_campaign(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id)
+    if campaign is None:
+        raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
+    counted = await standings.count(uow.conn, campaign_id)
+    causes = list(_settled(counted))
+    waiting = sum(one.leads for one in counted if one.state in {"waiting", "deferred"})
+    if campaign.state != "active" and waiting:
+        causes.append(Cause(Explanation(f"campaign_{campaign.state}"), waiting))
+    elif waiting:
+        outlook = await look_ahead(uow, workspace_id=workspace_id, house=house, now=now)
+        mine = [one for one in outlook.waiting if one.campaign_id == campaign_id]
+        causes += await asyncio.to_thread(_of_waiting, outlook, mine, campaign_id)
+        if not any(one.id == campaign_id for one in outlook.campaigns):
+            causes.append(Cause(Explanation("no_mailbox", "none of its mailboxes sends"), waiting))
+    return sorted(causes, key=lambda cause: (-cause.leads, cause.explanation.code))
+
+
+def _settled(counted: Iterable[Counted]) -> Iterable[Cause]:
+    """What the rows say by themselves."""
+    for one in counted:
+        match one.state:
+            case "planned":
+                yield Cause(Explanation("planned", next_at=one.planned_at), one.leads)
+            case "unknown":
+                yield Cause(Explanation("unknown_outcome"), one.leads)
+            case "failed":
+                yield Cause(Explanation("failed", "see the emails of the campaign"), one.leads)
+            case "excluded" | "stopped" as state:
+                yield Cause(Explanation(state, one.reason or ""), one.leads)
+            case "suppressed" | "cancelled":
+                yield Cause(Explanation("stopped", one.reason or one.state), one.leads)
+            case "sending":
+                yield Cause(Explanation("sending"), one.leads)
+            case _:
+                continue
+
+
+def _of_waiting(outlook: Outlook, waiting: Sequence[Candidate], campaign_id: UUID) -> list[Cause]:
+    """By what the planner says of each. Leads of one place and domain who rest alike are told the same."""
+    today = plan_today_of(outlook)
+    window = next((one.window for one in outlook.campaigns if one.id == campaign_id), None)
+    if window is None:
+        return []
+    hours = Hours(since=outlook.now, until=today.day.ends_at)
+    alike = defaultdict[tuple[object, ...], list[Candidate]](list)
+    for who in waiting:
+        rests = (who.due_at, who.written_elsewhere_at, who.mailbox_id, who.step, who.suppressed)
+        alike[(who.time_zone, who.country, who.subdivision, *rests, _domain(who, today))].append(who)
+    told: dict[tuple[str, str], list[tuple[Explanation, int]]] = defaultdict(list)
+    for group in alike.values():
+        who = group[0]
+        one = Explanation("suppressed") if who.suppressed else explain_plan(who, window, today=today, hours=hours)
+        told[(one.code, one.detail)].append((one, len(group)))
+    return [_together(ones) for ones in told.values()]
+
+
+def _domain(who: Candidate, today: PlanToday) -> str:
+    """The domain, where it can make a difference."""
+    return who.domain if today.room.domain_quota is not None else ""
+
+
+def _together(told: Sequence[tuple[Explanation, int]]) -> Cause:
+    first = min((one for one, _ in told), key=lambda one: (one.next_at is None, one.next_at))
+    return Cause(first, sum(leads for _, leads in told))
