@@ -23,13 +23,15 @@ ADMINS = frozenset({"owner", "admin"})
 
 @dataclass(frozen=True)
 class Identity:
-    """Who is asking: a user in a workspace. `operator` may see the inside of services and grant credits."""
+    """Who is asking: a user in a workspace. `operator` may see the inside of services and grant credits. `email` is the user's
+    own address; empty where nobody in particular asks."""
 
     workspace_id: UUID
     user_id: UUID
     role: str
     request_id: str
     operator: bool = False
+    email: str = ""
 
 
 def sign_identity(identity: Identity, *, secret: str, now: datetime) -> str:
@@ -41,6 +43,7 @@ def sign_identity(identity: Identity, *, secret: str, now: datetime) -> str:
         "role": identity.role,
         "rid": identity.request_id,
         "op": identity.operator,
+        "email": identity.email,
     }
     return _signer(secret).dumps(claims)
 
@@ -57,6 +60,7 @@ def read_identity(token: str, *, secret: str) -> Identity:
             role=str(claims["role"]),
             request_id=str(claims["rid"]),
             operator=bool(claims["op"]),
+            email=str(claims.get("email", "")),
         )
     except (BadData, ValueError, KeyError) as error:
         msg = "the internal identity is not valid: requests reach this service through the gateway"

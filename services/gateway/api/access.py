@@ -73,4 +73,5 @@ def identity_of(member: Member, request: Request) -> Identity:
         role=member.role,
         request_id=request.headers.get("X-Request-Id") or str(new_id()),
         operator=member.email in settings.operators,
+        email=member.email,
     )

@@ -2,24 +2,26 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Literal, cast
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response, StreamingResponse
 
-from libs.common.errors import NotFound
+from libs.common.errors import Invalid, NotFound
 from libs.common.http.dependencies import OpenUowDep, Uow
+from libs.common.http.idempotency import RequiredKey
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import OpenUow
 from services.sender.api.resources import CurrentResources, Limit, Resources, cut
 from services.sender.repositories import campaign_lines, campaigns
 from services.sender.repositories.campaign_lines import Line
-from services.sender.schemas.checks import CheckedRow, CheckOut, LineIn, LineOut, LinePage, LineState
+from services.sender.schemas.checks import CheckedRow, CheckOut, LineIn, LineOut, LinePage, LineState, TestIn, TestOut
 from services.sender.use_cases.check_campaign import Checkable, CheckedPage, check_rows, open_check
 from services.sender.use_cases.edit_line import edit_line
+from services.sender.use_cases.send_test import Asked, send_test
 
 router = APIRouter(prefix="/v1/campaigns", responses=PROBLEM_RESPONSES, tags=["campaigns"])
 
@@ -51,6 +53,33 @@ async def check(
     async for page in _pages(found, open_uow, resources):
         result.add(page)
     return result.told()
+
+
+@router.post("/{campaign_id}/test", status_code=201)
+async def test(
+    campaign_id: UUID, body: TestIn, identity: CurrentIdentity, key: RequiredKey, resources: CurrentResources
+) -> TestOut:
+    """Send yourself (or `to`) the mail of one row, marked as a test. It is no lead's mail; it counts against the mailbox.
+
+    Answers when the provider has; with the same `Idempotency-Key` it is not sent again. 404 campaign_not_found,
+    row_not_found; 409 suppressed, mailbox_paused, sandboxed_rows; 422 address_required, and as for a row's problems; 429
+    too_many_test_mails.
+    """
+    to = body.to or identity.email
+    if not to:
+        raise Invalid("say in `to` where the test goes: your own address is not known", code="address_required")
+    asked = Asked(
+        identity.workspace_id, identity.user_id, campaign_id, to=to, key=key, row_no=body.row_no, lead_id=body.lead_id
+    )
+    mail = await send_test(asked, house=resources.context, opener=resources.office.opener)
+    return TestOut(
+        id=mail.id,
+        to=mail.recipient,
+        subject=mail.subject,
+        state=cast("Literal['sending', 'sent', 'failed', 'unknown']", mail.state),
+        reason=mail.reason,
+        created_at=mail.created_at,
+    )
 
 
 @router.get("/{campaign_id}/lines")

@@ -14,7 +14,7 @@ from services.sender.domain.plan.laying_out import lay_out
 from services.sender.domain.plan.rooms import DayTerms, room_of, shares_of
 from services.sender.domain.plan.sorting import Gathered, Sorter
 from services.sender.domain.plan.terms import Assignment, Room, Share
-from services.sender.repositories import campaigns, candidates, plan, planning, slots, workspaces
+from services.sender.repositories import campaigns, candidates, plan, planning, slots, test_mails, workspaces
 from services.sender.repositories.slots import Taken
 from services.sender.repositories.workspaces import Workspace
 from services.sender.use_cases.gather_waiting import Queue
@@ -93,7 +93,8 @@ async def _fill(uow: UnitOfWork, today: _Today, *, default_quota: int) -> int:
     holders = await slots.held(uow.conn, workspace_id=workspace_id, day=day.date)
     terms = DayTerms(quota, today.workspace.domain_quota, today.workspace.follow_up_share)
     shares = shares_of(today.running, holders)
-    room = room_of(list(today.boxes.values()), holders, day=day.date, terms=terms, free=len(numbers))
+    tests = await test_mails.held(uow.conn, workspace_id=workspace_id, since=day.starts_at, until=day.ends_at)
+    room = room_of(list(today.boxes.values()), [*holders, *tests], day=day.date, terms=terms, free=len(numbers))
     sorter = _sorter(today)
     queues = {one.id: Queue(one) for one in today.running}
     assigned = 0
