@@ -49,7 +49,8 @@ async def start(settings: GatewaySettings, platform: Platform) -> AsyncGenerator
     """Open the clients of the services and the live feed."""
     hub = LiveHub()
     feed = LiveFeed(rabbitmq_url=settings.rabbitmq_url.get_secret_value(), hub=hub)
-    readers = Readers(tuple(sorted(settings.operators)), f"{settings.app_base_url.rstrip('/')}/billing")
+    app = settings.app_base_url.rstrip("/")
+    readers = Readers(tuple(sorted(settings.operators)), f"{app}/billing", f"{app}/mailboxes")
     mail_server = MailServer(parse_smtp_url(settings.mail_url), settings.mail_from) if settings.mail_url else None
     if mail_server is None:
         log.warning("mail_server.missing", note="set MAIL_SMTP_URL and MAIL_FROM: mails are kept for three days")

@@ -3,33 +3,49 @@
 import contextlib
 import functools
 from collections.abc import AsyncGenerator
+from uuid import UUID
 
 from fastapi import FastAPI
 
 from libs.common.app import ServiceSpec, create_app
 from libs.common.logs import get_logger
 from libs.common.platform import Parts, Platform
-from libs.common.smtp_address import parse_smtp_url
 from services.sender import handlers, tables
-from services.sender.api import campaigns, dead_letters, emails, lists, recipients, suppressions, templates
+from services.sender.api import (
+    campaigns,
+    checks,
+    dead_letters,
+    emails,
+    lists,
+    mailboxes,
+    oauth,
+    outlook,
+    recipients,
+    sending_settings,
+    suppressions,
+    templates,
+    unsubscribe,
+)
 from services.sender.api.resources import Resources
 from services.sender.clients.domain_lookup import DnsLookup
-from services.sender.clients.smtp import SmtpMailbox
 from services.sender.domain.message import Sender, sender_from
 from services.sender.domain.unsubscribing import UnsubscribeLinks
+from services.sender.in_flight.starting import supervisor_of
 from services.sender.list_schedules import list_schedules
+from services.sender.mailbox_schedules import mailbox_schedules
+from services.sender.post_office import open_post_office
 from services.sender.repositories.unsubscribe_keys import load_key
-from services.sender.repositories.workspaces import database_now, ensure_mailbox
-from services.sender.schedules import SendLoop, schedules
+from services.sender.repositories.workspaces import ensure_mailbox
+from services.sender.schedules import schedules
 from services.sender.settings import SenderSettings
-from services.sender.use_cases.send_emails import SendContext
+from services.sender.use_cases.send_emails import HouseContext
 
 log = get_logger()
 
 
 @contextlib.asynccontextmanager
 async def start(settings: SenderSettings, platform: Platform) -> AsyncGenerator[Parts]:
-    """Note the mailbox of the settings, and run as many sending loops as it may have connections."""
+    """Note the mailbox of the settings, and watch over the loops that send through it and through workspaces' own."""
     sender = sender_from(
         settings.mail_from,
         postal_address=settings.postal_address,
@@ -37,52 +53,40 @@ async def start(settings: SenderSettings, platform: Platform) -> AsyncGenerator[
     )
     async with platform.open_uow() as uow:
         links = UnsubscribeLinks(settings.app_base_url, await load_key(uow.conn))
-    context = await _context(settings, platform, sender, links) if settings.mailbox_url else None
-    if context is None:
-        log.warning("mailbox.missing", note="set SMTP_URL and MAIL_FROM to send")
-    loops = [_loop(settings, platform, context) for _ in range(settings.smtp_connections)] if context else []
-    yield Parts(
-        subscriptions=handlers.subscriptions(),
-        schedules=[
-            *(schedules(context) if context else ()),
-            *list_schedules(platform.open_uow, lookup=DnsLookup() if settings.check_mx else None),
-        ],
-        tasks=[loop.run for loop in loops],
-        resources=Resources(
-            context=context, sender=sender, links=links, default_quota=settings.daily_quota, clock=database_now
-        ),
-    )
-
-
-async def _context(
-    settings: SenderSettings, platform: Platform, sender: Sender, links: UnsubscribeLinks
-) -> SendContext:
-    kind = "sandbox" if settings.mailbox_sandboxed else "smtp"
-    async with platform.open_uow() as uow:
-        mailbox_id = await ensure_mailbox(
-            uow.conn,
-            key=f"{kind}:{sender.address.lower()}",
-            address=sender.address,
-            sandboxed=settings.mailbox_sandboxed,
-        )
-    return SendContext(
+    context = HouseContext(
         open_uow=platform.open_uow,
-        mailbox_id=mailbox_id,
+        house_id=await _house(settings, platform, sender) if settings.mailbox_url else None,
         sender=sender,
         links=links,
         timing=settings.timing,
         default_quota=settings.daily_quota,
         batch_size=settings.send_batch_size,
+        limits=settings.limits,
+    )
+    if context.house_id is None:
+        log.warning("mailbox.missing", note="set SMTP_URL and MAIL_FROM, or let workspaces bring mailboxes")
+    office = open_post_office(settings, platform)
+    yield Parts(
+        subscriptions=handlers.subscriptions(),
+        schedules=[
+            *schedules(context),
+            *mailbox_schedules(platform.open_uow, office.opener.mailroom.ring),
+            *list_schedules(platform.open_uow, lookup=DnsLookup() if settings.check_mx else None),
+        ],
+        tasks=[supervisor_of(settings, platform, context, office).run],
+        resources=Resources(context, office),
     )
 
 
-def _loop(settings: SenderSettings, platform: Platform, context: SendContext) -> SendLoop:
-    mailbox = SmtpMailbox(
-        parse_smtp_url(settings.mailbox_url),
-        connect_timeout_s=settings.send_call_deadline_s,
-        provider_timeout_s=settings.send_provider_timeout_s,
-    )
-    return SendLoop(context, mailbox, listener=platform.listener, stopping=platform.stopping)
+async def _house(settings: SenderSettings, platform: Platform, sender: Sender) -> UUID:
+    kind = "sandbox" if settings.mailbox_sandboxed else "smtp"
+    async with platform.open_uow() as uow:
+        return await ensure_mailbox(
+            uow.conn,
+            key=f"{kind}:{sender.address.lower()}",
+            address=sender.address,
+            sandboxed=settings.mailbox_sandboxed,
+        )
 
 
 def build_app() -> FastAPI:
@@ -97,9 +101,15 @@ def build_app() -> FastAPI:
                 recipients.router,
                 templates.router,
                 suppressions.router,
+                unsubscribe.router,
                 campaigns.router,
+                outlook.router,
+                checks.router,
+                sending_settings.router,
                 emails.router,
                 dead_letters.router,
+                oauth.router,
+                mailboxes.router,
             ],
             start=functools.partial(start, settings),
             title="Corofy sender",

@@ -1,6 +1,6 @@
 """What the sender counts."""
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 EMAILS_SENT = Counter("sender_emails_sent_total", "Emails the provider accepted.")
 EMAILS_DEFERRED = Counter("sender_emails_deferred_total", "Sends proven not accepted, to be tried again.")
@@ -20,3 +20,5 @@ SLOTS_ASSIGNED = Counter("sender_slots_assigned_total", "Slots given to emails b
 
 OUTCOMES = {"sent": EMAILS_SENT, "deferred": EMAILS_DEFERRED, "failed": EMAILS_FAILED, "unknown": EMAILS_UNKNOWN}
 MAILBOXES_PAUSED = Counter("sender_mailboxes_paused_total", "Mailboxes that were paused by themselves.", ("reason",))
+SENDING_LOOPS = Gauge("sender_sending_loops", "Connections to mailboxes over which mail is being sent.")
+MAILBOXES_WAITING = Gauge("sender_waiting_mailboxes", "Mailboxes with due mail for which there is no connection left.")

@@ -1,4 +1,4 @@
-"""What the sender says: the outcome of each send."""
+"""What the sender says: the outcome of each send, and mailboxes that must rest until a person looks."""
 
 from uuid import UUID
 
@@ -36,3 +36,17 @@ class EmailUnknown(_EmailOutcome):
     """Nobody can know whether it was accepted. Never retried blindly; a person decides."""
 
     type = "sender.email.unknown"
+
+
+class MailboxPaused(Event):
+    """A mailbox of a workspace was paused by itself: only a person lets it go on.
+
+    `reason` is login_refused, consent_revoked, blocked, bounces or complaints; `detail` a sentence that says what to do.
+    """
+
+    type = "sender.mailbox.paused"
+
+    mailbox_id: UUID
+    address: str
+    reason: str
+    detail: str

@@ -1,4 +1,5 @@
-"""What billing's news say in a mail: to the owners of a workspace, or to operators. None for news nobody is written about."""
+"""What news of billing and of mailboxes say in a mail: to the owners of a workspace, or to operators. None for news nobody is
+written about."""
 
 from services.gateway.domain.mails import Words
 
@@ -76,6 +77,18 @@ def subscription_turned(workspace: str, *, status: str, plan: str | None, page: 
             "What it allows, and how to have it again, is on the billing page.",
         ),
         ("Billing", page),
+    )
+
+
+def mailbox_paused(workspace: str, *, address: str, detail: str, page: str) -> Words:
+    return Words(
+        "mailbox_paused",
+        f"{workspace}: the mailbox {address} is paused",
+        (
+            f"Nothing leaves through {address} any more: {detail.rstrip('.')}.",
+            "What is planned waits, and nothing is lost. Put it right, then let the mailbox go on.",
+        ),
+        ("Mailboxes", page),
     )
 
 

@@ -1,23 +1,25 @@
-"""Billing has news that should not wait until somebody looks: a mail to the workspace's owners, or to operators."""
+"""There is news that should not wait until somebody looks: a mail to the workspace's owners, or to operators."""
 
 from dataclasses import dataclass
 
 from libs.common.contracts.billing import BalanceLow, LedgerDiffers, PaymentFailed, SubscriptionChanged, TopUpTurned
+from libs.common.contracts.sender import MailboxPaused
 from libs.common.money import amount_of
 from libs.common.uow import Message, UnitOfWork
 from services.gateway.domain import notices
 from services.gateway.domain.mails import Words
 from services.gateway.repositories import mails
 
-News = BalanceLow | PaymentFailed | TopUpTurned | SubscriptionChanged | LedgerDiffers
+News = BalanceLow | PaymentFailed | TopUpTurned | SubscriptionChanged | LedgerDiffers | MailboxPaused
 
 
 @dataclass(frozen=True)
 class Readers:
-    """Who is written to beside owners, and where the web app's billing page is."""
+    """Who is written to beside owners, and where the web app's pages are that mails lead to."""
 
     operators: tuple[str, ...]
     billing_page: str
+    mailboxes_page: str
 
 
 async def mail_notices(event: News, *, uow: UnitOfWork, message: Message, readers: Readers) -> None:
@@ -29,7 +31,10 @@ async def mail_notices(event: News, *, uow: UnitOfWork, message: Message, reader
         await mails.queue(uow.conn, words, source=source, addresses=readers.operators, workspace_id=workspace_id)
         return
     name, owners = await mails.owners_of(uow.conn, workspace_id)
-    told = _words(event, name, page=readers.billing_page)
+    if isinstance(event, MailboxPaused):
+        told = notices.mailbox_paused(name, address=event.address, detail=event.detail, page=readers.mailboxes_page)
+    else:
+        told = _words(event, name, page=readers.billing_page)
     if told is not None:
         await mails.queue(uow.conn, told, source=source, addresses=owners, workspace_id=workspace_id)
 

@@ -1,4 +1,4 @@
-"""What the routes need beside the unit of work: the sending context, and the time."""
+"""What the routes need beside the unit of work: what sending shares, what opens mailboxes, and the time."""
 
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
@@ -11,8 +11,10 @@ from services.sender import metrics
 from services.sender.domain.message import Sender
 from services.sender.domain.unsubscribing import UnsubscribeLinks
 from services.sender.domain.writing import Writer
+from services.sender.post_office import PostOffice
+from services.sender.repositories.workspaces import Clock
 from services.sender.use_cases.plan_day import plan_day
-from services.sender.use_cases.send_emails import Clock, SendContext
+from services.sender.use_cases.send_emails import HouseContext
 
 Cursor = Annotated[UUID | None, Query(description="`next_cursor` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -21,17 +23,31 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True)
 class Resources:
-    """Made at start. `context` is None without a mailbox."""
+    """Made at start."""
 
-    context: SendContext | None
-    sender: Sender
-    links: UnsubscribeLinks
-    default_quota: int
-    clock: Clock
+    context: HouseContext
+    office: PostOffice
 
     @property
     def mailbox_id(self) -> UUID | None:
-        return self.context.mailbox_id if self.context else None
+        """The mailbox of the settings; None where they name none."""
+        return self.context.house_id
+
+    @property
+    def sender(self) -> Sender:
+        return self.context.sender
+
+    @property
+    def links(self) -> UnsubscribeLinks:
+        return self.context.links
+
+    @property
+    def default_quota(self) -> int:
+        return self.context.default_quota
+
+    @property
+    def clock(self) -> Clock:
+        return self.context.clock
 
     @property
     def writer(self) -> Writer:
@@ -49,17 +65,15 @@ CurrentResources = Annotated[Resources, Depends(resources_of)]
 
 
 async def plan_today(open_uow: OpenUow, workspace_id: UUID, resources: Resources) -> None:
-    """Give today's free slots to whoever is next, now rather than at the planner's next round. Idle without a mailbox.
+    """Give today's free slots to whoever is next, now rather than at the planner's next round.
 
     In a transaction of its own: what made it necessary holds, whatever becomes of the plan.
     """
-    if resources.context is None:
-        return
     async with open_uow() as uow:
         planned = await plan_day(
             uow,
             workspace_id=workspace_id,
-            mailbox_id=resources.context.mailbox_id,
+            mailbox_id=resources.mailbox_id,
             now=await resources.clock(uow.conn),
             default_quota=resources.default_quota,
             call_s=resources.context.timing.call_s,

@@ -110,8 +110,8 @@ async def change(conn: AsyncConnection, mailbox_id: UUID, **columns: Any) -> Non
 
 async def put_setting(conn: AsyncConnection, mailbox_id: UUID, name: str, value: dict[str, Any]) -> None:
     """Replace one part of the settings."""
-    merged = mailboxes.c.settings.concat({name: value})
-    await change(conn, mailbox_id, settings=merged)
+    # What was found before was found of another setting.
+    await change(conn, mailbox_id, settings=mailboxes.c.settings.concat({name: value}), examined_at=None)
 
 
 async def seal(conn: AsyncConnection, mailbox_id: UUID, sealed: Sealed) -> None:
@@ -161,6 +161,21 @@ async def resume(conn: AsyncConnection, mailbox_id: UUID) -> None:
 async def delete(conn: AsyncConnection, mailbox_id: UUID, *, now: datetime) -> None:
     """Its secrets are gone; the row stays, as the mails that left through it name it."""
     await change(conn, mailbox_id, deleted_at=now, secrets=None, sealed_with=None)
+
+
+async def load_findings(conn: AsyncConnection, mailbox_id: UUID) -> tuple[list[dict[str, Any]], datetime] | None:
+    """What the doctor found last, and when."""
+    query = select(mailboxes.c.findings, mailboxes.c.examined_at).where(mailboxes.c.id == mailbox_id)
+    row = (await conn.execute(query)).one()
+    return (row.findings, row.examined_at) if row.examined_at else None
+
+
+async def keep_findings(
+    conn: AsyncConnection, mailbox_id: UUID, findings: list[dict[str, Any]], *, now: datetime
+) -> None:
+    """What the doctor has found."""
+    query = update(mailboxes).where(mailboxes.c.id == mailbox_id)
+    await conn.execute(query.values(findings=findings, examined_at=now))
 
 
 async def campaigns_through(conn: AsyncConnection, mailbox_id: UUID) -> list[str]:

@@ -1,5 +1,6 @@
 """Workspaces as the sender knows them, their mailbox, and the database's clock."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.ids import new_id
 from services.sender.tables import mailboxes, workspaces
+
+Clock = Callable[[AsyncConnection], Awaitable[datetime]]
+"""Reads the time that all replicas share: `database_now`, unless a test moves it."""
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from libs.common.contracts.sender import EmailDeferred, EmailFailed, EmailSent, 
 from libs.common.uow import UnitOfWork
 from services.sender.domain.days import day_at
 from services.sender.domain.dead_letters import Cause, cause_of_outcome
-from services.sender.domain.sending import Outcome, Record, record_of
+from services.sender.domain.sending import Outcome, Record, Refused, record_of
 from services.sender.repositories import campaigns, dead_letters, emails, planning, slots, workspaces
 from services.sender.repositories.claims import Claim, Leased
+from services.sender.use_cases.suppress_address import suppress_address
 
 _EVENTS: Final = {"sent": EmailSent, "deferred": EmailDeferred, "failed": EmailFailed, "unknown": EmailUnknown}
 
@@ -35,8 +36,24 @@ async def record_outcome(uow: UnitOfWork, claim: Claim, outcome: Outcome, *, now
     if record.state == "failed":
         await campaigns.end_enrolment(uow.conn, claim.enrolment_id, state="stopped", reason=record.reason, now=now)
         await bury(uow, claim, cause_of_outcome(outcome), detail=record.reason or "", now=now)
+    match outcome:
+        case Refused(reply, no_such_address=True):
+            await _suppress(uow, claim, said=reply)
+        case _:
+            pass
     announce(uow, claim, record.state, reason=record.reason)
     return record
+
+
+async def _suppress(uow: UnitOfWork, claim: Claim, *, said: str) -> None:
+    """Nobody is there: writing again would only harm the sender's name."""
+    await suppress_address(
+        uow,
+        workspace_id=claim.workspace_id,
+        address=claim.recipient,
+        reason="bounced",
+        proof={"email_id": str(claim.email_id), "said": said},
+    )
 
 
 async def bury(uow: UnitOfWork, claim: Claim, cause: Cause, *, detail: str, now: datetime) -> None:

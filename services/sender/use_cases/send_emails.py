@@ -2,22 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import Invalid, Transient
 from libs.common.logs import get_logger
 from libs.common.uow import OpenUow
 from services.sender import metrics
 from services.sender.clients.mailbox import Mailbox, MailboxDown
+from services.sender.domain.mailboxes.dkim import Signer, signed
+from services.sender.domain.mailboxes.guardrails import Limits
 from services.sender.domain.message import Letter, Sender
 from services.sender.domain.sending import (
-    MAX_REFUSALS,
     Accepted,
     Deferred,
     NotCalled,
@@ -26,38 +27,56 @@ from services.sender.domain.sending import (
     Refused,
     SendTiming,
     Unknown,
-    backoff,
 )
 from services.sender.domain.unsubscribing import UnsubscribeLinks
 from services.sender.domain.writing import Addressee, Writer
-from services.sender.repositories import workspaces
 from services.sender.repositories.claims import Claim
-from services.sender.repositories.workspaces import database_now
+from services.sender.repositories.workspaces import Clock, database_now, load_mailbox
 from services.sender.use_cases.begin_sending import Begun, begin_sending
 from services.sender.use_cases.claim_emails import claim_emails, give_back_claims
+from services.sender.use_cases.note_health import Trouble, note_health, trouble_of
 from services.sender.use_cases.record_outcome import record_outcome
 
 log = get_logger()
 
-Clock = Callable[[AsyncConnection], Awaitable[datetime]]
 _RECORD_RETRIES_S = (0.1, 0.5, 2, 5, 10, 20)
 _AWAY = (SQLAlchemyError, OSError, Transient)
-_SHORT_WAIT = timedelta(seconds=5)
 
 
-@dataclass(frozen=True)
-class SendContext:
-    """What every turn needs. `clock` reads the database's time; `monotonic` the process's own, for the call deadline."""
+@dataclass(frozen=True, kw_only=True)
+class HouseContext:
+    """What all mailboxes share. `house_id` is the one of the settings, where they name one; `sender` is who writes through it.
+
+    `clock` reads the database's time; `monotonic` is the process's own, for the call deadline.
+    """
 
     open_uow: OpenUow
-    mailbox_id: UUID
+    house_id: UUID | None
     sender: Sender
     links: UnsubscribeLinks
     timing: SendTiming
     default_quota: int
     batch_size: int = 10
+    limits: Limits = field(default_factory=Limits)
     clock: Clock = database_now
     monotonic: Callable[[], float] = time.monotonic
+
+    def through(
+        self, mailbox_id: UUID, *, sender: Sender | None = None, own: bool = False, signer: Signer | None = None
+    ) -> "SendContext":
+        """What a turn through one of them needs."""
+        shared = {one.name: getattr(self, one.name) for one in fields(HouseContext)}
+        shared["sender"] = sender or self.sender
+        return SendContext(**shared, mailbox_id=mailbox_id, own=own, signer=signer)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendContext(HouseContext):
+    """What every turn through a mailbox needs. `own`: it is a workspace's, and mail bears its name. `signer` signs its mail."""
+
+    mailbox_id: UUID
+    own: bool = False
+    signer: Signer | None = None
 
 
 @dataclass(frozen=True)
@@ -85,51 +104,21 @@ async def send_emails(context: SendContext, mailbox: Mailbox, *, stopping: Calla
         )
         if not claims:
             return Turn()
-        refusals = (await workspaces.load_mailbox(uow.conn, context.mailbox_id)).refusals
-    left, outcomes, trouble = list(claims), list[Outcome | None](), None
+        refusals = (await load_mailbox(uow.conn, context.mailbox_id)).refusals
+    left, outcomes, trouble = list(claims), list[Outcome | None](), cast("Trouble | None", None)
     try:
         await mailbox.open()
         while left and trouble is None and not stopping():
             outcomes.append(await _to_the_end(_send_one(context, mailbox, left.pop(0))))
             trouble = trouble_of(outcomes, refusals=refusals)
     except MailboxDown as error:
-        trouble = error.message
+        trouble = Trouble(error.message, error.pause)
     finally:
         if left:
             await _give_back(context, left)
-    await _note_mailbox(context, outcomes, trouble)
+    await _note_health(context, outcomes, trouble)
     slots_back = any(not isinstance(outcome, Accepted | Unknown) for outcome in outcomes)
     return Turn(len(claims), frozenset(claim.workspace_id for claim in claims), slots_back)
-
-
-def trouble_of(outcomes: Sequence[Outcome | None], *, refusals: int) -> str | None:
-    """Why the mailbox should rest after these mails (`refusals` in a row came before them).
-
-    It cannot be used; or it loses its answers, and would make a list of unknowns; or everything is refused, and it would
-    make a list of failures.
-    """
-    in_a_row = refused_in_a_row(outcomes, before=refusals)
-    match outcomes[-1]:
-        case Deferred(reply, mailbox=True) | Unknown(reply):
-            return reply
-        case Refused(reply) | Deferred(reply) if in_a_row >= MAX_REFUSALS:
-            return f"{in_a_row} mails in a row were refused, the last one with {reply}"
-        case _:
-            return None
-
-
-def refused_in_a_row(outcomes: Sequence[Outcome | None], *, before: int = 0) -> int:
-    """How many mails were refused or deferred since the last one that was accepted."""
-    in_a_row = before
-    for outcome in outcomes:
-        match outcome:
-            case Accepted():
-                in_a_row = 0
-            case Refused() | Deferred(mailbox=False):
-                in_a_row += 1
-            case _:
-                pass
-    return in_a_row
 
 
 async def _to_the_end(sending: Coroutine[None, None, Outcome | None]) -> Outcome | None:
@@ -161,16 +150,21 @@ async def _send_one(context: SendContext, mailbox: Mailbox, claim: Claim) -> Out
 async def _begin(context: SendContext, claim: Claim) -> tuple[_Prepared, Begun]:
     async with context.open_uow() as uow:
         now = await context.clock(uow.conn)
-        prepared = prepare(claim, writer=Writer(context.sender, context.links), now=now)
+        prepared = prepare(
+            claim, writer=Writer(context.sender, context.links), now=now, own=context.own, signer=context.signer
+        )
         begun = await begin_sending(
             uow, claim, now=now, timing=context.timing, subject=prepared.subject, problem=prepared.problem
         )
     return prepared, begun
 
 
-def prepare(claim: Claim, *, writer: Writer, now: datetime) -> _Prepared:
-    """The mail of a claim, or why there can be none."""
-    writer = writer.as_workspace(name=claim.sender_name, postal_address=claim.postal_address)
+def prepare(
+    claim: Claim, *, writer: Writer, now: datetime, own: bool = False, signer: Signer | None = None
+) -> _Prepared:
+    """The mail of a claim, or why there can be none. Through a mailbox of its `own` a workspace writes under that one's name."""
+    name = "" if own else claim.sender_name
+    writer = writer.as_workspace(name=name, postal_address=claim.postal_address)
     to = Addressee(
         claim.workspace_id, claim.lead_id, claim.email_id, claim.recipient, claim.step, claim.values, claim.fields
     )
@@ -179,6 +173,8 @@ def prepare(claim: Claim, *, writer: Writer, now: datetime) -> _Prepared:
         letter = writer.letter(rendered, to, message_id=claim.message_id, now=now)
     except Invalid as error:
         return _Prepared(None, problem=f"{error.code}: {error.message}")
+    if signer is not None:
+        letter = replace(letter, content=signed(letter.content, signer, now=now))
     return _Prepared(letter, subject=rendered.subject)
 
 
@@ -204,21 +200,11 @@ async def _give_back(context: SendContext, left: list[Claim]) -> None:
         log.warning("claims.kept", emails=len(left), error=str(error), note="their leases run out")
 
 
-async def _note_mailbox(context: SendContext, outcomes: Sequence[Outcome | None], trouble: str | None) -> None:
-    worked, refused = any(isinstance(outcome, Accepted) for outcome in outcomes), refused_in_a_row(outcomes)
-    if trouble is None and not worked and not refused:
+async def _note_health(context: SendContext, outcomes: Sequence[Outcome | None], trouble: Trouble | None) -> None:
+    if trouble is None and not any(isinstance(one, Accepted | Refused | Deferred) for one in outcomes):
         return
     async with context.open_uow() as uow:
-        if worked:
-            await workspaces.clear_mailbox(uow.conn, context.mailbox_id)
-        if refused:
-            await workspaces.count_refusals(uow.conn, context.mailbox_id, more=refused)
-        if trouble is not None:
-            failures = await workspaces.count_mailbox_failure(uow.conn, context.mailbox_id, trouble=trouble)
-            wait = _SHORT_WAIT if failures == 1 else backoff(failures - 1)
-            until = await context.clock(uow.conn) + wait
-            await workspaces.rest_mailbox(uow.conn, context.mailbox_id, until=until)
-            log.warning("mailbox.resting", trouble=trouble, failures=failures, seconds=wait.total_seconds())
+        await note_health(uow, context.mailbox_id, outcomes, trouble, limits=context.limits, clock=context.clock)
 
 
 def _note_declined(claim: Claim, begun: Begun) -> None:

@@ -24,7 +24,7 @@ TESTED_ELSEWHERE = {"gateway.note_entitlements": "test_entitlements.py", "gatewa
 
 def test_every_queue_of_the_gateway_is_tested_here_or_in_a_file_that_is_named() -> None:
     """Red when a queue is added without a test that delivers twice."""
-    queues = {subscription.queue for subscription in subscriptions(Readers((), ""))}
+    queues = {subscription.queue for subscription in subscriptions(Readers((), "", ""))}
     assert queues == TESTED_HERE | set(TESTED_ELSEWHERE)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from libs.common.clock import utc_now
 from libs.common.contracts.billing import BalanceLow, LedgerDiffers, PaymentFailed, SubscriptionChanged, TopUpTurned
+from libs.common.contracts.sender import MailboxPaused
 from libs.common.db import make_engine
 from libs.common.ids import new_id
 from libs.common.settings import normalise_database_url
@@ -25,7 +26,7 @@ from services.gateway.use_cases.send_mails import Server, send_mails
 from tests.integration.sender.servers import Inbox, listening
 from tests.support.envelopes import envelope_of
 
-READERS = Readers(("boss@corofy.example",), "https://app.example/billing")
+READERS = Readers(("boss@corofy.example",), "https://app.example/billing", "https://app.example/mailboxes")
 LOW = BalanceLow(threshold=100, available=40, crossing=1)
 
 
@@ -95,6 +96,9 @@ NEWS: dict[str, Callable[[], News]] = {
         top_up_id=new_id(), state="maximum_reached", credits=1000, spent_this_month_minor=1900, currency="eur"
     ),
     "subscription_canceled": lambda: SubscriptionChanged(plan=None, status="canceled"),
+    "mailbox_paused": lambda: MailboxPaused(
+        mailbox_id=new_id(), address="ann@corofy.example", reason="bounces", detail="5 of 100 mails came back."
+    ),
 }
 
 

@@ -203,9 +203,9 @@ async def test_nobody_is_written_to_twice_by_putting_an_address_in_again(world: 
 
 
 async def test_discarded_it_is_not_replayed_nor_edited(world: World) -> None:
-    first, second = await failing(world, POLICY, NOBODY)
-    assert await discard(world, cause="refused") == 1
-    assert await discard(world, cause="refused") == 0
+    first, second = await failing(world, NOBODY, POLICY)
+    assert await discard(world, cause="no_such_address") == 1
+    assert await discard(world, cause="no_such_address") == 0
     assert (await replay(world)).replayed == 1
     with pytest.raises(Conflict) as closed:
         await readdress(world, first, "new@company1.example")

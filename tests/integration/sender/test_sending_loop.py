@@ -54,9 +54,10 @@ async def test_a_list_leaves_over_smtp_once_within_its_quota_and_says_so(world: 
     mail = inbox.parsed()[0]
     assert mail["From"] == "Ann Lee <ann@corofy.example>"
     assert mail["To"] == "lead1@company1.example"
-    assert mail["List-Unsubscribe"].startswith("<mailto:stop@corofy.example?subject=unsubscribe%20")
+    assert "<mailto:stop@corofy.example?subject=unsubscribe%20" in mail["List-Unsubscribe"]
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     text = mail.get_payload(0).get_payload()  # pyright: ignore[reportAttributeAccessIssue] - the first part
-    for words in ("Hi First1,", "number 1.", "1 Test Street", "stop@corofy.example"):
+    for words in ("Hi First1,", "number 1.", "1 Test Street", "https://app.corofy.example/u/"):
         assert words in text
     assert len({mail["Message-ID"] for mail in inbox.parsed()}) == 25
     async with world.open_uow() as uow:

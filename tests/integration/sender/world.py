@@ -116,6 +116,7 @@ class World:
     def context(self) -> SendContext:
         return SendContext(
             open_uow=self.open_uow,
+            house_id=self.mailbox_id,
             mailbox_id=self.mailbox_id,
             sender=SENDER,
             links=LINKS,

@@ -11,7 +11,10 @@ OAuthProvider = Literal["google", "microsoft"]
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """`domains` are addresses' own; `receivers` end the names of the MX hosts. `daily_limit` is the host's own, where known."""
+    """`domains` are addresses' own; `receivers` end the names of the MX hosts. `daily_limit` is the host's own, where known.
+
+    `spf` is the include that allows the host, `dkim` the selector under which it publishes its own key by default.
+    """
 
     name: str
     label: str
@@ -21,6 +24,8 @@ class Preset:
     domains: tuple[str, ...] = ()
     receivers: tuple[str, ...] = ()
     oauth: OAuthProvider | None = None
+    spf: str = ""
+    dkim: str = ""
     daily_limit: int | None = None
     note: str = ""
 
@@ -38,6 +43,8 @@ PRESETS: Final[tuple[Preset, ...]] = (
         oauth="google",
         daily_limit=500,
         note="Connect with Google, or use an app password.",
+        spf="_spf.google.com",
+        dkim="google",
     ),
     Preset(
         "google_workspace",
@@ -49,6 +56,8 @@ PRESETS: Final[tuple[Preset, ...]] = (
         oauth="google",
         daily_limit=2000,
         note="Connect with Google, or use an app password.",
+        spf="_spf.google.com",
+        dkim="google",
     ),
     Preset(
         "outlook",
@@ -60,6 +69,8 @@ PRESETS: Final[tuple[Preset, ...]] = (
         oauth="microsoft",
         daily_limit=300,
         note="Connect with Microsoft: passwords are not accepted.",
+        spf="spf.protection.outlook.com",
+        dkim="selector1",
     ),
     Preset(
         "microsoft_365",
@@ -71,6 +82,8 @@ PRESETS: Final[tuple[Preset, ...]] = (
         oauth="microsoft",
         daily_limit=10_000,
         note="Connect with Microsoft. An administrator must allow authenticated SMTP for the mailbox.",
+        spf="spf.protection.outlook.com",
+        dkim="selector1",
     ),
     Preset(
         "zoho",
@@ -81,8 +94,20 @@ PRESETS: Final[tuple[Preset, ...]] = (
         domains=("zohomail.com",),
         receivers=("zoho.com",),
         note=_BY_APP,
+        spf="zohomail.com",
+        dkim="zmail",
     ),
-    Preset("zoho_eu", "Zoho Mail (EU)", "smtppro.zoho.eu", 465, "tls", receivers=("zoho.eu",), note=_BY_APP),
+    Preset(
+        "zoho_eu",
+        "Zoho Mail (EU)",
+        "smtppro.zoho.eu",
+        465,
+        "tls",
+        receivers=("zoho.eu",),
+        note=_BY_APP,
+        spf="zohomail.eu",
+        dkim="zmail",
+    ),
     Preset(
         "fastmail",
         "Fastmail",
@@ -92,6 +117,8 @@ PRESETS: Final[tuple[Preset, ...]] = (
         domains=("fastmail.com", "fastmail.fm"),
         receivers=("messagingengine.com",),
         note=_BY_APP,
+        spf="spf.messagingengine.com",
+        dkim="fm1",
     ),
     Preset(
         "yahoo",
@@ -115,6 +142,8 @@ PRESETS: Final[tuple[Preset, ...]] = (
         receivers=("mail.icloud.com",),
         daily_limit=1000,
         note=_BY_APP,
+        spf="icloud.com",
+        dkim="sig1",
     ),
     Preset(
         "proton",
@@ -124,18 +153,60 @@ PRESETS: Final[tuple[Preset, ...]] = (
         "starttls",
         receivers=("protonmail.ch",),
         note="Sign in with an SMTP token, which business plans have for addresses of their own domains.",
+        spf="_spf.protonmail.ch",
+        dkim="protonmail",
     ),
     Preset("gmx_de", "GMX", "mail.gmx.net", 465, "tls", domains=("gmx.de", "gmx.net", "gmx.at", "gmx.ch")),
     Preset("gmx", "GMX", "mail.gmx.com", 465, "tls", domains=("gmx.com",)),
     Preset("web_de", "WEB.DE", "smtp.web.de", 587, "starttls", domains=("web.de",)),
-    Preset("ionos_de", "IONOS", "smtp.ionos.de", 465, "tls", receivers=("kundenserver.de", "ionos.de")),
-    Preset("ionos", "IONOS", "smtp.ionos.com", 465, "tls", receivers=("perfora.net", "ionos.com")),
-    Preset("ovh", "OVHcloud", "ssl0.ovh.net", 465, "tls", receivers=("ovh.net",)),
-    Preset("godaddy", "GoDaddy", "smtpout.secureserver.net", 465, "tls", receivers=("secureserver.net",)),
-    Preset("namecheap", "Private Email", "mail.privateemail.com", 465, "tls", receivers=("privateemail.com",)),
-    Preset("hostinger", "Hostinger", "smtp.hostinger.com", 465, "tls", receivers=("hostinger.com",)),
-    Preset("rackspace", "Rackspace", "secure.emailsrvr.com", 465, "tls", receivers=("emailsrvr.com",)),
-    Preset("migadu", "Migadu", "smtp.migadu.com", 465, "tls", receivers=("migadu.com",)),
+    Preset(
+        "ionos_de",
+        "IONOS",
+        "smtp.ionos.de",
+        465,
+        "tls",
+        receivers=("kundenserver.de", "ionos.de"),
+        spf="_spf.kundenserver.de",
+    ),
+    Preset(
+        "ionos", "IONOS", "smtp.ionos.com", 465, "tls", receivers=("perfora.net", "ionos.com"), spf="_spf.perfora.net"
+    ),
+    Preset("ovh", "OVHcloud", "ssl0.ovh.net", 465, "tls", receivers=("ovh.net",), spf="mx.ovh.com"),
+    Preset(
+        "godaddy",
+        "GoDaddy",
+        "smtpout.secureserver.net",
+        465,
+        "tls",
+        receivers=("secureserver.net",),
+        spf="secureserver.net",
+    ),
+    Preset(
+        "namecheap",
+        "Private Email",
+        "mail.privateemail.com",
+        465,
+        "tls",
+        receivers=("privateemail.com",),
+        spf="spf.privateemail.com",
+        dkim="default",
+    ),
+    Preset(
+        "hostinger",
+        "Hostinger",
+        "smtp.hostinger.com",
+        465,
+        "tls",
+        receivers=("hostinger.com",),
+        spf="_spf.mail.hostinger.com",
+        dkim="hostingermail1",
+    ),
+    Preset(
+        "rackspace", "Rackspace", "secure.emailsrvr.com", 465, "tls", receivers=("emailsrvr.com",), spf="emailsrvr.com"
+    ),
+    Preset(
+        "migadu", "Migadu", "smtp.migadu.com", 465, "tls", receivers=("migadu.com",), spf="spf.migadu.com", dkim="key1"
+    ),
     Preset(
         "mailbox_org",
         "mailbox.org",
@@ -144,6 +215,8 @@ PRESETS: Final[tuple[Preset, ...]] = (
         "tls",
         domains=("mailbox.org",),
         receivers=("mailbox.org",),
+        spf="mailbox.org",
+        dkim="mbo0001",
     ),
     Preset(
         "yandex",
@@ -154,6 +227,8 @@ PRESETS: Final[tuple[Preset, ...]] = (
         domains=("yandex.com", "yandex.ru"),
         receivers=("yandex.net", "yandex.ru"),
         note=_BY_APP,
+        spf="_spf.yandex.net",
+        dkim="mail",
     ),
 )
 
@@ -181,3 +256,8 @@ def preset_named(oauth: OAuthProvider, *, personal: bool) -> Preset:
         ("microsoft", False): "microsoft_365",
     }[oauth, personal]
     return next(preset for preset in PRESETS if preset.name == name)
+
+
+def preset_of_host(host: str) -> Preset | None:
+    """The well-known host that a mail server belongs to."""
+    return next((preset for preset in PRESETS if preset.host == host), None)

@@ -1,0 +1,235 @@
+"""Mailboxes as the HTTP edge takes and shows them. What they sign in with is taken and never shown."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field, SecretStr, StringConstraints
+
+from services.sender.domain.mailboxes.mailbox import MailboxView, Server
+from services.sender.domain.mailboxes.presets import Preset
+from services.sender.schemas.base import Body, ShortText
+from services.sender.use_cases.examine_mailbox import Report
+from services.sender.use_cases.make_dkim_key import records_of
+from services.sender.use_cases.try_mailbox import Trial
+
+Address = Annotated[str, StringConstraints(min_length=3, max_length=320, pattern=r"^[^\x00]*$")]
+Password = Annotated[SecretStr, Field(min_length=1, max_length=1000)]
+Quota = Annotated[int, Field(ge=1, le=100_000)]
+
+
+class ServerIn(Body):
+    """The mail server. `security`: `tls` from the first byte (465), `starttls` (587), `none` in development only."""
+
+    host: ShortText
+    port: Annotated[int, Field(ge=1, le=65535)]
+    security: Literal["tls", "starttls", "none"] = "tls"
+    user: ShortText | None = None
+
+    def to_server(self) -> Server:
+        return Server(self.host, self.port, self.security, self.user)
+
+
+class RampIn(Body):
+    """`start` mails on the first day, `step` more on each day after, up to the daily quota."""
+
+    start: Quota
+    step: Quota
+
+
+class MailboxIn(Body):
+    """A mailbox to send through. Google and Microsoft are connected by `/v1/mailboxes/oauth/start` instead."""
+
+    provider: Literal["smtp", "sandbox"] = "smtp"
+    address: Address
+    name: ShortText
+    reply_to: Address | None = None
+    server: ServerIn | None = None
+    password: Password | None = None
+    daily_quota: Quota | None = None
+    ramp: RampIn | None = None
+
+
+class MailboxChangeIn(Body):
+    """What is left out stays; null takes a Reply-To, a quota or a ramp away."""
+
+    name: ShortText | None = None
+    reply_to: Address | None = None
+    server: ServerIn | None = None
+    password: Password | None = None
+    daily_quota: Quota | None = None
+    ramp: RampIn | None = None
+
+
+class TrialIn(Body):
+    """Where the mail goes that shows whether it works."""
+
+    to: Address
+
+
+class TrialOut(BaseModel):
+    """`ended_at` is where it ended: at the login, at the mail, or well. `said` is the server's word."""
+
+    ended_at: Literal["open", "send", "sent"]
+    said: str
+
+    @classmethod
+    def of(cls, trial: Trial) -> "TrialOut":
+        return cls(ended_at=trial.ended_at, said=trial.said)
+
+
+class ServerOut(BaseModel):
+    """Where it hands mail over, and how it signs in."""
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    user: str | None
+    signs_in_with: Literal["password", "google", "microsoft", "nothing"]
+
+
+class RampOut(BaseModel):
+    """How its quota grows."""
+
+    start: int
+    step: int
+    started: date
+
+
+class DnsRecordOut(BaseModel):
+    """A TXT record to publish."""
+
+    name: str
+    value: str
+
+
+class MailboxOut(BaseModel):
+    """A mailbox. `shared` is the installation's own, which serves every workspace and cannot be changed here."""
+
+    id: UUID
+    provider: Literal["smtp", "sandbox", "sendgrid", "mailgun", "instantly"]
+    address: str
+    name: str
+    reply_to: str | None
+    shared: bool
+    sandboxed: bool
+    server: ServerOut | None
+    dkim_records: list[DnsRecordOut]
+    daily_quota: int | None
+    ramp: RampOut | None
+    state: Literal["active", "paused"]
+    paused_reason: str | None
+    paused_detail: str | None
+    paused_at: datetime | None
+    trouble: str | None
+    rests_until: datetime | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, view: MailboxView) -> "MailboxOut":
+        shared = view.workspace_id is None
+        server = None if view.server is None or shared else ServerOut(**view.server.as_json)
+        records = records_of(view.dkim, domain=view.domain) if view.dkim else []
+        return cls(
+            id=view.id,
+            provider=view.provider,
+            address=view.address,
+            name=view.name,
+            reply_to=view.reply_to,
+            shared=shared,
+            sandboxed=view.sandboxed,
+            server=server,
+            dkim_records=[DnsRecordOut(name=one.name, value=one.value) for one in records],
+            daily_quota=view.daily_quota,
+            ramp=RampOut(start=view.ramp.start, step=view.ramp.step, started=view.ramp.started) if view.ramp else None,
+            state="paused" if view.pause else "active",
+            paused_reason=view.pause.reason if view.pause else None,
+            paused_detail=view.pause.detail if view.pause else None,
+            paused_at=view.pause.since if view.pause else None,
+            trouble=view.trouble,
+            rests_until=view.retry_at,
+            created_at=view.created_at,
+        )
+
+
+class MailboxPage(BaseModel):
+    """Newest first."""
+
+    items: list[MailboxOut]
+    next_cursor: str | None
+
+
+class PresetOut(BaseModel):
+    """How a well-known host is reached. `oauth` is whom to connect with instead of a password."""
+
+    name: str
+    label: str
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    oauth: Literal["google", "microsoft"] | None
+    daily_limit: int | None
+    note: str
+
+    @classmethod
+    def of(cls, preset: Preset) -> "PresetOut":
+        return cls(
+            name=preset.name,
+            label=preset.label,
+            host=preset.host,
+            port=preset.port,
+            security=preset.security,
+            oauth=preset.oauth,
+            daily_limit=preset.daily_limit,
+            note=preset.note,
+        )
+
+
+class PresetAnswer(BaseModel):
+    """Null when the address's host is none that is known."""
+
+    preset: PresetOut | None
+
+
+class FindingOut(BaseModel):
+    """What was found, and unless it is ok, what to do."""
+
+    subject: Literal["spf", "dkim", "dmarc", "mx"]
+    verdict: Literal["ok", "warn", "fail"]
+    sentence: str
+
+
+class ReportOut(BaseModel):
+    """The doctor's findings, in the order in which to mend them."""
+
+    findings: list[FindingOut]
+    examined_at: datetime
+
+    @classmethod
+    def of(cls, report: Report) -> "ReportOut":
+        findings = [
+            FindingOut(subject=one.subject, verdict=one.verdict, sentence=one.sentence) for one in report.findings
+        ]
+        return cls(findings=findings, examined_at=report.examined_at)
+
+
+class ConsentIn(Body):
+    """Whom to connect with. `mailbox_id` connects a mailbox anew; otherwise `address` is the account to connect."""
+
+    provider: Literal["google", "microsoft"]
+    address: Address | None = None
+    name: ShortText | None = None
+    mailbox_id: Annotated[UUID | None, Field(strict=False)] = None
+
+
+class ConsentOut(BaseModel):
+    """Where to send the person; valid for fifteen minutes."""
+
+    url: str
+
+
+class ReturnIn(Body):
+    """What the provider gave the person to bring back."""
+
+    state: Annotated[SecretStr, Field(min_length=1, max_length=2000)]
+    code: Annotated[SecretStr, Field(min_length=1, max_length=4000)]
