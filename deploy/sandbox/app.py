@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from deploy.sandbox import apollo, controls, firecrawl, groq, inbox, serper
+from deploy.sandbox import apollo, controls, firecrawl, groq, inbox, oauth, serper
 from deploy.sandbox.mail_apis import mount as mail_apis
 from deploy.sandbox.serve import Endpoint, serve
 from deploy.sandbox.smtp import listen
@@ -91,7 +91,7 @@ class SandboxApp:
             if endpoint is not None:
                 await serve(endpoint, request, self.box, receive=receive, send=send)
                 return
-            answer = stripe_front.answer(request, self.box) or self._control(request)
+            answer = stripe_front.answer(request, self.box) or oauth.answer(request, self.box) or self._control(request)
         except BadBodyError as error:
             answer = controls.fault(str(error), status=400)
         await send_answer(send, answer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from base64 import b64decode
 from typing import Any, cast
 from zlib import crc32
 
@@ -61,6 +62,14 @@ class Door:
         good = isinstance(data, LoginPassword) and not self._box.dials.smtp.refuse_login
         return AuthResult(success=good, handled=False)
 
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802 - found by its name
+        """A token of the sandbox's authorisation server, for the account it names; anything else gets Gmail's refusal."""
+        account, token = _bearer(args[1] if len(args) > 1 else "")
+        if self._box.oauth.is_good(account, token) and not self._box.dials.smtp.refuse_login:
+            return AuthResult(success=True, auth_data=account)
+        await server.challenge_auth(b'{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}')
+        return AuthResult(success=False, handled=False)
+
     def _take(self, server: SMTP, envelope: Envelope) -> str:
         mood = next(iter(_moods(envelope)), "")
         reply = "250 OK"
@@ -105,6 +114,15 @@ async def listen(box: Sandbox, *, host: str, port: int) -> asyncio.Server:
     server = await loop.create_server(greet, host, port)
     box.smtp_port = int(server.sockets[0].getsockname()[1])
     return server
+
+
+def _bearer(blob: str) -> tuple[str, str]:
+    """`user=…^Aauth=Bearer …^A^A`, in base64."""
+    try:
+        parts = dict(part.split("=", 1) for part in b64decode(blob).decode().split("\x01") if "=" in part)
+    except ValueError:
+        return "", ""
+    return parts.get("user", ""), parts.get("auth", "").removeprefix("Bearer ")
 
 
 def _moods(envelope: Envelope) -> list[str]:

@@ -13,6 +13,7 @@ from deploy.sandbox.llm.planted import PlantedLog
 from deploy.sandbox.mail_apis.accepted import AcceptedLog
 from deploy.sandbox.mail_apis.instantly_account import InstantlyAccount
 from deploy.sandbox.mailbox import Mailbox
+from deploy.sandbox.oauth import Desk
 from deploy.sandbox.stripe.standin import StandIn
 from deploy.sandbox.world.world import World
 
@@ -53,8 +54,8 @@ def _gates() -> dict[str, Gate]:
 
 @dataclass(slots=True)
 class Sandbox:
-    """The world, the dials, the gates behind them, the call log, what was said wrongly on purpose, the mailbox, Stripe, and
-    what the mail providers have taken."""
+    """The world, the dials, the gates behind them, the call log, what was said wrongly on purpose, the mailbox, Stripe, what
+    the mail providers have taken, and whose consents are good."""
 
     settings: SandboxSettings
     world: World = field(default_factory=World)
@@ -65,6 +66,7 @@ class Sandbox:
     sendgrid: AcceptedLog = field(default_factory=AcceptedLog)
     mailgun: AcceptedLog = field(default_factory=AcceptedLog)
     instantly: InstantlyAccount = field(default_factory=InstantlyAccount)
+    oauth: Desk = field(default_factory=Desk)
     mailbox: Mailbox = field(init=False)
     stripe: StandIn = field(init=False)
     smtp_port: int | None = None
