@@ -20,6 +20,7 @@ from libs.common.ids import new_id
 from services.enrich.main import make_app
 from services.enrich.settings import EnrichSettings
 from tests.integration.enrich.bench import World
+from tests.support.clock import started_without_a_clock
 
 SECRET = "a-secret-for-tests-that-is-long-enough"
 GEAR = {"id": "gear", "name": "Gear additives", "pitch": "packages for gear oils"}
@@ -68,7 +69,7 @@ async def client(module_database: str, module_vhost: str, one_world: World) -> A
     )
     app = make_app(settings)
     async with (
-        app.router.lifespan_context(app),
+        started_without_a_clock(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://enrich") as client,
     ):
         yield client

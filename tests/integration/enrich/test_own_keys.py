@@ -37,6 +37,7 @@ from services.enrich.tables import COMMON, provider_keys
 from services.enrich.use_cases.reseal_provider_keys import reseal_provider_keys
 from services.enrich.use_cases.turn_provider_out import turn_provider_out
 from tests.integration.enrich.bench import INGRID, MODEL, Bench, World
+from tests.support.clock import started_without_a_clock
 from tests.support.waiting import eventually
 
 SECRET = "a-secret-for-tests-that-is-long-enough"
@@ -110,7 +111,7 @@ def settings_of(database: str, vhost: str, world: World, *, ring: str = RING) ->
 @pytest.fixture(scope="module")
 async def app(module_database: str, module_vhost: str, one_world: World) -> AsyncGenerator[FastAPI]:
     app = make_app(settings_of(module_database, module_vhost, one_world))
-    async with app.router.lifespan_context(app):
+    async with started_without_a_clock(app):
         yield app
 
 
@@ -364,7 +365,7 @@ async def test_without_encryption_keys_nobody_can_bring_one(database: str, modul
     """Red when a key would lie in the clear, or the refusal does not say who can do what about it."""
     app = make_app(settings_of(database, module_vhost, world, ring=""))
     async with (
-        app.router.lifespan_context(app),
+        started_without_a_clock(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://enrich") as client,
     ):
         refused = await workspace(app, client, world).ask("PUT", "/groq/key", status=409, body={"key": key_of("groq")})
