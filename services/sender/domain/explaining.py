@@ -8,6 +8,7 @@ from services.sender.domain.days import Day
 from services.sender.domain.holidays import holiday_on
 from services.sender.domain.plan.candidates import Candidate, Hours, waiting_of, wakes_at
 from services.sender.domain.plan.laying_out import lay_out
+from services.sender.domain.plan.rooms import FIRST_STEP
 from services.sender.domain.plan.simulation import Outlook
 from services.sender.domain.plan.terms import Assignment, PassedOver, Room, Share
 from services.sender.domain.sending import Drop, Facts, GiveBack, SendTiming, decide
@@ -33,6 +34,7 @@ SENTENCES = {
     "planned": "It has its place in today's plan.",
     "waits_for_plan": "It is next: the planner takes it up within half a minute.",
     "deferred": "The recipient's server put it off: {detail}.",
+    "follow_up_waits": "The wait before this mail of the sequence is not over.",
     "between_campaigns": "Another campaign wrote to the address, and the pause between campaigns is not over.",
     "weekend": "It is {detail} where the lead is, and the campaign does not send on that day.",
     "holiday": "It is a public holiday where the lead is: {detail}.",
@@ -94,9 +96,12 @@ class PlanToday:
 
 def explain_plan(who: Candidate, window: Window, *, today: PlanToday, hours: Hours) -> Explanation:
     """What the plan says of somebody who waits without a slot."""
+    if who.step == FIRST_STEP and not who.deferred:
+        # Its `due_at` is until when the planner need not look at it: what kept it then is asked again now.
+        who = replace(who, due_at=None)
     answer = today.ask(who, window, hours)
     if isinstance(answer, Assignment):
-        return Explanation("waits_for_plan", next_at=answer.due_at)
+        return Explanation(_rest(who, today) or "waits_for_plan", next_at=answer.due_at)
     if answer == "window_closed_today":
         return _closed(who, window, today)
     if answer == "mailbox_unusable":
@@ -106,12 +111,11 @@ def explain_plan(who: Candidate, window: Window, *, today: PlanToday, hours: Hou
 
 def _closed(who: Candidate, window: Window, today: PlanToday) -> Explanation:
     """No hours are left today: because of the clock, or because the mail rests until later."""
-    now, pause = today.outlook.now, today.outlook.pause
-    next_at = wakes_at(who, window=window, pause=pause, after=now)
-    held_until = who.not_before(pause)
-    if held_until and held_until > now:
-        deferred = who.due_at is not None and who.due_at > now
-        return Explanation("deferred" if deferred else "between_campaigns", next_at=next_at)
+    now = today.outlook.now
+    next_at = wakes_at(who, window=window, pause=today.outlook.pause, after=now)
+    rest = _rest(who, today)
+    if rest:
+        return Explanation(rest, next_at=next_at)
     local = now.astimezone(ZoneInfo(who.time_zone))
     match closed_because(window, who, now):
         case "weekend":
@@ -121,6 +125,16 @@ def _closed(who: Candidate, window: Window, today: PlanToday) -> Explanation:
             return Explanation("holiday", holiday or "", next_at)
         case _:
             return Explanation("window_closed", f"{_clock(window.from_min)} to {_clock(window.to_min)}", next_at)
+
+
+def _rest(who: Candidate, today: PlanToday) -> str | None:
+    """What holds a mail back whatever the hours."""
+    held_until, now = who.not_before(today.outlook.pause), today.outlook.now
+    if held_until is None or held_until <= now:
+        return None
+    if who.due_at is None or who.due_at <= now:
+        return "between_campaigns"
+    return "deferred" if who.deferred else "follow_up_waits"
 
 
 def _clock(minutes: int) -> str:

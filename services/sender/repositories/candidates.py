@@ -97,7 +97,13 @@ async def again(
         .exists()
     )
     query = (
-        select(*_COLUMNS, emails.c.id.label("email_id"), emails.c.step, emails.c.due_at)
+        select(
+            *_COLUMNS,
+            emails.c.id.label("email_id"),
+            emails.c.step,
+            emails.c.due_at,
+            (emails.c.state == "deferred").label("deferred"),
+        )
         .join(emails, emails.c.enrolment_id == enrolments.c.id)
         .where(emails.c.campaign_id == campaign_id, emails.c.state.in_(("planned", "deferred")))
         .where(enrolments.c.state == "active", emails.c.due_at < until, ~has_slot, ~open_before)

@@ -111,14 +111,17 @@ class Counted:
 
 async def count(conn: AsyncConnection, campaign_id: UUID) -> list[Counted]:
     """How many leads stand where; of those with a slot, when the first one's turn is."""
-    state = _shown_state.label("state")
-    reason = case((enrolments.c.state.in_(("excluded", "stopped")), enrolments.c.reason)).label("reason")
-    query = (
-        select(state, reason, func.count().label("leads"), func.min(_planned_at).label("planned_at"))
+    reason = case((enrolments.c.state.in_(("excluded", "stopped")), enrolments.c.reason))
+    each = (
+        select(_shown_state.label("state"), reason.label("reason"), _planned_at.label("planned_at"))
         .select_from(enrolments)
         .outerjoin(_mail, true())
         .where(enrolments.c.campaign_id == campaign_id)
-        .group_by("state", "reason")
+        .subquery()
+    )
+    alike = (each.c.state, each.c.reason)
+    query = select(*alike, func.count().label("leads"), func.min(each.c.planned_at).label("planned_at")).group_by(
+        *alike
     )
     return [Counted(**row) for row in (await conn.execute(query)).mappings()]
 

@@ -53,6 +53,7 @@ class Candidate:
     email_id: UUID | None = None
     step: int = 1
     due_at: datetime | None = None
+    deferred: bool = False
 
     def not_before(self, pause: timedelta) -> datetime | None:
         """When it may be sent at the earliest, with such a pause between campaigns. Later steps belong to what was begun."""

@@ -162,7 +162,9 @@ class Simulation:
             if not any(job is None for _, _, job in self._agenda[:1]):
                 heapq.heappush(self._agenda, (at + REPLANS_AFTER, next(self._numbers), None))
         if record.state == "deferred":
-            again = replace(who, email_id=who.enrolment_id, due_at=record.due_at, mailbox_id=given.mailbox_id)
+            again = replace(
+                who, email_id=who.enrolment_id, due_at=record.due_at, mailbox_id=given.mailbox_id, deferred=True
+            )
             self._lines[who.campaign_id].add(again)
 
     def _return(self, who: Candidate, mailbox_id: UUID) -> None:
