@@ -13,7 +13,9 @@ from services.sender.use_cases.resolve_unknown import resolve_unknown
 from services.sender.use_cases.send_emails import HouseContext
 
 PLAN_S = 5
-PLANNED_AT_ONCE = 1000
+PLANNING_S = 60
+"""So long a run goes on where very many workspaces are due, at midnight most of all."""
+_LOOKED_AT = 100
 _TRY_AGAIN = timedelta(seconds=30)
 
 
@@ -33,8 +35,13 @@ async def plan_workspace(context: HouseContext, workspace_id: UUID) -> bool:
     return not planned.busy
 
 
+async def _due(context: HouseContext) -> list[UUID]:
+    async with context.open_uow() as uow:
+        return await planning.due(uow.conn, now=await context.clock(uow.conn), limit=_LOOKED_AT)
+
+
 async def _put_off(context: HouseContext, workspace_id: UUID) -> None:
-    """One that cannot be planned does not keep the others from their turn."""
+    """One that cannot be planned, or is being planned by another, does not keep the others from their turn."""
     async with context.open_uow() as uow:
         await planning.put_off(uow.conn, workspace_id, until=await context.clock(uow.conn) + _TRY_AGAIN)
 
@@ -43,20 +50,21 @@ def schedules(context: HouseContext) -> Sequence[Schedule]:
     """What runs by itself, on one replica at a time."""
 
     async def plan_days() -> None:
-        async with context.open_uow() as uow:
-            found = await planning.due(uow.conn, now=await context.clock(uow.conn), limit=PLANNED_AT_ONCE)
         failed: dict[UUID, Exception] = {}
-        for workspace_id in found:
-            try:
-                await plan_workspace(context, workspace_id)
-            except DatabaseUnavailable:
-                raise
-            except Exception as error:
-                failed[workspace_id] = error
-                await _put_off(context, workspace_id)
+        stops_at = context.monotonic() + PLANNING_S
+        while context.monotonic() < stops_at and (found := await _due(context)):
+            for workspace_id in found:
+                try:
+                    planned = await plan_workspace(context, workspace_id)
+                except DatabaseUnavailable:
+                    raise
+                except Exception as error:
+                    planned, failed[workspace_id] = False, error
+                if not planned:
+                    await _put_off(context, workspace_id)
         if failed:
             first, error = next(iter(failed.items()))
-            msg = f"{len(failed)} of {len(found)} workspaces could not be planned, the first, {first}, as {error}"
+            msg = f"{len(failed)} workspaces could not be planned, the first, {first}, as {error}"
             raise ExceptionGroup(msg, list(failed.values()))
 
     async def resolve_leases() -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.domain.sending import Record
 from services.sender.repositories.claims import Claim
-from services.sender.tables import emails, enrolments
+from services.sender.tables import emails, enrolments, slots
 
 _OPEN = ("planned", "claimed", "sending", "unknown", "deferred")
 
@@ -106,7 +106,7 @@ async def store_record(conn: AsyncConnection, claim: Claim, record: Record, *, n
 
 @dataclass(frozen=True)
 class EmailRow:
-    """An email as a person sees it."""
+    """An email as a person sees it. `planned_for` is when it leaves, where it has a slot."""
 
     id: UUID
     campaign_id: UUID
@@ -122,6 +122,8 @@ class EmailRow:
     created_at: datetime
     sending_at: datetime | None
     ended_at: datetime | None
+    mailbox_id: UUID
+    planned_for: datetime | None
 
 
 async def page_emails(
@@ -134,9 +136,14 @@ async def page_emails(
     limit: int,
 ) -> list[EmailRow]:
     """The workspace's emails, newest first, below a cursor."""
-    names = [name for name in EmailRow.__dataclass_fields__ if name != "row_no"]
-    query = select(*(emails.c[name] for name in names), enrolments.c.position.label("row_no"))
+    names = [name for name in EmailRow.__dataclass_fields__ if name not in {"row_no", "planned_for"}]
+    query = select(
+        *(emails.c[name] for name in names),
+        enrolments.c.position.label("row_no"),
+        slots.c.due_at.label("planned_for"),
+    )
     query = query.join(enrolments, enrolments.c.id == emails.c.enrolment_id)
+    query = query.outerjoin(slots, and_(slots.c.email_id == emails.c.id, slots.c.state == "assigned"))
     query = query.where(emails.c.workspace_id == workspace_id)
     if campaign_id is not None:
         query = query.where(emails.c.campaign_id == campaign_id)

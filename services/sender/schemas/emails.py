@@ -15,7 +15,7 @@ EmailState = Literal[
 
 
 class EmailOut(BaseModel):
-    """One email. `reason` says why it is not (yet) sent."""
+    """One email. `reason` says why it is not (yet) sent; `planned_for` when it leaves, where it has a slot of today."""
 
     id: UUID
     campaign_id: UUID
@@ -31,6 +31,8 @@ class EmailOut(BaseModel):
     created_at: datetime
     sending_at: datetime | None
     ended_at: datetime | None
+    mailbox_id: UUID
+    planned_for: datetime | None
 
 
 class EmailPage(BaseModel):

@@ -261,3 +261,25 @@ async def test_a_bad_query_is_named_and_never_a_crash(sender: RunningSender) -> 
     workspace_id = await sender.open_workspace()
     for path in ("/v1/emails?state=lost", "/v1/emails?cursor=x", "/v1/lists?limit=0", "/v1/suppressions?cursor=%00"):
         assert (await sender.get(path, workspace_id)).status_code == 422, path
+
+
+async def test_only_what_is_unknown_is_decided_on(sender: RunningSender) -> None:
+    """Red when a decision is taken about a mail that was sent, or about somebody else's."""
+    owner, stranger = await sender.open_workspace(), await sender.open_workspace()
+    list_id = await sender.bring_list(owner, recipient(1, email="decided@resolved.example"))
+    wish = {"list_id": str(list_id), "window": ANY_HOUR}
+    campaign = (await sender.post("/v1/campaigns", owner, wish)).json()["id"]
+    await sender.post(f"/v1/campaigns/{campaign}/start", owner)
+
+    async def sent() -> list[dict[str, Any]]:
+        return (await sender.get(f"/v1/emails?campaign_id={campaign}&state=sent", owner)).json()["items"]
+
+    await eventually(sent)
+    path = f"/v1/emails/{(await sent())[0]['id']}/resolve"
+    for workspace_id, body, status, code in (
+        (owner, {"outcome": "send_again"}, 409, "not_unknown"),
+        (stranger, {"outcome": "sent"}, 404, "email_not_found"),
+        (owner, {"outcome": "lost"}, 422, "invalid_request"),
+    ):
+        answer = await sender.post(path, workspace_id, body)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
