@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.billing.domain.credits.ledger import Books
 from services.billing.domain.credits.postings import AccountKind, Movement, Posting, Subject
-from services.billing.domain.credits.values import replace
+from services.billing.domain.credits.values import add, replace
 from services.billing.domain.watching.caps import DeclineReason
 
 
@@ -66,11 +66,11 @@ class Hold:
 
     @property
     def held(self) -> int:
-        return sum(share.held for share in self.shares)
+        return sum([share.held for share in self.shares])
 
     @property
     def captured(self) -> int:
-        return sum(share.captured for share in self.shares)
+        return sum([share.captured for share in self.shares])
 
     @property
     def refunded(self) -> int:
@@ -84,19 +84,18 @@ class Hold:
         """The hold after some postings to its grants."""
         shares = {share.grant_id: share for share in self.shares}
         for posting in postings:
-            if posting.grant_id is None:
-                continue
-            share = shares.get(posting.grant_id, Share(posting.grant_id))
-            match posting.account:
-                case AccountKind.HELD:
-                    shares[posting.grant_id] = replace(share, held=share.held + posting.credits)
-                case AccountKind.CAPTURED:
-                    shares[posting.grant_id] = replace(share, captured=share.captured + posting.credits)
-                case AccountKind.REFUNDED:
-                    shares[posting.grant_id] = replace(share, refunded=share.refunded - posting.credits)
-                case _:
-                    continue
+            if (grant_id := posting.grant_id) is not None and (place := _IN_SHARE.get(posting.account)):
+                name, sign = place
+                shares[grant_id] = add(shares.get(grant_id) or Share(grant_id), {name: sign * posting.credits})
         return replace(self, shares=tuple(shares.values()))
+
+
+_IN_SHARE = {
+    AccountKind.HELD: ("held", 1),
+    AccountKind.CAPTURED: ("captured", 1),
+    AccountKind.REFUNDED: ("refunded", -1),
+}
+"""Which amount of a share an account is, and with which sign."""
 
 
 @dataclass(frozen=True)
@@ -110,10 +109,9 @@ class Decision:
 
 def conclude(books: Books, *, before: Hold, after: Hold, movements: tuple[Movement, ...]) -> Decision:
     """Let the balance's `held` and `settling` follow a hold. `books` have the movements posted; empty ones are dropped."""
-    balance = replace(
-        books.balance,
-        held=books.balance.held + after.held_while(HoldState.HELD) - before.held_while(HoldState.HELD),
-        settling=books.balance.settling + after.held_while(HoldState.SETTLING) - before.held_while(HoldState.SETTLING),
-    )
-    written = tuple(movement for movement in movements if movement.postings)
-    return Decision(replace(books, balance=balance), after, written)
+    change = {
+        "held": after.held_while(HoldState.HELD) - before.held_while(HoldState.HELD),
+        "settling": after.held_while(HoldState.SETTLING) - before.held_while(HoldState.SETTLING),
+    }
+    written = tuple([movement for movement in movements if movement.postings])
+    return Decision(replace(books, balance=add(books.balance, change)), after, written)

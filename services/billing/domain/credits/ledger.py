@@ -10,7 +10,7 @@ from services.billing.domain.credits.postings import (
     AccountKind,
     Posting,
 )
-from services.billing.domain.credits.values import replace
+from services.billing.domain.credits.values import add, replace
 
 _FOREVER = datetime.max.replace(tzinfo=UTC)
 
@@ -97,45 +97,35 @@ class Books:
 
     def post(self, postings: Iterable[Posting]) -> "Books":
         """The books after some postings. `held` and `settling` follow the holds (`Decision`), not the postings."""
-        balance, changed = self.balance, dict[UUID, Grant]()
+        balance, onto = dict[str, int](), dict[UUID, dict[str, int]]()
         for posting in postings:
-            if (grant_id := posting.grant_id) is not None:
-                changed[grant_id] = _post_to_grant(changed.get(grant_id) or self.grant(grant_id), posting)
-            balance = _post_to_balance(balance, posting)
+            if (grant_id := posting.grant_id) is not None and (place := _IN_GRANT.get(posting.account)):
+                name, sign = place
+                amounts = onto.setdefault(grant_id, {})
+                amounts[name] = amounts.get(name, 0) + sign * posting.credits
+            if name := _IN_BALANCE.get(posting.account):
+                balance[name] = balance.get(name, 0) + posting.credits
+        changed = {grant_id: add(self.grant(grant_id), amounts) for grant_id, amounts in onto.items()}
         # No posting moves a grant to another place in the burn order.
-        grants = tuple(changed.get(grant.id, grant) for grant in self.grants)
-        return Books(self.workspace_id, balance, grants)
+        grants = tuple([changed.get(grant.id, grant) for grant in self.grants])
+        return Books(self.workspace_id, add(self.balance, balance), grants)
 
 
-def _post_to_grant(grant: Grant, posting: Posting) -> Grant:
-    match posting.account:
-        case AccountKind.AVAILABLE:
-            return replace(grant, available=grant.available + posting.credits)
-        case AccountKind.HELD:
-            return replace(grant, held=grant.held + posting.credits)
-        case AccountKind.CAPTURED:
-            return replace(grant, captured=grant.captured + posting.credits)
-        case AccountKind.REFUNDED:
-            return replace(grant, refunded=grant.refunded - posting.credits)
-        case AccountKind.EXPIRED:
-            return replace(grant, expired=grant.expired + posting.credits)
-        case AccountKind.VOIDED:
-            return replace(grant, voided=grant.voided + posting.credits)
-        case AccountKind.CLAWED_BACK:
-            return replace(grant, clawed_back=grant.clawed_back + posting.credits)
-        case AccountKind.OWED:
-            return replace(grant, owed=grant.owed + posting.credits)
-        case AccountKind.ISSUED | AccountKind.RECEIVABLE:
-            return grant
+_IN_GRANT = {
+    AccountKind.AVAILABLE: ("available", 1),
+    AccountKind.HELD: ("held", 1),
+    AccountKind.CAPTURED: ("captured", 1),
+    AccountKind.REFUNDED: ("refunded", -1),
+    AccountKind.EXPIRED: ("expired", 1),
+    AccountKind.VOIDED: ("voided", 1),
+    AccountKind.CLAWED_BACK: ("clawed_back", 1),
+    AccountKind.OWED: ("owed", 1),
+}
+"""Which amount of a grant an account is, and with which sign."""
 
-
-def _post_to_balance(balance: Balance, posting: Posting) -> Balance:
-    match posting.account:
-        case AccountKind.AVAILABLE:
-            return replace(balance, available=balance.available + posting.credits)
-        case AccountKind.CAPTURED | AccountKind.REFUNDED:
-            return replace(balance, spent=balance.spent + posting.credits)
-        case AccountKind.OWED:
-            return replace(balance, owed=balance.owed + posting.credits)
-        case _:
-            return balance
+_IN_BALANCE = {
+    AccountKind.AVAILABLE: "available",
+    AccountKind.CAPTURED: "spent",
+    AccountKind.REFUNDED: "spent",
+    AccountKind.OWED: "owed",
+}
