@@ -3,9 +3,10 @@
 import functools
 from collections.abc import Collection
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Table, Text, TextClause, Uuid, bindparam, select, text, tuple_
+from sqlalchemy import Table, TextClause, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,15 +24,17 @@ async def record_many(
 ) -> set[UUID]:
     """Write that this consumer has handled some messages; answers those that it had not. In the order of their ids, so
     that two who record the same messages never wait for each other in a circle."""
-    rows = await conn.execute(_record_many(inbox.fullname), {"consumer": consumer, "ids": sorted(set(message_ids))})
+    ordered = sorted(set(message_ids), key=attrgetter("int"))
+    rows = await conn.execute(_record_many(inbox.fullname), {"consumer": consumer, "ids": ordered})
     return set(rows.scalars())
 
 
 @functools.cache
 def _record_many(table: str) -> TextClause:
-    query = "INSERT INTO {} (consumer, message_id) SELECT :consumer, unnest(:ids) ON CONFLICT DO NOTHING RETURNING message_id"
-    return text(query.format(table)).bindparams(
-        bindparam("consumer", type_=Text()), bindparam("ids", type_=ARRAY(Uuid()))
+    """The ids go to the driver as they are: as an ARRAY of Uuid, each would be looked at on its way."""
+    return text(
+        f"INSERT INTO {table} (consumer, message_id) SELECT CAST(:consumer AS text), unnest(CAST(:ids AS uuid[]))"
+        " ON CONFLICT DO NOTHING RETURNING message_id"
     )
 
 
