@@ -19,7 +19,7 @@ _TIMES = re.compile(
     r"[\s-]?(k|thousand|tausend|mille|m|mn|mio|million|millionen|millions|millones|bn|billion|mrd)\b", re.IGNORECASE
 )
 _FACTORS = {"k": 1e3, "thousand": 1e3, "tausend": 1e3, "mille": 1e3, "bn": 1e9, "billion": 1e9, "mrd": 1e9}
-_SHORTEST_SNIPPET_WORDS = 3
+_THREE_WORDS = re.compile(r"\w\W+\w+\W+\w")
 _GROUP = 3
 
 
@@ -113,7 +113,7 @@ def unknown_sources(source_ids: Sequence[str], texts: Texts) -> str:
 
 def is_too_short(snippet: str) -> bool:
     """Whether a snippet is so short that it stands in any text."""
-    return len(words_of(snippet)) < _SHORTEST_SNIPPET_WORDS
+    return _THREE_WORDS.search(snippet.casefold()) is None
 
 
 def holding(snippet: str, source_ids: Sequence[str], texts: Texts) -> tuple[str, ...]:

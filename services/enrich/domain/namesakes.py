@@ -9,7 +9,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from services.enrich.domain.lead import Lead
-from services.enrich.domain.texts import core_name, positions, word_set, words_of
+from services.enrich.domain.texts import core_name, name_words, positions, word_set, words_of
 from services.enrich.domain.web_addresses import belongs_to, is_profile, site_of
 
 _OTHER_BUSINESS = word_set(
@@ -96,7 +96,7 @@ def person_contradiction(lead: Lead, result: Hosted) -> str | None:
 
 def names_person(lead: Lead, text: str) -> bool:
     """Whether a text names the person: all names in their order, or the first and the last of them."""
-    names = words_of(lead.person)
+    names = name_words(lead.person)
     # Most texts do not: a look at the letters costs a hundredth of taking them apart.
     if not names or names[-1] not in text.casefold():
         return False

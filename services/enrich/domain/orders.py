@@ -1,11 +1,12 @@
 """Orders to a machine: what a page or a cell says to a language model instead of about a company."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 _LEET = str.maketrans("0134578", "oieastb")
 _LEET_DIGIT = re.compile("[0134578]")
-_HINTS = (
+_RARE = '_"10zjи指'
+HINTS = (
     "instru", "istruz", "anweisung", "consigne", "vorgaben", "prompt", "guideline", " rules", "language model", "sprachmodell",
     "llm", "assist",
     "im_start", "role\"", "l_call", "n_call", "ment_id", "ment id",
@@ -15,6 +16,11 @@ _HINTS = (
     "mail you", "any ai", " an ai", "the ai", "1nstru", "pr0mpt", "1n5tru", "1n57", "1gn0r",
 )  # fmt: skip
 """One of these stands in every order that is known here. A look for them costs a fraction of the patterns below."""
+HINTS_BY_RARE: Mapping[str, tuple[str, ...]] = {
+    rare: tuple(hint for hint in HINTS if next((one for one in _RARE if one in hint), "") == rare)
+    for rare in (*_RARE, "")
+}
+"""By a character of theirs that most texts have not: a look for one character costs a tenth of a look for several."""
 _ORDER = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass|overrule)\b.{0,50}?\b(?:instructions?|prompts?|rules?|guidelines)\b"
     r"|\b(?:new|updated|hidden|secret|urgent|additional|special|following) instructions?\b"
@@ -55,7 +61,8 @@ def order_spans(text: str) -> Iterator[tuple[int, int]]:
         yield from ((max(0, found.start() - _BEFORE), found.end() + _AFTER) for found in _BLOB.finditer(text))
     plain = text.casefold()
     # Most hints stand nowhere, and `in` tells so at a third of what a call of `find` costs.
-    for hint in [one for one in _HINTS if one in plain]:
+    hints = [hint for rare, some in HINTS_BY_RARE.items() if rare in plain for hint in some if hint in plain]
+    for hint in hints:
         at = plain.find(hint)
         while at >= 0:
             begin, end = max(0, at - _NEAR), at + len(hint) + _NEAR

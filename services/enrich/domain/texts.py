@@ -67,6 +67,12 @@ def core_name(company: str) -> tuple[str, ...]:
     return tuple(core)
 
 
+@lru_cache(maxsize=1024)
+def name_words(person: str) -> tuple[str, ...]:
+    """The words of a person's name. A row asks this for each of its results, pages and statements."""
+    return tuple(words_of(person))
+
+
 def positions(needle: Sequence[str], haystack: list[str]) -> list[int]:
     """Where a sequence of words begins in another."""
     if not needle:

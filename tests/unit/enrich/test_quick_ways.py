@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.enrich.domain.texts import positions, visible
+from services.enrich.domain.evidence import is_too_short
+from services.enrich.domain.orders import HINTS, HINTS_BY_RARE
+from services.enrich.domain.texts import positions, visible, words_of
 from services.enrich.domain.web_addresses import host_of
 
 PIECES = ["http://", "https://", "HTTP://", "//", "www.", *"abc.-:/@?#[]\\ \t\n%A1é_;&=\x00"]
@@ -35,3 +37,15 @@ def test_a_sequence_of_words_is_found_wherever_it_begins(needle: list[str], hays
     size = len(needle)
     every = [at for at in range(len(haystack)) if needle and haystack[at : at + size] == needle]
     assert positions(needle, haystack) == positions(tuple(needle), haystack) == every
+
+
+@given(st.lists(st.sampled_from([*"aZ9_é.- \n|", "ß", "İ"]), max_size=14).map("".join))
+def test_a_snippet_is_too_short_with_fewer_than_three_words(snippet: str) -> None:
+    """Red when the look for three words counts otherwise than taking the words apart."""
+    assert is_too_short(snippet) == (len(words_of(snippet)) < 3)
+
+
+def test_every_hint_of_an_order_is_looked_for() -> None:
+    """Red when a hint is filed under a character that it has not: the texts without it would never be looked at."""
+    assert sorted(hint for some in HINTS_BY_RARE.values() for hint in some) == sorted(HINTS)
+    assert all(rare in hint for rare, some in HINTS_BY_RARE.items() for hint in some)
