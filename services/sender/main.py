@@ -36,6 +36,7 @@ from services.sender.mailbox_schedules import mailbox_schedules
 from services.sender.post_office import open_post_office
 from services.sender.repositories.unsubscribe_keys import load_key
 from services.sender.repositories.workspaces import ensure_mailbox
+from services.sender.resolve_schedules import resolve_schedules
 from services.sender.schedules import schedules
 from services.sender.settings import SenderSettings
 from services.sender.use_cases.send_emails import HouseContext
@@ -71,6 +72,7 @@ async def start(settings: SenderSettings, platform: Platform) -> AsyncGenerator[
         schedules=[
             *schedules(context),
             *mailbox_schedules(platform.open_uow, office.opener.mailroom.ring),
+            *resolve_schedules(platform.open_uow, office.opener),
             *list_schedules(platform.open_uow, lookup=DnsLookup() if settings.check_mx else None),
         ],
         tasks=[supervisor_of(settings, platform, context, office).run],

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.repositories.claims import Leased
@@ -88,7 +88,7 @@ async def unknown_of(conn: AsyncConnection, *, mailbox_id: UUID, limit: int, sin
     return [Sought(*row) for row in rows]
 
 
-async def count_unknown(conn: AsyncConnection, workspace_id: UUID) -> int:
-    """How many emails of the workspace wait for a decision."""
-    mine = (emails.c.workspace_id == workspace_id, emails.c.state == "unknown")
-    return (await conn.execute(select(func.count()).where(*mine))).scalar_one()
+async def mailboxes_with_unknown(conn: AsyncConnection, *, since: datetime) -> list[UUID]:
+    """The mailboxes that unknown emails were begun from since."""
+    query = select(emails.c.mailbox_id).where(emails.c.state == "unknown", emails.c.sending_at >= since).distinct()
+    return list((await conn.execute(query.order_by(emails.c.mailbox_id))).scalars())

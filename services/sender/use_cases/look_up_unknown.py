@@ -1,12 +1,13 @@
 """Providers that can be asked say which of the unknown emails they took. What they do not find stays unknown: they may lag."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
 
-from libs.common.errors import Transient
+from libs.common.errors import Conflict, Transient
 from libs.common.logs import get_logger
 from libs.common.uow import OpenUow
-from services.sender.clients.mailbox import Mailbox
+from services.sender.clients.mailbox import Mailbox, MailboxDown
 from services.sender.domain.resolving import LOOK_UP
 from services.sender.repositories import resolutions
 from services.sender.repositories.resolutions import Sought
@@ -19,6 +20,28 @@ log = get_logger()
 _BATCH = 50
 _KEPT = timedelta(days=3)
 """So long providers can be expected to know what they took."""
+
+
+Open = Callable[[UUID], Awaitable[Mailbox | None]]
+"""Opens a mailbox by its id; None when it is gone. Raises MailboxDown."""
+
+
+async def look_up_all_unknown(open_uow: OpenUow, open_mailbox: Open, *, clock: Clock = database_now) -> int:
+    """Through each mailbox that has unknown emails. One that cannot be opened keeps no other from being asked."""
+    async with open_uow() as uow:
+        now = await clock(uow.conn)
+        found = await resolutions.mailboxes_with_unknown(uow.conn, since=now - _KEPT)
+    total = 0
+    for mailbox_id in found:
+        try:
+            mailbox = await open_mailbox(mailbox_id)
+        except (Conflict, MailboxDown) as error:
+            log.warning("mailbox.not_asked", mailbox_id=str(mailbox_id), error=error.message)
+            continue
+        if mailbox is not None:
+            total += await look_up_unknown(open_uow, mailbox, mailbox_id=mailbox_id, clock=clock)
+            await mailbox.close()
+    return total
 
 
 async def look_up_unknown(open_uow: OpenUow, mailbox: Mailbox, *, mailbox_id: UUID, clock: Clock = database_now) -> int:

@@ -3,19 +3,19 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 
 from libs.common.errors import Conflict, NotFound, Transient
-from services.sender.clients.mailbox import Capabilities
+from services.sender.clients.mailbox import Capabilities, MailboxDown
 from services.sender.domain.message import Letter
 from services.sender.domain.resolving import LOOK_UP, Resolution
 from services.sender.domain.sending import Accepted, NotCalled, Outcome, Unknown
 from services.sender.repositories.claims import Claim
 from services.sender.tables import email_resolutions, emails
-from services.sender.use_cases.look_up_unknown import look_up_unknown
+from services.sender.use_cases.look_up_unknown import look_up_all_unknown, look_up_unknown
 from services.sender.use_cases.resolve_email import resolve_email
 from tests.integration.sender.world import TIMING, World
 
@@ -211,3 +211,21 @@ async def test_an_unknown_of_yesterday_sent_again_uses_a_slot_of_today(world: Wo
     world.later(days=1)
     assert await world.plan() == 1
     assert (await world.claim_one()).email_id == claim.email_id, "what waited longest heads the plan"
+
+
+async def test_every_mailbox_with_unknown_mail_is_asked_also_behind_one_that_is_down(world: World) -> None:
+    """Red when nobody asks by himself, or when a mailbox whose secrets are gone keeps the others from being asked."""
+    claim = await unknown(world)
+    other = await World(world.open_uow).open()
+    theirs = await unknown(other)
+    provider, opened = Asked(knows={claim.message_id, theirs.message_id}), list[UUID]()
+
+    async def open_mailbox(mailbox_id: UUID) -> Asked | None:
+        opened.append(mailbox_id)
+        if mailbox_id == world.mailbox_id:
+            raise MailboxDown("its secrets cannot be read")
+        return provider if mailbox_id == other.mailbox_id else None
+
+    await look_up_all_unknown(world.open_uow, open_mailbox, clock=world.clock)
+    assert {world.mailbox_id, other.mailbox_id} <= set(opened)
+    assert (await world.states(), await other.states()) == ({"unknown": 1}, {"sent": 1})

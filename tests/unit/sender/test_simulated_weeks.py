@@ -79,10 +79,10 @@ class Simulated:
             until=day.ends_at,
             call=CALL,
         )
-        flags = [assignment.waiting.missed for assignment in layout.assignments]
+        flags = [self.waiting[assignment.waiting.key].email_id is not None for assignment in layout.assignments]
         assert flags == sorted(flags, reverse=True), "what missed its window heads the plan"
         for missed in (True, False):
-            taken = [a.waiting.position for a in layout.assignments if a.waiting.missed is missed]
+            taken = [a.waiting.position for a, flag in zip(layout.assignments, flags, strict=True) if flag is missed]
             assert taken == sorted(taken), "lower positions come first"
         return layout.assignments
 
