@@ -130,10 +130,14 @@ async def test_while_a_long_list_is_rendered_nothing_of_the_workspace_is_held(
         return render(self, *args, **more)
 
     monkeypatch.setattr(WRITER.__class__, "words", look)
-    with pytest.raises(InterruptedError):
+
+    async def abandoned_start() -> None:
         async with world.open_uow() as uow:
             await world.begin_campaign(uow, world.campaign_id)
             raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        await abandoned_start()
     inside = len(seen)
     seen.clear()
     await world.start()
