@@ -28,10 +28,6 @@ class Records(Protocol):
         """The hosts that take a domain's mail, the preferred one first. Raises DnsAway."""
         ...
 
-    async def exists(self, name: str) -> bool:
-        """Whether a name has an address (SPF's `exists` and `a`). Raises DnsAway."""
-        ...
-
 
 class Dns:
     """The machine's own resolver."""
@@ -47,9 +43,6 @@ class Dns:
         answer = await self._ask(name, "MX")
         found = sorted((int(record.preference), str(record.exchange).rstrip(".").lower()) for record in answer)
         return [host for _, host in found if host]
-
-    async def exists(self, name: str) -> bool:
-        return bool(list(await self._ask(name, "A")) or list(await self._ask(name, "AAAA")))
 
     async def _ask(self, name: str, kind: str) -> list[Any]:
         if self._resolver is None:
