@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import os
@@ -105,7 +106,11 @@ def state_folder() -> Generator[Path]:
 
 @asynccontextmanager
 async def fresh_vhost_of(pair: Pair) -> AsyncGenerator[str]:
-    """The AMQP URL of a vhost of its own; removed afterwards with its queues, exchanges and connections."""
+    """The AMQP URL of a vhost of its own; removed afterwards with its queues, exchanges and connections.
+
+    Fails when a connection was left open: it would try for ever to come back, and the end of the run would wait for it.
+    """
+    before = _kept_connections()
     name = f"test-{secrets.token_hex(6)}"
     address = urlsplit(pair.management_url)
     user, password = address.username or "", address.password or ""
@@ -117,5 +122,12 @@ async def fresh_vhost_of(pair: Pair) -> AsyncGenerator[str]:
         try:
             yield urlunsplit(urlsplit(pair.rabbitmq_url)._replace(path=f"/{name}"))
         finally:
+            left = _kept_connections() - before
             with contextlib.suppress(httpx.TransportError):
                 await api.delete(f"/vhosts/{name}")
+    assert not left, f"{len(left)} connections to the broker were left open: close them where they were opened"
+
+
+def _kept_connections() -> set[asyncio.Task[object]]:
+    """What keeps connections to a broker open, by reconnecting."""
+    return {one for one in asyncio.all_tasks() if "RobustConnection" in getattr(one.get_coro(), "__qualname__", "")}

@@ -35,8 +35,11 @@ async def test_a_queue_that_exists_with_other_limits_is_an_error_at_start(fresh_
     async with connection:
         channel = await connection.channel()
         await channel.declare_queue("ingest.read_upload", durable=True)
+    refused = Bus(fresh_vhost, service="ingest")
     with pytest.raises(aio_pika.exceptions.ChannelPreconditionFailed, match=r"ingest\.read_upload"):
-        await Bus(fresh_vhost, service="ingest").connect()
+        await refused.connect()
+    # Left open it would try to come back to a vhost that is gone, and the end of the run would wait for it.
+    await refused.close()
 
 
 async def test_every_queue_is_a_quorum_queue_and_refuses_rather_than_drops(bench: Bench, server_pair: Pair) -> None:
