@@ -136,6 +136,13 @@ async def wake(conn: AsyncConnection, campaign_id: UUID) -> None:
     await conn.execute(update(emails).where(held_back).values(due_at=emails.c.created_at))
 
 
+async def wake_all(conn: AsyncConnection, workspace_id: UUID) -> None:
+    """Look at everybody of the workspace's campaigns again: what its days are made by has changed."""
+    query = select(campaigns.c.id).where(campaigns.c.workspace_id == workspace_id, campaigns.c.state == "active")
+    for campaign_id in (await conn.execute(query)).scalars().all():
+        await wake(conn, campaign_id)
+
+
 async def put_in_plan(conn: AsyncConnection, mailbox_by_email: Mapping[UUID, UUID]) -> None:
     """Emails that were given a slot are planned, from this mailbox."""
     if not mailbox_by_email:

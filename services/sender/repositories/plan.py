@@ -14,21 +14,41 @@ from services.sender.repositories.suppressions import is_suppressed
 from services.sender.tables import campaigns, daily_plans, emails, enrolments, slots
 
 FIRST_STEP = 1
+_NEAR = timedelta(days=2)
+"""Two zones may differ by a day, and a little more."""
 _FREED = {"email_id": None, "campaign_id": None, "mailbox_id": None, "due_at": None, "closes_at": None}
 
 
 async def open_day(conn: AsyncConnection, *, workspace_id: UUID, day: Day, quota: int) -> int:
-    """The plan of the day, made once; answers its quota, which the first planner fixed."""
+    """The plan of the day, made once; answers its quota, which the first planner fixed.
+
+    What was sent since its beginning under another date counts: the workspace may have moved to another time zone.
+    """
+    mine = and_(daily_plans.c.workspace_id == workspace_id, daily_plans.c.day == day.date)
+    fixed = (await conn.execute(select(daily_plans.c.quota).where(mine))).scalar_one_or_none()
+    if fixed is not None:
+        return fixed
+    left = max(quota - await _sent_under_other_dates(conn, workspace_id=workspace_id, day=day), 0)
     values = {
         "workspace_id": workspace_id,
         "day": day.date,
-        "quota": quota,
+        "quota": left,
         "starts_at": day.starts_at,
         "ends_at": day.ends_at,
     }
-    await conn.execute(insert(daily_plans).values(values).on_conflict_do_nothing())
-    mine = and_(daily_plans.c.workspace_id == workspace_id, daily_plans.c.day == day.date)
-    return (await conn.execute(select(daily_plans.c.quota).where(mine))).scalar_one()
+    await conn.execute(insert(daily_plans).values(values))
+    return left
+
+
+async def _sent_under_other_dates(conn: AsyncConnection, *, workspace_id: UUID, day: Day) -> int:
+    near = slots.c.day.between(day.date - _NEAR, day.date + _NEAR)
+    query = (
+        select(func.count())
+        .select_from(slots.join(emails, emails.c.id == slots.c.email_id))
+        .where(slots.c.workspace_id == workspace_id, near, slots.c.day != day.date, slots.c.state == "used")
+        .where(emails.c.sending_at >= day.starts_at)
+    )
+    return (await conn.execute(query)).scalar_one()
 
 
 async def quota_of(conn: AsyncConnection, *, workspace_id: UUID, day: date) -> int | None:

@@ -13,6 +13,7 @@ from services.sender.domain.sending import Accepted, Deferred, Unknown
 from services.sender.domain.windows import OFFICE_HOURS
 from services.sender.repositories import planning
 from services.sender.repositories.claims import Claim
+from services.sender.repositories.sending_settings import load_settings
 from services.sender.tables import (
     campaign_mailboxes,
     campaigns,
@@ -23,6 +24,7 @@ from services.sender.tables import (
     slots,
     workspaces,
 )
+from services.sender.use_cases.change_sending_settings import change_sending_settings
 from tests.integration.sender.world import MORNING, TIMING, World, recipient
 
 ACCEPTED = Accepted("250 OK")
@@ -371,3 +373,28 @@ async def test_a_day_of_any_length_has_one_quota(world: World, zone: str, day: d
     assert await world.plan() == 0
     world.now = row.ends_at
     assert await world.plan() == 4
+
+
+@pytest.mark.parametrize(("hour", "more"), [(12, 0), (10, 4)])
+async def test_a_workspace_that_moves_to_another_zone_gets_no_second_quota(world: World, hour: int, more: int) -> None:
+    """P4: red when a new date brings a whole quota, although mails have left since its midnight (eleven o'clock in UTC)."""
+    world.now = MORNING.replace(hour=hour)
+    await change(world, daily_quota=4)
+    await world.running(leads=9, quota=9)
+    assert len(await send_all_due(world)) == 4
+    await change(world, time_zone="Pacific/Auckland")
+    world.now = MORNING.replace(hour=13)
+    assert await world.plan() == more
+
+
+async def test_who_sleeps_is_woken_when_the_workspace_changes_its_terms(world: World) -> None:
+    """Red when a domain's quota that was raised at noon waits for tomorrow."""
+    same = [recipient(n, email=f"p{n}@big.example") for n in range(1, 6)]
+    await change(world, domain_quota=2)
+    await world.draft(await world.list_of(*same))
+    await world.start()
+    assert await world.plan() == 2
+    async with world.open_uow() as uow:
+        told = await load_settings(uow.conn, world.workspace_id)
+        await change_sending_settings(uow, replace(told, domain_quota=4), workspace_id=world.workspace_id)
+    assert await world.plan() == 2
