@@ -21,16 +21,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common import many
 from libs.common.contracts.envelope import Envelope
 from libs.common.db import driver_of
 from libs.common.errors import TooLarge
+from libs.common.many import Given
 from libs.common.sealing import Sealed
 
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 """Half of what RabbitMQ 4 takes by default: a larger message would close the channel of its neighbours."""
 _SWEEP_ROWS = 5000
 _WRITE = """
-    WITH written AS (
+    WITH {also}written AS (
         INSERT INTO {table} (id, routing_key, body, due_at)
         SELECT id, key, body, now() + make_interval(secs => $1)
         FROM unnest($2::uuid[], $3::text[], $4::bytea[]) AS event (id, key, body)
@@ -66,9 +68,16 @@ class OutboxState:
 
 
 async def write(
-    conn: AsyncConnection, outbox: Table, events: Sequence[Sealed], *, wake: Collection[str] = (), lease_s: float = 0
+    conn: AsyncConnection,
+    outbox: Table,
+    events: Sequence[Sealed],
+    *,
+    wake: Collection[str] = (),
+    lease_s: float = 0,
+    also: Sequence[Given] = (),
 ) -> None:
-    """Add events in the caller's transaction and, when it commits, wake their relays and who listens on these channels.
+    """Add events in the caller's transaction and, when it commits, wake their relays and who listens on these channels. What
+    is `also` to be written goes with them (`many.write`).
 
     With `lease_s` they are in the caller's hands for so long, who publishes them itself: no relay is woken. Raises TooLarge.
     """
@@ -78,9 +87,10 @@ async def write(
             msg = f"{event.routing_key} would have {size} bytes, the limit is {MAX_MESSAGE_BYTES}: split it"
             raise TooLarge(msg, code="event_too_large")
     channels = {*wake, outbox_channel(outbox.schema or "")} if events and not lease_s else set(wake)
-    driver, statement = await driver_of(conn), _WRITE.format(table=outbox.fullname)
     ids, keys = [event.id for event in events], [event.routing_key for event in events]
-    await driver.fetch(statement, lease_s, ids, keys, [event.body for event in events], sorted(channels))
+    own = (lease_s, ids, keys, [event.body for event in events], sorted(channels))
+    parts, values = many.joined(also, after=len(own))
+    await (await driver_of(conn)).fetch(_WRITE.format(table=outbox.fullname, also=parts), *own, *values)
 
 
 async def lease(conn: AsyncConnection, outbox: Table, *, limit: int, lease_s: float) -> list[OutboxRow]:

@@ -1,7 +1,7 @@
 """The unit of work: one transaction that changes rows and announces what happened."""
 
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -10,13 +10,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from libs.common import inbox, outbox
+from libs.common import inbox, many, outbox
 from libs.common.clock import utc_now
 from libs.common.contracts.envelope import Envelope, Event, Written
 from libs.common.db import connected, outages_named
 from libs.common.errors import Conflict
 from libs.common.ids import new_id
 from libs.common.logs import get_logger
+from libs.common.many import Given
 from libs.common.sealing import Sealed, seal
 from libs.common.tables import CommonTables
 from libs.common.tracing import current_traceparent
@@ -71,6 +72,7 @@ class UnitOfWork:
         self._events: list[Sealed] = []
         self._transients: list[Sealed] = []
         self._channels: set[str] = set()
+        self._writings: list[Given] = []
 
     def publish(self, event: Event | Written, *, tenant_id: UUID | None, correlation_id: UUID | None = None) -> UUID:
         """Announce an event when (and only when) this transaction commits. Answers the id of its envelope."""
@@ -92,6 +94,10 @@ class UnitOfWork:
         """Wake whoever listens on a channel, when this transaction commits."""
         self._channels.add(channel)
 
+    def write_last(self, writings: Iterable[Given]) -> None:
+        """Write rows in one trip with the outbox, when this transaction ends: what it reads until then does not show them."""
+        self._writings += writings
+
     async def record_inbox(self, message: Message) -> bool:
         """For work that calls out: write the inbox row in this record transaction. False: somebody recorded meanwhile."""
         return await inbox.record(
@@ -111,12 +117,17 @@ class UnitOfWork:
             await inbox.forget(self.conn, self._tables.inbox, consumer=consumer, message_ids=message_ids)
 
     async def flush(self) -> list[Sealed]:
-        """Write the outbox rows and notifications; answers the transient events, to be sent after the commit."""
-        if self._events or self._channels:
-            lease_s = self._publisher.lease_s(self._events) if self._publisher else 0
-            await outbox.write(self.conn, self._tables.outbox, self._events, wake=self._channels, lease_s=lease_s)
-            self.in_hand += self._events if lease_s else ()
-        transients, self._events, self._transients, self._channels = self._transients, [], [], set()
+        """Write the outbox rows and notifications, and what is written last; answers the transient events, to be sent after
+        the commit."""
+        events, self._events, channels, self._channels = self._events, [], self._channels, set()
+        writings, self._writings = self._writings, []
+        if events or channels:
+            lease_s = self._publisher.lease_s(events) if self._publisher else 0
+            await outbox.write(self.conn, self._tables.outbox, events, wake=channels, lease_s=lease_s, also=writings)
+            self.in_hand += events if lease_s else ()
+        else:
+            await many.write(self.conn, writings)
+        transients, self._transients = self._transients, []
         return transients
 
 

@@ -37,8 +37,9 @@ class Capturing:
 async def capture_chunks(
     about: Collection[tuple[UUID, Subject, int]], *, uow: UnitOfWork, now: datetime
 ) -> AsyncGenerator[Capturing]:
-    """Charge these chunks of these workspaces' subjects; all is written at the end of the block."""
+    """Charge these chunks of these workspaces' subjects; all is written when the transaction ends."""
     subjects = [(workspace_id, subject) for workspace_id, subject, _ in about]
     keys = [(subject, chunk_no) for _, subject, chunk_no in about]
-    async with sit(uow.conn, subjects, captures=keys, now=now) as sitting:
-        yield Capturing(sitting, uow)
+    sitting = await sit(uow.conn, subjects, captures=keys)
+    yield Capturing(sitting, uow)
+    uow.write_last(sitting.writings(heard_at=now))

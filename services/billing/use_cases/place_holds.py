@@ -34,6 +34,7 @@ class Placing:
 async def place_holds(
     about: Collection[tuple[UUID, Subject]], *, uow: UnitOfWork, now: datetime
 ) -> AsyncGenerator[Placing]:
-    """Decide on requests of these workspaces for these subjects; all is written at the end of the block."""
-    async with sit(uow.conn, about, now=now) as sitting:
-        yield Placing(sitting, uow, now)
+    """Decide on requests of these workspaces for these subjects; all is written when the transaction ends."""
+    sitting = await sit(uow.conn, about)
+    yield Placing(sitting, uow, now)
+    uow.write_last(sitting.writings(heard_at=now))

@@ -2,11 +2,15 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from libs.common.clock import utc_now
 from libs.common.ids import new_id
@@ -32,6 +36,36 @@ async def in_order(billing: Billing, *workspaces: UUID) -> None:
             assert await chain.first_break(uow.conn, workspace_id) is None
 
 
+@contextmanager
+def queries(billing: Billing) -> Generator[list[str]]:
+    """What goes to the database meanwhile: through SQLAlchemy, and to the driver itself."""
+    asked = list[str]()
+    engine = billing.open_uow.engine.sync_engine
+
+    def note(query: Any) -> None:
+        asked.append(query.query)
+
+    def executes(_connection: object, _cursor: object, query: str, *_: object) -> None:
+        asked.append(query)
+
+    def leaves(_connection: object, entry: ConnectionPoolEntry, _proxy: object) -> None:
+        assert entry.driver_connection is not None
+        entry.driver_connection.add_query_logger(note)
+
+    def returns(_connection: object, entry: ConnectionPoolEntry) -> None:
+        assert entry.driver_connection is not None
+        entry.driver_connection.remove_query_logger(note)
+
+    listeners = {"before_cursor_execute": executes, "checkout": leaves, "checkin": returns}
+    for name, listener in listeners.items():
+        event.listen(engine, name, listener)
+    try:
+        yield asked
+    finally:
+        for name, listener in listeners.items():
+            event.remove(engine, name, listener)
+
+
 async def is_blocked(billing: Billing) -> bool:
     """Whether somebody waits for a lock."""
     waiting = (
@@ -55,6 +89,21 @@ async def test_what_arrives_at_once_is_one_transaction_and_each_gets_its_answer(
     assert await billing.balance(theirs) == Balance(available=0, held=12)
     assert await answers(billing, theirs) == {"credits.granted": 2, "hold.placed": 4, "hold.declined": 1}
     await in_order(billing, mine, theirs)
+
+
+@pytest.mark.parametrize("queue", [HOLDS, CAPTURES])
+async def test_a_transaction_goes_to_the_database_six_times_however_many_are_in_it(
+    billing: Billing, queue: str
+) -> None:
+    """Red when something is read or written by a statement of its own: begin, inbox, lock, read, write, commit."""
+    mine, job_id = await billing.workspace(100), new_id()
+    await billing.deliver(created(job_id, 50), mine)
+    chunks, jobs = [completed(job_id, nth, 1) for nth in range(8)], [created(new_id(), 1) for _ in range(8)]
+    of_mine = chunks if queue == CAPTURES else jobs
+    with queries(billing) as asked:
+        await Replica(queue, billing.open_uow).hear(*(delivery(one, mine) for one in of_mine))
+    assert len(asked) == 6, asked
+    await in_order(billing, mine)
 
 
 async def test_inside_an_account_the_first_to_arrive_is_the_first_to_be_decided_upon(billing: Billing) -> None:

@@ -13,13 +13,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
+from libs.common import many
 from libs.common.errors import Conflict
+from libs.common.many import Given
 from services.billing.domain.credits.holds import Hold, HoldState, Share
 from services.billing.domain.credits.postings import Subject
 from services.billing.domain.credits.raising import RaiseAnswer
 from services.billing.domain.watching.caps import DeclineReason
-from services.billing.repositories.credits import many
-from services.billing.repositories.credits.many import Writing
 from services.billing.tables import captures, hold_grants, hold_raises, holds
 
 _Columns = ReadOnlyColumnCollection[str, Column[Any]]
@@ -68,12 +68,19 @@ def owned(hold: Hold | None, *, workspace_id: UUID) -> Hold | None:
 
 async def find_holds(conn: AsyncConnection, subjects: Iterable[Subject]) -> dict[Subject, Hold]:
     """The holds of these subjects, whosesoever they are."""
+    return to_holds(*await many.read(conn, findings_of_holds(subjects)))
+
+
+def findings_of_holds(subjects: Iterable[Subject]) -> list[Given]:
+    """What is to be asked for the holds of these subjects and their shares."""
     keys = [(subject.kind, subject.id) for subject in set(subjects)]
-    rows = await many.read(conn, _FIND_HOLDS, keys)
-    if not rows:
-        return {}
+    return [(_FIND_HOLDS, keys), (_FIND_SHARES, keys)]
+
+
+def to_holds(rows: Iterable[Sequence[Any]], rows_of_shares: Iterable[Sequence[Any]]) -> dict[Subject, Hold]:
+    """What `findings_of_holds` asks for."""
     shares = defaultdict[Subject, list[Share]](list)
-    for kind, id_, *share in await many.read(conn, _FIND_SHARES, keys):
+    for kind, id_, *share in rows_of_shares:
         shares[Subject(kind, id_)].append(Share(*share))
     found: dict[Subject, Hold] = {}
     for kind, id_, workspace_id, state, *numbers, reason, user_id, settled_at in rows:
@@ -96,7 +103,7 @@ async def save_hold(conn: AsyncConnection, hold: Hold, *, heard_at: datetime) ->
     await many.write(conn, writings_of_holds([hold], heard_at=heard_at))
 
 
-def writings_of_holds(changed: Iterable[Hold], *, heard_at: datetime) -> list[Writing]:
+def writings_of_holds(changed: Iterable[Hold], *, heard_at: datetime) -> list[Given]:
     """Some holds and their shares, in the order of their subjects' ids; their subjects have been heard of."""
     ordered = sorted(changed, key=lambda hold: hold.subject.id)
     shares = [
@@ -121,13 +128,18 @@ async def touch_hold(conn: AsyncConnection, subject: Subject, *, workspace_id: U
 
 async def captured_before(conn: AsyncConnection, subject: Subject, chunk_no: int) -> int | None:
     """What was captured for a chunk, if it was."""
-    return (await find_captures(conn, [(subject, chunk_no)])).get((subject, chunk_no))
+    key = (subject, chunk_no)
+    (rows,) = await many.read(conn, [finding_of_captures([key])])
+    return to_captures(rows).get(key)
 
 
-async def find_captures(conn: AsyncConnection, keys: Iterable[Capture]) -> dict[Capture, int]:
+def finding_of_captures(keys: Iterable[Capture]) -> Given:
+    """What is to be asked for some captures."""
+    return _FIND_CAPTURES, [(subject.kind, subject.id, chunk_no) for subject, chunk_no in set(keys)]
+
+
+def to_captures(rows: Iterable[Sequence[Any]]) -> dict[Capture, int]:
     """What was captured for some chunks; those that were not are missing."""
-    asked = [(subject.kind, subject.id, chunk_no) for subject, chunk_no in set(keys)]
-    rows = await many.read(conn, _FIND_CAPTURES, asked)
     return {(Subject(kind, id_), chunk_no): credits_ for kind, id_, chunk_no, credits_ in rows}
 
 
@@ -136,7 +148,7 @@ async def add_capture(conn: AsyncConnection, subject: Subject, chunk_no: int, cr
     await many.write(conn, [writing_of_captures({(subject, chunk_no): credits_})])
 
 
-def writing_of_captures(captured: Mapping[Capture, int]) -> Writing:
+def writing_of_captures(captured: Mapping[Capture, int]) -> Given:
     """The keys of some captures, for ever, each with its credits."""
     rows = [(subject.kind, subject.id, chunk_no, credits_) for (subject, chunk_no), credits_ in captured.items()]
     return _ADD_CAPTURES, rows

@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common import many
 from services.billing.domain.credits.chain import Chain
 from services.billing.domain.credits.ledger import Balance, Books, Grant, GrantKind
 from services.billing.domain.credits.postings import Movement
-from services.billing.repositories.credits import many
 from services.billing.repositories.credits.writing import AMOUNTS, BALANCE, Pen, count_moved, writings_of
 from services.billing.tables import accounts, grants
 

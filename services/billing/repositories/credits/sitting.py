@@ -1,27 +1,30 @@
-"""Several decisions in one transaction: accounts locked in the order of their ids, everything loaded with one statement per
-table, decided in memory one after the other, and written with one statement.
+"""Several decisions in one transaction: accounts locked in the order of their ids, everything else loaded with one statement,
+decided in memory one after the other, and written with one statement, the outbox included.
 
 Each decision sees what those before it decided, as if it had been written.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common import many
 from libs.common.db import driver_of
 from libs.common.errors import Conflict
+from libs.common.many import Given
 from services.billing.domain.credits.chain import Chain
 from services.billing.domain.credits.holds import Decision, Hold
 from services.billing.domain.credits.ledger import Balance, Books, Grant
 from services.billing.domain.credits.postings import Movement, Subject
-from services.billing.repositories.credits import holds, ledger, many
+from services.billing.repositories.credits import holds, ledger
 from services.billing.repositories.credits.holds import Capture
 from services.billing.repositories.credits.writing import BALANCE, Pen, count_moved, writings_of
+from services.billing.tables import grants
 
 # Without sequential scans, for this transaction: a plan that was made while the tables were empty would go on reading them whole.
 _LOCK = """
@@ -30,11 +33,9 @@ _LOCK = """
             AND coalesce(c.per_day, c.per_month, c.per_member) IS NOT NULL)
     FROM billing.accounts a WHERE workspace_id = ANY($1::uuid[]) ORDER BY workspace_id FOR NO KEY UPDATE OF a
     """
-_OPEN_GRANTS = """
-    SELECT workspace_id, {grant} FROM billing.grants WHERE workspace_id = ANY($1::uuid[]) AND is_open
-    """
 _LOCK_ACCOUNTS = _LOCK.format(balance=", ".join(BALANCE))
-_FIND_GRANTS = _OPEN_GRANTS.format(grant=", ".join(column.name for column in ledger.GRANT_COLUMNS))
+_GRANT = [column.name for column in ledger.GRANT_COLUMNS]
+_FIND_GRANTS = many.find(grants, ("workspace_id",), ("workspace_id", *_GRANT), where="is_open")
 
 
 class Alone(Conflict):
@@ -90,35 +91,35 @@ class Sitting:
         """The key `capture:<subject>:<chunk>`, for ever."""
         self._captures[subject, chunk_no] = self._captured[subject, chunk_no] = credits_
 
-    async def save(self, conn: AsyncConnection, *, heard_at: datetime) -> None:
-        """Write what changed."""
+    def writings(self, *, heard_at: datetime) -> list[Given]:
+        """What changed, to be written. Counts what was moved."""
         books = writings_of((one.before, one.books, one.pen) for one in self._accounts.values())
         heard = holds.writings_of_holds(self._heard.values(), heard_at=heard_at)
-        await many.write(conn, [*books, *heard, holds.writing_of_captures(self._captured)])
         count_moved(self._movements)
+        return [*books, *heard, holds.writing_of_captures(self._captured)]
 
 
-@asynccontextmanager
 async def sit(
-    conn: AsyncConnection,
-    about: Collection[tuple[UUID, Subject]],
-    *,
-    captures: Collection[Capture] = (),
-    now: datetime,
-) -> AsyncGenerator[Sitting]:
-    """Lock the accounts of some workspaces and load their subjects; what is decided is written at the end of the block."""
-    accounts = await _lock(conn, {workspace_id for workspace_id, _ in about})
-    found = await holds.find_holds(conn, (subject for _, subject in about))
-    sitting = Sitting(accounts, found, await holds.find_captures(conn, captures))
-    yield sitting
-    await sitting.save(conn, heard_at=now)
+    conn: AsyncConnection, about: Collection[tuple[UUID, Subject]], *, captures: Collection[Capture] = ()
+) -> Sitting:
+    """Lock the accounts of some workspaces, and load their subjects and some captures."""
+    workspaces = list({workspace_id for workspace_id, _ in about})
+    locked = await (await driver_of(conn)).fetch(_LOCK_ACCOUNTS, workspaces)
+    # By a statement after the lock, which sees what whoever had it before has written.
+    open_grants, holds_, shares, captures_ = await many.read(
+        conn,
+        [
+            (_FIND_GRANTS, [(workspace_id,) for workspace_id in workspaces]),
+            *holds.findings_of_holds(subject for _, subject in about),
+            holds.finding_of_captures(captures),
+        ],
+    )
+    return Sitting(_accounts(locked, open_grants), holds.to_holds(holds_, shares), holds.to_captures(captures_))
 
 
-async def _lock(conn: AsyncConnection, workspaces: Collection[UUID]) -> dict[UUID, _Account]:
-    driver, ids = await driver_of(conn), list(workspaces)
-    locked = await driver.fetch(_LOCK_ACCOUNTS, ids)
+def _accounts(locked: Iterable[Sequence[Any]], open_grants: Iterable[Sequence[Any]]) -> dict[UUID, _Account]:
     owned = defaultdict[UUID, list[Grant]](list)
-    for workspace_id, *grant in await driver.fetch(_FIND_GRANTS, ids):
+    for workspace_id, *grant in open_grants:
         owned[workspace_id].append(ledger.to_grant(grant))
     accounts: dict[UUID, _Account] = {}
     for _, id_, *balance, length, head, at, capped in locked:

@@ -7,13 +7,13 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
+from libs.common import many
 from libs.common.ids import new_id
+from libs.common.many import Given
 from services.billing.domain.credits.chain import Chain, Entry, hash_after
 from services.billing.domain.credits.ledger import Books, Grant
 from services.billing.domain.credits.postings import Movement, Operation
 from services.billing.metrics import CREDITS_MOVED
-from services.billing.repositories.credits import many
-from services.billing.repositories.credits.many import Writing
 from services.billing.tables import accounts, entries, grants
 
 BALANCE = ("available", "held", "settling", "spent", "owed")
@@ -56,7 +56,7 @@ class Pen:
         self.chain = Chain(length, head)
 
 
-def writings_of(changes: Iterable[tuple[Books, Books, Pen]]) -> list[Writing]:
+def writings_of(changes: Iterable[tuple[Books, Books, Pen]]) -> list[Given]:
     """Books as they were and as they are, with the entries that say why. Rows change in the order of their ids.
 
     Grants that were not there before have rows already.

@@ -15,6 +15,7 @@ _INSERT = "INSERT INTO {table} ({names}) SELECT {names} FROM {rows}"
 _INSTEAD = " ON CONFLICT ({key}) DO UPDATE SET {changed}"
 _UPDATE = "UPDATE {table} AS t SET {changed} FROM {rows} WHERE t.{key} = n.{key}"
 _FIND = "SELECT {names} FROM {rows} JOIN {table} AS t ON {on}"
+_NUMBERED = "SELECT {nth}, found FROM ({find}) AS found"
 
 
 class Statement:
@@ -32,8 +33,8 @@ class Statement:
         return self._template.format(rows=f"unnest({given}) AS n ({', '.join(self.columns)})", **self._parts)
 
 
-Writing = tuple[Statement, Sequence[Sequence[object]]]
-"""What is to be written, and for which rows, in the order of the statement's columns."""
+Given = tuple[Statement, Sequence[Sequence[object]]]
+"""A statement, and the rows it is about in the order of its columns: what is to be written, or the keys of what is asked for."""
 
 
 def insert(table: Table, columns: Sequence[str], *, key: Sequence[str] = (), fixed: Sequence[str] = ()) -> Statement:
@@ -55,39 +56,61 @@ def update(table: Table, columns: Sequence[str], *, key: str, also: str = "") ->
     return Statement(table, columns, _UPDATE, changed=changed, key=key)
 
 
-def find(table: Table, key: Sequence[str], columns: Sequence[str]) -> Statement:
-    """Read some columns of the rows with these keys."""
+def find(table: Table, key: Sequence[str], columns: Sequence[str], *, where: str = "") -> Statement:
+    """Read some columns of the rows with these keys, of those only for which `where` holds."""
     names = ", ".join(f"t.{name}" for name in columns)
-    on = " AND ".join(f"t.{name} = n.{name}" for name in key)
+    on = " AND ".join([*(f"t.{name} = n.{name}" for name in key), *([f"t.{where}"] if where else [])])
     return Statement(table, key, _FIND, names=names, on=on)
 
 
-async def read(conn: AsyncConnection, statement: Statement, rows: Sequence[Sequence[object]]) -> Sequence[Any]:
-    """What a statement of `find` answers for the keys in these rows. Nothing is asked for none."""
-    if not rows:
-        return []
-    return await (await driver_of(conn)).fetch(_alone(statement), *zip(*rows, strict=True))
+async def read(conn: AsyncConnection, findings: Sequence[Given]) -> list[list[tuple[Any, ...]]]:
+    """What some statements of `find` answer for the keys in their rows, in one trip. Nothing is asked for none."""
+    found = [list[tuple[Any, ...]]() for _ in findings]
+    asked = tuple(statement if rows else None for statement, rows in findings)
+    if any(asked):
+        for nth, row in await (await driver_of(conn)).fetch(_reading(asked), *_values(findings)):
+            found[nth].append(row)
+    return found
 
 
-async def write(conn: AsyncConnection, writings: Iterable[Writing]) -> None:
+async def write(conn: AsyncConnection, writings: Iterable[Given]) -> None:
     """Write everything in one trip. All of it sees the same rows: none may rest on what another of it writes."""
-    given = [(statement, rows) for statement, rows in writings if rows]
-    if not given:
-        return
-    values = [column for _, rows in given for column in zip(*rows, strict=True)]
-    await (await driver_of(conn)).fetch(_together(tuple(statement for statement, _ in given)), *values)
+    given = [one for one in writings if one[1]]
+    if given:
+        await (await driver_of(conn)).fetch(_writing(tuple(statement for statement, _ in given)), *_values(given))
+
+
+def joined(writings: Iterable[Given], *, after: int) -> tuple[str, list[Sequence[object]]]:
+    """The same as parts of the caller's own WITH, each with a comma behind it, and their parameters, which come after so
+    many of the caller's."""
+    given = [one for one in writings if one[1]]
+    return "".join(f"{part}, " for part in _parts(tuple(statement for statement, _ in given), after)), _values(given)
+
+
+def _values(given: Iterable[Given]) -> list[Sequence[object]]:
+    return [column for _, rows in given if rows for column in zip(*rows, strict=True)]
 
 
 @functools.cache
-def _alone(statement: Statement) -> str:
-    return statement.text()
-
-
-@functools.cache
-def _together(statements: tuple[Statement, ...]) -> str:
-    """Foreign keys are checked when all of it is done."""
+def _reading(statements: tuple[Statement | None, ...]) -> str:
     parts, after = list[str](), 0
+    for nth, statement in enumerate(statements):
+        if statement is not None:
+            parts.append(_NUMBERED.format(nth=nth, find=statement.text(after)))
+            after += len(statement.columns)
+    return " UNION ALL ".join(parts)
+
+
+@functools.cache
+def _writing(statements: tuple[Statement, ...]) -> str:
+    return f"WITH {', '.join(_parts(statements, 0))} SELECT 1"
+
+
+@functools.cache
+def _parts(statements: tuple[Statement, ...], after: int) -> list[str]:
+    """Foreign keys are checked when all of it is done."""
+    parts = list[str]()
     for number, statement in enumerate(statements):
         parts.append(f"s{number} AS ({statement.text(after)})")
         after += len(statement.columns)
-    return f"WITH {', '.join(parts)} SELECT 1"
+    return parts
