@@ -15,7 +15,7 @@ from libs.common.http.idempotency import RequiredKey
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import OpenUow
-from services.sender.api.resources import CurrentResources, Limit, Resources, cut
+from services.sender.api.resources import CurrentResources, Limit, cut
 from services.sender.repositories import campaign_lines, campaigns
 from services.sender.repositories.campaign_lines import Line
 from services.sender.schemas.checks import CheckedRow, CheckOut, LineIn, LineOut, LinePage, LineState, TestIn, TestOut
@@ -48,9 +48,9 @@ async def check(
             uow, workspace_id=identity.workspace_id, campaign_id=campaign_id, writer=resources.writer
         )
     if _LINES in accept:
-        return StreamingResponse(_lines(found, open_uow, resources), media_type=_LINES)
+        return StreamingResponse(_lines(found, open_uow), media_type=_LINES)
     result = _Result()
-    async for page in _pages(found, open_uow, resources):
+    async for page in check_rows(found, open_uow=open_uow):
         result.add(page)
     return result.told()
 
@@ -143,16 +143,9 @@ class _Result:
         return CheckOut(rows=self._rows, ready=ready, problems=dict(self._problems), examples=self._examples)
 
 
-async def _pages(found: Checkable, open_uow: OpenUow, resources: Resources) -> AsyncIterator[CheckedPage]:
-    async with open_uow() as uow:
-        now = await resources.clock(uow.conn)
-    async for page in check_rows(found, open_uow=open_uow, now=now):
-        yield page
-
-
-async def _lines(found: Checkable, open_uow: OpenUow, resources: Resources) -> AsyncIterator[bytes]:
+async def _lines(found: Checkable, open_uow: OpenUow) -> AsyncIterator[bytes]:
     result = _Result()
-    async for page in _pages(found, open_uow, resources):
+    async for page in check_rows(found, open_uow=open_uow):
         for row in result.add(page):
             yield _json({"problem": row.model_dump()})
         yield _json({"progress": {"rows": page.rows, "of": page.of}})

@@ -1,10 +1,8 @@
 """What keeps one row of a list from being written to, as the check, Start and a preview say it."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from libs.common.errors import Invalid
-from services.sender.domain.message import message_id_of
 from services.sender.domain.templates import TemplateSource
 from services.sender.domain.writing import Addressee, Writer
 
@@ -19,12 +17,10 @@ class Problem:
     detail: str
 
 
-def problem_of_mail(source: TemplateSource, to: Addressee, *, writer: Writer, now: datetime) -> Problem | None:
+def problem_of_mail(source: TemplateSource, to: Addressee, *, writer: Writer) -> Problem | None:
     """Make the row's mail and throw it away; what speaks against it, if anything does."""
     try:
-        rendered = writer.words(source, to, checked=True)
-        message_id = message_id_of(to.email_id, domain=writer.sender.domain)
-        writer.letter(rendered, to, message_id=message_id, now=now)
+        writer.check_headers(writer.words(source, to, checked=True), to)
     except Invalid as error:
         return Problem(error.code, error.message[:MAX_DETAIL_CHARS])
     return None

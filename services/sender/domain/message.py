@@ -89,6 +89,9 @@ def message_id_of(email_id: UUID, *, domain: str) -> str:
 
 def safe_header(name: str, value: str) -> str:
     """The value, when neither it nor what its encoded words say can end a line. Raises Invalid."""
+    # Most values hold nothing that could: reading them as a header would cost ten times as much as all else here.
+    if value.isascii() and value.isprintable() and "=?" not in value:
+        return value
     try:
         parts = email.header.decode_header(value)
         decoded = "".join(p.decode(c or "latin-1") if isinstance(p, bytes) else p for p, c in parts)

@@ -6,7 +6,6 @@ Start looks at the same rows by the same rules; it leaves out what is named here
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from libs.common.errors import Conflict, NotFound
@@ -81,7 +80,7 @@ async def writer_of(uow: UnitOfWork, workspace_id: UUID, *, writer: Writer) -> W
     return writer.as_workspace(name=told.sender_name, postal_address=told.postal_address)
 
 
-async def check_rows(found: Checkable, *, open_uow: OpenUow, now: datetime) -> AsyncGenerator[CheckedPage]:
+async def check_rows(found: Checkable, *, open_uow: OpenUow) -> AsyncGenerator[CheckedPage]:
     """Page after page, each read in a transaction of its own and rendered in none."""
     campaign, row_no, rows = found.campaign, -1, 0
     while True:
@@ -93,16 +92,14 @@ async def check_rows(found: Checkable, *, open_uow: OpenUow, now: datetime) -> A
             return
         row_no, rows = page[-1].row_no, rows + len(page)
         clear = [addressee(row, campaign.workspace_id, lines) for row in page if row.id not in barred]
-        rendered = await asyncio.to_thread(_problems, campaign.source, clear, writer=found.writer, now=now)
+        rendered = await asyncio.to_thread(_problems, campaign.source, clear, writer=found.writer)
         told = {row.id: barred.get(row.id) or rendered.get(row.id) for row in page}
         problems = [RowProblem(row.row_no, row.email, problem) for row in page if (problem := told[row.id])]
         yield CheckedPage(rows, max(found.rows, rows), problems, rendered)
 
 
-def _problems(
-    source: TemplateSource, clear: Sequence[Addressee], *, writer: Writer, now: datetime
-) -> dict[UUID, Problem | None]:
-    return {to.email_id: problem_of_mail(source, to, writer=writer, now=now) for to in clear}
+def _problems(source: TemplateSource, clear: Sequence[Addressee], *, writer: Writer) -> dict[UUID, Problem | None]:
+    return {to.email_id: problem_of_mail(source, to, writer=writer) for to in clear}
 
 
 async def lines_of(uow: UnitOfWork, campaign_id: UUID, page: Sequence[Recipient]) -> dict[UUID, str]:

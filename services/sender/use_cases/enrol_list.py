@@ -22,7 +22,8 @@ from services.sender.use_cases.check_campaign import (
     lines_of,
     writer_of,
 )
-from services.sender.use_cases.create_campaign import check_plan, check_sandboxed_rows
+from services.sender.use_cases.choose_mailboxes import check_plan
+from services.sender.use_cases.create_campaign import check_sandboxed_rows
 
 REPORTED_ROWS = 100
 Rendered = Mapping[UUID, Problem | None]
@@ -35,13 +36,13 @@ async def enrol_list(uow: UnitOfWork, campaign: Campaign, *, rendered: Rendered,
     found = await lists.load_list(uow.conn, workspace_id=campaign.workspace_id, list_id=campaign.list_id, lock=True)
     if workspace is None or found is None or found.delete_asked_at is not None:
         raise Conflict("the list of the campaign is deleted: make a campaign for another list", code="list_deleted")
-    await check_plan(uow, campaign.workspace_id)
+    await check_plan(uow, campaign.workspace_id, campaign.mailbox_id)
     await check_sandboxed_rows(uow, found, mailbox_id=campaign.mailbox_id)
     writer = await writer_of(uow, campaign.workspace_id, writer=writer)
     row_no, taken = -1, 0
     while page := await recipients.page(uow.conn, list_id=campaign.list_id, after_row=row_no, limit=PAGE):
         row_no = page[-1].row_no
-        problems = await _problems(uow, campaign, page, rendered=rendered, writer=writer, now=now)
+        problems = await _problems(uow, campaign, page, rendered=rendered, writer=writer)
         taken += await _enrol_page(uow, campaign, page, problems=problems, time_zone=workspace.time_zone, now=now)
     if not taken:
         excluded = await campaigns.excluded_rows(uow.conn, campaign.id, limit=REPORTED_ROWS)
@@ -57,7 +58,6 @@ async def _problems(
     *,
     rendered: Rendered,
     writer: Writer,
-    now: datetime,
 ) -> dict[UUID, Problem]:
     """What keeps these rows from being written to. A row that could not be written to when the others were rendered, and
     can now, is rendered here."""
@@ -65,7 +65,7 @@ async def _problems(
     late = [row for row in page if row.id not in barred and row.id not in rendered]
     lines = await lines_of(uow, campaign.id, late)
     tos = {row.id: addressee(row, campaign.workspace_id, lines) for row in late}
-    told = {key: problem_of_mail(campaign.source, to, writer=writer, now=now) for key, to in tos.items()}
+    told = {key: problem_of_mail(campaign.source, to, writer=writer) for key, to in tos.items()}
     found = {row.id: barred.get(row.id) or rendered.get(row.id) or told.get(row.id) for row in page}
     return {key: problem for key, problem in found.items() if problem is not None}
 

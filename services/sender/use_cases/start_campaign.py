@@ -18,7 +18,7 @@ from services.sender.domain.writing import Writer
 from services.sender.repositories import campaigns, planning, workspaces
 from services.sender.repositories.campaigns import Campaign, Enrolment
 from services.sender.use_cases.check_campaign import check_rows, open_check
-from services.sender.use_cases.create_campaign import check_plan
+from services.sender.use_cases.choose_mailboxes import check_plan
 from services.sender.use_cases.enrol_list import REPORTED_ROWS, Rendered, enrol_list
 
 Clock = Callable[[AsyncConnection], Awaitable[datetime]]
@@ -40,7 +40,7 @@ async def start_campaign(
     Raises NotFound (campaign_not_found), Conflict (campaign_finished, nothing_to_send, mailboxes_reached, sandboxed_rows,
     list_deleted), Invalid (unsubscribe_link_missing, postal_address_missing) for a template that cannot be a first mail.
     """
-    rendered = await _render(open_uow, workspace_id=workspace_id, campaign_id=campaign_id, writer=writer, clock=clock)
+    rendered = await _render(open_uow, workspace_id=workspace_id, campaign_id=campaign_id, writer=writer)
     async with open_uow() as uow:
         started = await begin_campaign(
             uow,
@@ -78,19 +78,16 @@ async def _load(uow: UnitOfWork, *, workspace_id: UUID, campaign_id: UUID, lock:
     return campaign
 
 
-async def _render(
-    open_uow: OpenUow, *, workspace_id: UUID, campaign_id: UUID, writer: Writer, clock: Clock
-) -> Rendered:
+async def _render(open_uow: OpenUow, *, workspace_id: UUID, campaign_id: UUID, writer: Writer) -> Rendered:
     """What speaks against each row's mail, for a draft."""
     async with open_uow() as uow:
         campaign = await _load(uow, workspace_id=workspace_id, campaign_id=campaign_id)
         if campaign.state != "draft":
             return {}
-        await check_plan(uow, workspace_id)
+        await check_plan(uow, workspace_id, campaign.mailbox_id)
         found = await open_check(uow, workspace_id=workspace_id, campaign_id=campaign_id, writer=writer)
-        now = await clock(uow.conn)
     rendered: dict[UUID, Problem | None] = {}
-    async for page in check_rows(found, open_uow=open_uow, now=now):
+    async for page in check_rows(found, open_uow=open_uow):
         rendered |= page.rendered
     return rendered
 

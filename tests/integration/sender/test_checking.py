@@ -34,7 +34,7 @@ async def check(world: World) -> tuple[int, list[RowProblem]]:
     async with world.open_uow() as uow:
         found = await open_check(uow, workspace_id=world.workspace_id, campaign_id=world.campaign_id, writer=WRITER)
     problems, rows = list[RowProblem](), 0
-    async for page in check_rows(found, open_uow=world.open_uow, now=world.now):
+    async for page in check_rows(found, open_uow=world.open_uow):
         problems += page.problems
         rows = page.rows
     return rows, problems
