@@ -11,7 +11,7 @@ from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import UnitOfWork
 from services.sender.api.resources import CurrentResources, Cursor, Limit, Resources, cut, plan_today
-from services.sender.repositories import campaigns, emails
+from services.sender.repositories import campaign_mailboxes, campaigns, emails
 from services.sender.repositories.campaigns import Campaign
 from services.sender.schemas.campaigns import (
     CampaignIn,
@@ -43,6 +43,7 @@ async def create(body: CampaignIn, identity: CurrentIdentity, uow: Uow, resource
         template_id=body.template_id,
         daily_quota=body.daily_quota,
         window=body.window.window if body.window else None,
+        mailbox_ids=tuple(body.mailbox_ids),
     )
     campaign = await create_campaign(
         wish,
@@ -154,6 +155,7 @@ async def _view(uow: UnitOfWork, campaign: Campaign, resources: Resources) -> Ca
         state=cast("CampaignState", campaign.state),
         sandboxed=campaign.sandboxed,
         daily_quota=campaign.daily_quota,
+        mailbox_ids=await campaign_mailboxes.of_campaign(uow.conn, campaign.id),
         window=WindowOut.of(campaign.window),
         counts=Counts(**view.counts),
         quota_today=QuotaToday(limit=view.limit, used=view.used),

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.keyring import Sealed
 from services.sender.domain.mailboxes.mailbox import Dkim, MailboxView, Pause, Ramp, Server
-from services.sender.tables import campaign_mailboxes, campaigns, mailboxes
+from services.sender.tables import mailboxes
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,9 @@ async def page(
     return [_view(row) for row in rows.mappings()]
 
 
-async def count_own(conn: AsyncConnection, workspace_id: UUID) -> int:
-    """How many the workspace has."""
-    own = _own(workspace_id).subquery()
-    return (await conn.execute(select(func.count()).select_from(own))).scalar_one()
+async def own(conn: AsyncConnection, workspace_id: UUID) -> list[MailboxView]:
+    """All of the workspace's own, the oldest first."""
+    return [_view(row) for row in (await conn.execute(_own(workspace_id).order_by(mailboxes.c.id))).mappings()]
 
 
 async def queue_for_adding(conn: AsyncConnection, workspace_id: UUID) -> None:
@@ -176,14 +175,6 @@ async def keep_findings(
     """What the doctor has found."""
     query = update(mailboxes).where(mailboxes.c.id == mailbox_id)
     await conn.execute(query.values(findings=findings, examined_at=now))
-
-
-async def campaigns_through(conn: AsyncConnection, mailbox_id: UUID) -> list[str]:
-    """The names of campaigns that are not finished and send through it."""
-    also = select(campaign_mailboxes.c.campaign_id).where(campaign_mailboxes.c.mailbox_id == mailbox_id)
-    through = or_(campaigns.c.mailbox_id == mailbox_id, campaigns.c.id.in_(also))
-    query = select(campaigns.c.name).where(through, campaigns.c.state != "finished").order_by(campaigns.c.name)
-    return list((await conn.execute(query)).scalars())
 
 
 def sealed_columns(sealed: Sealed | None) -> dict[str, Any]:

@@ -20,6 +20,10 @@ class CampaignIn(Body):
     template_id: Annotated[UUID | None, Field(strict=False)] = None
     daily_quota: Annotated[int | None, Field(ge=1, le=100_000)] = None
     window: WindowIn | None = None
+    mailbox_ids: Annotated[
+        list[Annotated[UUID, Field(strict=False)]],
+        Field(max_length=50, description="By default the workspace's own, and where there is none the installation's."),
+    ] = []
 
 
 class Counts(BaseModel):
@@ -55,6 +59,7 @@ class CampaignOut(BaseModel):
     state: CampaignState
     sandboxed: bool
     daily_quota: int
+    mailbox_ids: list[UUID]
     window: WindowOut
     counts: Counts
     quota_today: QuotaToday

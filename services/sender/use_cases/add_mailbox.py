@@ -56,7 +56,7 @@ async def add_mailbox(
         return _same(*known, wish)
     new = _new(wish, workspace_id=workspace_id, mailroom=mailroom, key=key, now=now)
     allowed = await entitlements.mailboxes_of(uow.conn, workspace_id)
-    check_mailboxes(allowed, used=await mailboxes.count_own(uow.conn, workspace_id) + 1)
+    check_mailboxes(allowed, used=len(await mailboxes.own(uow.conn, workspace_id)) + 1)
     if not await mailboxes.add(uow.conn, new):
         msg = f"the workspace has a mailbox of {new.address} already: change that one"
         raise Conflict(msg, code="mailbox_exists")

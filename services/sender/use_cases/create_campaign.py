@@ -7,15 +7,15 @@ from uuid import UUID
 from libs.common.errors import Conflict, NotFound, Transient
 from libs.common.ids import new_id
 from libs.common.uow import UnitOfWork
-from services.sender.domain.entitlements import check_mailboxes
 from services.sender.domain.first_mail import check_first_mail
 from services.sender.domain.template_fields import columns_by_name
 from services.sender.domain.templates import check_source
 from services.sender.domain.windows import OFFICE_HOURS, Window
-from services.sender.repositories import campaigns, entitlements, lists, recipients, templates, workspaces
+from services.sender.repositories import campaign_mailboxes, campaigns, lists, recipients, templates, workspaces
 from services.sender.repositories.campaigns import Campaign
 from services.sender.repositories.lists import ListRow
 from services.sender.repositories.templates import StoredTemplate
+from services.sender.use_cases.choose_mailboxes import check_plan, choose_mailboxes
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class NewCampaign:
     template_id: UUID | None = None
     daily_quota: int | None = None
     window: Window | None = None
+    mailbox_ids: tuple[UUID, ...] = ()
 
 
 async def create_campaign(
@@ -38,8 +39,9 @@ async def create_campaign(
     default_quota: int,
     now: datetime,
 ) -> Campaign:
-    """Raises NotFound (list_not_found, template_not_found), Conflict (list_not_ready, list_deleted, mailbox_missing,
-    mailboxes_reached, sandboxed_rows), Invalid (template_invalid, unsubscribe_link_missing, postal_address_missing)."""
+    """`mailbox_id` is the settings'. Raises NotFound (list_not_found, template_not_found, mailbox_not_found), Conflict
+    (list_not_ready, list_deleted, mailbox_missing, mailboxes_reached, sandboxed_rows), Invalid (template_invalid,
+    unsubscribe_link_missing, postal_address_missing)."""
     if await workspaces.load_workspace(uow.conn, workspace_id) is None:
         raise Transient("the workspace has not reached the sender yet: try again in a moment", code="workspace_pending")
     found = await lists.load_list(uow.conn, workspace_id=workspace_id, list_id=wish.list_id)
@@ -52,15 +54,21 @@ async def create_campaign(
         raise Conflict(msg, code="list_not_ready")
     template = await _template(uow, workspace_id=workspace_id, template_id=wish.template_id)
     await _check_template(uow, template, list_id=found.id)
-    if mailbox_id is None:
-        raise Conflict("there is no mailbox: set SMTP_URL and MAIL_FROM", code="mailbox_missing")
-    await check_plan(uow, workspace_id)
-    await check_sandboxed_rows(uow, found, mailbox_id=mailbox_id)
+    chosen = await choose_mailboxes(
+        uow,
+        workspace_id=workspace_id,
+        wanted=wish.mailbox_ids,
+        house_id=mailbox_id,
+        sandboxed=found.sandboxed_count > 0,
+    )
+    await check_plan(uow, workspace_id, chosen[0])
+    for each in chosen:
+        await check_sandboxed_rows(uow, found, mailbox_id=each)
     campaign = Campaign(
         id=new_id(),
         workspace_id=workspace_id,
         list_id=found.id,
-        mailbox_id=mailbox_id,
+        mailbox_id=chosen[0],
         template_id=template.id,
         template_version=template.version,
         name=wish.name or found.name,
@@ -74,6 +82,7 @@ async def create_campaign(
         finished_at=None,
     )
     await campaigns.add_campaign(uow.conn, campaign)
+    await campaign_mailboxes.share_campaign(uow.conn, campaign.id, chosen[1:])
     return campaign
 
 
@@ -82,14 +91,6 @@ async def _check_template(uow: UnitOfWork, template: StoredTemplate, *, list_id:
     headers = await recipients.headers(uow.conn, list_id)
     check_source(template.source, columns=tuple(columns_by_name(headers)), headers=headers)
     check_first_mail(template.source)
-
-
-async def check_plan(uow: UnitOfWork, workspace_id: UUID) -> None:
-    """Everybody's mail leaves through the one mailbox of the settings, so that is what a workspace uses.
-
-    Raises Conflict (mailboxes_reached) for a plan without any.
-    """
-    check_mailboxes(await entitlements.mailboxes_of(uow.conn, workspace_id), used=1)
 
 
 async def check_sandboxed_rows(uow: UnitOfWork, found: ListRow, *, mailbox_id: UUID) -> None:

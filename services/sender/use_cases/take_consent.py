@@ -65,7 +65,7 @@ async def _connect(
     if known is not None:
         return await _connect_anew(uow, known, consent, secrets, mailroom=mailroom)
     allowed = await entitlements.mailboxes_of(uow.conn, consent.workspace_id)
-    check_mailboxes(allowed, used=await mailboxes.count_own(uow.conn, consent.workspace_id) + 1)
+    check_mailboxes(allowed, used=len(await mailboxes.own(uow.conn, consent.workspace_id)) + 1)
     mailbox_id = new_id()
     new = NewMailbox(
         id=mailbox_id,

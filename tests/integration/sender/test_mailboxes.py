@@ -17,8 +17,9 @@ from services.sender.clients.mailbox import MailboxDown
 from services.sender.clients.secrets import SecretsRing
 from services.sender.domain.mailboxes.mailbox import Server
 from services.sender.schemas.mailboxes import MailboxOut
-from services.sender.tables import mailboxes
+from services.sender.tables import emails, mailboxes
 from services.sender.use_cases.change_mailbox import MailboxChange, change_mailbox, own_mailbox
+from services.sender.use_cases.create_campaign import NewCampaign, create_campaign
 from services.sender.use_cases.delete_mailbox import delete_mailbox
 from services.sender.use_cases.make_dkim_key import make_dkim_key
 from services.sender.use_cases.note_entitlements import note_entitlements
@@ -270,3 +271,54 @@ async def test_a_workspace_that_nobody_has_heard_of_waits(world: World) -> None:
     with pytest.raises(AppError) as pending:
         await add(stranger, wish())
     assert pending.value.code == "workspace_pending"
+
+
+async def through(world: World) -> set[object]:
+    """The mailboxes of the workspace's emails."""
+    query = sa.select(emails.c.mailbox_id).where(emails.c.workspace_id == world.workspace_id)
+    async with world.open_uow() as uow:
+        return set((await uow.conn.execute(query)).scalars())
+
+
+async def test_a_campaign_sends_through_all_of_the_workspaces_own_mailboxes_in_turn(world: World) -> None:
+    """Red when one mailbox does all the work, or the settings' one is used although there are own ones."""
+    own = {(await add(world, wish())).id for _ in range(3)}
+    rows = [recipient(n, sandboxed=False) for n in range(1, 10)]
+    await world.draft(await world.list_of(*rows))
+    await world.start()
+    await world.plan()
+    assert await through(world) == own
+
+
+async def test_made_up_rows_go_through_the_settings_sandbox_only(world: World) -> None:
+    """P9: red when a list of the sandbox's would be shared out among real mailboxes."""
+    real = await add(world, wish())
+    await world.running(leads=3)
+    assert await through(world) == {world.mailbox_id}
+    list_id = await world.list_of(recipient(1))
+    with pytest.raises(Conflict) as refused:
+        await _create(world, NewCampaign(list_id, mailbox_ids=(real.id,)))
+    assert refused.value.code == "sandboxed_rows"
+
+
+async def test_only_mailboxes_of_the_workspace_can_be_chosen(world: World) -> None:
+    """Red when a campaign may send under a stranger's name."""
+    stranger = await World(world.open_uow).open()
+    theirs, mine = await add(stranger, wish()), await add(world, wish())
+    list_id = await world.list_of(recipient(1, sandboxed=False))
+    with pytest.raises(NotFound):
+        await _create(world, NewCampaign(list_id, mailbox_ids=(mine.id, theirs.id)))
+    assert await _create(world, NewCampaign(list_id, mailbox_ids=(mine.id, mine.id))) == mine.id
+
+
+async def _create(world: World, asked: NewCampaign) -> object:
+    async with world.open_uow() as uow:
+        made = await create_campaign(
+            asked,
+            uow=uow,
+            workspace_id=world.workspace_id,
+            mailbox_id=world.mailbox_id,
+            default_quota=400,
+            now=world.now,
+        )
+    return made.mailbox_id
