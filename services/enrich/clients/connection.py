@@ -68,15 +68,18 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    async def exchange(self, request: bytes) -> Reply:
+    async def exchange(self, request: bytes, *, until: float) -> Reply:
         """The answer to a whole request. A call that fails, or is called off, takes the connection with it.
 
-        Raises AnswerCut, AnswerUnreadable, AnswerTooLarge, or the operating system's error.
+        Raises TimeoutError when there is none by then (the loop's time), AnswerCut, AnswerUnreadable, AnswerTooLarge, or the
+        operating system's error.
         """
         assert self._transport is not None, "a request needs a connection that has been made"
         self._begin()
         self._bytes = 0
-        self._answer = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._answer = loop.create_future()
+        late = loop.call_at(until, lambda: self._fail(TimeoutError()))
         self._transport.write(request)
         try:
             return await self._answer
@@ -84,6 +87,7 @@ class Connection(asyncio.Protocol):
             self.abort()
             raise
         finally:
+            late.cancel()
             self._answer = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

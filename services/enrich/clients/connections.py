@@ -71,10 +71,14 @@ class Connections:
         Raises TimeoutError, OSError, and what `Connection.exchange` raises.
         """
         request = b"%b%d\r\n\r\n%b" % (target.head, len(body), body)
-        async with asyncio.timeout(self._read_s), self._room:
-            connection = self._kept(target.place) or await self._open(target.place)
-            reply = await connection.exchange(request)
+        until = asyncio.get_running_loop().time() + self._read_s
+        await self._enter(until)
+        try:
+            connection = self._kept(target.place) or await self._open(target.place, until)
+            reply = await connection.exchange(request, until=until)
             self._keep(target.place, connection)
+        finally:
+            self._room.release()
         return reply
 
     async def close(self) -> None:
@@ -86,6 +90,14 @@ class Connections:
             connection.abort()
         for connection in open_yet:
             await connection.lost.wait()
+
+    async def _enter(self, until: float) -> None:
+        """Wait for room. There mostly is some, and no time limit is needed: one costs a tenth of a call."""
+        if not self._room.locked():
+            await self._room.acquire()
+            return
+        async with asyncio.timeout_at(until):
+            await self._room.acquire()
 
     def _kept(self, place: Place) -> Connection | None:
         """The one that was used last."""
@@ -107,9 +119,9 @@ class Connections:
         while idle[0][0] < now:
             idle.popleft()[1].abort()
 
-    async def _open(self, place: Place) -> Connection:
+    async def _open(self, place: Place, until: float) -> Connection:
         loop = asyncio.get_running_loop()
-        async with asyncio.timeout(_CONNECT_S):
+        async with asyncio.timeout_at(min(until, loop.time() + _CONNECT_S)):
             addresses = await self._look_up(place)
             sock = await aiohappyeyeballs.start_connection(addresses, happy_eyeballs_delay=_ATTEMPT_S)
             secured = {"ssl": system_authorities(), "server_hostname": place.host} if place.is_secure else {}

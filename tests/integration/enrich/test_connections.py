@@ -142,6 +142,19 @@ async def test_a_call_takes_no_longer_than_it_may(server: Server) -> None:
     await connections.close()
 
 
+async def test_who_finds_no_room_waits_no_longer_than_a_call_may_take(server: Server) -> None:
+    """Red when the wait for room is not counted: then each call behind a silent provider waits for all before it."""
+    connections = Connections(concurrency=1, read_s=0.2)
+    server.says = nothing
+    began = asyncio.get_running_loop().time()
+    ends = await asyncio.gather(*(connections.exchange(server.target, b"{}") for _ in range(8)), return_exceptions=True)
+    assert [type(end) for end in ends] == [TimeoutError] * 8
+    assert asyncio.get_running_loop().time() - began < 8 * 0.2
+    server.says = OK
+    assert (await connections.exchange(server.target, b"{}")).status == 200
+    await connections.close()
+
+
 async def test_nobody_there_is_told_as_what_it_is(connections: Connections) -> None:
     """Red when a refused connection or an unknown host is anything but an error of the network."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
