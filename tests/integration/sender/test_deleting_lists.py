@@ -21,6 +21,7 @@ from services.sender.use_cases.correct_recipients import correct_recipients
 from services.sender.use_cases.delete_list import delete_list, erase_lists, take_list_away
 from services.sender.use_cases.import_recipients import import_recipients
 from tests.integration.sender.world import World, recipient
+from tests.support.waiting import eventually
 
 
 async def delete(world: World, list_id: UUID) -> None:
@@ -184,17 +185,27 @@ async def test_another_workspaces_list_is_neither_deleted_nor_taken_away(world: 
 
 
 async def test_a_list_that_is_deleted_while_a_campaign_starts_is_one_or_the_other(world: World) -> None:
-    """Both at once, ten times. Red when a campaign starts on rows that are being erased."""
-    for _ in range(10):
-        list_id = await world.list_of(*(recipient(n, email=f"{new_id()}@x.example") for n in range(1, 4)))
-        await world.draft(list_id)
-        outcomes = await asyncio.gather(delete(world, list_id), world.start(), return_exceptions=True)
-        refused = [outcome for outcome in outcomes if isinstance(outcome, Conflict)]
-        assert len(refused) == 1
-        assert refused[0].code in {"list_in_use", "list_deleted", "nothing_to_send"}
-        await erase(world)
-        gone = await seen(world, list_id) is None
-        assert await count(world, recipients, list_id) == (0 if gone else 3)
+    """Whoever is first wins, and the other hears why. Red when a campaign starts on rows that are being erased."""
+    list_id = await world.list_of(recipient(1))
+    started = await world.draft(list_id)
+    async with world.open_uow() as uow:
+        await world.begin_campaign(uow, started)
+        deletion = asyncio.create_task(delete(world, list_id))
+        await eventually(world.somebody_waits)
+    with pytest.raises(Conflict) as raised:
+        await deletion
+    assert raised.value.code == "list_in_use"
+    other = await world.list_of(recipient(2))
+    late = await world.draft(other)
+    async with world.open_uow() as uow:
+        await delete_list(uow, other, workspace_id=world.workspace_id, now=world.now)
+        start = asyncio.create_task(world.start(late))
+        await eventually(world.somebody_waits)
+    with pytest.raises(Conflict) as raised:
+        await start
+    assert raised.value.code == "list_deleted"
+    assert await erase(world) == 1
+    assert await count(world, recipients, list_id) == 1
 
 
 async def test_people_whom_a_list_that_arrives_names_are_not_erased_under_it(world: World) -> None:

@@ -13,6 +13,7 @@ from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.contracts.ingest import Recipient, RecipientsPublished
 from libs.common.errors import Conflict, Invalid
 from libs.common.ids import new_id
+from services.sender.repositories import leads as people
 from services.sender.repositories import lists
 from services.sender.repositories import recipients as rows
 from services.sender.repositories.lists import ListRow
@@ -83,13 +84,13 @@ async def test_another_workspaces_part_is_refused(world: World) -> None:
 
 async def test_addresses_are_kept_in_one_spelling_and_bad_ones_set_aside(world: World) -> None:
     list_id = new_id()
-    people = [
+    sent = [
         recipient(1, email="  Ann.Lee@Company.EXAMPLE "),
         recipient(2, email="nobody at all"),
         recipient(3, email="ü@company.example"),
         recipient(4, email="ann@bücher.example"),
     ]
-    await arrive(world, part(list_id, 0, *people, parts=1))
+    await arrive(world, part(list_id, 0, *sent, parts=1))
     async with world.open_uow() as uow:
         query = sa.select(recipients.c.email, recipients.c.set_aside).where(recipients.c.list_id == list_id)
         found = [tuple(row) for row in await uow.conn.execute(query.order_by(recipients.c.row_no))]
@@ -139,20 +140,23 @@ async def test_a_person_of_two_lists_is_one_lead(world: World) -> None:
     """Red when each row makes a person of its own: what they had of one campaign would not be known to the next."""
     first = await world.list_of(recipient(1), recipient(2, email="nobody at all"))
     second = await world.list_of(recipient(7, email=" LEAD1@company1.example"), recipient(8))
-    people = await people_of(world)
-    assert set(people) == {"lead1@company1.example", "lead8@company8.example"}
-    lead = people["lead1@company1.example"]
+    known = await people_of(world)
+    assert set(known) == {"lead1@company1.example", "lead8@company8.example"}
+    lead = known["lead1@company1.example"]
     assert [row.lead_id for row in await rows_of(world, first)] == [lead, None]
     assert (await rows_of(world, second))[0].lead_id == lead
 
 
 async def test_lists_with_the_same_people_may_arrive_at_once(world: World) -> None:
     """Red when people are added in the order of their rows: two lists in opposite orders deadlock."""
-    numbers = range(1, 101)
-    there = [recipient(n, email=f"p{n}@many.example") for n in numbers]
-    back = [recipient(n, email=f"p{101 - n}@many.example") for n in numbers]
-    await asyncio.gather(*(world.list_of(*some) for some in (there, back) * 4))
-    assert len(await people_of(world)) == 100
+    there = [f"p{n}@many.example" for n in range(3000)]
+
+    async def know(addresses: list[str]) -> int:
+        async with world.open_uow() as uow:
+            return len(await people.know(uow.conn, workspace_id=world.workspace_id, addresses=addresses))
+
+    assert await asyncio.gather(*(know(some) for some in (there, there[::-1]) * 3)) == [3000] * 6
+    assert len(await people_of(world)) == 3000
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))

@@ -90,13 +90,16 @@ async def test_each_row_is_set_aside_for_its_own_reason(world: World) -> None:
 
 
 async def test_a_role_that_was_taken_in_is_written_to(world: World) -> None:
-    """One by its number, then all the others. Red when duplicates or bad addresses can be taken in on the way."""
-    addresses = ["info@a.example", "sales@b.example", "info@a.example", "nobody"]
+    """One by its number, then all the others. Red when facts can be overruled on the way: duplicates, suppressions."""
+    await world.suppress("jobs@c.example")
+    addresses = ["info@a.example", "sales@b.example", "info@a.example", "nobody", "jobs@c.example"]
     list_id = await world.list_of(*(recipient(n, email=each) for n, each in enumerate(addresses, start=1)))
-    assert await take_in(world, list_id, "role_address", 1, 3, 4) == 1
-    assert await reasons(world, list_id) == {2: "role_address", 3: "duplicate", 4: "invalid_address"}
+    assert await take_in(world, list_id, "role_address", 1, 3, 4, 5) == 1
+    facts = {3: "duplicate", 4: "invalid_address", 5: "suppressed"}
+    assert await reasons(world, list_id) == {2: "role_address", **facts}
     assert await take_in(world, list_id, "role_address") == 1
     assert await take_in(world, list_id, "role_address") == 0
+    assert await reasons(world, list_id) == facts
     await world.draft(list_id)
     await world.start()
     assert await world.plan() == 2
