@@ -12,7 +12,8 @@ from hashlib import blake2b
 from uuid import UUID
 
 from services.sender.domain.plan.candidates import Candidate, PlannedCampaign
-from services.sender.domain.plan.simulation import Outlook, Simulation, VirtualSend
+from services.sender.domain.plan.outlook import Outlook, VirtualSend
+from services.sender.domain.plan.simulation import Simulation
 from services.sender.domain.plan.terms import Assignment
 from services.sender.domain.sending import (
     Accepted,

@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from services.sender.domain.days import Day
 from services.sender.domain.holidays import holiday_on
 from services.sender.domain.plan.candidates import Candidate, Hours, waiting_of, wakes_at
 from services.sender.domain.plan.laying_out import lay_out
+from services.sender.domain.plan.outlook import NextPlan, Outlook
 from services.sender.domain.plan.rooms import FIRST_STEP
-from services.sender.domain.plan.simulation import Outlook
-from services.sender.domain.plan.terms import Assignment, PassedOver, Room, Share
+from services.sender.domain.plan.simulation import Simulation
+from services.sender.domain.plan.terms import Assignment, PassedOver
 from services.sender.domain.sending import Drop, Facts, GiveBack, SendTiming, decide
 from services.sender.domain.windows import Window, closed_because
 
@@ -70,28 +70,37 @@ def explain_gate(facts: Facts, *, now: datetime, timing: SendTiming) -> Explanat
 
 @dataclass(frozen=True)
 class PlanToday:
-    """What is left of today after the plan: who was passed over would be passed over again, for the same reason."""
+    """The plan of today as the planner would fill it up now. Whoever it passes over would be passed over again."""
 
     outlook: Outlook
-    day: Day
-    shares: tuple[Share, ...]
-    room: Room
+    plan: NextPlan
+
+    @property
+    def hours(self) -> Hours:
+        """What is left of everybody's hours today."""
+        return Hours(since=self.outlook.now, until=self.plan.day.ends_at)
 
     def ask(self, who: Candidate, window: Window, hours: Hours) -> Assignment | PassedOver:
-        """What the planner would do with this one now."""
-        waiting = waiting_of(who, window=window, hours=hours, pause=self.outlook.pause)
+        """What the planner does with this one."""
+        if who.enrolment_id in self.plan.given:
+            return self.plan.given[who.enrolment_id]
         layout = lay_out(
-            [waiting],
-            shares=self.shares,
-            room=self.room,
-            day=self.day.date,
+            [waiting_of(who, window=window, hours=hours, pause=self.outlook.pause)],
+            shares=self.plan.shares,
+            room=self.plan.room,
+            day=self.plan.day.date,
             since=self.outlook.now,
-            until=self.day.ends_at,
+            until=self.plan.day.ends_at,
             call=self.outlook.call,
         )
         if layout.assignments:
             return layout.assignments[0]
         return layout.passed_over.get(who.enrolment_id, "mailbox_unusable")
+
+
+def plan_today(outlook: Outlook) -> PlanToday:
+    """The plan as the planner would fill it up now."""
+    return PlanToday(outlook, Simulation(outlook).next_plan())
 
 
 def explain_plan(who: Candidate, window: Window, *, today: PlanToday, hours: Hours) -> Explanation:

@@ -9,12 +9,11 @@ from uuid import UUID
 
 from libs.common.errors import NotFound
 from libs.common.uow import UnitOfWork
-from services.sender.domain.explaining import Explanation, PlanToday, explain_plan
-from services.sender.domain.plan.candidates import Candidate, Hours
-from services.sender.domain.plan.simulation import Outlook
+from services.sender.domain.explaining import Explanation, PlanToday, explain_plan, plan_today
+from services.sender.domain.plan.candidates import Candidate
+from services.sender.domain.plan.outlook import Outlook
 from services.sender.repositories import campaigns, standings
 from services.sender.repositories.standings import Counted
-from services.sender.use_cases.explain_lead import plan_today_of
 from services.sender.use_cases.look_ahead import House, look_ahead
 
 
@@ -69,15 +68,16 @@ def _settled(counted: Iterable[Counted]) -> Iterable[Cause]:
 
 def _of_waiting(outlook: Outlook, waiting: Sequence[Candidate], campaign_id: UUID) -> list[Cause]:
     """By what the planner says of each. Leads of one place and domain who rest alike are told the same."""
-    today = plan_today_of(outlook)
+    today = plan_today(outlook)
     window = next((one.window for one in outlook.campaigns if one.id == campaign_id), None)
     if window is None:
         return []
-    hours = Hours(since=outlook.now, until=today.day.ends_at)
+    hours = today.hours
     alike = defaultdict[tuple[object, ...], list[Candidate]](list)
     for who in waiting:
         rests = (who.due_at, who.written_elsewhere_at, who.mailbox_id, who.step, who.suppressed)
-        alike[(who.time_zone, who.country, who.subdivision, *rests, _domain(who, today))].append(who)
+        given = who.enrolment_id in today.plan.given
+        alike[(given, who.time_zone, who.country, who.subdivision, *rests, _domain(who, today))].append(who)
     told: dict[tuple[str, str], list[tuple[Explanation, int]]] = defaultdict(list)
     for group in alike.values():
         who = group[0]
@@ -88,7 +88,7 @@ def _of_waiting(outlook: Outlook, waiting: Sequence[Candidate], campaign_id: UUI
 
 def _domain(who: Candidate, today: PlanToday) -> str:
     """The domain, where it can make a difference."""
-    return who.domain if today.room.domain_quota is not None else ""
+    return who.domain if today.plan.room.domain_quota is not None else ""
 
 
 def _together(told: Sequence[tuple[Explanation, int]]) -> Cause:

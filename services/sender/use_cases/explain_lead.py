@@ -7,11 +7,9 @@ from uuid import UUID
 
 from libs.common.errors import NotFound
 from libs.common.uow import UnitOfWork
-from services.sender.domain.days import day_at
-from services.sender.domain.explaining import Explanation, PlanToday, explain_gate, explain_plan
-from services.sender.domain.plan.candidates import Hours
-from services.sender.domain.plan.rooms import room_of, shares_of
-from services.sender.domain.plan.simulation import Outlook, Simulation
+from services.sender.domain.explaining import Explanation, explain_gate, explain_plan, plan_today
+from services.sender.domain.plan.outlook import Outlook
+from services.sender.domain.plan.simulation import Simulation
 from services.sender.domain.sending import SendTiming
 from services.sender.repositories import facts, standings
 from services.sender.repositories.facts import Subject
@@ -56,8 +54,8 @@ async def explain_lead(
     window = next((one.window for one in outlook.campaigns if one.id == campaign_id), None)
     if who is None or window is None:
         return Why(standing, Explanation("no_mailbox", "none of its mailboxes sends"))
-    today = plan_today_of(outlook)
-    explanation = explain_plan(who, window, today=today, hours=Hours(since=now, until=today.day.ends_at))
+    today = plan_today(outlook)
+    explanation = explain_plan(who, window, today=today, hours=today.hours)
     if explanation.code == "deferred":
         explanation = Explanation("deferred", standing.email_reason or "", explanation.next_at)
     if explanation.code in _TURN:
@@ -111,15 +109,6 @@ async def _gate(
     if told and told.code == "mailbox_paused":
         return Explanation(told.code, standing.mailbox_paused or "")
     return told
-
-
-def plan_today_of(outlook: Outlook) -> PlanToday:
-    """What is left of today."""
-    day = day_at(outlook.now, time_zone=outlook.time_zone)
-    free = max(outlook.quota_today - len(outlook.held), 0)
-    shares = shares_of(outlook.campaigns, outlook.held)
-    room = room_of(outlook.mailboxes, outlook.held, day=day.date, terms=outlook.terms, free=free)
-    return PlanToday(outlook, day, shares, room)
 
 
 def _turn_of(outlook: Outlook, enrolment_id: UUID) -> datetime | None:

@@ -9,8 +9,8 @@ from libs.common.errors import NotFound
 from libs.common.uow import UnitOfWork
 from services.sender.domain.days import day_at
 from services.sender.domain.plan.candidates import Candidate, PlannedCampaign
+from services.sender.domain.plan.outlook import Outlook
 from services.sender.domain.plan.rooms import DayTerms
-from services.sender.domain.plan.simulation import Outlook
 from services.sender.repositories import campaigns, candidates, plan, recipients, slots, workspaces
 from services.sender.repositories.campaigns import Campaign
 from services.sender.repositories.workspaces import Workspace

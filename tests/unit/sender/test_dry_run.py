@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from services.sender.domain.dry_run import Faults, dry_run
 from services.sender.domain.plan.candidates import Candidate, PlannedCampaign, UsableMailbox
 from services.sender.domain.plan.forecast import forecast
+from services.sender.domain.plan.outlook import Outlook
 from services.sender.domain.plan.quotas import MailboxQuota
 from services.sender.domain.plan.rooms import DayTerms
-from services.sender.domain.plan.simulation import Outlook, Simulation
+from services.sender.domain.plan.simulation import Simulation
 from services.sender.domain.sending import SendTiming
 from services.sender.domain.windows import ALWAYS, OFFICE_HOURS, is_open
 

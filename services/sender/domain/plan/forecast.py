@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from services.sender.domain.plan.outlook import Outlook
 from services.sender.domain.plan.rooms import FIRST_STEP, HeldSlot
-from services.sender.domain.plan.simulation import Outlook, Simulation
+from services.sender.domain.plan.simulation import Simulation
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,16 @@
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID
 
 from services.sender.domain.days import Day, day_at
-from services.sender.domain.plan.candidates import Candidate, Hours, PlannedCampaign, UsableMailbox
+from services.sender.domain.plan.candidates import Candidate, Hours
 from services.sender.domain.plan.laying_out import lay_out
 from services.sender.domain.plan.lines import lines_of
+from services.sender.domain.plan.outlook import NextPlan, Outlook, VirtualDay, VirtualSend
 from services.sender.domain.plan.rooms import DayTerms, HeldSlot, room_of, shares_of
 from services.sender.domain.plan.sorting import Gathered, Sorter
 from services.sender.domain.plan.terms import Assignment
@@ -18,44 +19,6 @@ from services.sender.domain.sending import Record
 
 REPLANS_AFTER = timedelta(seconds=30)
 """So long after a slot came back it is handed down to the next, at the latest."""
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """All that the days to come are made from, as it stands at `now`.
-
-    `waiting` have no slot yet, `held` are today's slots that somebody has; `call` is the longest time a send takes.
-    """
-
-    now: datetime
-    time_zone: str
-    terms: DayTerms
-    quota_today: int
-    pause: timedelta
-    call: timedelta
-    campaigns: Sequence[PlannedCampaign]
-    mailboxes: Sequence[UsableMailbox]
-    waiting: Sequence[Candidate]
-    held: Sequence[HeldSlot]
-
-
-@dataclass(frozen=True, slots=True)
-class VirtualSend:
-    """A mail of a day to come, and what became of it."""
-
-    who: Candidate
-    mailbox_id: UUID
-    at: datetime
-    record: Record
-
-
-@dataclass(frozen=True)
-class VirtualDay:
-    """A day to come. `left` wait at its end."""
-
-    day: Day
-    sends: tuple[VirtualSend, ...]
-    left: int
 
 
 Send = Callable[[Candidate, Assignment, datetime], Record]
@@ -88,8 +51,7 @@ class Simulation:
 
     def days(self, limit: int) -> Iterator[VirtualDay]:
         """From today on, at most so many, until nobody waits."""
-        now, holders, terms = self._outlook.now, self._outlook.held, self._outlook.terms
-        terms = replace(terms, quota=self._outlook.quota_today)
+        now, holders, terms = self._outlook.now, self._outlook.held, self._terms_today()
         for _ in range(limit):
             day = day_at(now, time_zone=self._outlook.time_zone)
             sends = tuple(self._day(day, now, holders=holders, terms=terms))
@@ -99,12 +61,27 @@ class Simulation:
                 return
             now, holders, terms = day.ends_at, (), self._outlook.terms
 
-    def _day(self, day: Day, now: datetime, *, holders: Sequence[HeldSlot], terms: DayTerms) -> Iterator[VirtualSend]:
+    def next_plan(self) -> NextPlan:
+        """What the planner would do now. Asked of a simulation that has not begun."""
+        now = self._outlook.now
+        day = day_at(now, time_zone=self._outlook.time_zone)
+        self._open(day, now, holders=self._outlook.held, terms=self._terms_today())
+        self._plan(day, now)
+        given = {one.waiting.key: one for _, _, one in self._agenda if one is not None}
+        return NextPlan(day, given, self._shares, self._room)
+
+    def _terms_today(self) -> DayTerms:
+        return replace(self._outlook.terms, quota=self._outlook.quota_today)
+
+    def _open(self, day: Day, now: datetime, *, holders: Sequence[HeldSlot], terms: DayTerms) -> None:
         outlook = self._outlook
         free = max(terms.quota - len(holders), 0)
         self._shares = shares_of(outlook.campaigns, holders)
         self._room = room_of(outlook.mailboxes, holders, day=day.date, terms=terms, free=free)
         self._hours = Hours(since=now, until=day.ends_at)
+
+    def _day(self, day: Day, now: datetime, *, holders: Sequence[HeldSlot], terms: DayTerms) -> Iterator[VirtualSend]:
+        self._open(day, now, holders=holders, terms=terms)
         self._plan(day, now)
         while self._agenda:
             at, _, given = heapq.heappop(self._agenda)
@@ -182,8 +159,3 @@ class Simulation:
             else share
             for share in self._shares
         )
-
-
-def last_day(days: Sequence[VirtualDay]) -> date | None:
-    """The day on which the last one is written to; None if some still wait after these days."""
-    return days[-1].day.date if days and not days[-1].left else None
