@@ -147,6 +147,9 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel("Domains looked up", "sum by (finding) (increase(sender_domains_looked_up_total[1h]))", "{{finding}}"),
         Panel("Slots assigned", "sum(increase(sender_slots_assigned_total[1h]))", "slots"),
         Panel("Sends stopped at the door", "sum by (reason) (increase(sender_sends_declined_total[5m]))", "{{reason}}"),
+        Panel("Connections that send", "sum(sender_sending_loops)", "connections"),
+        Panel("Mailboxes that wait for a connection", "sum(sender_waiting_mailboxes)", "mailboxes"),
+        Panel("Mailboxes paused", "sum by (reason) (increase(sender_mailboxes_paused_total[1h]))", "{{reason}}"),
         Panel("Outcomes of outdated claims", "sum(increase(sender_records_refused_total[5m]))", "refused"),
     ),
     "The bus": (
