@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.enrich.domain.evidence import is_too_short
 from services.enrich.domain.orders import HINTS, HINTS_BY_RARE
-from services.enrich.domain.texts import positions, visible, words_of
+from services.enrich.domain.texts import clean, positions, visible, words_of
 from services.enrich.domain.web_addresses import host_of
 
 PIECES = ["http://", "https://", "HTTP://", "//", "www.", *"abc.-:/@?#[]\\ \t\n%A1é_;&=\x00"]
@@ -29,6 +29,18 @@ def test_a_host_is_what_the_standard_library_makes_of_an_address(url: str) -> No
 def test_what_nobody_sees_is_left_out_of_ascii_as_of_any_text(text: str) -> None:
     """Red when a control survives in a text because all its letters are plain."""
     assert visible(text) == visible(f"{text}é")[:-1]
+
+
+PLAIN = st.lists(st.sampled_from(["a", "B.", " ", "  "]), max_size=8)
+ODD = st.lists(st.sampled_from([*"a \t\n\x00\x1c\x7f\u00a0é\u200b\u3164\ufe0f"]), max_size=8)
+
+
+@given((PLAIN | ODD).map("".join))
+def test_a_plain_text_is_cleaned_as_any_other(text: str) -> None:
+    """Red when a text that is taken for plain keeps something that cleaning takes away."""
+    whole = " ".join(visible(text).split())
+    assert clean(text, longest=99) == whole[:99].strip()
+    assert clean(text, longest=3) == whole[:3].strip()
 
 
 @given(st.lists(st.sampled_from("ab"), max_size=3), st.lists(st.sampled_from("abc"), max_size=12))
