@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -107,11 +108,11 @@ class Inbox:
 class _Server(SMTP):
     """Knows when its connection is gone, which aiosmtpd forgets after a refused login."""
 
-    gone = False
+    gone = True
     _wire: asyncio.BaseTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._wire = transport
+        self._wire, self.gone = transport, False
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -137,8 +138,10 @@ def _refuse_login(*_: object) -> AuthResult:
 
 
 @contextlib.asynccontextmanager
-async def listening(inbox: Inbox, *, port: int = 0, logins: bool = False) -> AsyncGenerator[int]:
-    """A server around the inbox; answers its port. `logins`: it offers to log in, and refuses each."""
+async def listening(
+    inbox: Inbox, *, port: int = 0, logins: bool = False, tls: ssl.SSLContext | None = None
+) -> AsyncGenerator[int]:
+    """A server around the inbox; answers its port. `logins`: it offers to log in, and refuses each. `tls`: at once."""
     open_servers: list[_Server] = []
 
     def greet() -> SMTP:
@@ -153,7 +156,7 @@ async def listening(inbox: Inbox, *, port: int = 0, logins: bool = False) -> Asy
         open_servers.append(server)
         return server
 
-    listener = await asyncio.get_running_loop().create_server(greet, "127.0.0.1", port)
+    listener = await asyncio.get_running_loop().create_server(greet, "127.0.0.1", port, ssl=tls)
     try:
         yield listener.sockets[0].getsockname()[1]
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from libs.common.smtp_address import parse_smtp_url
 from services.sender.clients.mailbox import MailboxDown
 from services.sender.clients.smtp import SmtpMailbox, dot_stuffed, storable
+from services.sender.clients.smtp_door import Door
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcome, Refused, Unknown
 from tests.integration.sender.servers import Inbox, listening
+from tests.support.certificates import self_signed
 
 
 def mailbox_at(port: int, *, user: str = "", timeout_s: float = 5) -> SmtpMailbox:
@@ -188,3 +191,46 @@ def test_a_password_never_travels_in_the_clear() -> None:
 
 def test_dots_are_doubled_and_line_ends_made_whole() -> None:
     assert dot_stuffed(b"a\n.b\r\n\r.c") == b"a\r\n..b\r\n\r\n..c\r\n.\r\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "trusted", "works"),
+    [("mail.own.example", True, True), ("mail.own.example", False, False), ("mail.other.example", True, False)],
+)
+async def test_a_server_has_to_prove_its_name(tmp_path: Path, name: str, trusted: bool, works: bool) -> None:
+    """Red when a certificate that nobody vouches for, or one of another name, is taken: anybody on the way could read."""
+    server, client = self_signed(tmp_path, name)
+    inbox = Inbox()
+
+    async def lookup(_host: str, _port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    async with listening(inbox, tls=server) as port:
+        door = Door(
+            "mail.own.example",
+            port,
+            tls=True,
+            start_tls=False,
+            only_public=True,
+            lookup=lookup,
+            tls_context=client if trusted else None,
+        )
+        mailbox = SmtpMailbox(door, connect_timeout_s=5, provider_timeout_s=5)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("services.sender.clients.reach.is_public", bool)
+            outcome = await mailbox.send(letter(), may_call=always)
+            await mailbox.close()
+    assert isinstance(outcome, Accepted) is works, outcome
+    assert len(inbox.mails) == works
+
+
+async def test_a_password_is_not_said_where_tls_is_not_to_be_had() -> None:
+    """Red when STARTTLS is taken where it is offered only: whoever sits in between takes the offer away."""
+    inbox = Inbox()
+    async with listening(inbox, logins=True) as port:
+        door = Door("127.0.0.1", port, tls=False, start_tls=True, username="ann", password="secret")
+        mailbox = SmtpMailbox(door, connect_timeout_s=5, provider_timeout_s=5)
+        with pytest.raises(MailboxDown) as down:
+            await mailbox.open()
+    assert "535" not in down.value.message, "it came to no login"
+    assert down.value.pause is None
