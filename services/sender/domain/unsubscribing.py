@@ -54,7 +54,7 @@ class UnsubscribeLinks:
         """What stands at the end of the link."""
         ids = told.workspace_id.bytes + told.lead_id.bytes + told.email_id.bytes
         sealed = AESSIV(self.key).encrypt(ids + told.address.encode(), [_LABEL])
-        return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+        return _encoded(sealed)
 
     def read(self, token: str) -> Unsubscribing:
         """Whose link it is. Raises NotFound (`link_unknown`) for one that was not made with our key."""
@@ -62,11 +62,17 @@ class UnsubscribeLinks:
             if len(token) > MAX_TOKEN_CHARS:
                 raise ValueError(token)
             sealed = base64.b64decode(token.encode() + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
+            if _encoded(sealed) != token:
+                raise ValueError(token)
             told = AESSIV(self.key).decrypt(sealed, [_LABEL])
             ids = [UUID(bytes=told[start : start + 16]) for start in range(0, _IDS, 16)]
             return Unsubscribing(*ids, address=told[_IDS:].decode())
         except (ValueError, binascii.Error, InvalidTag) as error:
             raise NotFound("this is no link of ours, or not all of one", code="link_unknown") from error
+
+
+def _encoded(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
 
 def list_unsubscribe(url: str, *, by_mail: str) -> str:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from libs.common.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from services.sender.domain.templates import TemplateSource
+from services.sender.domain.windows import ALWAYS
 from services.sender.repositories import campaigns as campaigns_repository
 from services.sender.repositories import sending_settings, templates
 from services.sender.repositories.campaign_lines import Line, page_lines
@@ -77,7 +78,7 @@ async def save(world: World, text: str, *, html: str | None = None, name: str = 
 async def draft_with(world: World, template_id: UUID, list_id: UUID) -> UUID:
     async with world.open_uow() as uow:
         campaign = await create_campaign(
-            NewCampaign(list_id, template_id=template_id),
+            NewCampaign(list_id, template_id=template_id, window=ALWAYS),
             uow=uow,
             workspace_id=world.workspace_id,
             mailbox_id=world.mailbox_id,

@@ -12,7 +12,7 @@ from libs.common.errors import Conflict, Invalid, NotFound
 from services.sender.domain.suppressing import Suppression
 from services.sender.repositories import suppressions
 from services.sender.repositories.suppressions import StoredSuppression
-from services.sender.tables import suppression_changes
+from services.sender.tables import slots, suppression_changes
 from services.sender.use_cases.import_suppressions import import_suppressions
 from services.sender.use_cases.lift_suppression import lift_suppression
 from services.sender.use_cases.send_emails import send_emails
@@ -51,11 +51,11 @@ async def told(world: World, address: str) -> bool:
 
 
 async def send_all(world: World, post: Post) -> None:
-    """Everything of the day that may be sent."""
-    for _ in range(15):
-        while (await send_emails(world.context, post, stopping=lambda: False)).claimed:
-            continue
-        world.later(hours=1)
+    """Everything of the plan, without waiting for its hours."""
+    due = slots.update().where(slots.c.workspace_id == world.workspace_id, slots.c.state == "assigned")
+    await world.run(due.values(due_at=world.now))
+    while (await send_emails(world.context, post, stopping=lambda: False)).claimed:
+        continue
 
 
 @pytest.mark.parametrize(
