@@ -71,5 +71,11 @@ class SenderSettings(MailboxSettings):
         if self.env == "production" and self.sandbox_smtp_url.get_secret_value():
             msg = "SANDBOX_SMTP_URL is set and ENV=production: unset one"
             raise ValueError(msg)
+        if self.env == "production" and self.mailbox_url and not self.app_base_url.startswith("https://"):
+            msg = (
+                f"APP_BASE_URL is {self.app_base_url} and ENV=production: mail programs unsubscribe people by https only, so"
+                " give the web app's public https address"
+            )
+            raise ValueError(msg)
         _ = self.timing
         return self

@@ -15,7 +15,7 @@ BASE = {
 
 @pytest.fixture(autouse=True)
 def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SMTP_URL", "SANDBOX_SMTP_URL", "MAIL_FROM", "SANDBOX_URL", "ENV", "DATABASE_URL"):
+    for name in ("SMTP_URL", "SANDBOX_SMTP_URL", "MAIL_FROM", "SANDBOX_URL", "ENV", "DATABASE_URL", "APP_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -25,6 +25,7 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"sandbox_smtp_url": "smtp://127.0.0.1:1", "mail_from": "nobody"}, "MAIL_FROM"),
         ({"smtp_url": "smtp://mail.example"}, "MAIL_POSTAL_ADDRESS"),
         ({"sandbox_smtp_url": "smtp://127.0.0.1:1", "env": "production"}, "SANDBOX_SMTP_URL"),
+        ({"smtp_url": "smtp://mail.example", "mail_postal_address": "1 St", "env": "production"}, "APP_BASE_URL"),
         ({"send_sending_lease_s": 40}, "SEND_SENDING_LEASE_S"),
     ],
 )
