@@ -7,9 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from libs.common.errors import NotFound
-from libs.common.http.dependencies import Uow
+from libs.common.http.dependencies import OpenUowDep, Uow
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
+from libs.common.uow import OpenUow
 from services.sender.api.resources import CurrentResources, Limit, Resources, cut
 from services.sender.domain.dry_run import Faults
 from services.sender.domain.explaining import Explanation
@@ -43,39 +44,39 @@ Days = Annotated[int, Query(ge=1, le=366, description="So many days at most, fro
 
 @router.get("/sending/forecast", tags=["campaigns"])
 async def forecast_of_workspace(
-    identity: CurrentIdentity, uow: Uow, resources: CurrentResources, days: Days = 30
+    identity: CurrentIdentity, open_uow: OpenUowDep, resources: CurrentResources, days: Days = 30
 ) -> ForecastOut:
     """How many mails leave on each day to come, by campaign, of those that are active, as far as all goes well."""
-    return await _forecast(uow, identity.workspace_id, resources, days=days, campaign_id=None)
+    return await _forecast(open_uow, identity.workspace_id, resources, days=days, campaign_id=None)
 
 
 @router.get("/campaigns/{campaign_id}/forecast", tags=["campaigns"])
 async def forecast_of_campaign(
-    campaign_id: UUID, identity: CurrentIdentity, uow: Uow, resources: CurrentResources, days: Days = 30
+    campaign_id: UUID, identity: CurrentIdentity, open_uow: OpenUowDep, resources: CurrentResources, days: Days = 30
 ) -> ForecastOut:
     """How many of this campaign's mails leave on each day to come, among the others'. A draft counts as started now.
 
     404 campaign_not_found.
     """
-    return await _forecast(uow, identity.workspace_id, resources, days=days, campaign_id=campaign_id)
+    return await _forecast(open_uow, identity.workspace_id, resources, days=days, campaign_id=campaign_id)
 
 
 @router.post("/campaigns/{campaign_id}/dry-run", tags=["campaigns"])
 async def dry_run(
-    campaign_id: UUID, body: DryRunIn, identity: CurrentIdentity, uow: Uow, resources: CurrentResources
+    campaign_id: UUID, body: DryRunIn, identity: CurrentIdentity, open_uow: OpenUowDep, resources: CurrentResources
 ) -> DryRunOut:
     """The whole campaign in seconds, on a clock of its own, with a provider that fails as told. Nothing is stored or sent.
 
     A draft is run as if it were started now; its mails are not rendered. 404 campaign_not_found.
     """
     found = await dry_run_campaign(
-        uow,
+        open_uow,
         workspace_id=identity.workspace_id,
         campaign_id=campaign_id,
         house=_house(resources),
         timing=resources.context.timing,
         faults=Faults(**body.faults.model_dump()),
-        now=await resources.clock(uow.conn),
+        clock=resources.clock,
     )
     totals = {name: sum(getattr(day, name) for day in found.days) for name in ("sent", "deferred", "failed", "unknown")}
     return DryRunOut(
@@ -107,15 +108,15 @@ async def list_leads(
 
 @router.get("/campaigns/{campaign_id}/why", tags=["campaigns"])
 async def why_campaign(
-    campaign_id: UUID, identity: CurrentIdentity, uow: Uow, resources: CurrentResources
+    campaign_id: UUID, identity: CurrentIdentity, open_uow: OpenUowDep, resources: CurrentResources
 ) -> CampaignWhy:
     """What the leads that have not been written to wait for, how many each, and until when. 404 campaign_not_found."""
     found = await explain_campaign(
-        uow,
+        open_uow,
         workspace_id=identity.workspace_id,
         campaign_id=campaign_id,
         house=_house(resources),
-        now=await resources.clock(uow.conn),
+        clock=resources.clock,
     )
     return CampaignWhy(
         causes=[CauseOut(**_explanation(one.explanation).model_dump(), leads=one.leads) for one in found]
@@ -124,27 +125,31 @@ async def why_campaign(
 
 @router.get("/campaigns/{campaign_id}/leads/{lead_id}/why", tags=["campaigns"])
 async def why_lead(
-    campaign_id: UUID, lead_id: UUID, identity: CurrentIdentity, uow: Uow, resources: CurrentResources
+    campaign_id: UUID, lead_id: UUID, identity: CurrentIdentity, open_uow: OpenUowDep, resources: CurrentResources
 ) -> LeadWhy:
     """Why a lead has not been written to, in the words of what decides, and the next possible time. 404 lead_not_found."""
     found = await explain_lead(
-        uow,
+        open_uow,
         workspace_id=identity.workspace_id,
         campaign_id=campaign_id,
         lead_id=lead_id,
         house=_house(resources),
         timing=resources.context.timing,
-        now=await resources.clock(uow.conn),
+        clock=resources.clock,
     )
     return LeadWhy(lead=_lead(found.standing), explanation=_explanation(found.explanation), position=found.position)
 
 
 async def _forecast(
-    uow: Uow, workspace_id: UUID, resources: Resources, *, days: int, campaign_id: UUID | None
+    open_uow: OpenUow, workspace_id: UUID, resources: Resources, *, days: int, campaign_id: UUID | None
 ) -> ForecastOut:
-    now = await resources.clock(uow.conn)
     found = await forecast_sending(
-        uow, workspace_id=workspace_id, house=_house(resources), now=now, days=days, campaign_id=campaign_id
+        open_uow,
+        workspace_id=workspace_id,
+        house=_house(resources),
+        clock=resources.clock,
+        days=days,
+        campaign_id=campaign_id,
     )
     return _calendar(found, campaign_id)
 

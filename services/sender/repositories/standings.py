@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.tables import campaigns, emails, enrolments, mailboxes, slots
@@ -16,7 +16,8 @@ from services.sender.tables import campaigns, emails, enrolments, mailboxes, slo
 class Standing:
     """A lead in a campaign. `lead_id` is None for a row that is nobody's; `email_id` and what follows until a mail is made.
 
-    `planned_at` is that of its slot; `mailbox_id` the mailbox it has, else that of the campaign.
+    `planned_at` is that of its slot. `mailbox_id` is the mailbox it stays with or is planned for, if it has one, else the one
+    that the campaign was made for.
     """
 
     enrolment_id: UUID
@@ -38,6 +39,7 @@ class Standing:
     planned_at: datetime | None
     ended_at: datetime | None
     mailbox_id: UUID
+    has_mailbox: bool
     mailbox_paused: str | None
     mailbox_trouble: str | None
     mailbox_retry_at: datetime | None
@@ -160,6 +162,7 @@ def _standings() -> Select[*tuple[Any, ...]]:
         _planned_at.label("planned_at"),
         _mail.c.ended_at,
         mailboxes.c.id.label("mailbox_id"),
+        or_(enrolments.c.mailbox_id.is_not(None), _planned_at.is_not(None)).label("has_mailbox"),
         case(
             (mailboxes.c.state == "paused", func.coalesce(mailboxes.c.paused_detail, mailboxes.c.paused_reason))
         ).label("mailbox_paused"),

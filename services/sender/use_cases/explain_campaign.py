@@ -1,20 +1,20 @@
 """A person asks why a campaign has not written to everybody yet: how many leads wait for what, and until when."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from libs.common.errors import NotFound
-from libs.common.uow import UnitOfWork
+from libs.common.uow import OpenUow
 from services.sender.domain.explaining import Explanation, PlanToday, explain_plan, plan_today
 from services.sender.domain.plan.candidates import Candidate
 from services.sender.domain.plan.outlook import Outlook
 from services.sender.repositories import campaigns, standings
 from services.sender.repositories.standings import Counted
+from services.sender.repositories.workspaces import Clock
 from services.sender.use_cases.look_ahead import House, look_ahead
+from services.sender.use_cases.virtual_days import run_virtual_days
 
 
 @dataclass(frozen=True)
@@ -26,23 +26,23 @@ class Cause:
 
 
 async def explain_campaign(
-    uow: UnitOfWork, *, workspace_id: UUID, campaign_id: UUID, house: House, now: datetime
+    open_uow: OpenUow, *, workspace_id: UUID, campaign_id: UUID, house: House, clock: Clock
 ) -> list[Cause]:
     """The causes, those with most leads first; without leads that have been sent to. Raises NotFound (campaign_not_found)."""
-    campaign = await campaigns.load_campaign(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id)
-    if campaign is None:
-        raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
-    counted = await standings.count(uow.conn, campaign_id)
+    async with open_uow() as uow:
+        campaign = await campaigns.load_campaign(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id)
+        if campaign is None:
+            raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
+        counted = await standings.count(uow.conn, campaign_id)
+        now = await clock(uow.conn)
+        waiting = sum(one.leads for one in counted if one.state in {"waiting", "deferred"})
+        sends = campaign.state == "active" and waiting > 0
+        outlook = await look_ahead(uow, workspace_id=workspace_id, house=house, now=now) if sends else None
     causes = list(_settled(counted))
-    waiting = sum(one.leads for one in counted if one.state in {"waiting", "deferred"})
-    if campaign.state != "active" and waiting:
-        causes.append(Cause(Explanation(f"campaign_{campaign.state}"), waiting))
+    if outlook:
+        causes += await run_virtual_days(_of_waiting, outlook, campaign_id, waiting=waiting)
     elif waiting:
-        outlook = await look_ahead(uow, workspace_id=workspace_id, house=house, now=now)
-        mine = [one for one in outlook.waiting if one.campaign_id == campaign_id]
-        causes += await asyncio.to_thread(_of_waiting, outlook, mine, campaign_id)
-        if not any(one.id == campaign_id for one in outlook.campaigns):
-            causes.append(Cause(Explanation("no_mailbox", "none of its mailboxes sends"), waiting))
+        causes.append(Cause(Explanation(f"campaign_{campaign.state}"), waiting))
     return sorted(causes, key=lambda cause: (-cause.leads, cause.explanation.code))
 
 
@@ -66,15 +66,15 @@ def _settled(counted: Iterable[Counted]) -> Iterable[Cause]:
                 continue
 
 
-def _of_waiting(outlook: Outlook, waiting: Sequence[Candidate], campaign_id: UUID) -> list[Cause]:
+def _of_waiting(outlook: Outlook, campaign_id: UUID, *, waiting: int) -> list[Cause]:
     """By what the planner says of each. Leads of one place and domain who rest alike are told the same."""
-    today = plan_today(outlook)
     window = next((one.window for one in outlook.campaigns if one.id == campaign_id), None)
     if window is None:
-        return []
+        return [Cause(Explanation("no_mailbox", "none of its mailboxes sends"), waiting)]
+    today = plan_today(outlook)
     hours = today.hours
     alike = defaultdict[tuple[object, ...], list[Candidate]](list)
-    for who in waiting:
+    for who in (one for one in outlook.waiting if one.campaign_id == campaign_id):
         rests = (who.due_at, who.written_elsewhere_at, who.mailbox_id, who.step, who.suppressed)
         given = who.enrolment_id in today.plan.given
         alike[(given, who.time_zone, who.country, who.subdivision, *rests, _domain(who, today))].append(who)

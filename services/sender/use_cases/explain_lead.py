@@ -1,12 +1,11 @@
 """A person asks why a lead has not been written to, and when it will be."""
 
-import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from libs.common.errors import NotFound
-from libs.common.uow import UnitOfWork
+from libs.common.uow import OpenUow, UnitOfWork
 from services.sender.domain.explaining import Explanation, explain_gate, explain_plan, plan_today
 from services.sender.domain.plan.outlook import Outlook
 from services.sender.domain.plan.simulation import Simulation
@@ -14,8 +13,10 @@ from services.sender.domain.sending import SendTiming
 from services.sender.repositories import facts, standings
 from services.sender.repositories.facts import Subject
 from services.sender.repositories.standings import Standing
+from services.sender.repositories.workspaces import Clock
 from services.sender.use_cases.begin_sending import facts_of
 from services.sender.use_cases.look_ahead import House, look_ahead
+from services.sender.use_cases.virtual_days import run_virtual_days
 
 _DAYS = 90
 """So far ahead is looked for the day of somebody who waits for a turn."""
@@ -31,38 +32,75 @@ class Why:
     position: int | None = None
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What was read of a lead. `told` explains it already; else `outlook` does, with `told_paused` where no mailbox sends."""
+
+    standing: Standing
+    told: Explanation | None = None
+    told_paused: Explanation | None = None
+    outlook: Outlook | None = None
+    position: int | None = None
+
+
 async def explain_lead(
-    uow: UnitOfWork,
+    open_uow: OpenUow,
     *,
     workspace_id: UUID,
     campaign_id: UUID,
     lead_id: UUID,
     house: House,
     timing: SendTiming,
-    now: datetime,
+    clock: Clock,
 ) -> Why:
     """Raises NotFound (lead_not_found)."""
-    standing = await standings.load(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id, lead_id=lead_id)
-    if standing is None:
-        raise NotFound(f"the campaign {campaign_id} has no lead {lead_id}", code="lead_not_found")
-    told = explain_state(standing) or await _gate(uow, standing, workspace_id, timing=timing, now=now)
+    async with open_uow() as uow:
+        standing = await standings.load(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id, lead_id=lead_id)
+        if standing is None:
+            raise NotFound(f"the campaign {campaign_id} has no lead {lead_id}", code="lead_not_found")
+        now = await clock(uow.conn)
+        found = await _find(uow, standing, workspace_id, campaign_id, house=house, timing=timing, now=now)
+    if found.told or found.outlook is None:
+        return Why(standing, found.told or Explanation(standing.state))
+    told = await run_virtual_days(_explain, found.outlook, found, campaign_id)
+    return Why(standing, told, found.position)
+
+
+async def _find(
+    uow: UnitOfWork,
+    standing: Standing,
+    workspace_id: UUID,
+    campaign_id: UUID,
+    *,
+    house: House,
+    timing: SendTiming,
+    now: datetime,
+) -> _Found:
+    """All that needs the database."""
+    told, paused = explain_state(standing), None
+    told = told or await _gate(uow, standing, workspace_id, timing=timing, now=now)
+    if told and told.code == "mailbox_paused" and not standing.has_mailbox:
+        # Another mailbox of the campaign may take it.
+        told, paused = None, told
     told = told or explain_mailbox(standing, now=now)
     if told:
-        return Why(standing, told)
+        return _Found(standing, told)
     outlook = await look_ahead(uow, workspace_id=workspace_id, house=house, now=now)
-    who = next((one for one in outlook.waiting if one.enrolment_id == standing.enrolment_id), None)
+    before = await standings.waiting_before(uow.conn, campaign_id=campaign_id, position=standing.position)
+    return _Found(standing, None, paused, outlook, before + 1)
+
+
+def _explain(outlook: Outlook, found: _Found, campaign_id: UUID) -> Explanation:
+    """What the plan says of it, and when its turn is."""
+    who = next((one for one in outlook.waiting if one.enrolment_id == found.standing.enrolment_id), None)
     window = next((one.window for one in outlook.campaigns if one.id == campaign_id), None)
     if who is None or window is None:
-        return Why(standing, Explanation("no_mailbox", "none of its mailboxes sends"))
+        return found.told_paused or Explanation("no_mailbox", "none of its mailboxes sends")
     today = plan_today(outlook)
-    explanation = explain_plan(who, window, today=today, hours=today.hours)
-    if explanation.code == "deferred":
-        explanation = Explanation("deferred", standing.email_reason or "", explanation.next_at)
-    if explanation.code in _TURN:
-        turn = await asyncio.to_thread(_turn_of, outlook, who.enrolment_id)
-        explanation = Explanation(explanation.code, explanation.detail, turn)
-    before = await standings.waiting_before(uow.conn, campaign_id=campaign_id, position=standing.position)
-    return Why(standing, explanation, before + 1)
+    told = explain_plan(who, window, today=today, hours=today.hours)
+    if told.code == "deferred":
+        return replace(told, detail=found.standing.email_reason or "")
+    return replace(told, next_at=_turn_of(outlook, who.enrolment_id)) if told.code in _TURN else told
 
 
 def explain_state(standing: Standing) -> Explanation | None:
@@ -87,6 +125,8 @@ def explain_state(standing: Standing) -> Explanation | None:
 
 def explain_mailbox(standing: Standing, *, now: datetime) -> Explanation | None:
     """What a mail with a mailbox waits for: its mailbox's rest, or its instant of today."""
+    if not standing.has_mailbox:
+        return None
     if standing.mailbox_retry_at and standing.mailbox_retry_at > now:
         return Explanation("mailbox_resting", standing.mailbox_trouble or "", standing.mailbox_retry_at)
     return Explanation("planned", next_at=max(standing.planned_at, now)) if standing.planned_at else None

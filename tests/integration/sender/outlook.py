@@ -27,28 +27,26 @@ def house_of(world: World) -> House:
 
 
 async def forecast(world: World, *, days: int = 30, campaign_id: UUID | None = None) -> Forecast:
-    async with world.open_uow() as uow:
-        return await forecast_sending(
-            uow,
-            workspace_id=world.workspace_id,
-            house=house_of(world),
-            now=world.now,
-            days=days,
-            campaign_id=campaign_id,
-        )
+    return await forecast_sending(
+        world.open_uow,
+        workspace_id=world.workspace_id,
+        house=house_of(world),
+        clock=world.clock,
+        days=days,
+        campaign_id=campaign_id,
+    )
 
 
 async def dry(world: World, faults: Faults | None = None) -> DryRun:
-    async with world.open_uow() as uow:
-        return await dry_run_campaign(
-            uow,
-            workspace_id=world.workspace_id,
-            campaign_id=world.campaign_id,
-            house=house_of(world),
-            timing=TIMING,
-            faults=faults or Faults(),
-            now=world.now,
-        )
+    return await dry_run_campaign(
+        world.open_uow,
+        workspace_id=world.workspace_id,
+        campaign_id=world.campaign_id,
+        house=house_of(world),
+        timing=TIMING,
+        faults=faults or Faults(),
+        clock=world.clock,
+    )
 
 
 async def lead_at(world: World, position: int) -> UUID:
@@ -62,27 +60,25 @@ async def lead_at(world: World, position: int) -> UUID:
 async def why(world: World, position: int) -> Why:
     """Of the lead in this row of the list."""
     lead_id = await lead_at(world, position)
-    async with world.open_uow() as uow:
-        return await explain_lead(
-            uow,
-            workspace_id=world.workspace_id,
-            campaign_id=world.campaign_id,
-            lead_id=lead_id,
-            house=house_of(world),
-            timing=TIMING,
-            now=world.now,
-        )
+    return await explain_lead(
+        world.open_uow,
+        workspace_id=world.workspace_id,
+        campaign_id=world.campaign_id,
+        lead_id=lead_id,
+        house=house_of(world),
+        timing=TIMING,
+        clock=world.clock,
+    )
 
 
 async def causes(world: World) -> list[Cause]:
-    async with world.open_uow() as uow:
-        return await explain_campaign(
-            uow,
-            workspace_id=world.workspace_id,
-            campaign_id=world.campaign_id,
-            house=house_of(world),
-            now=world.now,
-        )
+    return await explain_campaign(
+        world.open_uow,
+        workspace_id=world.workspace_id,
+        campaign_id=world.campaign_id,
+        house=house_of(world),
+        clock=world.clock,
+    )
 
 
 async def leads(world: World, *, state: str | None = None, after: int = 0, limit: int = 50) -> list[Standing]:
