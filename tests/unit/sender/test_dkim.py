@@ -133,6 +133,8 @@ def test_whatever_it_says_it_verifies(subject: str, text: str) -> None:
         (b"To: bo@", b"To: al@"),
         (b"Reply-To: t@", b"Reply-To: u@"),
         (b"MIME-Version: 1.0\r\n", b"MIME-Version: 1.0\r\nFrom: other@corofy.example\r\n"),
+        (b"From: Ann", b"From: other@corofy.example\r\nFrom: Ann"),
+        (b"From: Ann", b"List-Unsubscribe: <https://evil.example>\r\nFrom: Ann"),
         (b"MIME-Version: 1.0\r\n", b"MIME-Version: 1.0\r\nList-Unsubscribe: <https://evil.example>\r\n"),
     ],
 )
