@@ -4,7 +4,8 @@ the quota". Whoever wants one imports it from here."""
 from services.sender.tables.base import COMMON, METADATA
 from services.sender.tables.campaigns import campaign_mailboxes, campaigns, enrolments
 from services.sender.tables.dead_letters import dead_email_actions, dead_emails
-from services.sender.tables.emails import email_resolutions, emails
+from services.sender.tables.emails import email_lookups, email_resolutions, emails
+from services.sender.tables.hand_overs import hand_overs, take_backs
 from services.sender.tables.lists import leads, line_corrections, list_parts, lists, mail_domains, recipients
 from services.sender.tables.mailboxes import mailbox_days, mailboxes, oauth_consents
 from services.sender.tables.plan import daily_plans, planning_dues, slots
@@ -21,10 +22,12 @@ __all__ = [
     "daily_plans",
     "dead_email_actions",
     "dead_emails",
+    "email_lookups",
     "email_resolutions",
     "emails",
     "enrolments",
     "entitlements",
+    "hand_overs",
     "leads",
     "line_corrections",
     "list_parts",
@@ -38,6 +41,7 @@ __all__ = [
     "slots",
     "suppression_changes",
     "suppressions",
+    "take_backs",
     "template_versions",
     "templates",
     "test_mails",

@@ -70,3 +70,14 @@ email_resolutions = Table(
     CheckConstraint("outcome IN ('sent', 'send_again')", name="outcome_known"),
 )
 """What was decided about an attempt whose outcome nobody knew: by whom, a person's id or the provider's look-up."""
+
+email_lookups = Table(
+    "email_lookups",
+    METADATA,
+    Column("email_id", Uuid, ForeignKey("sender.emails.id"), nullable=False),
+    Column("fencing_token", BigInteger, nullable=False),
+    count("asked"),
+    instant("next_at", nullable=False),
+    PrimaryKeyConstraint("email_id", "fencing_token"),
+)
+"""How often a provider was asked about an attempt whose outcome nobody knew, and when it is asked again."""
