@@ -44,4 +44,5 @@ class Plain:
     status: str = "plain"
     line: str | None = None
     product: None = None
+    extra: None = None
     is_sandboxed: bool = False

@@ -1,7 +1,7 @@
 """A job's merge: who is at it, and how far its list of recipients has been published."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from services.ingest.tables import jobs, uploads
 class RecipientList:
     """A finished list with parts still to publish. Part `published` is the next. `sandboxed`: its people are made up.
 
-    `columns` are the names of the sheet's columns.
+    `columns` are the names of the sheet's columns, `extras` those that were asked for, name → kind.
     """
 
     job_id: UUID
@@ -27,6 +27,7 @@ class RecipientList:
     published: int
     sandboxed: bool = False
     columns: Sequence[str] = ()
+    extras: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 async def claim(conn: AsyncConnection, job_id: UUID, *, token: UUID, lease: timedelta) -> bool:
@@ -80,6 +81,7 @@ async def next_part(conn: AsyncConnection, job_id: UUID) -> RecipientList | None
                 jobs.c.recipient_parts_published,
                 uploads.c.sandboxed,
                 uploads.c.columns,
+                jobs.c.spec["extra_columns"].label("extras"),
             )
             .join(uploads, uploads.c.id == jobs.c.upload_id)
             .where(jobs.c.id == job_id, jobs.c.recipient_parts_published < jobs.c.recipient_parts)
@@ -87,7 +89,9 @@ async def next_part(conn: AsyncConnection, job_id: UUID) -> RecipientList | None
     ).first()
     if row is None:
         return None
-    return RecipientList(*row[:-1], columns=[column["name"] for column in row.columns or ()])
+    names = [column["name"] for column in row.columns or ()]
+    extras = {column["name"]: column["kind"] for column in row.extras or ()}
+    return RecipientList(*row[:-2], columns=names, extras=extras)
 
 
 async def note_published(conn: AsyncConnection, found: RecipientList) -> bool:

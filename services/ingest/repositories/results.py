@@ -66,7 +66,7 @@ _BRIEFLY = {
         (results.c[name].is_not(None), func.jsonb_build_object("sandboxed", results.c[name]["sandboxed"])), else_=null()
     ).label(name)
     for name in ("research", "receipt")
-} | {"extra": sql_cast(null(), JSONB).label("extra")}
+}
 """Of the parts of a result that make nearly all of its bytes, only whether stand-ins had a hand in it."""
 _REVIEWED = results.outerjoin(
     line_reviews, and_(line_reviews.c.job_id == results.c.job_id, line_reviews.c.row_no == results.c.row_no)
@@ -123,7 +123,7 @@ async def of_rows(
 ) -> Sequence[tuple[UUID, StoredResult]]:
     """What these jobs have stored for these rows, each with its job, the oldest job first.
 
-    `briefly` is without extra columns, and of research and receipt says only whether they are `sandboxed`.
+    `briefly` says of research and receipt only whether they are `sandboxed`.
     """
     shown = [_BRIEFLY.get(column.name, column) if briefly else column for column in _SHOWN]
     rows = await conn.execute(

@@ -114,7 +114,14 @@ async def _load_part(found: RecipientList, uow: UnitOfWork, *, after_row: int | 
 
 async def _people(found: RecipientList, part: _Part, *, storage: Storage) -> list[Recipient]:
     rows = [row for ref in part.refs for row in await read_chunk(storage, ref) if row.row_no in part.outcomes]
-    return recipients_of(rows, part.outcomes, mapping=found.mapping, columns=found.columns, sandboxed=found.sandboxed)
+    return recipients_of(
+        rows,
+        part.outcomes,
+        mapping=found.mapping,
+        columns=found.columns,
+        extras=found.extras,
+        sandboxed=found.sandboxed,
+    )
 
 
 def _event(found: RecipientList, people: list[Recipient]) -> RecipientsPublished:

@@ -10,6 +10,7 @@ import pytest
 from libs.common.clock import utc_now
 from libs.common.contracts.billing import HoldPlaced
 from libs.common.contracts.ingest import ChunkCreated, JobCreated, ListDeleted, RecipientsPublished
+from libs.common.contracts.research import ExtraAnswer
 from libs.common.errors import Conflict, Invalid, NotFound
 from libs.common.ids import new_id
 from services.ingest.domain.plain_lists import PlainList, PlainListRequest
@@ -19,7 +20,7 @@ from services.ingest.use_cases.delete_job import delete_job
 from services.ingest.use_cases.delete_upload import delete_unused_uploads, delete_upload
 from services.ingest.use_cases.make_plain_list import make_plain_list
 from services.ingest.use_cases.publish_plain_lists import publish_plain_lists
-from tests.integration.ingest.jobs.steps import Ingest, answer
+from tests.integration.ingest.jobs.steps import Ingest, answer, result
 from tests.support.ingest import RunningIngest, headers
 
 
@@ -71,6 +72,23 @@ async def test_a_researched_list_carries_the_other_columns_too(ingest: Ingest) -
     await ingest.merge(job.id)
     (part,) = await ingest.said(RecipientsPublished)
     assert [person.fields for person in part.recipients] == [{"First name": "Ann", "Firm": "Acme"}]
+
+
+async def test_columns_that_were_asked_for_are_fields_too(ingest: Ingest) -> None:
+    """Unknown stays blank. Red when a template cannot name what was paid for, or a row lacks the name."""
+    job_id = await ingest.queued((2,))
+    await ingest.execute(
+        "UPDATE ingest.jobs SET spec = jsonb_set(spec, '{extra_columns}', CAST(:columns AS jsonb))",
+        columns='[{"name": "Sells", "kind": "list", "description": ""}, {"name": "Sites", "kind": "number", "description": ""}]',
+    )
+    answers = {"Sites": ExtraAnswer(value=12), "Sells": ExtraAnswer(value=["pumps", "valves"])}
+    await ingest.deliver(answer(job_id, 0, [result(1).model_copy(update={"extra": answers}), result(2)]))
+    await ingest.merge(job_id)
+    (part,) = await ingest.said(RecipientsPublished)
+    assert [person.fields for person in part.recipients] == [
+        {"Sells": "pumps; valves", "Sites": "12"},
+        {"Sells": "", "Sites": ""},
+    ]
 
 
 async def test_two_clicks_make_one_list_and_the_key_stands_for_one_request(ingest: Ingest) -> None:
