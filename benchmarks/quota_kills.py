@@ -88,7 +88,7 @@ class Crew:
 
 
 async def run() -> list[Figure]:
-    """A private server with fsync on, one workspace, and half of its leads in a zone where it is night."""
+    """A private server with fsync on, one workspace, and half of its leads in a zone where it is evening."""
     with tempfile.TemporaryDirectory(prefix="corofy-bench-", dir="/var/tmp") as name:
         folder = Path(name)
         folder.chmod(0o711)

@@ -1,4 +1,4 @@
-"""The workspace of `quota-kills`: half of its leads are at work, half are asleep, whatever the hour is here."""
+"""The workspace of `quota-kills`: half of its leads are at work, half have gone home, whatever the hour is here."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _EVERY_DAY = replace(OFFICE_HOURS, days=frozenset(range(1, 8)), skip_holidays=Fa
 
 @dataclass(frozen=True)
 class Tenant:
-    """Leads with an even number are in `noon`, the others in `midnight`."""
+    """Leads with an even number are where it is noon, the others where it is evening."""
 
     workspace_id: UUID
     mailbox_id: UUID
     quota: int
     noon: str
-    midnight: str
+    evening: str
 
     def zone_of(self, address: str) -> str:
         """Where the lead of an address is."""
-        return self.midnight if int(address.partition("@")[0][1:]) % 2 else self.noon
+        return self.evening if int(address.partition("@")[0][1:]) % 2 else self.noon
 
     async def tick(self, open_uow: UnitOfWorkFactory) -> None:
         """What the sender's clock does: plan, and resolve what was lost. What is planned for later is due at once."""
@@ -64,7 +64,7 @@ class Tenant:
 
 async def open_tenant(open_uow: UnitOfWorkFactory, *, leads: int, quota: int, now: datetime) -> Tenant:
     """A started campaign with office hours."""
-    noon, midnight = zones_at(now)
+    noon, evening = zones_at(now)
     workspace_id, list_id = new_id(), new_id()
     opened = WorkspaceCreated(workspace_id=workspace_id, name="W", owner_user_id=new_id(), time_zone=noon)
     published = RecipientsPublished(
@@ -88,17 +88,18 @@ async def open_tenant(open_uow: UnitOfWorkFactory, *, leads: int, quota: int, no
     async with open_uow() as uow:
         asleep = func.mod(enrolments.c.position, 2) == 1
         await uow.conn.execute(update(enrolments).values(time_zone=noon, country="", subdivision=""))
-        await uow.conn.execute(update(enrolments).where(asleep).values(time_zone=midnight))
-    return Tenant(workspace_id, mailbox_id, quota, noon, midnight)
+        await uow.conn.execute(update(enrolments).where(asleep).values(time_zone=evening))
+    return Tenant(workspace_id, mailbox_id, quota, noon, evening)
 
 
 def zones_at(now: datetime) -> tuple[str, str]:
-    """A zone where it is noon, and one where it is midnight; POSIX writes them with the sign turned round."""
+    """A zone where it is noon, and one where it is six in the evening, and tomorrow's hours are beyond the workspace's day."""
     ahead = 12 - now.hour
-    return _zone(ahead), _zone(ahead + 12 if ahead <= 0 else ahead - 12)
+    return _zone(ahead), _zone(ahead + 6 if ahead <= 8 else ahead - 18)
 
 
 def _zone(ahead: int) -> str:
+    """POSIX writes them with the sign turned round."""
     return f"Etc/GMT{'-' if ahead >= 0 else '+'}{abs(ahead)}"
 
 
