@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 import orjson
 import pytest
+import sqlalchemy as sa
 
 from libs.common.clock import utc_now
 from libs.common.http.identity import IDENTITY_HEADER, Identity, sign_identity
@@ -174,6 +175,21 @@ async def test_a_test_that_cannot_be_sent_says_why(sender: RunningSender, worksp
     sender.inbox.moods.append("no such user")
     refused = (await ask_for_test(sender, workspace_id, campaign_id)).json()
     assert (refused["state"], "550" in refused["reason"]) == ("failed", True)
+
+
+async def test_a_workspace_sends_a_hundred_tests_a_day_and_no_more(sender: RunningSender, workspace_id: UUID) -> None:
+    """Red when tests are a way around the quota."""
+    campaign_id = await draft(sender, workspace_id, recipient(1, email="l@many.example"))
+    many = sa.text(
+        "INSERT INTO sender.test_mails (id, workspace_id, mailbox_id, key, recipient, subject, state, asked_by)"
+        " SELECT gen_random_uuid(), c.workspace_id, c.mailbox_id, 'k' || n, 'a@b.example', 's', 'sent', c.workspace_id"
+        " FROM sender.campaigns c, generate_series(1, 99) n WHERE c.id = CAST(:id AS uuid)"
+    )
+    async with sender.platform.open_uow() as uow:
+        await uow.conn.execute(many, {"id": campaign_id})
+    answers = [await ask_for_test(sender, workspace_id, campaign_id) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 429]
+    assert answers[1].json()["code"] == "too_many_test_mails"
 
 
 async def test_a_workspace_says_how_it_sends(sender: RunningSender, workspace_id: UUID) -> None:
