@@ -8,7 +8,7 @@ from libs.common.uow import UnitOfWork
 from services.billing.domain.credits.holds import Decision
 from services.billing.domain.credits.postings import Subject
 from services.billing.domain.credits.settling import capture
-from services.billing.repositories.credits import holds, ledger
+from services.billing.repositories.credits import captures, holds, ledger
 
 
 async def capture_chunk(
@@ -28,13 +28,13 @@ async def capture_chunk(
     """
     books = await ledger.lock_books(uow.conn, workspace_id)
     hold = await holds.find_hold(uow.conn, subject, workspace_id=workspace_id)
-    before = await holds.captured_before(uow.conn, subject, chunk_no)
+    before = await captures.captured_before(uow.conn, subject, chunk_no)
     decision = capture(books, hold, subject=subject, chunk_no=chunk_no, earned=earned, before=before)
     await ledger.save_books(uow.conn, books, decision.books, decision.movements, actor=actor)
     await holds.save_hold(uow.conn, decision.hold, heard_at=now)
     if before is not None:
         return
-    await holds.add_capture(uow.conn, subject, chunk_no, earned)
+    await captures.add_capture(uow.conn, subject, chunk_no, earned)
     announce(decision, earned=earned, uow=uow)
 
 

@@ -40,6 +40,6 @@ async def capture_chunks(
     """Charge these chunks of these workspaces' subjects; all is written when the transaction ends."""
     subjects = [(workspace_id, subject) for workspace_id, subject, _ in about]
     keys = [(subject, chunk_no) for _, subject, chunk_no in about]
-    sitting = await sit(uow.conn, subjects, captures=keys)
+    sitting = await sit(uow.conn, subjects, captured=keys)
     yield Capturing(sitting, uow)
     uow.write_last(sitting.writings(heard_at=now))

@@ -1,7 +1,7 @@
-"""Holds, what each grant covers of them, and captures."""
+"""Holds, what each grant covers of them, and their raises."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -20,13 +20,10 @@ from services.billing.domain.credits.holds import Hold, HoldState, Share
 from services.billing.domain.credits.postings import Subject
 from services.billing.domain.credits.raising import RaiseAnswer
 from services.billing.domain.watching.caps import DeclineReason
-from services.billing.tables import captures, hold_grants, hold_raises, holds
+from services.billing.tables import hold_grants, hold_raises, holds
 
 _Columns = ReadOnlyColumnCollection[str, Column[Any]]
 _OPEN = holds.c.state.in_([HoldState.HELD, HoldState.SETTLING])
-
-Capture = tuple[Subject, int]
-"""The key of a capture: what for, and the number of the chunk."""
 
 _SUBJECT = ("subject_kind", "subject_id")
 _NUMBERS = (
@@ -41,7 +38,6 @@ _NUMBERS = (
 )
 _HOLD = ("workspace_id", "state", *_NUMBERS, "declined_reason", "user_id", "settled_at")
 _SHARE = ("grant_id", "held", "captured", "refunded")
-_CAPTURE = (*_SUBJECT, "chunk_no")
 _row_of = attrgetter(*_HOLD, "held", "captured")
 _FIND_HOLDS = many.find(holds, _SUBJECT, (*_SUBJECT, *_HOLD))
 _SAVE_HOLDS = many.insert(
@@ -49,8 +45,6 @@ _SAVE_HOLDS = many.insert(
 )
 _FIND_SHARES = many.find(hold_grants, _SUBJECT, (*_SUBJECT, *_SHARE))
 _SAVE_SHARES = many.insert(hold_grants, (*_SUBJECT, *_SHARE), key=(*_SUBJECT, "grant_id"))
-_FIND_CAPTURES = many.find(captures, _CAPTURE, (*_CAPTURE, "credits"))
-_ADD_CAPTURES = many.insert(captures, (*_CAPTURE, "credits"))
 
 
 async def find_hold(conn: AsyncConnection, subject: Subject, *, workspace_id: UUID) -> Hold | None:
@@ -124,34 +118,6 @@ async def touch_hold(conn: AsyncConnection, subject: Subject, *, workspace_id: U
         .where(*_of(holds.c, subject), holds.c.workspace_id == workspace_id)
         .values(last_heard_at=func.greatest(holds.c.last_heard_at, heard_at))
     )
-
-
-async def captured_before(conn: AsyncConnection, subject: Subject, chunk_no: int) -> int | None:
-    """What was captured for a chunk, if it was."""
-    key = (subject, chunk_no)
-    (rows,) = await many.read(conn, [finding_of_captures([key])])
-    return to_captures(rows).get(key)
-
-
-def finding_of_captures(keys: Iterable[Capture]) -> Given:
-    """What is to be asked for some captures."""
-    return _FIND_CAPTURES, [(subject.kind, subject.id, chunk_no) for subject, chunk_no in set(keys)]
-
-
-def to_captures(rows: Iterable[Sequence[Any]]) -> dict[Capture, int]:
-    """What was captured for some chunks; those that were not are missing."""
-    return {(Subject(kind, id_), chunk_no): credits_ for kind, id_, chunk_no, credits_ in rows}
-
-
-async def add_capture(conn: AsyncConnection, subject: Subject, chunk_no: int, credits_: int) -> None:
-    """The key `capture:<subject>:<chunk>`, for ever."""
-    await many.write(conn, [writing_of_captures({(subject, chunk_no): credits_})])
-
-
-def writing_of_captures(captured: Mapping[Capture, int]) -> Given:
-    """The keys of some captures, for ever, each with its credits."""
-    rows = [(subject.kind, subject.id, chunk_no, credits_) for (subject, chunk_no), credits_ in captured.items()]
-    return _ADD_CAPTURES, rows
 
 
 async def find_raise(conn: AsyncConnection, subject: Subject, round_no: int) -> RaiseAnswer | None:

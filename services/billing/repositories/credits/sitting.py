@@ -21,8 +21,8 @@ from services.billing.domain.credits.chain import Chain
 from services.billing.domain.credits.holds import Decision, Hold
 from services.billing.domain.credits.ledger import Balance, Books, Grant
 from services.billing.domain.credits.postings import Movement, Subject
-from services.billing.repositories.credits import holds, ledger
-from services.billing.repositories.credits.holds import Capture
+from services.billing.repositories.credits import captures, holds, ledger
+from services.billing.repositories.credits.captures import Capture
 from services.billing.repositories.credits.writing import BALANCE, Pen, count_moved, writings_of
 from services.billing.tables import grants
 
@@ -96,11 +96,11 @@ class Sitting:
         books = writings_of((one.before, one.books, one.pen) for one in self._accounts.values())
         heard = holds.writings_of_holds(self._heard.values(), heard_at=heard_at)
         count_moved(self._movements)
-        return [*books, *heard, holds.writing_of_captures(self._captured)]
+        return [*books, *heard, captures.writing_of(self._captured)]
 
 
 async def sit(
-    conn: AsyncConnection, about: Collection[tuple[UUID, Subject]], *, captures: Collection[Capture] = ()
+    conn: AsyncConnection, about: Collection[tuple[UUID, Subject]], *, captured: Collection[Capture] = ()
 ) -> Sitting:
     """Lock the accounts of some workspaces, and load their subjects and some captures."""
     workspaces = list({workspace_id for workspace_id, _ in about})
@@ -111,10 +111,10 @@ async def sit(
         [
             (_FIND_GRANTS, [(workspace_id,) for workspace_id in workspaces]),
             *holds.findings_of_holds(subject for _, subject in about),
-            holds.finding_of_captures(captures),
+            captures.finding_of(captured),
         ],
     )
-    return Sitting(_accounts(locked, open_grants), holds.to_holds(holds_, shares), holds.to_captures(captures_))
+    return Sitting(_accounts(locked, open_grants), holds.to_holds(holds_, shares), captures.to_captures(captures_))
 
 
 def _accounts(locked: Iterable[Sequence[Any]], open_grants: Iterable[Sequence[Any]]) -> dict[UUID, _Account]:
