@@ -398,3 +398,24 @@ async def test_who_sleeps_is_woken_when_the_workspace_changes_its_terms(world: W
         told = await load_settings(uow.conn, world.workspace_id)
         await change_sending_settings(uow, replace(told, domain_quota=4), workspace_id=world.workspace_id)
     assert await world.plan() == 2
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_a_campaign_takes_leads_over_only_from_one_that_has_no_mailbox_any_more(
+    world: World, deleted: bool
+) -> None:
+    """Red when a second mailbox ends the campaigns of the first, or when a deleted one holds its leads for ever."""
+    await world.running(leads=2)
+    own = await add_mailbox(world)
+    await world.run(campaign_mailboxes.delete().where(campaign_mailboxes.c.campaign_id == world.campaign_id))
+    await world.run(campaigns.update().where(campaigns.c.id == world.campaign_id).values(mailbox_id=own))
+    second = await add_mailbox(world)
+    await world.run(campaign_mailboxes.delete().where(campaign_mailboxes.c.campaign_id == world.campaign_id))
+    if deleted:
+        await world.run(mailboxes.update().where(mailboxes.c.id == own).values(deleted_at=world.now))
+    world.mailbox_id = second
+    await world.draft(await world.list_of(recipient(1), recipient(9)))
+    await world.start()
+    states = await world.enrolment_states()
+    assert states[("stopped", "mailbox_changed")] == deleted
+    assert states[("excluded", "in_another_campaign")] == (not deleted)
