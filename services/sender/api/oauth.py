@@ -51,7 +51,7 @@ async def finish(
     return MailboxOut.of(made)
 
 
-@router.get("/v1/oauth/callback", status_code=303, response_class=RedirectResponse)
+@router.get("/v1/oauth/callback", status_code=303, response_class=RedirectResponse, openapi_extra={"security": []})
 async def come_back(
     resources: CurrentResources, state: _Brought = "", code: _Brought = "", error: _Brought = ""
 ) -> RedirectResponse:
