@@ -1,45 +1,33 @@
 """Addresses and domains that nobody writes to any more."""
 
-import csv
-from collections.abc import AsyncIterator
-from io import StringIO
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
-from starlette.responses import Response, StreamingResponse
+from fastapi import APIRouter, Query
+from starlette.responses import Response
 
-from libs.common.errors import Forbidden, NotFound, TooLarge, UnsupportedMedia
-from libs.common.formulas import is_formula_like
+from libs.common.errors import Forbidden, NotFound
 from libs.common.http.dependencies import OpenUowDep, Uow
 from libs.common.http.identity import AdminIdentity, CurrentIdentity, Identity
 from libs.common.http.problems import PROBLEM_RESPONSES
-from libs.common.uow import OpenUow
 from services.sender.api.resources import CurrentResources, Limit, cut, plan_today
-from services.sender.domain.suppression_files import REPORTED_LINES
 from services.sender.repositories import suppressions
 from services.sender.repositories.suppressions import Change, StoredSuppression
 from services.sender.schemas.suppressions import (
-    BadLine,
     LiftIn,
     SuppressionChangeOut,
     SuppressionHistory,
-    SuppressionImportOut,
     SuppressionIn,
     SuppressionOut,
     SuppressionPage,
     SuppressionReason,
     SuppressionScope,
 )
-from services.sender.use_cases.import_suppressions import import_suppressions
 from services.sender.use_cases.lift_suppression import lift_suppression
 from services.sender.use_cases.suppress_address import suppress_address
 
 router = APIRouter(prefix="/v1/suppressions", responses=PROBLEM_RESPONSES, tags=["suppressions"])
 
-MAX_FILE_BYTES = 20 * 1_048_576
-_PAGE = 1000
-_CSV = "text/csv"
 Scope = Annotated[SuppressionScope, Query(description="`global`: those for every workspace; operators only.")]
 Target = Annotated[str, Query(max_length=320, pattern=r"^[^\x00]*$")]
 
@@ -53,7 +41,7 @@ async def suppress(
     async with open_uow() as uow:
         stored = await suppress_address(
             uow,
-            workspace_id=_scope(body.scope, identity),
+            workspace_id=scope_of(body.scope, identity),
             address=body.email,
             reason=body.reason,
             note=body.note,
@@ -77,7 +65,7 @@ async def list_suppressions(
     """What is suppressed, by address. `containing`: a part of the address."""
     rows = await suppressions.page(
         uow.conn,
-        workspace_id=_scope(scope, identity),
+        workspace_id=scope_of(scope, identity),
         after=cursor,
         limit=limit + 1,
         reason=reason,
@@ -99,7 +87,7 @@ async def list_changes(
     """What was ever suppressed and lifted, newest first, also of one address."""
     rows = await suppressions.page_changes(
         uow.conn,
-        workspace_id=_scope(scope, identity),
+        workspace_id=scope_of(scope, identity),
         target=email.strip().lower() or None,
         before=cursor,
         limit=limit + 1,
@@ -108,47 +96,10 @@ async def list_changes(
     return SuppressionHistory(items=[_change(row) for row in page], next_cursor=str(page[-1].id) if more else None)
 
 
-@router.get("/export", response_class=StreamingResponse, responses={200: {"content": {_CSV: {}}}})
-async def export(identity: CurrentIdentity, open_uow: OpenUowDep, scope: Scope = "workspace") -> StreamingResponse:
-    """Everything that is suppressed, as a CSV that the import takes."""
-    return StreamingResponse(
-        _lines(open_uow, workspace_id=_scope(scope, identity)),
-        media_type=f"{_CSV}; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="suppressions.csv"'},
-    )
-
-
-@router.post(
-    "/import",
-    openapi_extra={"requestBody": {"required": True, "content": {_CSV: {"schema": {"type": "string"}}}}},
-)
-async def import_file(
-    request: Request,
-    identity: CurrentIdentity,
-    open_uow: OpenUowDep,
-    resources: CurrentResources,
-    scope: Scope = "workspace",
-    note: Annotated[str, Query(max_length=500, pattern=r"^[^\x00]*$")] = "",
-) -> SuppressionImportOut:
-    """Suppress every address and `@domain` of a CSV (the column `email`, else the first). Lines that are neither are named
-    and left out. 413 too_large; 422 suppressions_not_text, suppressions_too_many."""
-    workspace_id = _scope(scope, identity)
-    done = await import_suppressions(
-        await _file(request), open_uow=open_uow, workspace_id=workspace_id, note=note, made_by=identity.user_id
-    )
-    await plan_today(open_uow, identity.workspace_id, resources)
-    return SuppressionImportOut(
-        added=done.added,
-        known=done.known,
-        bad=len(done.bad),
-        bad_lines=[BadLine(line_no=number, problem=problem) for number, problem in done.bad[:REPORTED_LINES]],
-    )
-
-
 @router.get("/{suppression_id}")
 async def show(suppression_id: UUID, identity: CurrentIdentity, uow: Uow, scope: Scope = "workspace") -> SuppressionOut:
     """One, with what it rests on. 404 suppression_not_found."""
-    found = await suppressions.load(uow.conn, suppression_id, workspace_id=_scope(scope, identity))
+    found = await suppressions.load(uow.conn, suppression_id, workspace_id=scope_of(scope, identity))
     if found is None:
         raise NotFound(f"there is no suppression {suppression_id}", code="suppression_not_found")
     return _out(found)
@@ -164,7 +115,7 @@ async def lift(
     """
     await lift_suppression(
         uow,
-        workspace_id=_scope(scope, identity),
+        workspace_id=scope_of(scope, identity),
         suppression_id=suppression_id,
         note=body.note,
         made_by=identity.user_id,
@@ -172,7 +123,7 @@ async def lift(
     return Response(status_code=204)
 
 
-def _scope(scope: SuppressionScope, identity: Identity) -> UUID | None:
+def scope_of(scope: SuppressionScope, identity: Identity) -> UUID | None:
     """Whose suppressions are meant. Raises Forbidden (operators_only): the global ones are other workspaces' affair too."""
     if scope == "workspace":
         return identity.workspace_id
@@ -180,38 +131,6 @@ def _scope(scope: SuppressionScope, identity: Identity) -> UUID | None:
         msg = "suppressions for every workspace are an operator's: the address must be listed in ADMIN_EMAILS"
         raise Forbidden(msg, code="operators_only")
     return None
-
-
-async def _file(request: Request) -> bytes:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != _CSV:
-        raise UnsupportedMedia(f"the Content-Type is {kind!r}: send {_CSV}")
-    content = bytearray()
-    async for part in request.stream():
-        content += part
-        if len(content) > MAX_FILE_BYTES:
-            raise TooLarge(f"the file is larger than {MAX_FILE_BYTES:,} bytes: import it in parts")
-    return bytes(content)
-
-
-async def _lines(open_uow: OpenUow, *, workspace_id: UUID | None) -> AsyncIterator[bytes]:
-    yield _line(("email", "reason", "note", "created_at"))
-    after = ""
-    while True:
-        async with open_uow() as uow:
-            found = await suppressions.page(uow.conn, workspace_id=workspace_id, after=after, limit=_PAGE)
-        # A domain goes without its @, with which a spreadsheet would take it for a formula; the import knows both.
-        rows = ((row.email.removeprefix("@"), row.reason, row.note, row.created_at.isoformat()) for row in found)
-        yield b"".join(map(_line, rows))
-        if len(found) < _PAGE:
-            return
-        after = found[-1].email
-
-
-def _line(cells: tuple[str, ...]) -> bytes:
-    out = StringIO()
-    csv.writer(out).writerow([f"'{cell}" if is_formula_like(cell) else cell for cell in cells])
-    return out.getvalue().encode()
 
 
 def _out(row: StoredSuppression) -> SuppressionOut:
