@@ -209,7 +209,7 @@ async def test_a_suppression_and_a_pause_hold_although_the_day_cannot_be_planned
 
 @contextlib.asynccontextmanager
 async def no_day_can_be_planned(sender: RunningSender, workspace_id: UUID) -> AsyncGenerator[None]:
-    """The database refuses every plan of this workspace."""
+    """The database refuses every plan of this workspace, at the note on when the next is due. Asking for one is no plan."""
 
     async def run(statement: str) -> None:
         async with sender.platform.open_uow() as uow:
@@ -220,8 +220,9 @@ async def no_day_can_be_planned(sender: RunningSender, workspace_id: UUID) -> As
         " $$ BEGIN RAISE EXCEPTION 'no plan today'; END $$"
     )
     await run(
-        "CREATE TRIGGER refuse BEFORE INSERT ON sender.daily_plans FOR EACH ROW"
-        f" WHEN (NEW.workspace_id = '{workspace_id}') EXECUTE FUNCTION sender.refuse()"
+        "CREATE TRIGGER refuse BEFORE INSERT ON sender.planning_dues FOR EACH ROW"
+        f" WHEN (NEW.workspace_id = '{workspace_id}' AND (NEW.due_at IS NULL OR NEW.due_at > now() + interval '1 minute'))"
+        " EXECUTE FUNCTION sender.refuse()"
     )
     yield
     await run("DROP FUNCTION sender.refuse CASCADE")
