@@ -18,7 +18,8 @@ from services.sender.domain.sending import Facts, Go, SendTiming, decide
 from services.sender.domain.windows import ALWAYS, OFFICE_HOURS
 
 TIMING = SendTiming(call_deadline_s=10, provider_timeout_s=30, sending_lease_s=60, claim_lease_s=120)
-CALL, PAUSE = timedelta(seconds=40), timedelta(days=3)
+CALL, PAUSE, HOUR = timedelta(seconds=40), timedelta(days=3), timedelta(hours=1)
+HOURS = (None, None, -80, -70, -30, -1, 1, 5, 20, 40)
 BOX = UsableMailbox(UUID(int=11), "corofy.example", MailboxQuota(7))
 ZONES = (("Europe/Berlin", "DE"), ("America/Los_Angeles", "US"), ("Asia/Kolkata", "IN"), ("UTC", ""))
 CAMPAIGNS = (
@@ -72,8 +73,8 @@ def crowds(draw: st.DrawFn) -> Outlook:
     for position in range(draw(st.integers(1, 25))):
         zone, country = draw(st.sampled_from(ZONES))
         domain = draw(st.sampled_from(("one.example", "two.example", f"own{position}.example")))
-        later = st.one_of(st.none(), st.integers(-72, 72).map(lambda hours: now + timedelta(hours=hours)))
         made = draw(st.booleans())
+        elsewhere, due = draw(st.sampled_from(HOURS)), draw(st.sampled_from(HOURS))
         who = Candidate(
             campaign_id=draw(st.sampled_from(CAMPAIGNS)).id,
             enrolment_id=UUID(int=1000 + position),
@@ -85,9 +86,9 @@ def crowds(draw: st.DrawFn) -> Outlook:
             time_zone=zone,
             country=country,
             subdivision="",
-            written_elsewhere_at=draw(later),
+            written_elsewhere_at=now + elsewhere * HOUR if elsewhere else None,
             email_id=UUID(int=3000 + position) if made else None,
-            due_at=draw(later) if made else None,
+            due_at=now + due * HOUR if made and due else None,
             deferred=made,
         )
         people.append(who)

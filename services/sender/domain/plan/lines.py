@@ -73,13 +73,13 @@ class Line:
     ) -> None:
         """Take out up to `wanted` who can be sent to today. `domain_is_full` is told how many of a domain were taken."""
         self._wake(sorter)
-        taken = defaultdict[str, int](int)
+        taken, held_back = defaultdict[str, int](int), list[list[Candidate]]()
         while self._awake and wanted > 0:
             group = heapq.heappop(self._awake)[2]
             _, _, stack = heapq.heappop(group.domains)
             who = stack[-1]
             if domain_is_full(who.domain, taken[who.domain]):
-                group.full.append(stack)
+                (group.full if domain_is_full(who.domain, 0) else held_back).append(stack)
                 self._stand(group)
                 continue
             got = sorter.sort([who], self.campaign, into=into)
@@ -95,6 +95,9 @@ class Line:
             if stack:
                 group.add(stack)
             self._stand(group)
+        # Whom the planner then passes over leaves the domain's place to these.
+        for stack in held_back:
+            self._stand(_Group([(_order(stack[-1]), next(_NUMBERS), stack)]))
 
     def _join(self, stacks: Sequence[list[Candidate]]) -> None:
         group = _Group()
