@@ -9,6 +9,7 @@ from sqlalchemy import CTE, RowMapping, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.domain.templates import TemplateSource
+from services.sender.repositories.arrays import one_of
 from services.sender.repositories.recipients import VALUE_COLUMNS, values_of
 from services.sender.tables import (
     campaign_lines,
@@ -82,11 +83,13 @@ async def claim(
         .limit(limit)
         .with_for_update(of=emails, skip_locked=True)
     )
-    # Not as a subquery of the UPDATE, where Postgres may run a LIMIT … SKIP LOCKED again for every row.
-    chosen = found.cte("found").prefix_with("MATERIALIZED")
+    # By itself: inside an UPDATE, Postgres may run a LIMIT … SKIP LOCKED again for every row; and mostly nothing is due.
+    ids = list((await conn.execute(found)).scalars())
+    if not ids:
+        return []
     claimed = (
         update(emails)
-        .where(emails.c.id == chosen.c.id)
+        .where(one_of(emails.c.id, ids))
         .values(state="claimed", fencing_token=emails.c.fencing_token + 1, lease_until=now + timedelta(seconds=lease_s))
         .returning(*_EMAIL)
         .cte("claimed")
