@@ -3,13 +3,13 @@
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from libs.common.keyring import secrets_in
-from libs.common.settings import CommonSettings
 from services.sender.domain.mailboxes.guardrails import Limits
+from services.sender.provider_settings import ProviderSettings
 
 _NONE = SecretStr("")
 
 
-class MailboxSettings(CommonSettings):
+class MailboxSettings(ProviderSettings):
     """Without ENCRYPTION_KEYS workspaces cannot bring mailboxes, without a client id nobody can connect with that provider."""
 
     encryption_keys: SecretStr = Field(default=_NONE, description="Comma list; the first seals, all of them open.")

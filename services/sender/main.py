@@ -32,6 +32,7 @@ from services.sender.api.resources import Resources
 from services.sender.clients.domain_lookup import DnsLookup
 from services.sender.domain.message import Sender, sender_from
 from services.sender.domain.unsubscribing import UnsubscribeLinks
+from services.sender.hand_over_schedules import hand_over_schedules
 from services.sender.in_flight.starting import supervisor_of
 from services.sender.list_schedules import list_schedules
 from services.sender.mailbox_schedules import mailbox_schedules
@@ -69,16 +70,18 @@ async def start(settings: SenderSettings, platform: Platform) -> AsyncGenerator[
     if context.house_id is None:
         log.warning("mailbox.missing", note="set SMTP_URL and MAIL_FROM, or let workspaces bring mailboxes")
     office = open_post_office(settings, platform)
+    resources = Resources(context, office)
     yield Parts(
         subscriptions=handlers.subscriptions(),
         schedules=[
             *schedules(context),
             *mailbox_schedules(platform.open_uow, office.opener.mailroom.ring),
             *resolve_schedules(platform.open_uow, office.opener),
+            *hand_over_schedules(resources.desk),
             *list_schedules(platform.open_uow, lookup=DnsLookup() if settings.check_mx else None),
         ],
         tasks=[supervisor_of(settings, platform, context, office).run],
-        resources=Resources(context, office),
+        resources=resources,
     )
 
 

@@ -8,6 +8,7 @@ from libs.common.smtp_address import parse_smtp_url
 from services.sender.clients.dns import Dns, Records
 from services.sender.clients.mailroom import Mailroom
 from services.sender.clients.oauth import OAuth, OAuthApp
+from services.sender.clients.provider_places import ProviderPlaces
 from services.sender.clients.secrets import SecretsRing
 from services.sender.domain.mailboxes.presets import OAuthProvider
 from services.sender.settings import SenderSettings
@@ -40,6 +41,13 @@ def open_post_office(settings: SenderSettings, platform: Platform) -> PostOffice
         shared=parse_smtp_url(settings.mailbox_url) if settings.mailbox_url else None,
         sandbox=parse_smtp_url(sandbox_url) if sandbox_url else None,
         any_host=settings.mailbox_any_host,
+        places=ProviderPlaces(
+            sendgrid=settings.sendgrid_base_url,
+            mailgun_us=settings.mailgun_base_url,
+            mailgun_eu=settings.mailgun_eu_base_url,
+            instantly=settings.instantly_base_url,
+            sandbox=settings.sandbox_url,
+        ),
     )
     oauth = OAuth(
         oauth_apps(settings), redirect_uri=f"{app_base_url}{_CALLBACK}", http=make_client(concurrency=20, read_s=15)

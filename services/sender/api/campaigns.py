@@ -11,7 +11,8 @@ from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import UnitOfWork
 from services.sender.api.resources import CurrentResources, Cursor, Limit, Resources, cut, plan_today
-from services.sender.repositories import campaign_mailboxes, campaigns, emails
+from services.sender.domain.mailboxes.account import hand_over_note
+from services.sender.repositories import campaign_mailboxes, campaigns, emails, hand_overs
 from services.sender.repositories.campaigns import Campaign
 from services.sender.schemas.campaigns import (
     CampaignIn,
@@ -28,6 +29,7 @@ from services.sender.schemas.windows import WindowIn, WindowOut
 from services.sender.use_cases.change_window import change_window
 from services.sender.use_cases.create_campaign import NewCampaign, create_campaign
 from services.sender.use_cases.pause_campaign import pause_campaign
+from services.sender.use_cases.settle_hand_overs import check_hand_over, settle_hand_overs
 from services.sender.use_cases.show_campaign import show_campaign
 from services.sender.use_cases.start_campaign import start_campaign
 
@@ -82,8 +84,10 @@ async def start(
 ) -> StartedOut:
     """Render every row's mail, enrol those that can be sent, and plan today. Rows left out are named with the reason.
 
-    A paused campaign goes on; an active one stays as it is. 409 nothing_to_send, campaign_finished.
+    A paused campaign goes on; an active one stays as it is. 409 nothing_to_send, campaign_finished, zone_not_offered.
     """
+    async with open_uow() as uow:
+        await check_hand_over(uow, campaign_id, desk=resources.desk)
     started = await start_campaign(
         open_uow,
         workspace_id=identity.workspace_id,
@@ -91,6 +95,7 @@ async def start(
         writer=resources.writer,
         clock=resources.clock,
     )
+    await settle_hand_overs(resources.desk, campaign_id=campaign_id)
     await plan_today(open_uow, identity.workspace_id, resources)
     async with open_uow() as uow:
         view = await _view(uow, started.campaign, resources)
@@ -106,6 +111,7 @@ async def pause(
     async with open_uow() as uow:
         now = await resources.clock(uow.conn)
         campaign = await pause_campaign(uow, workspace_id=identity.workspace_id, campaign_id=campaign_id, now=now)
+    await settle_hand_overs(resources.desk, campaign_id=campaign_id)
     await plan_today(open_uow, identity.workspace_id, resources)
     async with open_uow() as uow:
         return await _view(uow, campaign, resources)
@@ -146,6 +152,7 @@ async def list_emails(
 async def _view(uow: UnitOfWork, campaign: Campaign, resources: Resources) -> CampaignOut:
     now = await resources.clock(uow.conn)
     view = await show_campaign(uow, campaign, now=now, default_quota=resources.default_quota)
+    notes = await hand_overs.notes_of(uow.conn, campaign.id)
     return CampaignOut(
         id=campaign.id,
         list_id=campaign.list_id,
@@ -156,6 +163,8 @@ async def _view(uow: UnitOfWork, campaign: Campaign, resources: Resources) -> Ca
         sandboxed=campaign.sandboxed,
         daily_quota=campaign.daily_quota,
         mailbox_ids=await campaign_mailboxes.of_campaign(uow.conn, campaign.id),
+        hand_over=bool(notes),
+        hand_over_note=hand_over_note(notes),
         window=WindowOut.of(campaign.window),
         counts=Counts(**view.counts),
         quota_today=QuotaToday(limit=view.limit, used=view.used),

@@ -25,12 +25,13 @@ from services.sender.schemas.mailboxes import (
     TrialIn,
     TrialOut,
 )
-from services.sender.use_cases.add_mailbox import MailboxWish, add_mailbox
-from services.sender.use_cases.change_mailbox import KEPT, MailboxChange, change_mailbox, own_mailbox
+from services.sender.use_cases.add_mailbox import add_mailbox
+from services.sender.use_cases.change_mailbox import change_mailbox, own_mailbox
 from services.sender.use_cases.delete_mailbox import delete_mailbox
 from services.sender.use_cases.examine_mailbox import examine_mailbox
 from services.sender.use_cases.make_dkim_key import make_dkim_key
 from services.sender.use_cases.pause_mailbox import pause_by_person
+from services.sender.use_cases.prove_account import prove_key, prove_wish
 from services.sender.use_cases.resume_mailbox import resume_mailbox
 from services.sender.use_cases.try_mailbox import try_mailbox
 
@@ -57,31 +58,29 @@ async def list_mailboxes(
 
 @router.post("", status_code=201)
 async def add(
-    body: MailboxIn, identity: AdminIdentity, uow: Uow, resources: CurrentResources, idempotency_key: Key = None
+    body: MailboxIn,
+    identity: AdminIdentity,
+    open_uow: OpenUowDep,
+    resources: CurrentResources,
+    idempotency_key: Key = None,
 ) -> MailboxOut:
     """Bring a mailbox. The same Idempotency-Key answers with the same one. Try it before a campaign does.
 
-    409 `mailbox_exists`, `mailboxes_reached`, `idempotency_key_reused`, `sealing_off`; 422 `server_unsafe`,
-    `server_malformed`, `invalid_address`.
+    A key is tried with its provider first. 409 `mailbox_exists`, `mailboxes_reached`, `idempotency_key_reused`,
+    `sealing_off`, `key_refused` (with the provider's words), `account_unknown`; 422 `server_unsafe`, `server_malformed`,
+    `account_malformed`, `api_key_missing`, `invalid_address`; 503 `mailbox_down`.
     """
-    wish = MailboxWish(
-        address=body.address,
-        name=body.name,
-        provider=body.provider,
-        reply_to=body.reply_to,
-        server=body.server.to_server() if body.server else None,
-        password=body.password.get_secret_value() if body.password else "",
-        daily_quota=body.daily_quota,
-        ramp=(body.ramp.start, body.ramp.step) if body.ramp else None,
-    )
-    made = await add_mailbox(
-        wish,
-        uow=uow,
-        workspace_id=identity.workspace_id,
-        mailroom=resources.office.opener.mailroom,
-        key=idempotency_key,
-        now=await resources.clock(uow.conn),
-    )
+    mailroom = resources.office.opener.mailroom
+    wish = await prove_wish(body.to_wish(), mailroom=mailroom)
+    async with open_uow() as uow:
+        made = await add_mailbox(
+            wish,
+            uow=uow,
+            workspace_id=identity.workspace_id,
+            mailroom=mailroom,
+            key=idempotency_key,
+            now=await resources.clock(uow.conn),
+        )
     return MailboxOut.of(made)
 
 
@@ -107,26 +106,26 @@ async def show(mailbox_id: UUID, identity: CurrentIdentity, uow: Uow, resources:
 
 @router.patch("/{mailbox_id}")
 async def change(
-    mailbox_id: UUID, body: MailboxChangeIn, identity: AdminIdentity, uow: Uow, resources: CurrentResources
+    mailbox_id: UUID, body: MailboxChangeIn, identity: AdminIdentity, open_uow: OpenUowDep, resources: CurrentResources
 ) -> MailboxOut:
-    """Change what is given. With another server the password has to be given again. 404; 409 `signs_in_elsewhere`; 422."""
-    given = body.model_fields_set
-    asked = MailboxChange(
-        name=body.name if body.name is not None else KEPT,
-        reply_to=body.reply_to if "reply_to" in given else KEPT,
-        server=body.server.to_server() if body.server else KEPT,
-        password=body.password.get_secret_value() if body.password else KEPT,
-        daily_quota=body.daily_quota if "daily_quota" in given else KEPT,
-        ramp=((body.ramp.start, body.ramp.step) if body.ramp else None) if "ramp" in given else KEPT,
-    )
-    changed = await change_mailbox(
-        asked,
-        uow=uow,
-        mailbox_id=mailbox_id,
-        workspace_id=identity.workspace_id,
-        mailroom=resources.office.opener.mailroom,
-        now=await resources.clock(uow.conn),
-    )
+    """Change what is given. With another server the password has to be given again; another key is tried first.
+
+    404; 409 `signs_in_elsewhere`, `key_refused`; 422; 503 `mailbox_down`.
+    """
+    mailroom = resources.office.opener.mailroom
+    if body.api_key is not None:
+        async with open_uow() as uow:
+            found = await own_mailbox(uow, mailbox_id, workspace_id=identity.workspace_id)
+        await prove_key(found, body.api_key.get_secret_value(), mailroom=mailroom)
+    async with open_uow() as uow:
+        changed = await change_mailbox(
+            body.to_change(),
+            uow=uow,
+            mailbox_id=mailbox_id,
+            workspace_id=identity.workspace_id,
+            mailroom=mailroom,
+            now=await resources.clock(uow.conn),
+        )
     return MailboxOut.of(changed)
 
 

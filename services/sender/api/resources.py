@@ -15,6 +15,7 @@ from services.sender.post_office import PostOffice
 from services.sender.repositories.workspaces import Clock
 from services.sender.use_cases.plan_day import plan_day
 from services.sender.use_cases.send_emails import HouseContext
+from services.sender.use_cases.settle_hand_overs import Desk
 
 Cursor = Annotated[UUID | None, Query(description="`next_cursor` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -48,6 +49,11 @@ class Resources:
     @property
     def clock(self) -> Clock:
         return self.context.clock
+
+    @property
+    def desk(self) -> Desk:
+        """What tells other schedulers of campaigns."""
+        return Desk(self.context.open_uow, self.office.opener, self.clock, self.default_quota)
 
     @property
     def writer(self) -> Writer:

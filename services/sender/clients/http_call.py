@@ -11,12 +11,18 @@ from typing import Any
 import httpx
 import orjson
 
+from services.sender.clients.mailbox import MailboxDown
 from services.sender.clients.smtp import storable
 from services.sender.domain.sending import Deferred, NotCalled, Unknown
 
 KEEPALIVE_S = 4
 """Shorter than a server keeps an idle connection: a call on one that is just being closed would be unknown."""
 _MOST_BYTES = 64 * 1024
+_OK = 200
+_UNAUTHORIZED = 401
+_FORBIDDEN = 403
+_MARK, _MARKED = "x-sandbox", "corofy"
+"""What the sandbox writes on each of its answers."""
 _BROKEN = (httpx.HTTPError, httpx.InvalidURL, OSError)
 
 
@@ -35,6 +41,11 @@ class Answer:
         except orjson.JSONDecodeError:
             return {}
         return found if isinstance(found, dict) else {}
+
+    @property
+    def sandboxed(self) -> bool:
+        """Whether the sandbox answers."""
+        return self.headers.get(_MARK) == _MARKED
 
     @property
     def said(self) -> str:
@@ -98,3 +109,18 @@ async def ask(client: httpx.AsyncClient, path: str, *, timeout_s: float, **param
             return await read(client, client.build_request("GET", path, params=params))
     except (*_BROKEN, TimeoutError):
         return None
+
+
+async def ask_whole(
+    client: httpx.AsyncClient, method: str, path: str, *, who: str, timeout_s: float, **content: Any
+) -> Answer:
+    """A call whose answer must be a 200. Raises MailboxDown with the provider's words; a refused key is for a person to mend."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            answer = await read(client, client.build_request(method, path, **content))
+    except (*_BROKEN, TimeoutError) as error:
+        raise MailboxDown(f"{who}: {storable(str(error) or type(error).__name__)}") from error
+    if answer.status != _OK:
+        refused = answer.status in (_UNAUTHORIZED, _FORBIDDEN)
+        raise MailboxDown(f"{who}: {answer.said}", pause="login_refused" if refused else None)
+    return answer

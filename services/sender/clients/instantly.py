@@ -14,14 +14,14 @@ from typing import Any, Final
 import httpx
 
 from libs.common import metrics
-from services.sender.clients.http_call import KEEPALIVE_S, Answer, HttpCall, read
-from services.sender.clients.mailbox import Capabilities, MailboxDown
+from services.sender.clients.http_call import KEEPALIVE_S, Answer, HttpCall, ask_whole
+from services.sender.clients.mailbox import Capabilities, Proof
 from services.sender.domain.hand_over import BODY, SUBJECT
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import Accepted, Deferred, Outcome, Refused, Unknown
 
 BASE_URL: Final = "https://api.instantly.ai"
-_OK, _BAD_REQUEST = 200, 400
+_OK, _BAD_REQUEST, _UNAUTHORIZED = 200, 400, 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,10 @@ class Instantly:
         """Close the connection."""
         await self._client.aclose()
 
-    async def accounts(self) -> list[str]:
-        """The mailboxes that are connected there. Raises MailboxDown."""
-        found = await self._ask("GET", "/accounts")
-        return [str(one["email"]) for one in found.get("items", [])]
+    async def prove(self) -> Proof:
+        """Whether the key is a good one, and the first hundred mailboxes that are connected there. Raises MailboxDown."""
+        answer = await self._answer("GET", "/accounts", params={"limit": "100"})
+        return Proof(answer.sandboxed, tuple(str(one["email"]) for one in answer.json().get("items", [])))
 
     async def make_campaign(self, wish: HandOver) -> str:
         """A campaign of theirs for one of ours, not yet active; its id. Raises MailboxDown."""
@@ -115,13 +115,10 @@ class Instantly:
         return bool(mine)
 
     async def _ask(self, method: str, path: str, **content: Any) -> dict[str, Any]:
-        try:
-            answer = await read(self._client, self._client.build_request(method, path, **content))
-        except (httpx.HTTPError, OSError) as error:
-            raise MailboxDown(f"Instantly: {error or type(error).__name__}") from error
-        if answer.status != _OK:
-            raise MailboxDown(f"Instantly: {answer.said}")
-        return answer.json()
+        return (await self._answer(method, path, **content)).json()
+
+    async def _answer(self, method: str, path: str, **content: Any) -> Answer:
+        return await ask_whole(self._client, method, path, who="Instantly", timeout_s=self._timeout_s, **content)
 
 
 def variables_of(letter: Letter) -> dict[str, str]:
@@ -141,5 +138,6 @@ def outcome_of(answer: Answer) -> Outcome:
     if answer.status == _BAD_REQUEST:
         return Refused(answer.said)
     if _BAD_REQUEST < answer.status < 500:
-        return Deferred(answer.said, mailbox=True)
+        refused = answer.status == _UNAUTHORIZED
+        return Deferred(answer.said, mailbox=True, pause="login_refused" if refused else None)
     return Unknown(answer.said)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from libs.common.errors import Transient
 from services.sender.domain.message import Letter
@@ -31,6 +31,24 @@ class MailboxDown(Transient):
     def __init__(self, message: str, *, pause: str | None = None) -> None:
         super().__init__(message)
         self.pause = pause
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The provider lets the key send. `sandboxed`: it is the sandbox that says so. `accounts`: whom it can send as, where it
+    names them."""
+
+    sandboxed: bool
+    accounts: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Provable(Protocol):
+    """A mailbox whose key can be tried without sending anything."""
+
+    async def prove(self) -> Proof:
+        """Raises MailboxDown with the provider's own words; `pause` where it refuses the key."""
+        ...
 
 
 class Mailbox(Protocol):

@@ -7,13 +7,13 @@ from typing import Final
 import httpx
 
 from libs.common import metrics
-from services.sender.clients.http_call import KEEPALIVE_S, Answer, HttpCall, ask
-from services.sender.clients.mailbox import Capabilities
+from services.sender.clients.http_call import KEEPALIVE_S, Answer, HttpCall, ask, ask_whole
+from services.sender.clients.mailbox import Capabilities, Proof
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import Accepted, Deferred, Outcome, Refused, Unknown
 
 BASE_URLS: Final = {"us": "https://api.mailgun.net", "eu": "https://api.eu.mailgun.net"}
-_OK, _BAD_REQUEST, _TOO_LARGE = 200, 400, 413
+_OK, _BAD_REQUEST, _UNAUTHORIZED, _TOO_LARGE = 200, 400, 401, 413
 
 
 class MailgunMailbox:
@@ -50,6 +50,14 @@ class MailgunMailbox:
         """Close the connection."""
         await self._client.aclose()
 
+    async def prove(self) -> Proof:
+        """Whether the key is one of the domain's. Raises MailboxDown."""
+        path = f"/v3/{self._domain}/events"
+        answer = await ask_whole(
+            self._client, "GET", path, who="Mailgun", timeout_s=self._timeout_s, params={"limit": "1"}
+        )
+        return Proof(answer.sandboxed)
+
     async def send(self, letter: Letter, *, may_call: Callable[[], bool]) -> Outcome:
         """One mail to its one recipient."""
         call = HttpCall(self._client, may_call=may_call, timeout_s=self._timeout_s)
@@ -79,5 +87,6 @@ def outcome_of(answer: Answer) -> Outcome:
     if answer.status in (_BAD_REQUEST, _TOO_LARGE):
         return Refused(answer.said)
     if 400 <= answer.status < 500:
-        return Deferred(answer.said, mailbox=True)
+        refused = answer.status == _UNAUTHORIZED
+        return Deferred(answer.said, mailbox=True, pause="login_refused" if refused else None)
     return Unknown(answer.said)

@@ -6,14 +6,34 @@ from dataclasses import dataclass, field
 
 from libs.common.errors import Conflict
 from libs.common.smtp_address import SmtpAddress
+from services.sender.clients.instantly import Instantly
+from services.sender.clients.instantly_outlet import InstantlyOutlet, RefOf
 from services.sender.clients.mailbox import Mailbox
+from services.sender.clients.mailgun import MailgunMailbox
+from services.sender.clients.provider_places import SANDBOX_KEY, ProviderPlaces
 from services.sender.clients.reach import Lookup
 from services.sender.clients.secrets import SecretsRing
+from services.sender.clients.sendgrid import SendGridMailbox
 from services.sender.clients.smtp import SmtpMailbox
 from services.sender.clients.smtp_door import Door, door_of
+from services.sender.domain.mailboxes.account import ApiAccount
 from services.sender.domain.mailboxes.mailbox import MailboxView, Secrets, Server
 
 Token = Callable[[], Awaitable[str]]
+
+
+async def _no_ref(_campaign_id: object) -> None:
+    """Where nothing is handed over, no campaign of ours is known elsewhere."""
+
+
+@dataclass(frozen=True)
+class ApiLogin:
+    """What an account at a provider with an API is reached with. Without a key it is the sandbox's stand-in."""
+
+    provider: str
+    account: ApiAccount
+    key: str = field(repr=False)
+    sandboxed: bool
 
 
 @dataclass(frozen=True)
@@ -26,16 +46,49 @@ class Mailroom:
     shared: SmtpAddress | None = None
     sandbox: SmtpAddress | None = None
     any_host: bool = False
+    places: ProviderPlaces = field(default_factory=ProviderPlaces)
     tls_context: ssl.SSLContext | None = None
     lookup: Lookup | None = field(default=None, repr=False)
 
-    def open(self, view: MailboxView, secrets: Secrets, *, token: Token | None = None) -> Mailbox:
+    def open(
+        self, view: MailboxView, secrets: Secrets, *, token: Token | None = None, ref_of: RefOf = _no_ref
+    ) -> Mailbox:
         """One connection to it, not made yet. Raises Conflict `mailbox_unusable` when its server is not known here."""
+        if view.account is not None:
+            return self.open_api(_login(view, view.account, secrets), ref_of=ref_of)
         return SmtpMailbox(
             self._door(view, secrets, token),
             connect_timeout_s=self.connect_timeout_s,
             provider_timeout_s=self.provider_timeout_s,
         )
+
+    def open_api(
+        self, login: ApiLogin, *, ref_of: RefOf = _no_ref
+    ) -> SendGridMailbox | MailgunMailbox | InstantlyOutlet:
+        """The same over HTTP. Raises Conflict `mailbox_unusable`."""
+        if login.provider == "instantly":
+            return InstantlyOutlet(self._instantly(login), ref_of)
+        base, key = self._place(login), login.key or SANDBOX_KEY
+        waits = {"connect_timeout_s": self.connect_timeout_s, "provider_timeout_s": self.provider_timeout_s}
+        if login.provider == "sendgrid":
+            return SendGridMailbox(key, base_url=base, **waits)
+        return MailgunMailbox(key, domain=login.account.domain, base_url=base, **waits)
+
+    def instantly(self, view: MailboxView, secrets: Secrets) -> Instantly:
+        """To keep campaigns at Instantly. Raises Conflict `mailbox_unusable`."""
+        assert view.account is not None, "a mailbox of a provider with an API has an account"
+        return self._instantly(_login(view, view.account, secrets))
+
+    def _instantly(self, login: ApiLogin) -> Instantly:
+        return Instantly(
+            login.key or SANDBOX_KEY,
+            base_url=self._place(login),
+            connect_timeout_s=self.connect_timeout_s,
+            provider_timeout_s=self.provider_timeout_s,
+        )
+
+    def _place(self, login: ApiLogin) -> str:
+        return self.places.place(login.provider, region=login.account.region, sandboxed=login.sandboxed)
 
     def _door(self, view: MailboxView, secrets: Secrets, token: Token | None) -> Door:
         if view.workspace_id is None:
@@ -74,6 +127,10 @@ class Mailroom:
             tls_context=self.tls_context,
             lookup=self.lookup,
         )
+
+
+def _login(view: MailboxView, account: ApiAccount, secrets: Secrets) -> ApiLogin:
+    return ApiLogin(view.provider, account, secrets.api_key, view.sandboxed)
 
 
 def _known(address: SmtpAddress | None, view: MailboxView) -> SmtpAddress:

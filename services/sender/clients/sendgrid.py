@@ -10,15 +10,18 @@ from typing import Any, Final
 import httpx
 
 from libs.common import metrics
-from services.sender.clients.http_call import KEEPALIVE_S, Answer, HttpCall, ask
-from services.sender.clients.mailbox import Capabilities
+from services.sender.clients.http_call import KEEPALIVE_S, Answer, HttpCall, ask, ask_whole
+from services.sender.clients.mailbox import Capabilities, MailboxDown, Proof
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import Accepted, Deferred, Outcome, Refused, Unknown
 
 BASE_URL: Final = "https://api.sendgrid.com"
 _OWN_FIELDS: Final = frozenset({"from", "reply-to", "to", "subject", "date", "mime-version"})
 """Given as fields, or made by SendGrid: they are refused among the headers."""
-_OK, _ACCEPTED, _BAD_REQUEST, _TOO_LARGE = 200, 202, 400, 413
+_OK, _ACCEPTED, _BAD_REQUEST, _UNAUTHORIZED, _TOO_LARGE = 200, 202, 400, 401, 413
+_SCOPE: Final = "mail.send"
+_USED_UP: Final = "credits exceeded"
+"""A plan without mails left is answered like a key that is refused."""
 _ASKED: Final = "corofy_message_id"
 
 
@@ -48,6 +51,14 @@ class SendGridMailbox:
     async def close(self) -> None:
         """Close the connection."""
         await self._client.aclose()
+
+    async def prove(self) -> Proof:
+        """Whether the key is one that may send. Raises MailboxDown."""
+        answer = await ask_whole(self._client, "GET", "/v3/scopes", who="SendGrid", timeout_s=self._timeout_s)
+        if _SCOPE not in answer.json().get("scopes", []):
+            msg = f"SendGrid: the key is a good one and may not send: give it the scope {_SCOPE}"
+            raise MailboxDown(msg, pause="login_refused")
+        return Proof(answer.sandboxed)
 
     async def send(self, letter: Letter, *, may_call: Callable[[], bool]) -> Outcome:
         """One mail to its one recipient."""
@@ -94,7 +105,8 @@ def outcome_of(answer: Answer) -> Outcome:
     if answer.status in (_BAD_REQUEST, _TOO_LARGE):
         return Refused(answer.said)
     if 400 <= answer.status < 500:
-        return Deferred(answer.said, mailbox=True)
+        refused = answer.status == _UNAUTHORIZED and _USED_UP not in answer.said
+        return Deferred(answer.said, mailbox=True, pause="login_refused" if refused else None)
     # 5xx, and whatever else it never says of a mail: nobody can know what it had done by then.
     return Unknown(answer.said)
 

@@ -68,12 +68,16 @@ class Sender:
 
 @dataclass(frozen=True)
 class Letter:
-    """A finished mail with its envelope: exactly one recipient, named explicitly."""
+    """A finished mail with its envelope: exactly one recipient, named explicitly.
+
+    `campaign_id` is for providers that keep campaigns of their own; None for a mail that is of none.
+    """
 
     envelope_from: str
     envelope_to: str
     message_id: str
     content: bytes
+    campaign_id: UUID | None = None
 
 
 def sender_from(mail_from: str, *, postal_address: str, unsubscribe_address: str = "") -> Sender:

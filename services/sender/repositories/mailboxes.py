@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.keyring import Sealed
+from services.sender.domain.mailboxes.account import ApiAccount
 from services.sender.domain.mailboxes.mailbox import Dkim, MailboxView, Pause, Ramp, Server
 from services.sender.tables import mailboxes
 
@@ -30,6 +31,8 @@ class NewMailbox:
     ramp: Ramp | None
     idempotency_key: str | None = None
     asked: str | None = None
+    account: ApiAccount | None = None
+    sandboxed: bool = False
 
 
 async def add(conn: AsyncConnection, new: NewMailbox) -> bool:
@@ -42,8 +45,8 @@ async def add(conn: AsyncConnection, new: NewMailbox) -> bool:
         "address": new.address,
         "name": new.name,
         "reply_to": new.reply_to,
-        "sandboxed": new.provider == "sandbox",
-        "settings": {"server": new.server.as_json} if new.server else {},
+        "sandboxed": new.sandboxed or new.provider == "sandbox",
+        "settings": settings_of(new),
         "daily_quota": new.daily_quota,
         "idempotency_key": new.idempotency_key,
         "asked": new.asked,
@@ -177,6 +180,12 @@ async def keep_findings(
     await conn.execute(query.values(findings=findings, examined_at=now))
 
 
+def settings_of(new: NewMailbox) -> dict[str, Any]:
+    """How it is reached, as the table keeps it."""
+    parts = {"server": new.server, "account": new.account}
+    return {name: part.as_json for name, part in parts.items() if part is not None}
+
+
 def sealed_columns(sealed: Sealed | None) -> dict[str, Any]:
     """What the table keeps of secrets."""
     return {"secrets": sealed.data if sealed else None, "sealed_with": sealed.sealed_with if sealed else None}
@@ -198,6 +207,7 @@ def _view(row: RowMapping) -> MailboxView:
     paused = row["paused_reason"]
     told: dict[str, Any] = {
         "server": Server(**settings["server"]) if "server" in settings else None,
+        "account": ApiAccount.of(settings["account"]) if "account" in settings else None,
         "dkim": Dkim(**settings["dkim"]) if "dkim" in settings else None,
         "has_secrets": row["secrets"] is not None,
         "ramp": ramp,

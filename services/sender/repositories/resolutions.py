@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.sender.domain.resolving import MOST_LOOK_UPS
 from services.sender.repositories.claims import Leased
-from services.sender.tables import email_resolutions, emails
+from services.sender.tables import email_lookups, email_resolutions, emails
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Sought:
     workspace_id: UUID
     token: int
     message_id: str
+    asked: int
 
 
 async def lock_email(conn: AsyncConnection, email_id: UUID, *, workspace_id: UUID) -> Unresolved | None:
@@ -79,16 +82,38 @@ async def plan_again(conn: AsyncConnection, email_id: UUID, *, now: datetime) ->
     await conn.execute(query.values(state="planned", reason="send_again", due_at=now))
 
 
-async def unknown_of(conn: AsyncConnection, *, mailbox_id: UUID, limit: int, since: datetime) -> list[Sought]:
-    """Unknown emails of a mailbox that were begun since, newest first: providers keep what they took for some days only."""
-    query = select(emails.c.id, emails.c.workspace_id, emails.c.fencing_token, emails.c.message_id).where(
-        emails.c.mailbox_id == mailbox_id, emails.c.state == "unknown", emails.c.sending_at >= since
+async def unknown_of(
+    conn: AsyncConnection, *, mailbox_id: UUID, limit: int, since: datetime, now: datetime
+) -> list[Sought]:
+    """Unknown emails of a mailbox that were begun since and are to be asked about now, newest first."""
+    query = (
+        select(emails.c.id, emails.c.workspace_id, emails.c.fencing_token, emails.c.message_id, email_lookups.c.asked)
+        .outerjoin(email_lookups, _ITS_LOOK_UPS)
+        .where(emails.c.mailbox_id == mailbox_id, _to_ask_about(since=since, now=now))
     )
     rows = await conn.execute(query.order_by(emails.c.sending_at.desc()).limit(limit))
-    return [Sought(*row) for row in rows]
+    return [Sought(row.id, row.workspace_id, row.fencing_token, row.message_id, row.asked or 0) for row in rows]
 
 
-async def mailboxes_with_unknown(conn: AsyncConnection, *, since: datetime) -> list[UUID]:
-    """The mailboxes that unknown emails were begun from since."""
-    query = select(emails.c.mailbox_id).where(emails.c.state == "unknown", emails.c.sending_at >= since).distinct()
+async def mailboxes_with_unknown(conn: AsyncConnection, *, since: datetime, now: datetime) -> list[UUID]:
+    """The mailboxes that such emails were begun from."""
+    query = select(emails.c.mailbox_id).outerjoin(email_lookups, _ITS_LOOK_UPS).distinct()
+    query = query.where(_to_ask_about(since=since, now=now))
     return list((await conn.execute(query.order_by(emails.c.mailbox_id))).scalars())
+
+
+async def note_look_up(conn: AsyncConnection, sought: Sought, *, next_at: datetime) -> None:
+    """The provider was asked about this attempt once more."""
+    values = {"email_id": sought.email_id, "fencing_token": sought.token, "asked": sought.asked + 1, "next_at": next_at}
+    query = insert(email_lookups).values(values)
+    fresh = {"asked": email_lookups.c.asked + 1, "next_at": next_at}
+    await conn.execute(query.on_conflict_do_update(index_elements=["email_id", "fencing_token"], set_=fresh))
+
+
+_ITS_LOOK_UPS = and_(email_lookups.c.email_id == emails.c.id, email_lookups.c.fencing_token == emails.c.fencing_token)
+
+
+def _to_ask_about(*, since: datetime, now: datetime) -> ColumnElement[bool]:
+    never = email_lookups.c.email_id.is_(None)
+    again = and_(email_lookups.c.asked < MOST_LOOK_UPS, email_lookups.c.next_at <= now)
+    return and_(emails.c.state == "unknown", emails.c.sending_at >= since, or_(never, again))

@@ -49,7 +49,10 @@ class QuotaToday(BaseModel):
 
 
 class CampaignOut(BaseModel):
-    """A campaign with its counts."""
+    """A campaign with its counts.
+
+    `hand_over`: a provider schedules its mail by itself; `hand_over_note` says what that means, and what is wrong there.
+    """
 
     id: UUID
     list_id: UUID
@@ -60,6 +63,8 @@ class CampaignOut(BaseModel):
     sandboxed: bool
     daily_quota: int
     mailbox_ids: list[UUID]
+    hand_over: bool
+    hand_over_note: str | None
     window: WindowOut
     counts: Counts
     quota_today: QuotaToday

@@ -6,9 +6,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, SecretStr, StringConstraints
 
-from services.sender.domain.mailboxes.mailbox import MailboxView, Server
+from services.sender.domain.mailboxes.account import HANDING_OVER, ApiAccount
+from services.sender.domain.mailboxes.mailbox import MailboxView, Provider, Server
 from services.sender.domain.mailboxes.presets import Preset
 from services.sender.schemas.base import Body, ShortText
+from services.sender.use_cases.add_mailbox import MailboxWish
+from services.sender.use_cases.change_mailbox import KEPT, MailboxChange
 from services.sender.use_cases.examine_mailbox import Report
 from services.sender.use_cases.make_dkim_key import records_of
 from services.sender.use_cases.try_mailbox import Trial
@@ -37,17 +40,48 @@ class RampIn(Body):
     step: Quota
 
 
-class MailboxIn(Body):
-    """A mailbox to send through. Google and Microsoft are connected by `/v1/mailboxes/oauth/start` instead."""
+class AccountIn(Body):
+    """Of Mailgun, the sending domain (by default the address's) and region; of Instantly, the connected mailboxes to send
+    from (by default the address)."""
 
-    provider: Literal["smtp", "sandbox"] = "smtp"
+    domain: ShortText | None = None
+    region: Literal["us", "eu"] = "us"
+    accounts: Annotated[list[Address], Field(max_length=100)] = []
+
+    def to_account(self) -> ApiAccount:
+        return ApiAccount(self.domain or "", self.region, tuple(self.accounts))
+
+
+class MailboxIn(Body):
+    """A mailbox to send through. Google and Microsoft are connected by `/v1/mailboxes/oauth/start` instead.
+
+    SendGrid, Mailgun and Instantly take an `api_key`; without one they are the sandbox's, where there is a sandbox.
+    """
+
+    provider: Provider = "smtp"
     address: Address
     name: ShortText
     reply_to: Address | None = None
     server: ServerIn | None = None
     password: Password | None = None
+    api_key: Password | None = None
+    account: AccountIn | None = None
     daily_quota: Quota | None = None
     ramp: RampIn | None = None
+
+    def to_wish(self) -> MailboxWish:
+        return MailboxWish(
+            address=self.address,
+            name=self.name,
+            provider=self.provider,
+            reply_to=self.reply_to,
+            server=self.server.to_server() if self.server else None,
+            password=self.password.get_secret_value() if self.password else "",
+            account=self.account.to_account() if self.account else None,
+            api_key=self.api_key.get_secret_value() if self.api_key else "",
+            daily_quota=self.daily_quota,
+            ramp=(self.ramp.start, self.ramp.step) if self.ramp else None,
+        )
 
 
 class MailboxChangeIn(Body):
@@ -57,8 +91,22 @@ class MailboxChangeIn(Body):
     reply_to: Address | None = None
     server: ServerIn | None = None
     password: Password | None = None
+    api_key: Password | None = None
     daily_quota: Quota | None = None
     ramp: RampIn | None = None
+
+    def to_change(self) -> MailboxChange:
+        given = self.model_fields_set
+        ramp = (self.ramp.start, self.ramp.step) if self.ramp else None
+        return MailboxChange(
+            name=self.name if self.name is not None else KEPT,
+            reply_to=self.reply_to if "reply_to" in given else KEPT,
+            server=self.server.to_server() if self.server else KEPT,
+            password=self.password.get_secret_value() if self.password else KEPT,
+            api_key=self.api_key.get_secret_value() if self.api_key else KEPT,
+            daily_quota=self.daily_quota if "daily_quota" in given else KEPT,
+            ramp=ramp if "ramp" in given else KEPT,
+        )
 
 
 class TrialIn(Body):
@@ -68,9 +116,12 @@ class TrialIn(Body):
 
 
 class TrialOut(BaseModel):
-    """`ended_at` is where it ended: at the login, at the mail, or well. `said` is the server's word."""
+    """`ended_at` is where it ended: at the login, at the mail, or well. `said` is the server's word.
 
-    ended_at: Literal["open", "send", "sent"]
+    `let_in` is as far as it goes with a provider that schedules by itself.
+    """
+
+    ended_at: Literal["open", "let_in", "send", "sent"]
     said: str
 
     @classmethod
@@ -86,6 +137,14 @@ class ServerOut(BaseModel):
     security: Literal["tls", "starttls", "none"]
     user: str | None
     signs_in_with: Literal["password", "google", "microsoft", "nothing"]
+
+
+class AccountOut(BaseModel):
+    """The account at a provider with an API."""
+
+    domain: str
+    region: Literal["us", "eu"]
+    accounts: list[str]
 
 
 class RampOut(BaseModel):
@@ -107,13 +166,15 @@ class MailboxOut(BaseModel):
     """A mailbox. `shared` is the installation's own, which serves every workspace and cannot be changed here."""
 
     id: UUID
-    provider: Literal["smtp", "sandbox", "sendgrid", "mailgun", "instantly"]
+    provider: Provider
     address: str
     name: str
     reply_to: str | None
     shared: bool
     sandboxed: bool
     server: ServerOut | None
+    account: AccountOut | None
+    hand_over: bool
     dkim_records: list[DnsRecordOut]
     daily_quota: int | None
     ramp: RampOut | None
@@ -139,6 +200,8 @@ class MailboxOut(BaseModel):
             shared=shared,
             sandboxed=view.sandboxed,
             server=server,
+            account=AccountOut(**view.account.as_json) if view.account else None,
+            hand_over=view.provider in HANDING_OVER,
             dkim_records=[DnsRecordOut(name=one.name, value=one.value) for one in records],
             daily_quota=view.daily_quota,
             ramp=RampOut(start=view.ramp.start, step=view.ramp.step, started=view.ramp.started) if view.ramp else None,

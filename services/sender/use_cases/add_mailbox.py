@@ -15,6 +15,7 @@ from libs.common.uow import UnitOfWork
 from services.sender.clients.mailroom import Mailroom
 from services.sender.domain.addresses import normalise
 from services.sender.domain.entitlements import check_mailboxes
+from services.sender.domain.mailboxes.account import WITH_API, ApiAccount, checked_account
 from services.sender.domain.mailboxes.mailbox import MailboxView, Provider, Ramp, Secrets, Server, checked_server
 from services.sender.domain.message import safe_header
 from services.sender.repositories import entitlements, mailboxes, workspaces
@@ -23,7 +24,10 @@ from services.sender.repositories.mailboxes import NewMailbox
 
 @dataclass(frozen=True)
 class MailboxWish:
-    """What a person asks for. `ramp` is (mails on the first day, more on each day after)."""
+    """What a person asks for. `ramp` is (mails on the first day, more on each day after).
+
+    `sandboxed`: the provider turned out to be the sandbox's stand-in.
+    """
 
     address: str
     name: str
@@ -33,11 +37,14 @@ class MailboxWish:
     password: str = field(default="", repr=False)
     daily_quota: int | None = None
     ramp: tuple[int, int] | None = None
+    account: ApiAccount | None = None
+    api_key: str = field(default="", repr=False)
+    sandboxed: bool = False
 
     @property
     def fingerprint(self) -> str:
-        """Of everything but the password, which must not lie about in any form that could be guessed at."""
-        told = asdict(replace(self, password=""))
+        """Of everything but the secrets, which must not lie about in any form that could be guessed at."""
+        told = asdict(replace(self, password="", api_key=""))
         return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -78,7 +85,9 @@ def _new(wish: MailboxWish, *, workspace_id: UUID, mailroom: Mailroom, key: str 
     if wish.provider == "sandbox" and mailroom.sandbox is None:
         msg = "there is no sandbox here: give a mail server"
         raise Conflict(msg, code="sandbox_missing")
-    sealed = mailroom.ring.seal(Secrets(password=wish.password), mailbox_id) if wish.password else None
+    with_api = wish.provider in WITH_API
+    secrets = Secrets(api_key=wish.api_key) if with_api else Secrets(password=wish.password)
+    sealed = mailroom.ring.seal(secrets, mailbox_id) if secrets != Secrets() else None
     return NewMailbox(
         id=mailbox_id,
         workspace_id=workspace_id,
@@ -92,6 +101,8 @@ def _new(wish: MailboxWish, *, workspace_id: UUID, mailroom: Mailroom, key: str 
         ramp=Ramp(*wish.ramp, now.date()) if wish.ramp else None,
         idempotency_key=key,
         asked=wish.fingerprint,
+        account=checked_account(wish.provider, wish.account, address=address) if with_api else None,
+        sandboxed=wish.sandboxed,
     )
 
 

@@ -31,6 +31,7 @@ class MailboxChange:
     reply_to: str | Kept | None = KEPT
     server: Server | Kept = KEPT
     password: str | Kept = field(default=KEPT, repr=False)
+    api_key: str | Kept = field(default=KEPT, repr=False)
     daily_quota: int | Kept | None = KEPT
     ramp: tuple[int, int] | Kept | None = KEPT
 
@@ -63,6 +64,9 @@ async def change_mailbox(
     if not (isinstance(change.server, Kept) and isinstance(change.password, Kept)):
         await _reach_otherwise(uow, found, change, mailroom=mailroom)
         columns |= {"retry_at": None, "trouble": None, "failures": 0}
+    if not isinstance(change.api_key, Kept):
+        await _sign_in_anew(uow, found, change.api_key, mailroom=mailroom)
+        columns |= {"retry_at": None, "trouble": None, "failures": 0}
     if columns:
         await mailboxes.change(uow.conn, mailbox_id, **columns)
         await planning.ask(uow.conn, workspace_id)
@@ -90,6 +94,14 @@ async def _reach_otherwise(uow: UnitOfWork, found: MailboxView, change: MailboxC
     await mailboxes.put_setting(uow.conn, found.id, "server", checked.as_json)
     if not isinstance(change.password, Kept):
         await mailboxes.seal(uow.conn, found.id, mailroom.ring.seal(secrets, found.id))
+
+
+async def _sign_in_anew(uow: UnitOfWork, found: MailboxView, key: str, *, mailroom: Mailroom) -> None:
+    """A stand-in stays one: mail to made-up people must not begin to reach real ones."""
+    if not found.has_api or found.sandboxed:
+        msg = "this mailbox signs in without a key: leave api_key out, or add a mailbox with it"
+        raise Conflict(msg, code="signs_in_elsewhere")
+    await mailboxes.seal(uow.conn, found.id, mailroom.ring.seal(Secrets(api_key=key), found.id))
 
 
 def _moves(before: Server | None, after: Server) -> bool:

@@ -6,6 +6,7 @@ from uuid import UUID
 from libs.common.errors import Conflict, NotFound
 from libs.common.uow import UnitOfWork
 from services.sender.domain.entitlements import check_mailboxes
+from services.sender.domain.mailboxes.account import HANDING_OVER
 from services.sender.repositories import entitlements, mailboxes
 
 MOST = 50
@@ -16,6 +17,8 @@ async def choose_mailboxes(
 ) -> list[UUID]:
     """Those that are wanted; by default all of the workspace's own that fit the list, and where there is none the settings'.
 
+    One that schedules by itself is only taken where it is wanted.
+
     Raises NotFound (mailbox_not_found), Conflict (mailbox_missing).
     """
     own = await mailboxes.own(uow.conn, workspace_id)
@@ -25,7 +28,7 @@ async def choose_mailboxes(
             if mailbox_id not in known:
                 raise NotFound(f"the workspace has no mailbox {mailbox_id}", code="mailbox_not_found")
         return list(dict.fromkeys(wanted))
-    fitting = [view.id for view in own if view.sandboxed == sandboxed][:MOST]
+    fitting = [view.id for view in own if view.sandboxed == sandboxed and view.provider not in HANDING_OVER][:MOST]
     if not fitting and house_id is None:
         msg = "there is no mailbox: bring one, or have the operator set SMTP_URL and MAIL_FROM"
         raise Conflict(msg, code="mailbox_missing")

@@ -6,7 +6,7 @@ from uuid import UUID
 from libs.common.uow import OpenUow
 from services.sender.domain.suppressing import Suppression
 from services.sender.domain.suppression_files import read_targets
-from services.sender.repositories import suppressions
+from services.sender.repositories import suppressions, take_backs
 
 _BATCH = 1000
 
@@ -33,4 +33,5 @@ async def import_suppressions(
         ]
         async with open_uow() as uow:
             added += await suppressions.add(uow.conn, batch)
+            await take_backs.ask(uow.conn, workspace_id=workspace_id, targets=[one.target for one in batch])
     return ImportedSuppressions(added, len(found.targets) - added, found.bad)

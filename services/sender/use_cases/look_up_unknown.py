@@ -8,7 +8,7 @@ from libs.common.errors import Conflict, Transient
 from libs.common.logs import get_logger
 from libs.common.uow import OpenUow
 from services.sender.clients.mailbox import Mailbox, MailboxDown
-from services.sender.domain.resolving import LOOK_UP
+from services.sender.domain.resolving import LOOK_UP, next_look_up
 from services.sender.repositories import resolutions
 from services.sender.repositories.resolutions import Sought
 from services.sender.repositories.workspaces import database_now
@@ -30,7 +30,7 @@ async def look_up_all_unknown(open_uow: OpenUow, open_mailbox: Open, *, clock: C
     """Through each mailbox that has unknown emails. One that cannot be opened keeps no other from being asked."""
     async with open_uow() as uow:
         now = await clock(uow.conn)
-        found = await resolutions.mailboxes_with_unknown(uow.conn, since=now - _KEPT)
+        found = await resolutions.mailboxes_with_unknown(uow.conn, since=now - _KEPT, now=now)
     total = 0
     for mailbox_id in found:
         try:
@@ -45,7 +45,7 @@ async def look_up_all_unknown(open_uow: OpenUow, open_mailbox: Open, *, clock: C
 
 
 async def look_up_unknown(open_uow: OpenUow, mailbox: Mailbox, *, mailbox_id: UUID, clock: Clock = database_now) -> int:
-    """Ask about each unknown email of the mailbox, outside any transaction; answers how many were found.
+    """Ask about each unknown email of the mailbox whose turn it is, outside any transaction; answers how many were found.
 
     Only proof of acceptance counts. The decision is recorded for the attempt that was asked about: a person who was faster,
     or a worker that still knew, keeps the word.
@@ -54,7 +54,7 @@ async def look_up_unknown(open_uow: OpenUow, mailbox: Mailbox, *, mailbox_id: UU
         return 0
     async with open_uow() as uow:
         now = await clock(uow.conn)
-        sought = await resolutions.unknown_of(uow.conn, mailbox_id=mailbox_id, limit=_BATCH, since=now - _KEPT)
+        sought = await resolutions.unknown_of(uow.conn, mailbox_id=mailbox_id, limit=_BATCH, since=now - _KEPT, now=now)
     found = 0
     for email in sought:
         try:
@@ -64,6 +64,10 @@ async def look_up_unknown(open_uow: OpenUow, mailbox: Mailbox, *, mailbox_id: UU
             break
         if accepted is not None:
             found += await _record(open_uow, email, clock=clock)
+            continue
+        async with open_uow() as uow:
+            later = await clock(uow.conn) + next_look_up(email.asked + 1)
+            await resolutions.note_look_up(uow.conn, email, next_at=later)
     return found
 
 

@@ -33,7 +33,7 @@ async def make_dkim_key(
     Raises NotFound (mailbox_not_found), Conflict (signed_by_host, sealing_off).
     """
     found = await own_mailbox(uow, mailbox_id, workspace_id=workspace_id, lock=True)
-    if found.server is not None and found.server.signs_in_with in _SIGNED_BY_HOST:
+    if found.has_api or (found.server is not None and found.server.signs_in_with in _SIGNED_BY_HOST):
         msg = "this mailbox's host signs its mail: publish the DKIM record that the host gives you"
         raise Conflict(msg, code="signed_by_host")
     if found.dkim is not None and not anew:

@@ -22,7 +22,7 @@ _SHORT_WAIT: Final = timedelta(seconds=5)
 _REFUSED_LOGINS: Final = 3
 """So often in a row a login may be refused: providers refuse a good one now and then."""
 _WHAT_TO_DO: Final = {
-    "login_refused": "The mail server does not let us in: check user and password, or connect the mailbox again, then resume.",
+    "login_refused": "The mail server does not let us in: check user and password or the key, or connect again, then resume.",
     "consent_revoked": "The consent to send was withdrawn: connect the mailbox again.",
     "blocked": "The mail server blocks this sender: find out why with its operator, mend it, then resume.",
 }

@@ -8,13 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.keyring import Unreadable
 from libs.common.uow import OpenUow
+from services.sender.clients.instantly import Instantly
 from services.sender.clients.mailbox import Mailbox, MailboxDown
 from services.sender.clients.mailroom import Mailroom
 from services.sender.clients.oauth import ConsentRevoked, OAuth, OAuthAway
 from services.sender.domain.mailboxes.consent import EARLY
 from services.sender.domain.mailboxes.dkim import Signer, read_key
 from services.sender.domain.mailboxes.mailbox import MailboxView, Secrets
-from services.sender.repositories import mailboxes
+from services.sender.repositories import hand_overs, mailboxes
 from services.sender.repositories.workspaces import database_now
 from services.sender.use_cases.take_consent import changed_grant
 
@@ -37,14 +38,28 @@ class Opener:
 
     async def open(self, view: MailboxView) -> Opened:
         """Raises MailboxDown when its secrets cannot be read, Conflict `mailbox_unusable`."""
+        secrets = await self._unsealed(view)
+        opened = self.mailroom.open(view, secrets, token=self._token_of(view), ref_of=self._ref_of(view))
+        return Opened(opened, signer_of(view, secrets))
+
+    async def instantly(self, view: MailboxView) -> Instantly:
+        """To keep campaigns there. Raises as `open`."""
+        return self.mailroom.instantly(view, await self._unsealed(view))
+
+    async def _unsealed(self, view: MailboxView) -> Secrets:
         async with self.open_uow() as uow:
             sealed = await mailboxes.load_sealed(uow.conn, view.id)
         try:
-            secrets = self.mailroom.ring.open(sealed, view.id) if sealed else Secrets()
+            return self.mailroom.ring.open(sealed, view.id) if sealed else Secrets()
         except Unreadable as error:
             raise MailboxDown(error.message) from error
-        opened = self.mailroom.open(view, secrets, token=self._token_of(view))
-        return Opened(opened, signer_of(view, secrets))
+
+    def _ref_of(self, view: MailboxView) -> Callable[[UUID], Awaitable[str | None]]:
+        async def ref(campaign_id: UUID) -> str | None:
+            async with self.open_uow() as uow:
+                return await hand_overs.ref_of(uow.conn, campaign_id=campaign_id, mailbox_id=view.id)
+
+        return ref
 
     def _token_of(self, view: MailboxView) -> Callable[[], Awaitable[str]] | None:
         if view.server is None or view.server.signs_in_with not in {"google", "microsoft"}:
@@ -96,7 +111,7 @@ class Opener:
 
 def signer_of(view: MailboxView, secrets: Secrets) -> Signer | None:
     """What the mailbox's mail is signed with; None where it has no key."""
-    if view.dkim is None or not secrets.dkim_rsa:
+    if view.dkim is None or not secrets.dkim_rsa or view.has_api:
         return None
     names = selectors_of(view.dkim.selector)
     return Signer(

@@ -173,6 +173,7 @@ def prepare(
         letter = writer.letter(rendered, to, message_id=claim.message_id, now=now)
     except Invalid as error:
         return _Prepared(None, problem=f"{error.code}: {error.message}")
+    letter = replace(letter, campaign_id=claim.campaign_id)
     if signer is not None:
         letter = replace(letter, content=signed(letter.content, signer, now=now))
     return _Prepared(letter, subject=rendered.subject)

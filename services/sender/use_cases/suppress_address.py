@@ -4,7 +4,7 @@ from uuid import UUID
 
 from libs.common.uow import UnitOfWork
 from services.sender.domain.suppressing import Reason, Suppression, target_of
-from services.sender.repositories import suppressions
+from services.sender.repositories import suppressions, take_backs
 from services.sender.repositories.suppressions import StoredSuppression
 
 
@@ -23,6 +23,7 @@ async def suppress_address(
     target = target_of(address)
     wish = Suppression(workspace_id, target, reason, note=note, proof=proof or {}, made_by=made_by)
     await suppressions.add(uow.conn, [wish])
+    await take_backs.ask(uow.conn, workspace_id=workspace_id, targets=[target])
     stored = await suppressions.find(uow.conn, workspace_id=workspace_id, target=target)
     assert stored is not None, "the row is locked until this commits"
     return stored

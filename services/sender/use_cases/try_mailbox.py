@@ -1,13 +1,14 @@
 """A person tries a mailbox: log in, and send one mail to an address of theirs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from libs.common.errors import AppError
 from libs.common.ids import new_id
-from services.sender.clients.mailbox import MailboxDown
+from services.sender.clients.mailbox import Provable
 from services.sender.domain.addresses import normalise
+from services.sender.domain.mailboxes.account import HAND_OVER_NOTE
 from services.sender.domain.mailboxes.dkim import signed
 from services.sender.domain.mailboxes.mailbox import MailboxView
 from services.sender.domain.message import Letter, Sender, build, message_id_of
@@ -21,9 +22,12 @@ _TEXT = "Hello,\n\nthis mail shows that {address} can send through Corofy. There
 
 @dataclass(frozen=True)
 class Trial:
-    """How far it came: `sent`, or where it ended; `said` is the server's own word."""
+    """How far it came: `sent`, or where it ended; `said` is the server's own word.
 
-    ended_at: Literal["open", "send", "sent"]
+    `let_in` is as far as it goes with a provider that schedules by itself.
+    """
+
+    ended_at: Literal["open", "let_in", "send", "sent"]
     said: str
 
 
@@ -32,17 +36,25 @@ async def try_mailbox(view: MailboxView, opener: Opener, *, to: str, postal_addr
     recipient = normalise(to)
     try:
         opened = await opener.open(view)
-        await opened.mailbox.open()
-    except MailboxDown as error:
-        return Trial("open", error.message)
     except AppError as error:
         return Trial("open", error.message)
     try:
-        outcome = await opened.mailbox.send(
-            _letter(view, opened, to=recipient, postal_address=postal_address, now=now), may_call=lambda: True
-        )
+        return await _try(view, opened, to=recipient, postal_address=postal_address, now=now)
     finally:
         await opened.mailbox.close()
+
+
+async def _try(view: MailboxView, opened: Opened, *, to: str, postal_address: str, now: datetime) -> Trial:
+    try:
+        await opened.mailbox.open()
+        if isinstance(opened.mailbox, Provable):
+            await opened.mailbox.prove()
+    except AppError as error:
+        return Trial("open", error.message)
+    if opened.mailbox.capabilities.hand_over:
+        return Trial("let_in", HAND_OVER_NOTE)
+    letter = _letter(view, opened, to=to, postal_address=postal_address, now=now)
+    outcome = await opened.mailbox.send(letter, may_call=lambda: True)
     return Trial("sent" if isinstance(outcome, Accepted) else "send", _words(outcome))
 
 
@@ -60,7 +72,7 @@ def _letter(view: MailboxView, opened: Opened, *, to: str, postal_address: str, 
     if opened.signer is None:
         return letter
     content = signed(letter.content, opened.signer, now=now)
-    return Letter(letter.envelope_from, letter.envelope_to, letter.message_id, content)
+    return replace(letter, content=content)
 
 
 def sender_of(view: MailboxView, *, postal_address: str, unsubscribe_address: str = "") -> Sender:

@@ -75,7 +75,7 @@ async def test_a_lead_is_handed_over_with_its_finished_mail_and_leaves_once(
     app: SandboxApp, client: Instantly, html: str | None
 ) -> None:
     """Red when a lead that is handed over again is written to again, or a template of theirs changes our words."""
-    assert await client.accounts() == [ACCOUNT]
+    assert (await client.prove()).accounts == (ACCOUNT,)
     campaign = await client.make_campaign(wish())
     await client.set_active(campaign, active=True)
     assert isinstance(await handed(client, campaign, letter(html=html)), Accepted)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -170,6 +171,7 @@ async def test_a_look_up_proves_acceptance_only(world: World) -> None:
     assert await world.states() == {"unknown": 1}
     assert await world.slot_states() == {"used": 1}
     provider.knows.add(claim.message_id)
+    world.later(minutes=1)
     assert await look_up(world, provider) == 1
     assert await world.states() == {"sent": 1}
     assert await decisions(world) == [(LOOK_UP, "sent", claim.token)]
@@ -229,3 +231,22 @@ async def test_every_mailbox_with_unknown_mail_is_asked_also_behind_one_that_is_
     await look_up_all_unknown(world.open_uow, open_mailbox, clock=world.clock)
     assert {world.mailbox_id, other.mailbox_id} <= set(opened)
     assert (await world.states(), await other.states()) == ({"unknown": 1}, {"sent": 1})
+
+
+async def test_a_provider_is_asked_for_an_hour_at_growing_distances(world: World) -> None:
+    """Red when it is asked every minute for days, or given up before its log has caught up; a second attempt is a new one."""
+    claim = await unknown(world)
+    provider, began, minutes = Asked(), world.now, list[int]()
+    for minute in range(120):
+        world.now = began + timedelta(minutes=minute)
+        before = len(provider.asked)
+        await look_up(world, provider)
+        minutes += [minute] * (len(provider.asked) - before)
+    assert minutes == [0, 1, 3, 7, 15, 31, 63]
+    await decide(world, claim, "send_again")
+    await world.plan()
+    again = await world.claim_one()
+    await world.begin(again)
+    await world.record(again, LOST)
+    provider.knows.add(again.message_id)
+    assert await look_up(world, provider) == 1

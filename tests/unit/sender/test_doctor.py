@@ -58,6 +58,7 @@ def view(*, server: Server = GMAIL, dkim: Dkim | None = None, address: str = "an
         reply_to=None,
         sandboxed=False,
         server=server,
+        account=None,
         dkim=dkim,
         has_secrets=True,
         version=1,

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from libs.common.errors import Conflict, Invalid
+from services.sender.domain.mailboxes.account import WITH_API, ApiAccount
 
 Security = Literal["tls", "starttls", "none"]
 """TLS from the first byte, TLS before the login, or neither (only inside one's own machine)."""
@@ -85,6 +86,7 @@ class MailboxView:
     reply_to: str | None
     sandboxed: bool
     server: Server | None
+    account: ApiAccount | None
     dkim: Dkim | None
     has_secrets: bool
     version: int
@@ -101,12 +103,18 @@ class MailboxView:
         """The domain that SPF, DKIM and DMARC are asked of."""
         return self.address.rpartition("@")[2]
 
+    @property
+    def has_api(self) -> bool:
+        """Whether it is called over HTTP with a key."""
+        return self.provider in WITH_API
+
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """What lies sealed. Not shown in logs."""
 
     password: str = field(default="", repr=False)
+    api_key: str = field(default="", repr=False)
     refresh_token: str = field(default="", repr=False)
     access_token: str = field(default="", repr=False)
     access_until: float = 0

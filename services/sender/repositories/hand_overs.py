@@ -1,0 +1,155 @@
+"""Campaigns of ours that another scheduler keeps: what it was brought to, and what it should be."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, and_, exists, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.sender.domain.mailboxes.account import HANDING_OVER, ApiAccount
+from services.sender.domain.plan.quotas import MailboxQuota
+from services.sender.domain.windows import Window
+from services.sender.repositories.campaigns import window_of
+from services.sender.tables import campaign_mailboxes, campaigns, hand_overs, mailboxes, workspaces
+
+LEASE = timedelta(minutes=3)
+"""Longer than all calls for one campaign can take."""
+_LOOKED_AFTER = timedelta(days=60)
+"""So long after its end a campaign may still be sending there."""
+
+
+@dataclass(frozen=True)
+class HandOverRow:
+    """A campaign through one mailbox. `told`, `state` and `provider_ref` are the provider's side, the rest is ours."""
+
+    campaign_id: UUID
+    mailbox_id: UUID
+    name: str
+    campaign_state: str
+    mailbox_active: bool
+    window: Window
+    time_zone: str
+    campaign_quota: int
+    workspace_quota: int | None
+    mailbox_quota: MailboxQuota
+    provider_ref: str | None
+    state: str
+    told: dict[str, Any] | None
+    failures: int
+    accounts: tuple[str, ...]
+
+
+async def ref_of(conn: AsyncConnection, *, campaign_id: UUID, mailbox_id: UUID) -> str | None:
+    """The campaign's id at the provider, once it may be sent to."""
+    query = select(hand_overs.c.provider_ref).where(_is(campaign_id, mailbox_id), hand_overs.c.state == "active")
+    return (await conn.execute(query)).scalar_one_or_none()
+
+
+async def find(conn: AsyncConnection, *, now: datetime, campaign_id: UUID | None = None) -> list[HandOverRow]:
+    """Those that may be brought up to date now; with `campaign_id`, that campaign's, whenever they were tried last."""
+    also = exists().where(
+        campaign_mailboxes.c.campaign_id == campaigns.c.id, campaign_mailboxes.c.mailbox_id == mailboxes.c.id
+    )
+    theirs = and_(
+        campaigns.c.workspace_id == mailboxes.c.workspace_id, or_(campaigns.c.mailbox_id == mailboxes.c.id, also)
+    )
+    known = and_(hand_overs.c.campaign_id == campaigns.c.id, hand_overs.c.mailbox_id == mailboxes.c.id)
+    lately = and_(campaigns.c.state == "finished", campaigns.c.finished_at > now - _LOOKED_AFTER)
+    query = (
+        select(
+            campaigns,
+            mailboxes.c.id.label("through"),
+            mailboxes.c.state.label("mailbox_state"),
+            mailboxes.c.settings,
+            *(mailboxes.c[name].label(f"box_{name}") for name in MailboxQuota.__dataclass_fields__),
+            workspaces.c.time_zone,
+            workspaces.c.daily_quota.label("workspace_quota"),
+            hand_overs.c.provider_ref,
+            hand_overs.c.state.label("known_state"),
+            hand_overs.c.told,
+            hand_overs.c.failures,
+        )
+        .select_from(mailboxes)
+        .join(campaigns, theirs)
+        .join(workspaces, workspaces.c.id == campaigns.c.workspace_id)
+        .outerjoin(hand_overs, known)
+        .where(mailboxes.c.provider.in_(HANDING_OVER), mailboxes.c.deleted_at.is_(None))
+    )
+    if campaign_id is None:
+        query = query.where(or_(campaigns.c.state.in_(("active", "paused")), lately))
+        query = query.where(or_(hand_overs.c.retry_at.is_(None), hand_overs.c.retry_at <= now))
+    else:
+        query = query.where(campaigns.c.id == campaign_id)
+    return [_row(row) for row in (await conn.execute(query.order_by(campaigns.c.id))).mappings()]
+
+
+async def claim(conn: AsyncConnection, row: HandOverRow, *, now: datetime) -> bool:
+    """Nobody else tells the provider of it until `record`, or until the lease runs out. False: somebody is at it."""
+    values = {"campaign_id": row.campaign_id, "mailbox_id": row.mailbox_id, "lease_until": now + LEASE}
+    query = insert(hand_overs).values(values)
+    free = or_(hand_overs.c.lease_until.is_(None), hand_overs.c.lease_until < now)
+    query = query.on_conflict_do_update(
+        index_elements=["campaign_id", "mailbox_id"], set_={"lease_until": now + LEASE}, where=free
+    )
+    return (await conn.execute(query)).rowcount == 1
+
+
+async def load(conn: AsyncConnection, row: HandOverRow) -> tuple[str | None, str, dict[str, Any] | None]:
+    """Ref, state and what was told, as they are after the claim."""
+    query = select(hand_overs.c.provider_ref, hand_overs.c.state, hand_overs.c.told)
+    found = (await conn.execute(query.where(_is(row.campaign_id, row.mailbox_id)))).one()
+    return found.provider_ref, found.state, found.told
+
+
+async def record(conn: AsyncConnection, row: HandOverRow, **columns: Any) -> None:
+    """What the provider was brought to, or why not."""
+    await conn.execute(update(hand_overs).where(_is(row.campaign_id, row.mailbox_id)).values(columns))
+
+
+async def note_trouble(conn: AsyncConnection, row: HandOverRow, *, trouble: str, retry_at: datetime) -> None:
+    """It is tried again then; the lease is given back."""
+    values = {"campaign_id": row.campaign_id, "mailbox_id": row.mailbox_id, "trouble": trouble, "retry_at": retry_at}
+    query = insert(hand_overs).values({**values, "failures": 1})
+    more = {"trouble": trouble, "retry_at": retry_at, "lease_until": None, "failures": hand_overs.c.failures + 1}
+    await conn.execute(query.on_conflict_do_update(index_elements=["campaign_id", "mailbox_id"], set_=more))
+
+
+async def notes_of(conn: AsyncConnection, campaign_id: UUID) -> list[str | None]:
+    """One for each mailbox of the campaign's whose provider schedules by itself: what is wrong there, if anything is."""
+    through = select(campaigns.c.mailbox_id).where(campaigns.c.id == campaign_id)
+    also = select(campaign_mailboxes.c.mailbox_id).where(campaign_mailboxes.c.campaign_id == campaign_id)
+    query = (
+        select(hand_overs.c.trouble)
+        .select_from(mailboxes)
+        .outerjoin(hand_overs, and_(hand_overs.c.mailbox_id == mailboxes.c.id, hand_overs.c.campaign_id == campaign_id))
+    )
+    query = query.where(mailboxes.c.provider.in_(HANDING_OVER))
+    query = query.where(or_(mailboxes.c.id.in_(through), mailboxes.c.id.in_(also)))
+    return list((await conn.execute(query)).scalars())
+
+
+def _is(campaign_id: UUID, mailbox_id: UUID) -> Any:
+    return and_(hand_overs.c.campaign_id == campaign_id, hand_overs.c.mailbox_id == mailbox_id)
+
+
+def _row(row: RowMapping) -> HandOverRow:
+    return HandOverRow(
+        campaign_id=row["id"],
+        mailbox_id=row["through"],
+        name=row["name"],
+        campaign_state=row["state"],
+        mailbox_active=row["mailbox_state"] == "active",
+        window=window_of(row),
+        time_zone=row["time_zone"],
+        campaign_quota=row["daily_quota"],
+        workspace_quota=row["workspace_quota"],
+        mailbox_quota=MailboxQuota(*(row[f"box_{name}"] for name in MailboxQuota.__dataclass_fields__)),
+        provider_ref=row["provider_ref"],
+        state=row["known_state"] or "missing",
+        told=row["told"],
+        failures=row["failures"] or 0,
+        accounts=ApiAccount.of(row["settings"]["account"]).accounts,
+    )

@@ -1,0 +1,135 @@
+"""A provider that schedules by itself is brought to what our campaigns say: made, started, paused, with our hours and cap.
+
+Whatever changes a campaign, a quota or a mailbox only changes our tables; what differs from what was told last is told here.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from libs.common.errors import AppError
+from libs.common.logs import get_logger
+from libs.common.uow import OpenUow, UnitOfWork
+from services.sender.clients.instantly import HandOver, Instantly
+from services.sender.domain.days import day_at
+from services.sender.domain.hand_over import schedule_of
+from services.sender.domain.mailboxes.mailbox import MailboxView
+from services.sender.domain.sending import backoff
+from services.sender.repositories import hand_overs, mailboxes
+from services.sender.repositories.hand_overs import HandOverRow
+from services.sender.repositories.workspaces import Clock
+from services.sender.use_cases.open_mailbox import Opener
+
+log = get_logger()
+
+_NAME_CHARS: Final = 100
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What it takes to tell providers of campaigns. `default_quota` is a workspace's without one of its own."""
+
+    open_uow: OpenUow
+    opener: Opener
+    clock: Clock
+    default_quota: int
+
+
+async def check_hand_over(uow: UnitOfWork, campaign_id: UUID, *, desk: Desk) -> None:
+    """Whether the provider can keep the campaign's hours; for a campaign that hands nothing over there is nothing to keep.
+
+    Raises Conflict `zone_not_offered`.
+    """
+    now = await desk.clock(uow.conn)
+    for row in await hand_overs.find(uow.conn, now=now, campaign_id=campaign_id):
+        wish_of(row, default_quota=desk.default_quota, now=now)
+
+
+async def settle_hand_overs(desk: Desk, *, campaign_id: UUID | None = None) -> int:
+    """Tell what has changed; answers how many campaigns were told of. Key: (campaign, mailbox), one at a time.
+
+    A provider that is away is tried again, later each time; `trouble` says so meanwhile. A campaign that was made there and
+    not written down here stays there as an empty draft: leads only go to the one that was.
+    """
+    async with desk.open_uow() as uow:
+        now = await desk.clock(uow.conn)
+        rows = await hand_overs.find(uow.conn, now=now, campaign_id=campaign_id)
+    told = 0
+    for row in rows:
+        if row.campaign_state == "draft":
+            continue
+        try:
+            wish = wish_of(row, default_quota=desk.default_quota, now=now)
+            if not _is_settled(row, wish):
+                told += await _settle(desk, row, wish)
+        except AppError as error:
+            await _note_trouble(desk, row, error)
+    return told
+
+
+def wish_of(row: HandOverRow, *, default_quota: int, now: datetime) -> HandOver:
+    """The campaign as the provider is to keep it, but for its accounts: the smallest quota is its cap. Raises Conflict."""
+    today = day_at(now, time_zone=row.time_zone).date
+    quotas = (row.campaign_quota, row.workspace_quota or default_quota, row.mailbox_quota.on(today))
+    return HandOver(
+        name=f"{row.name[:_NAME_CHARS]} ({row.campaign_id.hex[-8:]})",
+        schedule=schedule_of(row.window, zone=row.time_zone, name=row.name[:_NAME_CHARS], now=now),
+        daily_limit=max(min(quota for quota in quotas if quota is not None), 1),
+        accounts=row.accounts,
+    )
+
+
+def _wants(row: HandOverRow) -> str:
+    """What a finished campaign has handed over is still to leave."""
+    return "active" if row.mailbox_active and row.campaign_state != "paused" else "paused"
+
+
+def _is_settled(row: HandOverRow, wish: HandOver) -> bool:
+    if row.provider_ref is None:
+        # Nothing is made for what is over or paused.
+        return _wants(row) == "paused" or row.campaign_state == "finished"
+    return row.state == _wants(row) and row.told == wish.as_json
+
+
+async def _settle(desk: Desk, row: HandOverRow, wish: HandOver) -> bool:
+    async with desk.open_uow() as uow:
+        now = await desk.clock(uow.conn)
+        if not await hand_overs.claim(uow.conn, row, now=now):
+            return False
+        ref, state, told = await hand_overs.load(uow.conn, row)
+        view = await mailboxes.load(uow.conn, row.mailbox_id)
+    if view is None:
+        return False
+    await _tell(desk, replace(row, provider_ref=ref, state=state, told=told), wish, view=view)
+    log.info("hand_over.settled", campaign_id=str(row.campaign_id), state=_wants(row))
+    return True
+
+
+async def _tell(desk: Desk, row: HandOverRow, wish: HandOver, *, view: MailboxView) -> None:
+    client: Instantly = await desk.opener.instantly(view)
+    try:
+        ref = row.provider_ref
+        if ref is None:
+            ref = await client.make_campaign(wish)
+            await _record(desk, row, provider_ref=ref, told=wish.as_json)
+        elif row.told != wish.as_json:
+            await client.change_campaign(ref, wish)
+            await _record(desk, row, told=wish.as_json)
+        if row.state != _wants(row):
+            await client.set_active(ref, active=_wants(row) == "active")
+    finally:
+        await client.close()
+    await _record(desk, row, state=_wants(row), trouble=None, failures=0, retry_at=None, lease_until=None)
+
+
+async def _record(desk: Desk, row: HandOverRow, **columns: object) -> None:
+    async with desk.open_uow() as uow:
+        await hand_overs.record(uow.conn, row, **columns)
+
+
+async def _note_trouble(desk: Desk, row: HandOverRow, error: AppError) -> None:
+    log.warning("hand_over.troubled", campaign_id=str(row.campaign_id), trouble=error.message)
+    async with desk.open_uow() as uow:
+        now = await desk.clock(uow.conn)
+        await hand_overs.note_trouble(uow.conn, row, trouble=error.message, retry_at=now + backoff(row.failures + 1))
