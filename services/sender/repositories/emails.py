@@ -4,52 +4,85 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.compiled import Compiled
 from services.sender.domain.sending import Record
 from services.sender.repositories.claims import Claim
 from services.sender.tables import emails, enrolments, slots
 
 _OPEN = ("planned", "claimed", "sending", "unknown", "deferred")
+_OURS = and_(emails.c.id == bindparam("email_id"), emails.c.fencing_token == bindparam("token"))
+_CLAIMED = and_(_OURS, emails.c.state == "claimed")
+_LOCK_CLAIMED = Compiled(select(emails.c.id).where(_CLAIMED).with_for_update())
+_STAYS = (
+    update(enrolments)
+    .where(enrolments.c.id == bindparam("enrolment_id"), enrolments.c.mailbox_id.is_(None))
+    .values(mailbox_id=bindparam("through"))
+    .cte("stays")
+)
+_MARK_SENDING = Compiled(
+    update(emails)
+    .where(_CLAIMED)
+    .values(
+        state="sending",
+        attempts=emails.c.attempts + 1,
+        subject=bindparam("words"),
+        sending_at=bindparam("began"),
+        lease_until=bindparam("until"),
+    )
+    .returning(emails.c.attempts)
+    .add_cte(_STAYS)
+)
+_CALLED = and_(_OURS, or_(emails.c.state == "sending", emails.c.state == "unknown"))
+_LOCK_CALLED = Compiled(select(emails.c.state, emails.c.attempts, emails.c.deferrals).where(_CALLED).with_for_update())
+_STORE_RECORD = Compiled(
+    update(emails)
+    .where(_OURS)
+    .values(
+        state=bindparam("became"),
+        reason=bindparam("why"),
+        deferrals=bindparam("deferred"),
+        lease_until=None,
+        due_at=func.coalesce(bindparam("due"), emails.c.due_at),
+        ended_at=bindparam("ended"),
+    )
+)
+_WAITS = select(emails.c.id).where(
+    emails.c.enrolment_id == bindparam("enrolment_id"), or_(*(emails.c.state == state for state in _OPEN))
+)
+_FINISH_ENROLMENT = Compiled(
+    update(enrolments)
+    .where(enrolments.c.id == bindparam("enrolment_id"), enrolments.c.state == "active", ~_WAITS.exists())
+    .values(state="finished", ended_at=bindparam("ended"))
+)
 
 
 async def lock_claimed(conn: AsyncConnection, claim: Claim) -> bool:
     """Lock the email while it is claimed by this very claim."""
-    mine = and_(emails.c.id == claim.email_id, emails.c.fencing_token == claim.token, emails.c.state == "claimed")
-    return (await conn.execute(select(emails.c.id).where(mine).with_for_update())).first() is not None
+    return bool(await _LOCK_CLAIMED.fetch(conn, email_id=claim.email_id, token=claim.token))
 
 
 async def mark_sending(conn: AsyncConnection, claim: Claim, *, subject: str, now: datetime, lease_s: float) -> int:
     """`claimed → sending`; answers how many calls have been begun for this email. From here on its lead stays with the
     mailbox."""
-    stays = (
-        update(enrolments)
-        .where(enrolments.c.id == claim.enrolment_id, enrolments.c.mailbox_id.is_(None))
-        .values(mailbox_id=claim.mailbox_id)
-        .cte("stays")
+    (row,) = await _MARK_SENDING.fetch(
+        conn,
+        email_id=claim.email_id,
+        token=claim.token,
+        enrolment_id=claim.enrolment_id,
+        through=claim.mailbox_id,
+        words=subject,
+        began=now,
+        until=now + timedelta(seconds=lease_s),
     )
-    query = (
-        update(emails)
-        .where(emails.c.id == claim.email_id, emails.c.fencing_token == claim.token, emails.c.state == "claimed")
-        .values(
-            state="sending",
-            attempts=emails.c.attempts + 1,
-            subject=subject,
-            sending_at=now,
-            lease_until=now + timedelta(seconds=lease_s),
-        )
-        .returning(emails.c.attempts)
-        .add_cte(stays)
-    )
-    return (await conn.execute(query)).scalar_one()
+    return row["attempts"]
 
 
 async def finish_enrolment(conn: AsyncConnection, enrolment_id: UUID, *, now: datetime) -> None:
     """The lead has had everything, unless a later step waits."""
-    waits = select(emails.c.id).where(emails.c.enrolment_id == enrolment_id, emails.c.state.in_(_OPEN)).exists()
-    query = update(enrolments).where(enrolments.c.id == enrolment_id, enrolments.c.state == "active", ~waits)
-    await conn.execute(query.values(state="finished", ended_at=now))
+    await _FINISH_ENROLMENT.fetch(conn, enrolment_id=enrolment_id, ended=now)
 
 
 async def give_back(conn: AsyncConnection, claim: Claim, *, reason: str | None = None) -> bool:
@@ -79,28 +112,21 @@ class Called:
 
 async def lock_called(conn: AsyncConnection, claim: Claim) -> Called | None:
     """The email, locked, while our token is the newest and it is `sending` or `unknown`."""
-    mine = and_(
-        emails.c.id == claim.email_id,
-        emails.c.fencing_token == claim.token,
-        emails.c.state.in_(("sending", "unknown")),
-    )
-    query = select(emails.c.state, emails.c.attempts, emails.c.deferrals).where(mine).with_for_update()
-    row = (await conn.execute(query)).first()
-    return Called(row.state, row.attempts, row.deferrals) if row else None
+    found = await _LOCK_CALLED.fetch(conn, email_id=claim.email_id, token=claim.token)
+    return Called(*found[0]) if found else None
 
 
 async def store_record(conn: AsyncConnection, claim: Claim, record: Record, *, now: datetime) -> None:
     """Write what became of a call."""
-    query = update(emails).where(emails.c.id == claim.email_id, emails.c.fencing_token == claim.token)
-    await conn.execute(
-        query.values(
-            state=record.state,
-            reason=record.reason,
-            deferrals=record.deferrals,
-            lease_until=None,
-            due_at=record.due_at or emails.c.due_at,
-            ended_at=now if record.state in {"sent", "failed"} else None,
-        )
+    await _STORE_RECORD.fetch(
+        conn,
+        email_id=claim.email_id,
+        token=claim.token,
+        became=record.state,
+        why=record.reason,
+        deferred=record.deferrals,
+        due=record.due_at,
+        ended=now if record.state in {"sent", "failed"} else None,
     )
 
 

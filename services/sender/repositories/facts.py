@@ -1,17 +1,20 @@
 """What speaks for and against a send, as committed: read by the transaction that begins it, and by Start."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Integer, Select, Text, Uuid, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.compiled import Compiled
 from services.sender.domain.windows import Window
 from services.sender.repositories.suppressions import is_suppressed
 from services.sender.tables import campaigns, emails, enrolments, mailboxes, recipients
 
+_ASKED = ("workspace_id", "enrolment_id", "email_id", "mailbox_id", "step", "recipient")
 _TEXT = ("subject", "text_body", "html_body")
 _WINDOW = ("window_days", "window_from_min", "window_to_min", "skip_holidays")
 _other, _its_campaign, _its_mailbox = emails.alias(), campaigns.alias(), mailboxes.alias()
@@ -74,15 +77,26 @@ class Reasons:
 
 async def reasons(conn: AsyncConnection, claim: Mail) -> Reasons:
     """What speaks for and against this send, as committed now."""
-    before = _same_mail_elsewhere(claim.workspace_id, step=claim.step).where(
-        _other.c.recipient == claim.recipient, _other.c.id != claim.email_id
+    (found,) = await _reasons().fetch(conn, **{name: getattr(claim, name) for name in _ASKED})
+    row = dict(found)
+    days, from_min, to_min, skip_holidays = (row.pop(name) for name in _WINDOW)
+    place = Whereabouts(*(row.pop(name) for name in Whereabouts.__dataclass_fields__))
+    return Reasons(**row, window=Window(frozenset(days), from_min, to_min, skip_holidays), place=place)
+
+
+@functools.cache
+def _reasons() -> Compiled:
+    workspace_id, recipient = bindparam("workspace_id", type_=Uuid()), bindparam("recipient", type_=Text())
+    enrolment_id, step = bindparam("enrolment_id"), bindparam("step", type_=Integer())
+    before = _same_mail_elsewhere(workspace_id, step=step).where(
+        _other.c.recipient == recipient, _other.c.id != bindparam("email_id")
     )
     earlier = select(_earlier.c.id).where(
-        _earlier.c.enrolment_id == claim.enrolment_id, _earlier.c.step < claim.step, _earlier.c.state != "sent"
+        _earlier.c.enrolment_id == enrolment_id, _earlier.c.step < step, _earlier.c.state != "sent"
     )
-    query = (
+    return Compiled(
         select(
-            is_suppressed(claim.workspace_id, claim.recipient).label("suppressed"),
+            is_suppressed(workspace_id, recipient).label("suppressed"),
             (enrolments.c.state == "active").label("enrolment_active"),
             (campaigns.c.state == "active").label("campaign_active"),
             (mailboxes.c.state == "active").label("mailbox_active"),
@@ -95,14 +109,10 @@ async def reasons(conn: AsyncConnection, claim: Mail) -> Reasons:
         )
         .select_from(enrolments)
         .join(campaigns, campaigns.c.id == enrolments.c.campaign_id)
-        .join(mailboxes, mailboxes.c.id == claim.mailbox_id)
+        .join(mailboxes, mailboxes.c.id == bindparam("mailbox_id"))
         .join(recipients, recipients.c.id == enrolments.c.recipient_id)
-        .where(enrolments.c.id == claim.enrolment_id)
+        .where(enrolments.c.id == enrolment_id)
     )
-    row = dict((await conn.execute(query)).mappings().one())
-    days, from_min, to_min, skip_holidays = (row.pop(name) for name in _WINDOW)
-    place = Whereabouts(*(row.pop(name) for name in Whereabouts.__dataclass_fields__))
-    return Reasons(**row, window=Window(frozenset(days), from_min, to_min, skip_holidays), place=place)
 
 
 async def sent_before(
@@ -119,7 +129,9 @@ async def sent_before(
     return {row.recipient: row.campaign_id for row in await conn.execute(query)}
 
 
-def _same_mail_elsewhere(workspace_id: UUID, *, step: int) -> Select[tuple[UUID]]:
+def _same_mail_elsewhere(
+    workspace_id: ColumnElement[UUID] | UUID, *, step: ColumnElement[int] | int
+) -> Select[tuple[UUID]]:
     """Emails that have, or may have, arrived with the text that the query's `campaigns` and `mailboxes` would send again.
 
     What a sandbox took has reached nobody.
@@ -130,6 +142,6 @@ def _same_mail_elsewhere(workspace_id: UUID, *, step: int) -> Select[tuple[UUID]
         .join(_its_campaign, _its_campaign.c.id == _other.c.campaign_id)
         .join(_its_mailbox, _its_mailbox.c.id == _other.c.mailbox_id)
         .where(_other.c.workspace_id == workspace_id, _other.c.step == step)
-        .where(_other.c.state.in_(("sending", "sent", "unknown")), *same_text)
+        .where(or_(*(_other.c.state == state for state in ("sending", "sent", "unknown"))), *same_text)
         .where(_its_mailbox.c.sandboxed == mailboxes.c.sandboxed)
     )

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.compiled import Compiled
 from services.sender.domain.days import Day
 from services.sender.repositories.arrays import one_of
 from services.sender.repositories.suppressions import is_suppressed
@@ -16,6 +17,13 @@ from services.sender.tables import campaign_mailboxes, campaigns, daily_plans, e
 FIRST_STEP = 1
 _NEAR = timedelta(days=2)
 """Two zones may differ by a day, and a little more."""
+_DAY_END = Compiled(
+    select(daily_plans.c.day, daily_plans.c.ends_at)
+    .where(daily_plans.c.workspace_id == bindparam("workspace_id"), daily_plans.c.starts_at <= bindparam("now"))
+    .where(bindparam("now") < daily_plans.c.ends_at)
+    .order_by(daily_plans.c.day.desc())
+    .limit(literal_column("1"))
+)
 _FREED = {"email_id": None, "campaign_id": None, "mailbox_id": None, "due_at": None, "closes_at": None}
 
 
@@ -61,11 +69,8 @@ async def day_end(
     conn: AsyncConnection, *, workspace_id: UUID, now: datetime
 ) -> tuple[date, datetime] | tuple[None, None]:
     """The planned day that holds `now`, and when it ends; two times None when nobody has planned it."""
-    query = select(daily_plans.c.day, daily_plans.c.ends_at).where(
-        daily_plans.c.workspace_id == workspace_id, daily_plans.c.starts_at <= now, now < daily_plans.c.ends_at
-    )
-    row = (await conn.execute(query.order_by(daily_plans.c.day.desc()).limit(1))).first()
-    return (row.day, row.ends_at) if row else (None, None)
+    found = await _DAY_END.fetch(conn, workspace_id=workspace_id, now=now)
+    return (found[0]["day"], found[0]["ends_at"]) if found else (None, None)
 
 
 async def stop_suppressed(conn: AsyncConnection, *, workspace_id: UUID, today: date, now: datetime) -> None:

@@ -5,14 +5,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Date, DateTime, Integer, Text, Uuid, case, cast, func, literal, select, update
+from sqlalchemy import Date, DateTime, Integer, Text, Uuid, bindparam, case, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.compiled import Compiled
 from services.sender.repositories.arrays import array
 from services.sender.tables import emails, enrolments, slots
 
 _RETURNED = {"email_id": None, "campaign_id": None, "mailbox_id": None, "due_at": None, "closes_at": None}
+
+_ASSIGNED = (slots.c.email_id == bindparam("email"), slots.c.state == "assigned", slots.c.day == bindparam("today"))
+_USE = Compiled(
+    update(slots)
+    .where(*_ASSIGNED)
+    .values(state="used", used_token=bindparam("token"), changed_at=func.now())
+    .returning(slots.c.number)
+)
 
 
 @dataclass(frozen=True)
@@ -110,8 +119,7 @@ async def assign(conn: AsyncConnection, *, workspace_id: UUID, day: date, taken:
 
 async def use_slot(conn: AsyncConnection, email_id: UUID, *, day: date, token: int) -> bool:
     """Take the email's slot of this day. No row, no send."""
-    query = update(slots).where(slots.c.email_id == email_id, slots.c.state == "assigned", slots.c.day == day)
-    return (await conn.execute(query.values(state="used", used_token=token, changed_at=func.now()))).rowcount == 1
+    return len(await _USE.fetch(conn, email=email_id, today=day, token=token)) == 1
 
 
 async def return_used(conn: AsyncConnection, email_id: UUID, *, token: int, today: date) -> bool:

@@ -42,9 +42,12 @@ class MailboxRow:
     refusals: int
 
 
+_NOW = select(func.clock_timestamp())
+
+
 async def database_now(conn: AsyncConnection) -> datetime:
     """The one clock that all replicas share."""
-    return (await conn.execute(select(func.clock_timestamp()))).scalar_one()
+    return (await conn.execute(_NOW)).scalar_one()
 
 
 async def add_workspace(conn: AsyncConnection, *, workspace_id: UUID, name: str, time_zone: str) -> bool:

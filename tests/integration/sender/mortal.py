@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.uow import UnitOfWork, UnitOfWorkFactory
 from services.sender.clients.mailbox import Capabilities, Mailbox
@@ -32,19 +30,31 @@ class Life:
             raise Killed
 
 
-class _Watched:
-    """A connection on which each statement is a step."""
+_LEADING_TO_THE_DRIVER = {"sync_connection", "connection", "driver_connection"}
+_STATEMENTS = {"execute", "fetch"}
 
-    def __init__(self, conn: AsyncConnection, life: Life) -> None:
-        self._conn = conn
+
+class _Watched:
+    """A connection on which each statement is a step, also those that go to the driver itself."""
+
+    def __init__(self, inner: Any, life: Life) -> None:
+        self._inner = inner
         self._life = life
 
-    async def execute(self, *args: Any, **options: Any) -> Any:
-        self._life.step()
-        return await self._conn.execute(*args, **options)
-
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._conn, name)
+        found = getattr(self._inner, name)
+        if name in _LEADING_TO_THE_DRIVER:
+            return _Watched(found, self._life)
+        if name in _STATEMENTS:
+            return self._stepping(found)
+        return found
+
+    def _stepping(self, run: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def step(*args: Any, **options: Any) -> Any:
+            self._life.step()
+            return await run(*args, **options)
+
+        return step
 
 
 class MortalDatabase(UnitOfWorkFactory):
