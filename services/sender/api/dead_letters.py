@@ -69,12 +69,14 @@ async def replay(
 ) -> ReplayedOut:
     """Send the open ones again that are chosen, at most 500 at once: each waits for a slot as anybody does.
 
-    A second click changes nothing. Those whose address is suppressed, or waits in another campaign, stay open.
+    A second click changes nothing. Those stay open whose address is suppressed or waits in another campaign, or whose list
+    or mailbox is deleted.
     """
     async with open_uow() as uow:
         now = await resources.clock(uow.conn)
         done = await replay_dead_letters(uow, _chosen(body, identity.workspace_id), made_by=identity.user_id, now=now)
-    return ReplayedOut(replayed=done.replayed, kept=dict(done.kept), more=done.more)
+    behind = str(done.next_before) if done.next_before else None
+    return ReplayedOut(replayed=done.replayed, kept=dict(done.kept), next_cursor=behind)
 
 
 @router.post("/discard")
@@ -109,7 +111,7 @@ async def edit(
 ) -> DeadLetterDetail:
     """Write to another address instead, in this campaign; replay it afterwards. A line is edited in its campaign.
 
-    404 dead_letter_not_found; 409 dead_letter_closed, already_in_campaign; 422 invalid_address.
+    404 dead_letter_not_found; 409 dead_letter_closed, dead_letter_busy, already_in_campaign; 422 invalid_address.
     """
     async with open_uow() as uow:
         letter = await readdress_dead_letter(
@@ -124,7 +126,14 @@ async def edit(
 
 
 def _chosen(body: DeadLetterChoice, workspace_id: UUID) -> Which:
-    return Which(workspace_id, state="open", cause=body.cause, campaign_id=body.campaign_id, email_id=body.email_id)
+    return Which(
+        workspace_id,
+        state="open",
+        cause=body.cause,
+        campaign_id=body.campaign_id,
+        email_id=body.email_id,
+        before=body.cursor,
+    )
 
 
 async def _detail(uow: UnitOfWork, letter: DeadLetter) -> DeadLetterDetail:

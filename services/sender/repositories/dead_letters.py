@@ -153,34 +153,6 @@ async def actions(conn: AsyncConnection, email_id: UUID) -> list[Action]:
     return [Action(**row) for row in (await conn.execute(query)).mappings()]
 
 
-async def revive(conn: AsyncConnection, letter: DeadLetter, *, now: datetime) -> str | None:
-    """Put the email back among those that wait for a slot. Answers why that cannot be, if it cannot."""
-    taken = (
-        await conn.execute(
-            select(enrolments.c.campaign_id).where(
-                enrolments.c.email == letter.recipient,
-                enrolments.c.state == "active",
-                enrolments.c.id != letter.enrolment_id,
-                enrolments.c.workspace_id
-                == select(dead_emails.c.workspace_id)
-                .where(dead_emails.c.email_id == letter.email_id)
-                .scalar_subquery(),
-            )
-        )
-    ).first()
-    if taken is not None:
-        return "in_other_campaign"
-    again = {"state": "planned", "reason": None, "ended_at": None, "deferrals": 0, "due_at": now}
-    failed = update(emails).where(emails.c.id == letter.email_id, emails.c.state == "failed")
-    if (await conn.execute(failed.values(**again))).rowcount != 1:
-        return "not_failed"
-    enrolment = update(enrolments).where(enrolments.c.id == letter.enrolment_id)
-    await conn.execute(enrolment.values(state="active", reason=None, detail=None, ended_at=None, wakes_at=None))
-    campaign = update(campaigns).where(campaigns.c.id == letter.campaign_id, campaigns.c.state == "finished")
-    await conn.execute(campaign.values(state="active", finished_at=None))
-    return None
-
-
 async def readdress(conn: AsyncConnection, letter: DeadLetter, *, address: str, lead_id: UUID) -> bool:
     """Write to this address instead, in this campaign. False: the person is in it already."""
     query = select(enrolments.c.id).where(

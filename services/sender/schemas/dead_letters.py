@@ -77,19 +77,21 @@ class DeadLetterEdit(Body):
 
 
 class DeadLetterChoice(Body):
-    """All open ones, or those of a cause, of a campaign, or one."""
+    """All open ones, or those of a cause, of a campaign, or one; from `cursor` on, which the answer before gave."""
 
     cause: CauseName | None = None
     campaign_id: Annotated[UUID | None, Field(strict=False)] = None
     email_id: Annotated[UUID | None, Field(strict=False)] = None
+    cursor: Annotated[UUID | None, Field(strict=False)] = None
 
 
 class ReplayedOut(BaseModel):
-    """`kept` are open still, by reason: suppressed, in_other_campaign. `more`: ask again for the next 500."""
+    """`kept` are open still, by reason: suppressed, in_other_campaign, list_deleted, mailbox_deleted. Ask again with
+    `next_cursor` as `cursor` for the next 500; it is null when there are no more."""
 
     replayed: int
     kept: dict[str, int]
-    more: bool
+    next_cursor: str | None
 
 
 class DiscardedOut(BaseModel):

@@ -6,7 +6,7 @@ from uuid import UUID
 from libs.common.errors import Conflict, NotFound
 from libs.common.uow import UnitOfWork
 from services.sender.domain.addresses import normalise
-from services.sender.repositories import dead_letters, leads
+from services.sender.repositories import dead_letters, leads, workspaces
 from services.sender.repositories.dead_letters import DeadLetter, Which
 
 
@@ -14,7 +14,9 @@ async def readdress_dead_letter(
     uow: UnitOfWork, *, workspace_id: UUID, email_id: UUID, address: str, made_by: UUID, now: datetime
 ) -> DeadLetter:
     """The list keeps its row as it came. Raises NotFound `dead_letter_not_found`; Invalid `invalid_address`; Conflict
-    `dead_letter_closed`, `already_in_campaign` (the campaign writes to that person in another row)."""
+    `dead_letter_closed`, `dead_letter_busy`, `already_in_campaign` (the campaign writes to that person in another row)."""
+    # Two that put in the same address, or a replay meanwhile, would both find it free.
+    await workspaces.queue_for_start(uow.conn, workspace_id)
     which = Which(workspace_id, email_id=email_id)
     letter = await open_letter(uow, which)
     wanted = normalise(address)

@@ -7,17 +7,23 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from libs.common.errors import Conflict, Invalid, NotFound
 from services.sender.domain.dead_letters import WHAT_TO_DO, Cause, cause_of_outcome, cause_of_problem
 from services.sender.domain.sending import Accepted, Deferred, Outcome, Refused
 from services.sender.repositories import dead_letters
 from services.sender.repositories.dead_letters import Action, DeadLetter, Group, Which
+from services.sender.tables import campaigns, mailboxes
+from services.sender.use_cases import replay_dead_letters as replaying
+from services.sender.use_cases.delete_list import delete_list, erase_lists
 from services.sender.use_cases.discard_dead_letters import discard_dead_letters
+from services.sender.use_cases.plan_day import plan_day
 from services.sender.use_cases.readdress_dead_letter import readdress_dead_letter
 from services.sender.use_cases.replay_dead_letters import Replayed, replay_dead_letters
 from services.sender.use_cases.send_emails import send_emails
-from tests.integration.sender.world import Post, World, recipient
+from tests.integration.sender.world import TIMING, Post, World, recipient
+from tests.support.waiting import eventually
 
 PERSON = uuid4()
 NOBODY = Refused("550 5.1.1 no such user", no_such_address=True)
@@ -214,3 +220,90 @@ async def test_discarded_it_is_not_replayed_nor_edited(world: World) -> None:
     with pytest.raises(NotFound):
         await readdress(world, uuid4(), "new@company1.example")
     assert (await found(world, email_id=second))[0].state == "replayed"
+
+
+async def test_what_has_no_row_any_more_stays_a_dead_letter(world: World) -> None:
+    """Red when it is planned again: no mail can be made of it, so that it would be claimed without end."""
+    await failing(world, POLICY)
+    await world.plan()
+    async with world.open_uow() as uow:
+        query = sa.select(campaigns.c.list_id).where(campaigns.c.id == world.campaign_id)
+        list_id = (await uow.conn.execute(query)).scalar_one()
+        await delete_list(uow, list_id, workspace_id=world.workspace_id, now=world.now)
+    assert (await replay(world)).kept == {"list_deleted": 1}
+    await erase_lists(now=world.now, open_uow=world.open_uow)
+    assert (await replay(world)).kept == {"list_deleted": 1}
+    assert not await world.is_open()
+    assert len(await found(world, state="open")) == 1
+
+
+async def test_what_has_no_mailbox_any_more_stays_a_dead_letter(world: World) -> None:
+    """Red when its campaign goes on and waits for a mailbox that never comes."""
+    await failing(world, POLICY)
+    await world.plan()
+    await world.run(sa.update(mailboxes).where(mailboxes.c.id == world.mailbox_id).values(deleted_at=world.now))
+    assert (await replay(world)).kept == {"mailbox_deleted": 1}
+    assert not await world.is_open()
+
+
+async def test_those_that_stay_do_not_keep_the_others_from_going(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Red when the newest are looked at again and again, and the older ones never."""
+    monkeypatch.setattr(replaying, "MOST_AT_ONCE", 2)
+    oldest, *others = sorted(await failing(world, POLICY, NOBODY, NOBODY))
+    for letter in await found(world):
+        if letter.email_id in others:
+            await world.suppress(letter.recipient)
+    first = await replay(world)
+    assert (first.replayed, first.kept) == (0, {"suppressed": 2})
+    second = await replay(world, before=first.next_before)
+    assert (second.replayed, second.next_before) == (1, None)
+    assert (await found(world, email_id=oldest))[0].state == "replayed"
+
+
+async def test_a_replay_waits_for_a_start_that_enrols_the_same_address(world: World) -> None:
+    """Red when both find the address free: the second would break on the index, with an error of ours."""
+    await failing(world, POLICY)
+    await world.plan()
+    other = await world.draft(await world.list_of(recipient(1)))
+    async with world.open_uow() as uow:
+        await world.begin_campaign(uow, other)
+        task = asyncio.create_task(replay(world))
+        await eventually(world.somebody_waits)
+    assert (await task).kept == {"in_other_campaign": 1}
+
+
+async def test_a_planner_that_finishes_the_campaign_does_not_strand_what_is_replayed(world: World) -> None:
+    """Red when the planner's end of the campaign is not seen: the mail would wait in a campaign that nobody plans."""
+    await failing(world, POLICY)
+    async with world.open_uow() as uow:
+        await plan_day(
+            uow,
+            workspace_id=world.workspace_id,
+            mailbox_id=world.mailbox_id,
+            now=world.now,
+            default_quota=world.quota,
+            call_s=TIMING.call_s,
+        )
+        task = asyncio.create_task(replay(world))
+        await eventually(world.somebody_waits)
+    assert (await task).replayed == 1
+    assert await world.is_open()
+
+
+async def test_of_two_that_put_in_the_same_address_one_is_told(world: World) -> None:
+    """Red when both find the person outside the campaign: the second would break on the index, with an error of ours."""
+    first, second = await failing(world, NOBODY, NOBODY)
+    async with world.open_uow() as uow:
+        await readdress_dead_letter(
+            uow,
+            workspace_id=world.workspace_id,
+            email_id=first,
+            address="ann@company1.example",
+            made_by=PERSON,
+            now=world.now,
+        )
+        task = asyncio.create_task(readdress(world, second, "ann@company1.example"))
+        await eventually(world.somebody_waits)
+    with pytest.raises(Conflict) as refused:
+        await task
+    assert refused.value.code == "already_in_campaign"
