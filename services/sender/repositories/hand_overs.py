@@ -131,6 +131,14 @@ async def notes_of(conn: AsyncConnection, campaign_id: UUID) -> list[str | None]
     return list((await conn.execute(query)).scalars())
 
 
+async def still_sending(conn: AsyncConnection, mailbox_id: UUID) -> list[str]:
+    """The names of campaigns whose handed-over leads may still be written to. Where the provider refuses us, nobody can say."""
+    query = select(campaigns.c.name).join(hand_overs, hand_overs.c.campaign_id == campaigns.c.id)
+    query = query.where(hand_overs.c.mailbox_id == mailbox_id, hand_overs.c.state == "active")
+    rows = await conn.execute(query.where(hand_overs.c.trouble.is_(None)).order_by(campaigns.c.name))
+    return list(rows.scalars())
+
+
 def _is(campaign_id: UUID, mailbox_id: UUID) -> Any:
     return and_(hand_overs.c.campaign_id == campaign_id, hand_overs.c.mailbox_id == mailbox_id)
 

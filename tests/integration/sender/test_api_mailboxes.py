@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from libs.common.errors import AppError, Conflict, Invalid
+from services.sender.clients.mailroom import ApiLogin
 from services.sender.clients.provider_places import ProviderPlaces
 from services.sender.repositories import mailboxes as mailbox_rows
 from services.sender.tables import mailboxes
@@ -18,7 +19,7 @@ from services.sender.use_cases.make_dkim_key import make_dkim_key
 from services.sender.use_cases.prove_account import prove_key, prove_wish
 from services.sender.use_cases.try_mailbox import try_mailbox
 from tests.integration.sender.mortal import Killed, Life, MortalMailbox
-from tests.integration.sender.office import opener, view_of
+from tests.integration.sender.office import add, opener, view_of
 from tests.integration.sender.providers import Providers
 from tests.integration.sender.world import TIMING, World
 
@@ -152,8 +153,6 @@ async def test_a_real_key_never_goes_to_a_stand_in_nor_made_up_mail_to_a_provide
 
 
 def _login(view: Any) -> Any:
-    from services.sender.clients.mailroom import ApiLogin
-
     return ApiLogin(view.provider, view.account, "", view.sandboxed)
 
 
@@ -168,8 +167,6 @@ async def test_the_key_is_sealed_and_nowhere_else(world: World, providers: Provi
     """Red when a key lies in the clear in the table, or a changed one leaves the old one in use."""
     wish = replace(providers.wish("sendgrid", api_key=KEY), sandboxed=False)
     assert KEY not in repr(wish)
-    from tests.integration.sender.office import add
-
     made = await add(world, wish, room=providers.room)
     row = await _row(world, made)
     assert KEY not in str(row)

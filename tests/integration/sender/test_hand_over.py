@@ -15,15 +15,17 @@ from services.sender.domain.windows import Window
 from services.sender.repositories import hand_overs as hand_over_rows
 from services.sender.tables import campaigns, hand_overs, take_backs, workspaces
 from services.sender.use_cases.change_window import change_window
+from services.sender.use_cases.delete_mailbox import delete_mailbox
 from services.sender.use_cases.pause_mailbox import pause_by_person
+from services.sender.use_cases.send_emails import prepare
 from services.sender.use_cases.settle_hand_overs import check_hand_over, settle_hand_overs
 from services.sender.use_cases.suppress_address import suppress_address
 from services.sender.use_cases.take_back_leads import take_back_leads
 from services.sender.use_cases.try_mailbox import try_mailbox
 from tests.integration.sender.mortal import Killed, Life, MortalDatabase, MortalMailbox
-from tests.integration.sender.office import opener
+from tests.integration.sender.office import opener, view_of
 from tests.integration.sender.providers import ACCOUNT, Providers
-from tests.integration.sender.world import TIMING, World
+from tests.integration.sender.world import TIMING, WRITER, World
 
 
 async def started(
@@ -245,11 +247,7 @@ async def test_a_lead_in_a_workers_hand_is_taken_back_once_it_is_there(world: Wo
     ref = (await row(world, mine)).provider_ref
     providers.app.box.instantly.campaigns[ref]["daily_limit"] = 0
     mailbox = await providers.open(world, view)
-    from services.sender.domain.writing import Writer
-    from services.sender.use_cases.send_emails import prepare
-    from tests.integration.sender.world import LINKS, SENDER
-
-    letter = prepare(claim, writer=Writer(SENDER, LINKS), now=world.now).letter
+    letter = prepare(claim, writer=WRITER, now=world.now).letter
     assert letter is not None
     await boxed.record(claim, await mailbox.send(letter, may_call=lambda: True))
     await mailbox.close()
@@ -283,8 +281,6 @@ async def test_trying_it_lets_in_and_sends_nothing(world: World, providers: Prov
 
 async def test_a_revoked_key_pauses_the_mailbox(world: World, providers: Providers) -> None:
     """Red when a revoked key makes a list of failures."""
-    from tests.integration.sender.office import view_of
-
     _, view = await started(world, providers, leads=2)
     providers.turn("instantly", bad_key=True)
     for _ in range(3):
@@ -304,3 +300,19 @@ async def test_by_default_a_campaign_is_not_handed_over(world: World, providers:
     query = sa.select(campaigns.c.mailbox_id).where(campaigns.c.id == world.campaign_id)
     async with world.open_uow() as uow:
         assert (await uow.conn.execute(query)).scalar_one() == world.mailbox_id
+
+
+async def test_a_mailbox_that_may_still_send_there_is_not_deleted(world: World, providers: Providers) -> None:
+    """Red when its key goes while leads wait there: who unsubscribes then could not be taken back."""
+    mine, view = await started(world, providers, leads=1)
+    await providers.send(world, view)
+    await world.plan()
+    assert not await mine.is_open()
+    async with world.open_uow() as uow:
+        with pytest.raises(Conflict) as in_use:
+            await delete_mailbox(uow, view.id, workspace_id=world.workspace_id, now=world.now)
+        await pause_by_person(uow, view.id, workspace_id=world.workspace_id, now=world.now)
+    assert (in_use.value.code, in_use.value.extra["campaigns"]) == ("mailbox_in_use", ["Leads"])
+    await settle_hand_overs(providers.desk(world))
+    async with world.open_uow() as uow:
+        await delete_mailbox(uow, view.id, workspace_id=world.workspace_id, now=world.now)

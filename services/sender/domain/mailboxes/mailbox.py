@@ -154,3 +154,13 @@ def check_not_waited_for(campaigns: list[str]) -> None:
         f"campaigns that are not finished send through this mailbox: {first}. Finish them, or pause the mailbox instead"
     )
     raise Conflict(msg, code="mailbox_in_use", extra={"campaigns": campaigns})
+
+
+def check_not_handed_over(campaigns: list[str]) -> None:
+    """The same for what its provider may still send by itself. Raises Conflict `mailbox_in_use`."""
+    if campaigns:
+        msg = (
+            f"its provider may still send what was handed over for {', '.join(campaigns[:5])}: pause the mailbox, and delete"
+            " it a few seconds later"
+        )
+        raise Conflict(msg, code="mailbox_in_use", extra={"campaigns": campaigns})
