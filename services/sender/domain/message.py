@@ -11,9 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.header import Header
 from email.headerregistry import Address
-from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.utils import format_datetime, parseaddr
 from urllib.parse import quote
@@ -21,25 +19,8 @@ from uuid import UUID
 
 from libs.common.errors import Invalid
 from services.sender.domain.templates import Rendered
+from services.sender.domain.wire import POLICY, alternatives, header_line, is_plain, text_part
 
-
-class _Wire(email.policy.EmailPolicy):
-    """A subject's encoded words have at most 75 characters (RFC 2047, section 2). Other lines stay whole.
-
-    The older Header folds it: the policy's own folding loses spaces between encoded words (3.11.7).
-    """
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        """The header's lines."""
-        words = str(value)
-        if name != "Subject" or words.isascii():
-            return super().fold_binary(name, value)
-        folded = Header(words, "utf-8", maxlinelen=_LONGEST_ENCODED_LINE, header_name=name).encode(linesep="\r\n")
-        return f"{name}: {folded}\r\n".encode("ascii")
-
-
-_LONGEST_ENCODED_LINE = 76
-_POLICY = _Wire(linesep="\r\n", cte_type="7bit", max_line_length=900)
 _LINE_ENDS = frozenset("\r\n\0\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
 HEADERS = (
     "From", "Reply-To", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "List-Unsubscribe",
@@ -94,12 +75,12 @@ def message_id_of(email_id: UUID, *, domain: str) -> str:
 def safe_header(name: str, value: str) -> str:
     """The value, when neither it nor what its encoded words say can end a line. Raises Invalid."""
     # Most values hold nothing that could: reading them as a header would cost ten times as much as all else here.
-    if value.isascii() and value.isprintable() and "=?" not in value:
+    if is_plain(value):
         return value
     try:
         parts = email.header.decode_header(value)
         decoded = "".join(p.decode(c or "latin-1") if isinstance(p, bytes) else p for p, c in parts)
-        parsed = str(_POLICY.header_factory(name, value)) if _is_clean(value) else ""
+        parsed = str(POLICY.header_factory(name, value)) if _is_clean(value) else ""
     except (LookupError, ValueError, IndexError, email.errors.MessageError) as error:
         raise Invalid(f"the {name} header cannot be read: {error}", code="unsafe_header") from error
     if not (_is_clean(value) and _is_clean(decoded) and _is_clean(parsed)):
@@ -127,26 +108,26 @@ def build(
     `list_unsubscribe` is the header's value, by default the sender's address to write to; with a link in it, one click is
     offered (RFC 8058). `thread` are the Message-IDs of the mails it goes on from, the oldest first (RFC 5322, 3.6.4).
     """
-    mail = EmailMessage(policy=_POLICY)
-    mail["From"] = Address(safe_header("From", sender.name), addr_spec=sender.address)
+    head = {"From": str(Address(safe_header("From", sender.name), addr_spec=sender.address))}
     if sender.reply_to:
-        mail["Reply-To"] = Address(addr_spec=safe_header("Reply-To", sender.reply_to))
-    mail["To"] = Address(addr_spec=safe_header("To", to))
-    mail["Subject"] = safe_header("Subject", rendered.subject)
-    mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = safe_header("Message-ID", message_id)
+        head["Reply-To"] = str(Address(addr_spec=safe_header("Reply-To", sender.reply_to)))
+    head["To"] = str(Address(addr_spec=safe_header("To", to)))
+    head["Subject"] = safe_header("Subject", rendered.subject)
+    head["Date"] = format_datetime(now)
+    head["Message-ID"] = safe_header("Message-ID", message_id)
     if thread:
-        mail["In-Reply-To"] = _ids(thread[-1:])
-        mail["References"] = _ids(thread)
+        head["In-Reply-To"] = _ids(thread[-1:])
+        head["References"] = _ids(thread)
     unsubscribe = list_unsubscribe or by_mail(sender, email_id)
-    mail["List-Unsubscribe"] = safe_header("List-Unsubscribe", unsubscribe)
+    head["List-Unsubscribe"] = safe_header("List-Unsubscribe", unsubscribe)
     if "<http" in unsubscribe:
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail.set_content(rendered.text)
+        head["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    head["MIME-Version"] = "1.0"
+    body = text_part(rendered.text, subtype="plain")
     if rendered.html:
-        mail.add_alternative(rendered.html, subtype="html")
-        mail.set_boundary(f"=_{email_id.hex}")
-    content = mail.as_bytes()
+        html = text_part(rendered.html, subtype="html")
+        body = alternatives([body, html], boundary=f"=_{email_id.hex}")
+    content = b"".join(header_line(name, value) for name, value in head.items()) + body
     check_wire(content)
     return Letter(sender.address, to, message_id, content)
 
