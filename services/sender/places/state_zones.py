@@ -113,27 +113,3 @@ STATE_ZONES: dict[str, dict[str, str]] = {
     "PG": {"NSB": "Pacific/Bougainville"},
     "EC": {"W": "Pacific/Galapagos"},
 }
-
-STATE_ALIASES = {
-    f"s:{country}:{alias}": f"s:{country}:{name}"
-    for country, names in {
-        "de": "bavaria=bayern|saxony=sachsen|lower saxony=niedersachsen|hesse=hessen|thuringia=thuringen"
-        "|north rhine westphalia=nordrhein westfalen|nrw=nordrhein westfalen|rhineland palatinate=rheinland pfalz"
-        "|baden wurttemberg=bw|saxony anhalt=sachsen anhalt",
-        "mx": "cdmx=cmx|mexico city=cmx|nuevo leon=nle|estado de mexico=mex|edomex=mex|veracruz=ver|michoacan=mic"
-        "|coahuila=coa|bc=bcn|df=cmx",
-        "ru": "moscow=mow|st petersburg=spe|saint petersburg=spe|moscow oblast=mos|tatarstan=ta|sakha=sa|yakutia=sa",
-        "es": "canary islands=cn|catalonia=ct|basque country=pv|andalusia=an|navarre=nc|balearic islands=ib",
-        "pt": "azores=20|madeira=30|acores=20",
-        "id": "east java=ji|west java=jb|central java=jt|bali=ba|papua=pa|jakarta=jk|dki jakarta=jk",
-        "ca": "pq=qc|nfld=nl|nf=nl|newfoundland=nl|pei=pe|yukon territory=yt",
-        "us": "washington dc=dc|d c=dc",
-        "br": "federal district=df",
-        "it": "lombardy=25|tuscany=52|piedmont=21|sicily=82|sardinia=88|apulia=75",
-        "fr": "brittany=bre|normandy=nor|corsica=20r",
-        "ch": "geneva=ge|zurich=zh|lucerne=lu",
-        "at": "vienna=wien|tyrol=tirol|styria=steiermark|carinthia=karnten",
-    }.items()
-    for alias, _, name in (pair.partition("=") for pair in names.split("|"))
-}
-"""What states are called beside their names in ISO 3166-2, as keys of the table."""

@@ -25,11 +25,29 @@ def test_a_country_is_known_by_its_names_in_many_languages_and_by_its_codes(coun
     ("country", "code"),
     [("USA", "US"), ("U.S.A.", "US"), ("UK", "GB"), ("England", "GB"), ("Holland", "NL"), ("Türkiye", "TR"),
      ("Turkey", "TR"), ("Brasil", "BR"), ("South Korea", "KR"), ("Czech Republic", "CZ"), ("Россия", "RU"),
-     ("Côte d'Ivoire", "CI"), ("Viet Nam", "VN"), ("UAE", "AE"), ("Schweiz", "CH")],
+     ("Côte d'Ivoire", "CI"), ("Viet Nam", "VN"), ("UAE", "AE"), ("Schweiz", "CH"), ("Costa de Marfil", "CI"),
+     ("Elfenbeinküste", "CI"), ("Bundesrepublik Deutschland", "DE"), ("Republic of Poland", "PL"), ("Burma", "MM"),
+     ("Bosnia & Herzegovina", "BA"), ("Bosnia and Herzegovina", "BA"), ("Korea, Republic of", "KR"), ("Hong Kong", "HK"),
+     ("Saint Lucia", "LC"), ("St. Lucia", "LC"), ("Moldau", "MD"), ("США", "US")],
 )  # fmt: skip
 def test_what_people_call_a_country_is_understood(country: str, code: str) -> None:
     """Red when a name that people use is not in the table."""
     assert where(country).country == code
+
+
+@pytest.mark.parametrize(
+    ("code", "country"), [("MY", "MY"), ("MYS", "MY"), ("AO", "AO"), ("BI", "BI"), ("NGA", "NG"), ("AUT", "AT")]
+)
+def test_a_code_is_no_other_countrys_name(code: str, country: str) -> None:
+    """Red when Malaysia's code is nowhere because Vietnamese calls America so."""
+    assert where(code).country == country
+
+
+def test_a_name_of_two_countries_is_nowhere() -> None:
+    """Red when Kinshasa is written to at Brazzaville's hours."""
+    assert where("Congo").source == "workspace"
+    assert where("Congo-Kinshasa").country == "CD"
+    assert where("Republic of the Congo").country == "CG"
 
 
 @pytest.mark.parametrize(
@@ -40,7 +58,9 @@ def test_what_people_call_a_country_is_understood(country: str, code: str) -> No
      ("Australia", "WA", "Australia/Perth"), ("AU", "Queensland", "Australia/Brisbane"), ("Brazil", "AM", "America/Manaus"),
      ("Brasil", "São Paulo", "America/Sao_Paulo"), ("México", "Sonora", "America/Hermosillo"),
      ("Russia", "Primorskiy kray", "Asia/Vladivostok"), ("Spain", "Las Palmas", "Atlantic/Canary"),
-     ("Portugal", "Azores", "Atlantic/Azores"), ("Indonesia", "Bali", "Asia/Makassar")],
+     ("Portugal", "Azores", "Atlantic/Azores"), ("Indonesia", "Bali", "Asia/Makassar"),
+     ("Indonesia", "Jawa Timur", "Asia/Jakarta"), ("Spanien", "Canarias", "Atlantic/Canary"), ("MX", "NL", "America/Monterrey"),
+     ("Mexico", "Q. Roo", "America/Cancun"), ("RU", "Tatarstan, Respublika", "Europe/Moscow"), ("US", "Guam", "Pacific/Guam")],
 )  # fmt: skip
 def test_in_a_country_of_several_zones_the_state_tells_by_name_or_code(country: str, state: str, zone: str) -> None:
     """Red when somebody in Perth is written to at Sydney's hours."""
@@ -97,6 +117,8 @@ def test_the_ending_of_an_address_tells_a_country_unless_everybody_uses_it() -> 
 def test_the_part_of_the_country_is_kept_for_its_holidays() -> None:
     """Red when Bavaria has Berlin's holidays."""
     assert where("Germany", "Bavaria") == Place("Europe/Berlin", "country", "DE", "BY")
+    assert where("Germany", "Bayern") == where(state="Bayern", country="DE") == where("DE", "BY")
+    assert where("Schweiz", "Genève").subdivision == "GE"
     assert where("Spanien", "Katalonien").subdivision in {"", "CT"}
     assert where("ES", "Barcelona").subdivision == "CT"
 
