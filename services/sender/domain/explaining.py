@@ -68,6 +68,18 @@ def explain_gate(facts: Facts, *, now: datetime, timing: SendTiming) -> Explanat
     return Explanation(verdict.reason) if isinstance(verdict, Drop | GiveBack) else None
 
 
+def explain_slot(
+    planned_at: datetime | None, *, paused: str | None, trouble: str | None, retry_at: datetime | None, now: datetime
+) -> Explanation | None:
+    """What a mail waits for that has its mailbox: `paused` is why that does not send, `retry_at` until when it rests for its
+    `trouble`, `planned_at` the mail's instant of today. None: it has no instant, so that the plan decides."""
+    if paused is not None:
+        return Explanation("mailbox_paused", paused)
+    if retry_at and retry_at > now:
+        return Explanation("mailbox_resting", trouble or "", max(retry_at, planned_at or retry_at))
+    return Explanation("planned", next_at=max(planned_at, now)) if planned_at else None
+
+
 @dataclass(frozen=True)
 class PlanToday:
     """The plan of today as the planner would fill it up now. Whoever it passes over would be passed over again."""

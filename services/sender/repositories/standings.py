@@ -103,10 +103,13 @@ async def page(
 
 @dataclass(frozen=True)
 class Counted:
-    """So many leads stand alike."""
+    """So many leads stand alike. What their mailbox does is told of those with a slot."""
 
     state: str
     reason: str | None
+    mailbox_paused: str | None
+    mailbox_trouble: str | None
+    mailbox_retry_at: datetime | None
     leads: int
     planned_at: datetime | None
 
@@ -114,14 +117,16 @@ class Counted:
 async def count(conn: AsyncConnection, campaign_id: UUID) -> list[Counted]:
     """How many leads stand where; of those with a slot, when the first one's turn is."""
     reason = case((enrolments.c.state.in_(("excluded", "stopped")), enrolments.c.reason))
+    in_plan = and_(mailboxes.c.id == _mail.c.mailbox_id, _shown_state == "planned")
     each = (
-        select(_shown_state.label("state"), reason.label("reason"), _planned_at.label("planned_at"))
+        select(_shown_state.label("state"), reason.label("reason"), _planned_at.label("planned_at"), *_of_mailbox())
         .select_from(enrolments)
         .outerjoin(_mail, true())
+        .outerjoin(mailboxes, in_plan)
         .where(enrolments.c.campaign_id == campaign_id)
         .subquery()
     )
-    alike = (each.c.state, each.c.reason)
+    alike = (each.c.state, each.c.reason, each.c.mailbox_paused, each.c.mailbox_trouble, each.c.mailbox_retry_at)
     query = select(*alike, func.count().label("leads"), func.min(each.c.planned_at).label("planned_at")).group_by(
         *alike
     )
@@ -163,11 +168,7 @@ def _standings() -> Select[*tuple[Any, ...]]:
         _mail.c.ended_at,
         mailboxes.c.id.label("mailbox_id"),
         or_(enrolments.c.mailbox_id.is_not(None), _planned_at.is_not(None)).label("has_mailbox"),
-        case(
-            (mailboxes.c.state == "paused", func.coalesce(mailboxes.c.paused_detail, mailboxes.c.paused_reason))
-        ).label("mailbox_paused"),
-        mailboxes.c.trouble.label("mailbox_trouble"),
-        mailboxes.c.retry_at.label("mailbox_retry_at"),
+        *_of_mailbox(),
     )
     its_mailbox = func.coalesce(_mail.c.mailbox_id, enrolments.c.mailbox_id, campaigns.c.mailbox_id)
     return (
@@ -176,4 +177,14 @@ def _standings() -> Select[*tuple[Any, ...]]:
         .join(campaigns, campaigns.c.id == enrolments.c.campaign_id)
         .outerjoin(_mail, true())
         .join(mailboxes, mailboxes.c.id == its_mailbox)
+    )
+
+
+def _of_mailbox() -> tuple[ColumnElement[Any], ...]:
+    """Why it sends nothing at the moment, if so."""
+    paused = func.coalesce(mailboxes.c.paused_detail, mailboxes.c.paused_reason, "")
+    return (
+        case((mailboxes.c.state == "paused", paused)).label("mailbox_paused"),
+        mailboxes.c.trouble.label("mailbox_trouble"),
+        mailboxes.c.retry_at.label("mailbox_retry_at"),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -99,10 +99,11 @@ async def load_mailbox(conn: AsyncConnection, mailbox_id: UUID) -> MailboxRow:
     return MailboxRow(**(await conn.execute(query.where(mailboxes.c.id == mailbox_id))).mappings().one())
 
 
-async def count_mailbox_failure(conn: AsyncConnection, mailbox_id: UUID, *, trouble: str) -> int:
-    """Note the trouble; answers how often in a row there has been some."""
+async def count_mailbox_failure(conn: AsyncConnection, mailbox_id: UUID, *, trouble: str, told_all: str) -> int:
+    """Note the trouble, as `told_all` where the mailbox is everybody's; answers how often in a row there has been some."""
+    words = case((mailboxes.c.workspace_id.is_(None), told_all), else_=trouble)
     query = update(mailboxes).where(mailboxes.c.id == mailbox_id)
-    query = query.values(trouble=trouble, failures=mailboxes.c.failures + 1)
+    query = query.values(trouble=words, failures=mailboxes.c.failures + 1)
     return (await conn.execute(query.returning(mailboxes.c.failures))).scalar_one()
 
 

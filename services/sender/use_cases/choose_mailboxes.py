@@ -17,6 +17,7 @@ async def choose_mailboxes(
 ) -> list[UUID]:
     """Those that are wanted; by default all of the workspace's own that fit the list, and where there is none the settings'.
 
+    Made-up rows fit the sandbox alone. All others fit real mailboxes, and the sandbox where the workspace has nothing else.
     One that schedules by itself is only taken where it is wanted.
 
     Raises NotFound (mailbox_not_found), Conflict (mailbox_missing).
@@ -28,7 +29,9 @@ async def choose_mailboxes(
             if mailbox_id not in known:
                 raise NotFound(f"the workspace has no mailbox {mailbox_id}", code="mailbox_not_found")
         return list(dict.fromkeys(wanted))
-    fitting = [view.id for view in own if view.sandboxed == sandboxed and view.provider not in HANDING_OVER][:MOST]
+    ready = [view for view in own if view.provider not in HANDING_OVER]
+    alike = [view.id for view in ready if view.sandboxed == sandboxed]
+    fitting = (alike or [view.id for view in ready if not sandboxed])[:MOST]
     if not fitting and house_id is None:
         msg = "there is no mailbox: bring one, or have the operator set SMTP_URL and MAIL_FROM"
         raise Conflict(msg, code="mailbox_missing")

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from libs.common.errors import NotFound
 from libs.common.uow import OpenUow
-from services.sender.domain.explaining import Explanation, PlanToday, explain_plan, plan_today
+from services.sender.domain.explaining import Explanation, PlanToday, explain_plan, explain_slot, plan_today
 from services.sender.domain.plan.candidates import Candidate
 from services.sender.domain.plan.outlook import Outlook
 from services.sender.repositories import campaigns, standings
@@ -38,7 +39,7 @@ async def explain_campaign(
         waiting = sum(one.leads for one in counted if one.state in {"waiting", "deferred"})
         sends = campaign.state == "active" and waiting > 0
         outlook = await look_ahead(uow, workspace_id=workspace_id, house=house, now=now) if sends else None
-    causes = list(_settled(counted))
+    causes = list(_settled(counted, now=now))
     if outlook:
         causes += await run_virtual_days(_of_waiting, outlook, campaign_id, waiting=waiting)
     elif waiting:
@@ -46,12 +47,19 @@ async def explain_campaign(
     return sorted(causes, key=lambda cause: (-cause.leads, cause.explanation.code))
 
 
-def _settled(counted: Iterable[Counted]) -> Iterable[Cause]:
+def _settled(counted: Iterable[Counted], *, now: datetime) -> Iterable[Cause]:
     """What the rows say by themselves."""
     for one in counted:
         match one.state:
             case "planned":
-                yield Cause(Explanation("planned", next_at=one.planned_at), one.leads)
+                told = explain_slot(
+                    one.planned_at,
+                    paused=one.mailbox_paused,
+                    trouble=one.mailbox_trouble,
+                    retry_at=one.mailbox_retry_at,
+                    now=now,
+                )
+                yield Cause(told or Explanation("planned"), one.leads)
             case "unknown":
                 yield Cause(Explanation("unknown_outcome"), one.leads)
             case "failed":

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from libs.common.errors import NotFound
 from libs.common.uow import OpenUow, UnitOfWork
-from services.sender.domain.explaining import Explanation, explain_gate, explain_plan, plan_today
+from services.sender.domain.explaining import Explanation, explain_gate, explain_plan, explain_slot, plan_today
 from services.sender.domain.plan.outlook import Outlook
 from services.sender.domain.plan.simulation import Simulation
 from services.sender.domain.sending import SendTiming
@@ -118,18 +118,21 @@ def explain_state(standing: Standing) -> Explanation | None:
         case "suppressed" | "cancelled":
             return Explanation("stopped", standing.email_reason or detail)
         case _:
-            return {"draft": Explanation("not_started"), "finished": Explanation("finished")}.get(
-                standing.campaign_state
-            )
+            over = standing.campaign_state in {"draft", "finished"}
+            return Explanation(f"campaign_{standing.campaign_state}") if over else None
 
 
 def explain_mailbox(standing: Standing, *, now: datetime) -> Explanation | None:
     """What a mail with a mailbox waits for: its mailbox's rest, or its instant of today."""
     if not standing.has_mailbox:
         return None
-    if standing.mailbox_retry_at and standing.mailbox_retry_at > now:
-        return Explanation("mailbox_resting", standing.mailbox_trouble or "", standing.mailbox_retry_at)
-    return Explanation("planned", next_at=max(standing.planned_at, now)) if standing.planned_at else None
+    return explain_slot(
+        standing.planned_at,
+        paused=standing.mailbox_paused,
+        trouble=standing.mailbox_trouble,
+        retry_at=standing.mailbox_retry_at,
+        now=now,
+    )
 
 
 async def _gate(

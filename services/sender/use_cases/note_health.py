@@ -30,10 +30,14 @@ _WHAT_TO_DO: Final = {
 
 @dataclass(frozen=True)
 class Trouble:
-    """What the server said; `pause` when only a person can help."""
+    """What the server said; `pause` when only a person can help.
+
+    `in_short` is told instead where everybody uses the mailbox, as the words may name somebody's recipient.
+    """
 
     words: str
     pause: str | None = None
+    in_short: str | None = None
 
 
 def trouble_of(outcomes: Sequence[Outcome | None], *, refusals: int) -> Trouble | None:
@@ -49,7 +53,8 @@ def trouble_of(outcomes: Sequence[Outcome | None], *, refusals: int) -> Trouble 
         case Unknown(reply):
             return Trouble(reply)
         case Refused(reply) | Deferred(reply) if in_a_row >= MAX_REFUSALS:
-            return Trouble(f"{in_a_row} mails in a row were refused, the last one with {reply}")
+            short = f"{in_a_row} mails in a row were refused"
+            return Trouble(f"{short}, the last one with {reply}", in_short=short)
         case _:
             return None
 
@@ -95,7 +100,9 @@ async def note_health(
 
 
 async def _rest(uow: UnitOfWork, mailbox_id: UUID, trouble: Trouble, *, clock: Clock) -> None:
-    failures = await workspaces.count_mailbox_failure(uow.conn, mailbox_id, trouble=trouble.words)
+    failures = await workspaces.count_mailbox_failure(
+        uow.conn, mailbox_id, trouble=trouble.words, told_all=trouble.in_short or trouble.words
+    )
     wait = _SHORT_WAIT if failures == 1 else backoff(failures - 1)
     now = await clock(uow.conn)
     await workspaces.rest_mailbox(uow.conn, mailbox_id, until=now + wait)

@@ -13,7 +13,7 @@ from services.sender.domain.sending import Accepted, Deferred, Outcome, Refused
 from services.sender.repositories import mailbox_days
 from services.sender.repositories.suppressions import suppressed_among
 from services.sender.use_cases.count_feedback import count_feedback
-from services.sender.use_cases.note_health import Trouble, note_health
+from services.sender.use_cases.note_health import Trouble, note_health, trouble_of
 from services.sender.use_cases.resume_mailbox import resume_mailbox
 from tests.integration.sender.office import add, view_of, wish
 from tests.integration.sender.world import World
@@ -103,6 +103,19 @@ async def test_the_settings_mailbox_rests_and_is_never_paused_for_everybody(worl
     await note(world, world.mailbox_id, [NOBODY] * 60, Trouble("550 5.7.501 spam", "blocked"))
     assert await paused(world, world.mailbox_id) is None
     assert (await view_of(world, world.mailbox_id)).retry_at is not None
+
+
+@pytest.mark.parametrize("shared", [True, False])
+async def test_nobody_reads_of_another_workspace_s_recipients_in_a_shared_mailbox_s_trouble(
+    world: World, *, shared: bool
+) -> None:
+    """Red when the server's word, which names a recipient, is told to all who use the settings' mailbox; or to nobody."""
+    box_id = world.mailbox_id if shared else (await add(world, wish())).id
+    refused = [Refused("550 5.1.1 <ann@client.example> no such user")] * 5
+    await note(world, box_id, refused, trouble_of(refused, refusals=0))
+    said = (await view_of(world, box_id)).trouble or ""
+    assert "5 mails in a row were refused" in said
+    assert ("client.example" in said) is not shared
 
 
 async def test_an_address_that_nobody_is_at_is_never_written_to_again(world: World) -> None:

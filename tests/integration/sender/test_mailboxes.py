@@ -301,6 +301,14 @@ async def test_made_up_rows_go_through_the_settings_sandbox_only(world: World) -
     assert refused.value.code == "sandboxed_rows"
 
 
+async def test_a_workspace_s_own_sandboxed_mailbox_serves_before_the_settings_one(world: World) -> None:
+    """Red when who tries a mailbox of their own against the sandbox sends a real sheet through the settings' mailbox."""
+    own = await add(world, wish())
+    await world.run(sa.update(mailboxes).where(mailboxes.c.id == own.id).values(sandboxed=True))
+    list_id = await world.list_of(recipient(1, sandboxed=False))
+    assert await _create(world, NewCampaign(list_id)) == own.id
+
+
 async def test_only_mailboxes_of_the_workspace_can_be_chosen(world: World) -> None:
     """Red when a campaign may send under a stranger's name."""
     stranger = await World(world.open_uow).open()

@@ -186,13 +186,26 @@ async def test_a_pause_a_resting_and_a_paused_mailbox_are_named(world: World) ->
     await world.run(box.values(retry_at=until, trouble="421 busy"))
     resting = (await why(world, 1)).explanation
     assert (resting.code, resting.detail, resting.next_at) == ("mailbox_resting", "421 busy", until)
+    assert [(one.explanation.code, one.leads) for one in await causes(world)] == [
+        ("mailbox_resting", 1),
+        ("workspace_quota", 1),
+    ]
     await world.run(box.values(retry_at=None, trouble=None, state="paused", paused_reason="bounce_rate"))
     assert (await why(world, 2)).explanation.code == "mailbox_paused"
-    assert [one.explanation.code for one in await causes(world)] == ["no_mailbox", "planned"]
+    assert [one.explanation.code for one in await causes(world)] == ["mailbox_paused", "no_mailbox"]
     await world.run(box.values(state="active", paused_reason=None))
     await world.pause()
     assert (await why(world, 2)).explanation.code == "campaign_paused"
     assert [(one.explanation.code, one.leads) for one in await causes(world)] == [("campaign_paused", 2)]
+
+
+async def test_who_is_planned_and_overdue_is_never_promised_an_instant_that_is_over(world: World) -> None:
+    """Red when a campaign's page names the slot's own instant although it has passed."""
+    await started(world, {}, window=ALWAYS)
+    await world.plan()
+    world.later(minutes=5)
+    assert [one.explanation.next_at for one in await causes(world)] == [world.now]
+    assert (await why(world, 1)).explanation.next_at == world.now
 
 
 async def test_a_row_that_the_sandbox_made_up_and_a_full_domain_are_named(world: World) -> None:
