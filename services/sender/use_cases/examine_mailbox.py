@@ -10,6 +10,7 @@ from uuid import UUID
 from libs.common.uow import OpenUow
 from services.sender.clients.dns import DnsAway, Records
 from services.sender.domain.mailboxes import doctor
+from services.sender.domain.mailboxes.account import HANDING_OVER, SIGNERS
 from services.sender.domain.mailboxes.doctor import MOST_LOOKUPS, Finding
 from services.sender.domain.mailboxes.mailbox import MailboxView
 from services.sender.domain.mailboxes.presets import Preset, preset_of, preset_of_host
@@ -56,6 +57,9 @@ async def examine(view: MailboxView, records: Records) -> list[Finding]:
     domain = view.domain
     hosts = await records.mx(domain)
     host = preset_of_host(view.server.host) if view.server else None
+    if view.provider in HANDING_OVER:
+        # Its accounts are mailboxes at their own hosts.
+        host = preset_of(domain, receivers=hosts)
     spf = await _spf(view, records, hosts=hosts, host=host)
     dkim = await _dkim(view, records, host=host)
     policies = await records.txt(f"_dmarc.{domain}") or await records.txt(f"_dmarc.{_organisation(domain)}")
@@ -74,14 +78,26 @@ async def _spf(view: MailboxView, records: Records, *, hosts: Sequence[str], hos
 
 
 async def _dkim(view: MailboxView, records: Records, *, host: Preset | None) -> Finding:
+    if view.account is not None and view.provider in SIGNERS:
+        label, names = SIGNERS[view.provider]
+        return doctor.signed_by_host(await _has_key(records, names, view.account.domain or view.domain), label)
     if view.dkim is None and host is not None and host.dkim:
-        found = await records.txt(f"{host.dkim}._domainkey.{view.domain}")
-        return doctor.signed_by_host(any("p=" in one for one in found), host.label)
+        return doctor.signed_by_host(await _has_key(records, (host.dkim,), view.domain), host.label)
+    if view.has_api:
+        return doctor.signed_by_host(None, "The account's own host")
     if view.dkim is None:
         return doctor.dkim([])
     wanted = records_of(view.dkim, domain=view.domain)
     keys = (view.dkim.rsa, view.dkim.ed25519)
     return doctor.dkim([(one.name, await records.txt(one.name), key) for one, key in zip(wanted, keys, strict=True)])
+
+
+async def _has_key(records: Records, names: Sequence[str], domain: str) -> bool:
+    """Whether a key is published under one of these names."""
+    for name in names:
+        if any("p=" in one for one in await records.txt(f"{name}._domainkey.{domain}")):
+            return True
+    return False
 
 
 async def spf_records(records: Records, domain: str) -> list[str]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
+from services.sender.domain.mailboxes.account import ApiAccount
 from services.sender.domain.mailboxes.dkim import record_of
 from services.sender.domain.mailboxes.doctor import Finding
-from services.sender.domain.mailboxes.mailbox import Dkim, MailboxView, Server
+from services.sender.domain.mailboxes.mailbox import Dkim, MailboxView, Provider, Server
 from services.sender.domain.mailboxes.presets import PRESETS, preset_of, preset_of_host
 from services.sender.use_cases.examine_mailbox import examine, walk
 
@@ -187,3 +188,23 @@ def test_presets_are_names_of_their_own_and_none_is_without_tls() -> None:
     assert len({preset.name for preset in PRESETS}) == len(PRESETS)
     assert {(preset.port, preset.security) for preset in PRESETS} == {(465, "tls"), (587, "starttls")}
     assert preset_of_host("smtp.office365.com") is not None
+
+
+@pytest.mark.parametrize(
+    ("provider", "account", "texts", "verdict", "label"),
+    [
+        ("sendgrid", ApiAccount(), {"s1._domainkey.team.example": ["k=rsa; p=abc"]}, "ok", "SendGrid"),
+        ("sendgrid", ApiAccount(), {}, "warn", "SendGrid"),
+        ("mailgun", ApiAccount("mg.team.example"), {"mx._domainkey.mg.team.example": ["p=abc"]}, "ok", "Mailgun"),
+        ("mailgun", ApiAccount("mg.team.example"), {"mx._domainkey.team.example": ["p=abc"]}, "warn", "Mailgun"),
+        ("instantly", ApiAccount(), {"google._domainkey.team.example": ["p=abc"]}, "ok", "Google"),
+    ],
+)
+async def test_who_signs_by_himself_is_not_told_to_let_us_sign(
+    provider: Provider, account: ApiAccount, texts: dict[str, list[str]], verdict: str, label: str
+) -> None:
+    """Red when a person is sent to make a key that is then refused."""
+    theirs = replace(view(), provider=provider, server=None, account=account)
+    found = {one.subject: one for one in await examine(theirs, Zone(texts))}
+    assert found["dkim"].verdict == verdict
+    assert label in found["dkim"].sentence

@@ -12,6 +12,11 @@ WITH_API: Final = frozenset({"sendgrid", "mailgun", "instantly"})
 """Providers that are called over HTTP with a key. They sign mail themselves."""
 HANDING_OVER: Final = frozenset({"instantly"})
 """Providers that schedule by themselves."""
+SIGNERS: Final = {
+    "sendgrid": ("SendGrid", ("s1", "s2")),
+    "mailgun": ("Mailgun", ("pic", "mailo", "mx", "smtp", "k1", "krs")),
+}
+"""What they are called, and the names under which their keys are usually published on the sending domain."""
 HAND_OVER_NOTE: Final = (
     "Instantly schedules by itself: what counts as sent here was handed over, and leaves in this campaign's hours of the"
     " workspace's time zone when Instantly thinks best."
