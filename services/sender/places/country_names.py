@@ -13,38 +13,28 @@ ALIASES = {
     "TR": "turkey|turkei|turkiye|turquie|turquia",
     "CZ": "czech republic|tschechien|czechia|tschechische republik|republique tcheque|republica checa"
     "|чешская республика|ceska republika",
-    "KR": "korea|south korea|korea republic of|korea republik|coree republique de|corea republica de|republik korea"
-    "|republique de coree|republica de corea|한국|韓國|大韓民国",
-    "KP": "north korea|korea democratic peoples republic of|democratic peoples republic of korea"
-    "|korea demokratische volksrepublik|coree republique populaire democratique de"
-    "|corea republica democratica popular de",
+    "KR": "korea|south korea|korea republic of|republik korea|republique de coree|republica de corea|한국|韓國"
+    "|大韓民国",
+    "KP": "north korea|korea democratic peoples republic of|democratic peoples republic of korea",
     "RU": "russia|russland|russie|rusia|rusland|ryssland|россия|росія|rosja|russian federation|russische foderation"
-    "|federation de russie|federacion de rusia|российская федерация|russie federation de|federacion rusa",
-    "VA": "vatican|vatican city|holy see|holy see vatican city state|heiliger stuhl|saint siege|santa sede"
-    "|heiliger stuhl staat vatikanstadt|saint siege etat de la cite du vatican|santa sede ciudad estado del vaticano",
+    "|federation de russie|federacion de rusia|российская федерация|federacion rusa",
+    "VA": "vatican|vatican city|holy see|holy see vatican city state|heiliger stuhl|saint siege|santa sede",
     "VN": "vietnam|viet nam|socialist republic of viet nam",
-    "TW": "taiwan|taiwan province of china|taiwan chinesische provinz|taiwan province de chine"
-    "|taiwan provincia de china|臺灣",
-    "IR": "iran|iran islamic republic of|islamic republic of iran|iran islamische republik"
-    "|iran republique islamique d|iran republica islamica de",
-    "BO": "bolivia|bolivia plurinational state of|plurinational state of bolivia|bolivien plurinationaler staat"
-    "|bolivie etat plurinational de|bolivia estado plurinacional de",
-    "VE": "venezuela|venezuela bolivarian republic of|bolivarian republic of venezuela"
-    "|venezuela bolivarische republik|venezuela republique bolivarienne du|venezuela republica bolivariana de",
-    "TZ": "tanzania|tanzania united republic of|united republic of tanzania|tansania vereinigte republik"
-    "|tanzanie republique unie de|tanzania republica unida de",
-    "MD": "moldova|moldova republic of|moldau|moldawien|moldau republik|moldova republique de|moldavia republica de",
-    "SY": "syria|syrian arab republic|syrien arabische republik|syrienne republique arabe|republica arabe de siria",
-    "LA": "laos|lao peoples democratic republic|laos demokratische volksrepublik"
-    "|lao republique democratique populaire|republica democratica popular de lao|lao pdr",
+    "TW": "taiwan|taiwan province of china|臺灣",
+    "IR": "iran|iran islamic republic of|islamic republic of iran",
+    "BO": "bolivia|bolivia plurinational state of|plurinational state of bolivia",
+    "VE": "venezuela|venezuela bolivarian republic of|bolivarian republic of venezuela",
+    "TZ": "tanzania|tanzania united republic of|united republic of tanzania",
+    "MD": "moldova|moldova republic of|moldau|moldawien",
+    "SY": "syria|syrian arab republic|republica arabe de siria",
+    "LA": "laos|lao peoples democratic republic|lao pdr",
     "HK": "hongkong|hong kong sar|hong kong|香港|홍콩|гонконг|hong kong special administrative region of china"
     "|honkonga|香港特別行政区",
     "MO": "macau|macao|澳門|澳门|마카오|макао|macao special administrative region of china",
     "CI": "ivory coast|elfenbeinkuste|costa de marfil|wybrzeze kosci sloniowej|fildisi sahili|republic of cote divoire",
     "MK": "macedonia|mazedonien|macedoine|republic of north macedonia",
     "CD": "dr congo|drc|congo the democratic republic of the|democratic republic of the congo|congo kinshasa"
-    "|demokratische republik kongo|republique democratique du congo|republica democratica del congo"
-    "|congo republica democratica del|kongo demokratische republik|congo republique democratique du",
+    "|demokratische republik kongo|republique democratique du congo|republica democratica del congo",
     "CG": "congo brazzaville|republic of the congo|republique du congo|republik kongo",
     "CH": "schweiz|suisse|svizzera|switzerland|swiss confederation|schweizerische eidgenossenschaft",
     "BN": "brunei darussalam",
@@ -53,24 +43,17 @@ ALIASES = {
     "MM": "burma|birma|birmanie|birmania|republic of myanmar|republic of the union of myanmar",
     "TL": "east timor|timor oriental|democratic republic of timor leste",
     "BY": "weissrussland|belorussia|bielorrusia|bielorussie",
-    "PS": "palestine|palestine state of|state of palestine|palastina|palestina|palastina staat|palestine etat de"
-    "|palestina estado de|the state of palestine",
-    "FM": "micronesia federated states of|federated states of micronesia|mikronesien foderierte staaten von"
-    "|micronesie etats federes de|micronesia estados federados de",
-    "FK": "falkland islands malvinas|falkland islands|falklandinseln malwinen|malouines iles falkland"
-    "|islas falkland malvinas|islas falkland",
+    "PS": "palestine|palestine state of|state of palestine|palastina|palestina",
+    "FM": "micronesia federated states of|federated states of micronesia",
+    "FK": "falkland islands malvinas|falkland islands|islas falkland",
     "VG": "virgin islands british",
-    "VI": "virgin islands us|us virgin islands|virgin islands of the united states|iles vierges etats unis"
-    "|islas virgenes de eeuu",
-    "SX": "sint maarten dutch part|saint martin niederlandischer teil|isla de san martin zona holandesa",
-    "MF": "saint martin french part|saint martin franzosischer teil|saint martin partie francaise"
-    "|san martin zona francesa",
-    "SH": "saint helena ascension and tristan da cunha|st helena ascension und tristan da cunha"
-    "|sainte helene ascension et tristan da cunha|santa elena ascension y tristan de acuna",
-    "BQ": "bonaire sint eustatius and saba|bonaire|bonaire sint eustatius und saba|bonaire saint eustache et saba"
-    "|islas bes caribe neerlandes",
-    "AX": "aland|aland inseln|aland iles",
-    "CC": "cocos keeling islands|kokos keeling inseln|cocos keeling iles|islas cocos keeling",
+    "VI": "virgin islands us|us virgin islands|virgin islands of the united states",
+    "SX": "sint maarten dutch part",
+    "MF": "saint martin french part",
+    "SH": "saint helena ascension and tristan da cunha",
+    "BQ": "bonaire sint eustatius and saba|bonaire",
+    "AX": "aland|aland inseln",
+    "CC": "cocos keeling islands",
     "CN": "peoples republic of china|prc|volksrepublik china|mainland china|中华人民共和国|中華人民共和國|중국",
     "DE": "federal republic of germany|bundesrepublik deutschland|brd",
     "AT": "republik osterreich|republic of austria",
@@ -106,7 +89,7 @@ ALIASES = {
     "WS": "independent state of samoa",
     "BS": "commonwealth of the bahamas",
     "DM": "commonwealth of dominica",
-    "KM": "union of the comoros|comores islas|islas comores|comoros",
+    "KM": "union of the comoros|islas comores|comoros",
     "LY": "libyan arab jamahiriya",
     "GM": "republic of the gambia|the gambia",
     "PH": "republic of the philippines|the philippines",
@@ -114,21 +97,15 @@ ALIASES = {
     "SA": "السعودية|kingdom of saudi arabia|ksa",
     "FO": "faroer inseln",
     "KY": "cayman inseln",
-    "CX": "weihnachtsinseln|christmas ile",
-    "SB": "salomoninseln|salomon iles",
+    "CX": "weihnachtsinseln",
+    "SB": "salomoninseln",
     "IM": "insel man",
     "GF": "franzosisch guyana",
-    "BV": "bouvet insel",
-    "RE": "reunion ile de la|ile de la reunion",
-    "NU": "nioue",
-    "AS": "samoa estadounidense",
+    "RE": "ile de la reunion",
     "BM": "islas bermudas",
-    "SJ": "svalbard und jan mayen|svalbard et ile jan mayen",
-    "GS": "south georgia und die sudlichen sandwichinseln|islas georgias del sur y sandwich del sur",
-    "UM": "islas ultramarinas menores de estados unidos",
-    "TF": "territorios franceses del sur",
+    "SJ": "svalbard und jan mayen",
     "AF": "islamic republic of afghanistan",
-    "ER": "the state of eritrea|state of eritrea",
+    "ER": "state of eritrea",
     "GA": "gabonese republic",
     "KG": "kyrgyz republic",
     "LB": "lebanese republic",
