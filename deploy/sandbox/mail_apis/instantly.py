@@ -131,7 +131,7 @@ def _add_lead(request: Request, box: Sandbox, _: str) -> Answer:
 
 
 def _list_leads(request: Request, box: Sandbox, _: str) -> Answer:
-    """POST /leads/list: the leads of a campaign whose address holds `search`."""
+    """POST /leads/list: the leads of a campaign whose address holds `search`, page by page."""
     body = request.json()
     campaign, search = str(body.get("campaign") or ""), str(body.get("search") or "").lower()
     found = [
@@ -139,7 +139,10 @@ def _list_leads(request: Request, box: Sandbox, _: str) -> Answer:
         for lead in box.instantly.leads.values()
         if (not campaign or lead["campaign"] == campaign) and search in lead["email"]
     ]
-    return json_answer({"items": found[: int(body.get("limit") or 10)], "next_starting_after": None})
+    after, limit = body.get("starting_after"), int(body.get("limit") or 10)
+    start = next((n for n, lead in enumerate(found, 1) if lead["id"] == after), 0)
+    page, more = found[start : start + limit], len(found) > start + limit
+    return json_answer({"items": page, "next_starting_after": page[-1]["id"] if more else None})
 
 
 def _delete_lead(_: Request, box: Sandbox, key: str) -> Answer:

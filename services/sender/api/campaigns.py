@@ -87,7 +87,7 @@ async def start(
     A paused campaign goes on; an active one stays as it is. 409 nothing_to_send, campaign_finished, zone_not_offered.
     """
     async with open_uow() as uow:
-        await check_hand_over(uow, campaign_id, desk=resources.desk)
+        await check_hand_over(uow, campaign_id, workspace_id=identity.workspace_id, desk=resources.desk)
     started = await start_campaign(
         open_uow,
         workspace_id=identity.workspace_id,

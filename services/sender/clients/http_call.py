@@ -102,24 +102,22 @@ async def read(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
     return Answer(answer.status_code, answer.headers, bytes(body))
 
 
-async def ask(client: httpx.AsyncClient, path: str, *, timeout_s: float, **params: str) -> Answer | None:
-    """A GET; None when there is no answer that can be read."""
+async def ask(
+    client: httpx.AsyncClient, method: str, path: str, *, who: str, timeout_s: float, **content: Any
+) -> Answer:
+    """A call that may be made again. Raises MailboxDown when no answer comes."""
     try:
         async with asyncio.timeout(timeout_s):
-            return await read(client, client.build_request("GET", path, params=params))
-    except (*_BROKEN, TimeoutError):
-        return None
+            return await read(client, client.build_request(method, path, **content))
+    except (*_BROKEN, TimeoutError) as error:
+        raise MailboxDown(f"{who}: {storable(str(error) or type(error).__name__)}") from error
 
 
 async def ask_whole(
     client: httpx.AsyncClient, method: str, path: str, *, who: str, timeout_s: float, **content: Any
 ) -> Answer:
     """A call whose answer must be a 200. Raises MailboxDown with the provider's words; a refused key is for a person to mend."""
-    try:
-        async with asyncio.timeout(timeout_s):
-            answer = await read(client, client.build_request(method, path, **content))
-    except (*_BROKEN, TimeoutError) as error:
-        raise MailboxDown(f"{who}: {storable(str(error) or type(error).__name__)}") from error
+    answer = await ask(client, method, path, who=who, timeout_s=timeout_s, **content)
     if answer.status != _OK:
         refused = answer.status in (_UNAUTHORIZED, _FORBIDDEN)
         raise MailboxDown(f"{who}: {answer.said}", pause="login_refused" if refused else None)

@@ -3,7 +3,7 @@
 A lead that is in the campaign already is skipped, so handing it over twice changes nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -15,13 +15,14 @@ import httpx
 
 from libs.common import metrics
 from services.sender.clients.http_call import KEEPALIVE_S, Answer, HttpCall, ask_whole
-from services.sender.clients.mailbox import Capabilities, Proof
+from services.sender.clients.mailbox import Capabilities, MailboxDown, Proof
 from services.sender.domain.hand_over import BODY, SUBJECT
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import Accepted, Deferred, Outcome, Refused, Unknown
 
 BASE_URL: Final = "https://api.instantly.ai"
 _OK, _BAD_REQUEST, _UNAUTHORIZED = 200, 400, 401
+_LEADS_A_PAGE, _MOST_PAGES = 100, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,10 @@ class Instantly:
 
     async def make_campaign(self, wish: HandOver) -> str:
         """A campaign of theirs for one of ours, not yet active; its id. Raises MailboxDown."""
-        return str((await self._ask("POST", "/campaigns", json=wish.as_json))["id"])
+        made = (await self._ask("POST", "/campaigns", json=wish.as_json)).get("id")
+        if not made:
+            raise MailboxDown("Instantly: it made a campaign without an id")
+        return str(made)
 
     async def change_campaign(self, campaign: str, wish: HandOver) -> None:
         """Put another window or cap into it. Raises MailboxDown."""
@@ -107,12 +111,22 @@ class Instantly:
 
     async def take_back(self, address: str, *, campaign: str) -> bool:
         """Take a lead out again, so that what has not left does not leave. False: they are not there. Raises MailboxDown."""
-        asked = {"campaign": campaign, "search": address, "limit": 10}
-        found = (await self._ask("POST", "/leads/list", json=asked)).get("items", [])
-        mine = [one for one in found if one.get("email") == address]
+        mine = [one async for one in self._leads(campaign, search=address) if one.get("email") == address]
         for one in mine:
             await self._ask("DELETE", f"/leads/{one['id']}")
         return bool(mine)
+
+    async def _leads(self, campaign: str, *, search: str) -> AsyncIterator[dict[str, Any]]:
+        """All that its search finds, which looks for parts of names and addresses. Raises MailboxDown."""
+        asked: dict[str, Any] = {"campaign": campaign, "search": search, "limit": _LEADS_A_PAGE}
+        for _ in range(_MOST_PAGES):
+            page = await self._ask("POST", "/leads/list", json=asked)
+            for one in page.get("items", []):
+                yield one
+            if not (after := page.get("next_starting_after")):
+                return
+            asked["starting_after"] = after
+        raise MailboxDown(f"Instantly: it finds more than {_MOST_PAGES * _LEADS_A_PAGE} leads for one address")
 
     async def _ask(self, method: str, path: str, **content: Any) -> dict[str, Any]:
         return (await self._answer(method, path, **content)).json()

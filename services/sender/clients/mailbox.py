@@ -68,7 +68,8 @@ class Mailbox(Protocol):
         ...
 
     async def lookup(self, message_id: str) -> Accepted | None:
-        """Proof that the mail was taken. None proves nothing: also what never is found may have been taken."""
+        """Proof that the mail was taken. None proves nothing: also what never is found may have been taken. Raises MailboxDown
+        when nobody answers."""
         ...
 
     async def close(self) -> None:

@@ -71,9 +71,10 @@ class MailgunMailbox:
 
     async def lookup(self, message_id: str) -> Accepted | None:
         """What the events say of a mail. They lag by minutes, and are kept for days."""
-        asked = {"message-id": message_id.strip("<>"), "event": "accepted", "limit": "1"}
-        answer = await ask(self._client, f"/v3/{self._domain}/events", timeout_s=self._timeout_s, **asked)
-        found = answer.json().get("items") if answer is not None and answer.status == _OK else None
+        params = {"message-id": message_id.strip("<>"), "event": "accepted", "limit": "1"}
+        path = f"/v3/{self._domain}/events"
+        answer = await ask(self._client, "GET", path, who="Mailgun", timeout_s=self._timeout_s, params=params)
+        found = answer.json().get("items") if answer.status == _OK else None
         return Accepted(f"{found[0].get('id')} {found[0].get('event')}") if found else None
 
 

@@ -71,9 +71,11 @@ class SendGridMailbox:
 
     async def lookup(self, message_id: str) -> Accepted | None:
         """What the activity says of a mail. It lags by minutes, and is an add-on of the plan."""
-        query = f"(unique_args['{_ASKED}']=\"{message_id}\")"
-        answer = await ask(self._client, "/v3/messages", timeout_s=self._timeout_s, query=query, limit="1")
-        found = answer.json().get("messages") if answer is not None and answer.status == _OK else None
+        params = {"query": f"(unique_args['{_ASKED}']=\"{message_id}\")", "limit": "1"}
+        answer = await ask(
+            self._client, "GET", "/v3/messages", who="SendGrid", timeout_s=self._timeout_s, params=params
+        )
+        found = answer.json().get("messages") if answer.status == _OK else None
         return Accepted(f"{found[0].get('msg_id')} {found[0].get('status')}") if found else None
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.domain.dead_letters import Cause
-from services.sender.tables import campaigns, dead_email_actions, dead_emails, emails, enrolments
+from services.sender.tables import campaigns, dead_email_actions, dead_emails, emails, enrolments, recipients
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,19 @@ async def find(conn: AsyncConnection, which: Which, *, limit: int, lock: bool = 
     query = query.order_by(dead_emails.c.email_id.desc()).limit(limit)
     rows = await conn.execute(query.with_for_update(of=dead_emails, skip_locked=True) if lock else query)
     return [_letter(row) for row in rows.mappings()]
+
+
+async def is_open_for(conn: AsyncConnection, *, campaign_id: UUID, lead_id: UUID) -> bool:
+    """Whether a mail of the campaign for this lead of its list waits for a person."""
+    query = (
+        select(dead_emails.c.email_id)
+        .join(emails, emails.c.id == dead_emails.c.email_id)
+        .join(enrolments, enrolments.c.id == emails.c.enrolment_id)
+        .join(recipients, recipients.c.id == enrolments.c.recipient_id)
+        .where(recipients.c.lead_id == lead_id, enrolments.c.campaign_id == campaign_id)
+        .where(dead_emails.c.state == "open")
+    )
+    return (await conn.execute(query.limit(1))).first() is not None
 
 
 def _letter(row: RowMapping) -> DeadLetter:

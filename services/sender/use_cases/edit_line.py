@@ -4,7 +4,7 @@ from uuid import UUID
 
 from libs.common.errors import Conflict, NotFound
 from libs.common.uow import UnitOfWork
-from services.sender.repositories import campaign_lines, campaigns
+from services.sender.repositories import campaign_lines, campaigns, dead_letters
 from services.sender.repositories.campaign_lines import Line
 
 
@@ -20,13 +20,15 @@ async def edit_line(
 ) -> Line:
     """Holds for the mail that has not begun; the list keeps its own line. Key: (campaign, lead), the last word counts.
 
-    Raises NotFound (campaign_not_found, lead_not_found), Conflict (campaign_finished; already_sent, as nothing would come
-    of it).
+    Raises NotFound (campaign_not_found, lead_not_found), Conflict (campaign_finished, but for a lead whose mail is an open
+    dead letter; already_sent, as nothing would come of it).
     """
     campaign = await campaigns.load_campaign(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id)
     if campaign is None:
         raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
-    if campaign.state == "finished":
+    if campaign.state == "finished" and not await dead_letters.is_open_for(
+        uow.conn, campaign_id=campaign_id, lead_id=lead_id
+    ):
         raise Conflict("the campaign is finished: nothing more is sent", code="campaign_finished")
     if await campaign_lines.sent_to(uow.conn, campaign_id=campaign_id, lead_id=lead_id):
         raise Conflict("the lead has had its mail of this campaign", code="already_sent")

@@ -11,16 +11,14 @@ from services.sender.clients.mailbox import Mailbox, MailboxDown
 from services.sender.domain.resolving import LOOK_UP, next_look_up
 from services.sender.repositories import resolutions
 from services.sender.repositories.resolutions import Sought
-from services.sender.repositories.workspaces import database_now
+from services.sender.repositories.workspaces import Clock, database_now
 from services.sender.use_cases.resolve_email import settle
-from services.sender.use_cases.send_emails import Clock
 
 log = get_logger()
 
 _BATCH = 50
 _KEPT = timedelta(days=3)
 """So long providers can be expected to know what they took."""
-
 
 Open = Callable[[UUID], Awaitable[Mailbox | None]]
 """Opens a mailbox by its id; None when it is gone. Raises MailboxDown."""
@@ -38,8 +36,11 @@ async def look_up_all_unknown(open_uow: OpenUow, open_mailbox: Open, *, clock: C
         except (Conflict, MailboxDown) as error:
             log.warning("mailbox.not_asked", mailbox_id=str(mailbox_id), error=error.message)
             continue
-        if mailbox is not None:
+        if mailbox is None:
+            continue
+        try:
             total += await look_up_unknown(open_uow, mailbox, mailbox_id=mailbox_id, clock=clock)
+        finally:
             await mailbox.close()
     return total
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from libs.common.errors import AppError
+from libs.common.errors import AppError, NotFound
 from libs.common.logs import get_logger
 from libs.common.uow import OpenUow, UnitOfWork
 from services.sender.clients.instantly import HandOver, Instantly
@@ -16,7 +16,7 @@ from services.sender.domain.days import day_at
 from services.sender.domain.hand_over import schedule_of
 from services.sender.domain.mailboxes.mailbox import MailboxView
 from services.sender.domain.sending import backoff
-from services.sender.repositories import hand_overs, mailboxes
+from services.sender.repositories import campaigns, hand_overs, mailboxes
 from services.sender.repositories.hand_overs import HandOverRow
 from services.sender.repositories.workspaces import Clock
 from services.sender.use_cases.open_mailbox import Opener
@@ -36,11 +36,13 @@ class Desk:
     default_quota: int
 
 
-async def check_hand_over(uow: UnitOfWork, campaign_id: UUID, *, desk: Desk) -> None:
+async def check_hand_over(uow: UnitOfWork, campaign_id: UUID, *, workspace_id: UUID, desk: Desk) -> None:
     """Whether the provider can keep the campaign's hours; for a campaign that hands nothing over there is nothing to keep.
 
-    Raises Conflict `zone_not_offered`.
+    Raises NotFound `campaign_not_found`, Conflict `zone_not_offered`.
     """
+    if await campaigns.load_campaign(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id) is None:
+        raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
     now = await desk.clock(uow.conn)
     for row in await hand_overs.find(uow.conn, now=now, campaign_id=campaign_id):
         wish_of(row, default_quota=desk.default_quota, now=now)
@@ -52,20 +54,27 @@ async def settle_hand_overs(desk: Desk, *, campaign_id: UUID | None = None) -> i
     A provider that is away is tried again, later each time; `trouble` says so meanwhile. A campaign that was made there and
     not written down here stays there as an empty draft: leads only go to the one that was.
     """
-    async with desk.open_uow() as uow:
-        now = await desk.clock(uow.conn)
-        rows = await hand_overs.find(uow.conn, now=now, campaign_id=campaign_id)
-    told = 0
-    for row in rows:
-        if row.campaign_state == "draft":
-            continue
-        try:
-            wish = wish_of(row, default_quota=desk.default_quota, now=now)
-            if not _is_settled(row, wish):
-                told += await _settle(desk, row, wish)
-        except AppError as error:
-            await _note_trouble(desk, row, error)
-    return told
+    told, last = 0, None
+    while True:
+        async with desk.open_uow() as uow:
+            now = await desk.clock(uow.conn)
+            rows = await hand_overs.find(uow.conn, now=now, campaign_id=campaign_id, after=last)
+        for row in rows:
+            told += await _compare(desk, row, now=now)
+        if len(rows) < hand_overs.PAGE:
+            return told
+        last = rows[-1]
+
+
+async def _compare(desk: Desk, row: HandOverRow, *, now: datetime) -> bool:
+    if row.campaign_state == "draft":
+        return False
+    try:
+        wish = wish_of(row, default_quota=desk.default_quota, now=now)
+        return not _is_settled(row, wish) and await _settle(desk, row, wish)
+    except AppError as error:
+        await _note_trouble(desk, row, error)
+        return False
 
 
 def wish_of(row: HandOverRow, *, default_quota: int, now: datetime) -> HandOver:

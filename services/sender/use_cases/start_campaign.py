@@ -4,12 +4,10 @@ Rows that cannot be sent do not stop the campaign. Each is kept as excluded with
 Mails are rendered before the transaction that enrols, so that a long list keeps nobody waiting.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import Conflict, NotFound
 from libs.common.uow import OpenUow, UnitOfWork
@@ -17,11 +15,10 @@ from services.sender.domain.checking import Problem
 from services.sender.domain.writing import Writer
 from services.sender.repositories import campaigns, planning, workspaces
 from services.sender.repositories.campaigns import Campaign, Enrolment
+from services.sender.repositories.workspaces import Clock
 from services.sender.use_cases.check_campaign import check_rows, open_check
 from services.sender.use_cases.choose_mailboxes import check_plan
 from services.sender.use_cases.enrol_list import REPORTED_ROWS, Rendered, enrol_list
-
-Clock = Callable[[AsyncConnection], Awaitable[datetime]]
 
 
 @dataclass(frozen=True)

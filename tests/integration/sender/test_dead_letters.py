@@ -14,10 +14,11 @@ from services.sender.domain.dead_letters import WHAT_TO_DO, Cause, cause_of_outc
 from services.sender.domain.sending import Accepted, Deferred, Outcome, Refused
 from services.sender.repositories import dead_letters
 from services.sender.repositories.dead_letters import Action, DeadLetter, Group, Which
-from services.sender.tables import campaigns, mailboxes
+from services.sender.tables import campaigns, mailboxes, recipients
 from services.sender.use_cases import replay_dead_letters as replaying
 from services.sender.use_cases.delete_list import delete_list, erase_lists
 from services.sender.use_cases.discard_dead_letters import discard_dead_letters
+from services.sender.use_cases.edit_line import edit_line
 from services.sender.use_cases.plan_day import plan_day
 from services.sender.use_cases.readdress_dead_letter import readdress_dead_letter
 from services.sender.use_cases.replay_dead_letters import Replayed, replay_dead_letters
@@ -124,6 +125,29 @@ async def test_a_mail_that_cannot_be_made_is_a_dead_letter_too(world: World) -> 
     assert (await world.begin(claim)).state == "dropped"
     (letter,) = await found(world)
     assert letter.cause == "line_missing"
+
+
+async def test_a_missing_line_can_be_written_also_when_the_campaign_has_ended(world: World) -> None:
+    """Red when what the dead letter says to do is refused: the campaign is finished by the time somebody reads it."""
+    await world.draft(await world.list_of(recipient(1)))
+    await world.start()
+    await world.run(sa.update(recipients).where(recipients.c.workspace_id == world.workspace_id).values(line=""))
+    await sent_by(world, Post())
+    await world.plan()
+    assert not await world.is_open()
+    (letter,) = await found(world)
+    assert letter.cause == "line_missing"
+    word = {"workspace_id": world.workspace_id, "campaign_id": world.campaign_id, "lead_id": letter.lead_id}
+    async with world.open_uow() as uow:
+        await edit_line(uow, **word, line="Your pumps run quietly.", approved=True, user_id=PERSON)
+    assert (await replay(world)).replayed == 1
+    post = Post()
+    await sent_by(world, post)
+    assert b"Your pumps run quietly." in post.letters[0].content
+    await world.plan()
+    async with world.open_uow() as uow:
+        with pytest.raises(Conflict):
+            await edit_line(uow, **word, line="Too late.", approved=True, user_id=PERSON)
 
 
 async def test_replayed_it_goes_once_more_under_the_same_message_id_and_a_new_slot(world: World) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
-from libs.common.errors import Conflict
+from libs.common.errors import Conflict, NotFound
 from services.sender.domain.mailboxes.account import ApiAccount, hand_over_note
 from services.sender.domain.mailboxes.mailbox import MailboxView
 from services.sender.domain.windows import Window
@@ -85,29 +86,24 @@ async def test_a_pause_here_is_a_pause_there_and_a_start_goes_on(world: World, p
 
 
 async def test_other_hours_and_quotas_are_told(world: World, providers: Providers) -> None:
-    """Red when a change is told at the next start only, or never."""
+    """Red when a change is told only together with a start or a pause, or never."""
     mine, _ = await started(world, providers)
-    await mine.pause()
-    async with world.open_uow() as uow:
-        await change_window(
-            uow,
-            workspace_id=world.workspace_id,
-            campaign_id=mine.campaign_id,
-            window=Window(frozenset({7}), 60, 120, False),
-        )
     await world.run(workspaces.update().where(workspaces.c.id == world.workspace_id).values(daily_quota=7))
+    await settle_hand_overs(providers.desk(world))
+    assert (await there(world, providers, mine))["daily_limit"] == 7
+    await mine.pause()
+    await settle_hand_overs(providers.desk(world))
+    other = Window(frozenset({7}), 60, 120, skip_holidays=False)
+    async with world.open_uow() as uow:
+        await change_window(uow, workspace_id=world.workspace_id, campaign_id=mine.campaign_id, window=other)
     await settle_hand_overs(providers.desk(world))
     kept = await there(world, providers, mine)
     (schedule,) = kept["campaign_schedule"]["schedules"]
-    assert (schedule["timing"], schedule["days"]["0"], kept["daily_limit"]) == (
-        {"from": "01:00", "to": "02:00"},
-        True,
-        7,
-    )
+    assert (schedule["timing"], schedule["days"]["0"], kept["status"]) == ({"from": "01:00", "to": "02:00"}, True, 2)
 
 
 async def test_hours_that_cannot_be_kept_are_refused_at_start(world: World, providers: Providers) -> None:
-    """Red when a campaign starts that Instantly would send at other hours."""
+    """Red when a campaign starts that Instantly would send at other hours, or another workspace hears of its zone."""
     view = await providers.mailbox(world, "instantly")
     mine = await providers.draft(world, view, leads=1)
     await world.run(
@@ -115,7 +111,9 @@ async def test_hours_that_cannot_be_kept_are_refused_at_start(world: World, prov
     )
     async with world.open_uow() as uow:
         with pytest.raises(Conflict) as refused:
-            await check_hand_over(uow, mine.campaign_id, desk=providers.desk(world))
+            await check_hand_over(uow, mine.campaign_id, workspace_id=world.workspace_id, desk=providers.desk(world))
+        with pytest.raises(NotFound):
+            await check_hand_over(uow, mine.campaign_id, workspace_id=uuid4(), desk=providers.desk(world))
     assert refused.value.code == "zone_not_offered"
     await world.run(workspaces.update().where(workspaces.c.id == world.workspace_id).values(time_zone="UTC"))
 

@@ -14,6 +14,7 @@ import pytest
 from deploy.sandbox.app import SandboxApp
 from deploy.sandbox.state import SandboxSettings
 from libs.common.clock import utc_now
+from services.sender.clients.mailbox import MailboxDown
 from services.sender.clients.mailgun import MailgunMailbox
 from services.sender.clients.sendgrid import SendGridMailbox
 from services.sender.domain.message import Letter, Sender, build, message_id_of
@@ -200,7 +201,7 @@ async def test_a_connection_lost_after_the_mail_was_written_is_unknown(provider:
 
 
 async def test_what_was_taken_can_be_looked_up_and_what_was_not_proves_nothing(provider: Provider) -> None:
-    """Red when "not found" is an answer other than None."""
+    """Red when "not found" is an answer other than None, or nobody's answer counts as one."""
     mail, other = letter(), letter()
     await provider.send(mail)
     async with provider.mailbox() as mailbox:
@@ -209,3 +210,6 @@ async def test_what_was_taken_can_be_looked_up_and_what_was_not_proves_nothing(p
         provider.turn(fail_rate=1, fail_status=500)
         assert await mailbox.lookup(mail.message_id) is None
         assert mailbox.capabilities.lookup
+    async with provider.mailbox(url="http://127.0.0.1:1") as away:
+        with pytest.raises(MailboxDown, match=r"^(SendGrid|Mailgun): "):
+            await away.lookup(mail.message_id)

@@ -12,6 +12,7 @@ import pytest
 from deploy.sandbox.app import SandboxApp
 from deploy.sandbox.state import SandboxSettings
 from libs.common.clock import utc_now
+from services.sender.clients import instantly
 from services.sender.clients.instantly import HandOver, Instantly
 from services.sender.clients.mailbox import MailboxDown
 from services.sender.domain.hand_over import schedule_of
@@ -146,3 +147,16 @@ async def test_what_a_person_waits_for_says_what_was_wrong(app: SandboxApp, clie
     campaign = await client.make_campaign(wish(accounts=["other@acme.example"]))
     with pytest.raises(MailboxDown, match=r"no connected sending accounts: other@acme\.example"):
         await client.set_active(campaign, active=True)
+
+
+async def test_somebody_whose_address_is_part_of_many_others_is_taken_back_too(
+    app: SandboxApp, client: Instantly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when only the first page of what the search finds is looked at: the mail would leave after the unsubscribing."""
+    monkeypatch.setattr(instantly, "_LEADS_A_PAGE", 2)
+    campaign = await client.make_campaign(wish())
+    for name in ("bo", "jo", "flo", "mo", "o"):
+        await handed(client, campaign, letter(f"{name}@client.example"))
+    assert await client.take_back("o@client.example", campaign=campaign)
+    assert not await client.take_back("o@client.example", campaign=campaign)
+    assert {lead["email"][0] for lead in app.box.instantly.in_campaign(campaign)} == {"b", "j", "f", "m"}
