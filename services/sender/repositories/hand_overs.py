@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, and_, exists, or_, select, update
+from sqlalchemy import RowMapping, and_, exists, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,6 +17,7 @@ from services.sender.tables import campaign_mailboxes, campaigns, hand_overs, ma
 
 LEASE = timedelta(minutes=3)
 """Longer than all calls for one campaign can take."""
+PAGE = 500
 _LOOKED_AFTER = timedelta(days=60)
 """So long after its end a campaign may still be sending there."""
 
@@ -48,8 +49,10 @@ async def ref_of(conn: AsyncConnection, *, campaign_id: UUID, mailbox_id: UUID) 
     return (await conn.execute(query)).scalar_one_or_none()
 
 
-async def find(conn: AsyncConnection, *, now: datetime, campaign_id: UUID | None = None) -> list[HandOverRow]:
-    """Those that may be brought up to date now; with `campaign_id`, that campaign's, whenever they were tried last."""
+async def find(
+    conn: AsyncConnection, *, now: datetime, campaign_id: UUID | None = None, after: HandOverRow | None = None
+) -> list[HandOverRow]:
+    """A page of those that may be brought up to date now; with `campaign_id`, that campaign's, whenever they were tried last."""
     also = exists().where(
         campaign_mailboxes.c.campaign_id == campaigns.c.id, campaign_mailboxes.c.mailbox_id == mailboxes.c.id
     )
@@ -83,7 +86,11 @@ async def find(conn: AsyncConnection, *, now: datetime, campaign_id: UUID | None
         query = query.where(or_(hand_overs.c.retry_at.is_(None), hand_overs.c.retry_at <= now))
     else:
         query = query.where(campaigns.c.id == campaign_id)
-    return [_row(row) for row in (await conn.execute(query.order_by(campaigns.c.id))).mappings()]
+    key = tuple_(campaigns.c.id, mailboxes.c.id)
+    if after is not None:
+        query = query.where(key > tuple_(after.campaign_id, after.mailbox_id))
+    rows = await conn.execute(query.order_by(campaigns.c.id, mailboxes.c.id).limit(PAGE))
+    return [_row(row) for row in rows.mappings()]
 
 
 async def claim(conn: AsyncConnection, row: HandOverRow, *, now: datetime) -> bool:
