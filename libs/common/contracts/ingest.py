@@ -261,10 +261,10 @@ class SourcingEnded(Event):
 
 
 class Recipient(Payload):
-    """One row of a list that somebody can be written to. `product` is the name of what to offer them.
+    """One row of a list whose cell for the address is not blank. `email` is what stands there, be it an address or not.
 
-    A `plain` row has not been researched: its `line` is empty. `fields` are the sheet's other columns, name → text; long
-    ones are cut for the wire.
+    `product` is the name of what to offer them. A `plain` row has not been researched: its `line` is empty. `fields` are
+    the sheet's other columns, name → text; long ones are cut for the wire.
     """
 
     row_no: int = Field(ge=1)

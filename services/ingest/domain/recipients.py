@@ -1,10 +1,12 @@
-"""Who of a finished list can be written to."""
+"""Who of a finished list is to be written to."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from services.ingest.domain.addresses import is_blank
 
 CHUNKS_PER_PART = 4
 """A part of the list is four chunks, at most 200 rows: part n is the same rows however often it is made."""
@@ -20,7 +22,7 @@ _CARRIED = frozenset({"email", *_FIELDS})
 
 @dataclass(frozen=True)
 class Recipient:
-    """One row that somebody can be written to."""
+    """One row that has an address, good or bad."""
 
     row_no: int
     email: str
@@ -79,10 +81,13 @@ def recipient_of(
     sandboxed: bool,
     product: Mapping[str, Any] | None = None,
 ) -> Recipient | None:
-    """The recipient of a row; None when it has no plausible address or was not delivered."""
+    """The recipient of a row; None when its address is blank or it was not delivered.
+
+    Whatever else stands in the cell goes along: who sends sets aside what is no address, and says so.
+    """
     values = {role: cells[index].strip()[:FIELD_CHARS] for role, index in mapping.items() if index < len(cells)}
     email = values.get("email", "")
-    if status not in {*WRITABLE, PLAIN} or not is_plausible_address(email):
+    if status not in {*WRITABLE, PLAIN} or is_blank(email):
         return None
     fields = {name: values.get(name, "") for name in _FIELDS}
     if not fields["first_name"] and not fields["last_name"] and values.get("full_name"):

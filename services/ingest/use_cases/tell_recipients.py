@@ -36,7 +36,7 @@ def recipients_of(
     sandboxed: bool,
     extras: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Recipient]:
-    """Those of the rows that somebody can be written to, in their order.
+    """Those of the rows that have an address and were delivered, in their order.
 
     `columns` are the names of the sheet's columns, `extras` those that were asked for, name → kind: both are fields.
     """

@@ -195,6 +195,24 @@ def test_a_recipient_brings_along_what_to_offer_them() -> None:
     assert (found.fields["product"], found.fields["pitch"]) == ("Gear additives", "packages for gear oils")
 
 
+@pytest.mark.parametrize(
+    "address", ["nonsense", "jörg@acme.example", "ann@bücher.example", "a@b.example\nBcc: x@y.example"]
+)
+def test_an_address_that_looks_wrong_goes_along_to_be_set_aside(address: str) -> None:
+    """Red when a row vanishes between sheet and list without a word, or an address of an international domain is lost."""
+    found = recipient_of(
+        row_no=1, cells=[f" {address} "], mapping={"email": 0}, status="plain", line="", sandboxed=False
+    )
+    assert found is not None
+    assert found.email == address
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "-", "n/a"])
+def test_a_row_without_an_address_is_no_recipient(blank: str) -> None:
+    """Red when a dash is taken for somebody's address."""
+    assert recipient_of(row_no=1, cells=[blank], mapping={"email": 0}, status="plain", line="", sandboxed=False) is None
+
+
 @pytest.mark.parametrize("status", ["failed", "skipped"])
 def test_a_row_that_was_not_delivered_is_written_to_nobody(status: str) -> None:
     """P9. Red when a failed or skipped row becomes a recipient."""

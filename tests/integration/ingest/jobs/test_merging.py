@@ -199,7 +199,8 @@ async def test_the_list_is_published_in_parts_of_four_chunks(ingest: Ingest) -> 
 
 
 async def test_only_delivered_rows_with_an_address_become_recipients(ingest: Ingest) -> None:
-    """With what the sandbox had a hand in marked (P9). Red when a failed row, or one without an address, is written to."""
+    """With what the sandbox had a hand in marked (P9); what is no address goes along, to be set aside. Red when a failed row,
+    or one without an address, is written to."""
     rows = [
         ["ann@acme.example", "Ann", "Acme"],
         ["not an address", "Bob", "B"],
@@ -213,7 +214,8 @@ async def test_only_delivered_rows_with_an_address_become_recipients(ingest: Ing
     await ingest.deliver(answer(job_id, 0, outcome))
     await ingest.merge(job_id)
     (part,) = await ingest.said(RecipientsPublished)
-    (person,) = part.recipients
+    person, other = part.recipients
+    assert (other.row_no, other.email) == (2, "not an address")
     assert (person.row_no, person.email, person.first_name, person.company) == (1, "ann@acme.example", "Ann", "Acme")
     assert (person.line, person.status, person.sandboxed) == ("Hello", "enriched", True)
 

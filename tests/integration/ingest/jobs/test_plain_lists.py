@@ -36,13 +36,14 @@ async def publish(ingest: Ingest) -> list[RecipientsPublished]:
 
 
 async def test_an_upload_becomes_a_list_without_research_and_without_credits(ingest: Ingest) -> None:
-    """Rows without a plausible address are in no list. Red when a job is made, a row is lost, or a line is invented."""
+    """What is no address goes along, to be set aside. Red when a job is made, a row is lost, or a line is invented."""
     rows: list[list[Cell]] = [
         ["ann@acme.example", "Ann", "Acme", " Ops "],
         ["not an address", "Bob", "B", "x"],
         ["cy@c.example", "Cy", "C"],
+        ["", "Dee", "D"],
     ]
-    upload_id = await ingest.upload((2, 1), rows=rows)
+    upload_id = await ingest.upload((2, 2), rows=rows)
     await ingest.execute(
         "UPDATE ingest.uploads SET columns = columns || jsonb_build_array(jsonb_build_object("
         "'index', 3, 'name', 'Team', 'header', 'Team', 'type', 'text'))"
@@ -52,6 +53,7 @@ async def test_an_upload_becomes_a_list_without_research_and_without_credits(ing
     assert (part.list_id, part.list_name, part.part_no, part.parts) == (made.id, "October", 0, 1)
     assert [(p.row_no, p.email, p.first_name, p.line, p.status, p.sandboxed, p.fields) for p in part.recipients] == [
         (1, "ann@acme.example", "Ann", "", "plain", False, {"Team": "Ops"}),
+        (2, "not an address", "Bob", "", "plain", False, {"Team": "x"}),
         (3, "cy@c.example", "Cy", "", "plain", False, {"Team": ""}),
     ]
     assert await ingest.said(JobCreated) == []
