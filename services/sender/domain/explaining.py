@@ -8,9 +8,8 @@ from services.sender.domain.holidays import holiday_on
 from services.sender.domain.plan.candidates import Candidate, Hours, waiting_of, wakes_at
 from services.sender.domain.plan.laying_out import lay_out
 from services.sender.domain.plan.outlook import NextPlan, Outlook
-from services.sender.domain.plan.rooms import FIRST_STEP
 from services.sender.domain.plan.simulation import Simulation
-from services.sender.domain.plan.terms import Assignment, PassedOver
+from services.sender.domain.plan.terms import FIRST_STEP, Assignment, PassedOver
 from services.sender.domain.sending import Drop, Facts, GiveBack, SendTiming, decide
 from services.sender.domain.windows import Window, closed_because
 

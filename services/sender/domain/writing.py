@@ -7,11 +7,10 @@ from uuid import UUID
 
 from services.sender.domain.first_mail import check_says_so
 from services.sender.domain.message import Letter, Sender, build, by_mail, safe_header
+from services.sender.domain.plan.terms import FIRST_STEP
 from services.sender.domain.template_fields import Values, mail_values
 from services.sender.domain.templates import Rendered, TemplateSource, render
 from services.sender.domain.unsubscribing import NOBODY, UnsubscribeLinks, Unsubscribing, list_unsubscribe
-
-FIRST_STEP = 1
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.compiled import Compiled
 from services.sender.domain.days import Day
 from services.sender.repositories.arrays import one_of
+from services.sender.repositories.slots import NOBODYS
 from services.sender.repositories.suppressions import is_suppressed
 from services.sender.tables import campaign_mailboxes, campaigns, daily_plans, emails, enrolments, mailboxes, slots
 
-FIRST_STEP = 1
 _NEAR = timedelta(days=2)
 """Two zones may differ by a day, and a little more."""
 _DAY_END = Compiled(
@@ -24,7 +24,6 @@ _DAY_END = Compiled(
     .order_by(daily_plans.c.day.desc())
     .limit(literal_column("1"))
 )
-_FREED = {"email_id": None, "campaign_id": None, "mailbox_id": None, "due_at": None, "closes_at": None}
 
 
 async def open_day(conn: AsyncConnection, *, workspace_id: UUID, day: Day, quota: int) -> int:
@@ -170,4 +169,4 @@ async def release_assigned(conn: AsyncConnection, which: ColumnElement[bool], *,
     """Slots that were assigned and not used come back, on their own day only."""
     query = update(slots).where(slots.c.state == "assigned", which)
     state = "gone" if today is None else case((slots.c.day == today, "free"), else_="gone")
-    await conn.execute(query.values(state=state, changed_at=func.now(), **_FREED))
+    await conn.execute(query.values(state=state, changed_at=func.now(), **NOBODYS))

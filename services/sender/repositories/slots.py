@@ -13,7 +13,8 @@ from libs.common.compiled import Compiled
 from services.sender.repositories.arrays import array
 from services.sender.tables import emails, enrolments, slots
 
-_RETURNED = {"email_id": None, "campaign_id": None, "mailbox_id": None, "due_at": None, "closes_at": None}
+NOBODYS = {"email_id": None, "campaign_id": None, "mailbox_id": None, "due_at": None, "closes_at": None}
+"""What a slot says of whose it is, once it is nobody's."""
 
 _ASSIGNED = (slots.c.email_id == bindparam("email"), slots.c.state == "assigned", slots.c.day == bindparam("today"))
 _USE = Compiled(
@@ -77,7 +78,7 @@ async def close_earlier_days(conn: AsyncConnection, *, workspace_id: UUID, today
     query = update(slots).where(
         slots.c.workspace_id == workspace_id, slots.c.day < today, slots.c.state.in_(("assigned", "free"))
     )
-    await conn.execute(query.values(state="gone", changed_at=func.now(), **_RETURNED))
+    await conn.execute(query.values(state="gone", changed_at=func.now(), **NOBODYS))
 
 
 async def free_numbers(conn: AsyncConnection, *, workspace_id: UUID, day: date, quota: int) -> list[int]:
@@ -126,5 +127,5 @@ async def return_used(conn: AsyncConnection, email_id: UUID, *, token: int, toda
     """The slot that this very attempt used comes back, on its own day only. Answers whether it is free now."""
     query = update(slots).where(slots.c.email_id == email_id, slots.c.state == "used", slots.c.used_token == token)
     state = case((slots.c.day == today, "free"), else_="gone")
-    back = query.values(state=state, used_token=None, changed_at=func.now(), **_RETURNED).returning(slots.c.state)
+    back = query.values(state=state, used_token=None, changed_at=func.now(), **NOBODYS).returning(slots.c.state)
     return (await conn.execute(back)).scalar_one_or_none() == "free"

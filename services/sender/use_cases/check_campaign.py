@@ -12,9 +12,10 @@ from libs.common.errors import Conflict, NotFound
 from libs.common.uow import OpenUow, UnitOfWork
 from services.sender.domain.checking import Problem, problem_of_mail
 from services.sender.domain.first_mail import check_first_mail
+from services.sender.domain.plan.terms import FIRST_STEP
 from services.sender.domain.setting_aside import explain
 from services.sender.domain.templates import TemplateSource
-from services.sender.domain.writing import FIRST_STEP, Addressee, Writer
+from services.sender.domain.writing import Addressee, Writer
 from services.sender.repositories import (
     campaign_lines,
     campaigns,

@@ -8,10 +8,11 @@ from libs.common.errors import Invalid, NotFound
 from libs.common.uow import UnitOfWork
 from services.sender.domain.checking import Problem
 from services.sender.domain.first_mail import first_mail_problems
+from services.sender.domain.plan.terms import FIRST_STEP
 from services.sender.domain.template_fields import KNOWN_FIELDS, LEAD_FIELDS, columns_by_name
 from services.sender.domain.templates import Rendered, TemplateSource, check_syntax, unknown_fields
 from services.sender.domain.unsubscribing import NOBODY
-from services.sender.domain.writing import FIRST_STEP, Addressee, Writer
+from services.sender.domain.writing import Addressee, Writer
 from services.sender.repositories import campaign_lines, campaigns, lists, recipients
 from services.sender.repositories.recipients import Recipient
 from services.sender.use_cases.check_campaign import writer_of

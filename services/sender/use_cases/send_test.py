@@ -14,10 +14,11 @@ from services.sender.domain.addresses import normalise
 from services.sender.domain.mailboxes.dkim import signed
 from services.sender.domain.mailboxes.mailbox import MailboxView
 from services.sender.domain.message import Letter, Sender, message_id_of
+from services.sender.domain.plan.terms import FIRST_STEP
 from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcome, Refused, Unknown
 from services.sender.domain.templates import Rendered
 from services.sender.domain.unsubscribing import NOBODY
-from services.sender.domain.writing import FIRST_STEP, Addressee, Writer
+from services.sender.domain.writing import Addressee, Writer
 from services.sender.repositories import campaigns, mailboxes, suppressions, test_mails
 from services.sender.repositories.campaigns import Campaign
 from services.sender.repositories.test_mails import TestMail

@@ -7,8 +7,9 @@ from datetime import date
 from uuid import UUID
 
 from services.sender.domain.plan.outlook import Outlook
-from services.sender.domain.plan.rooms import FIRST_STEP, HeldSlot
+from services.sender.domain.plan.rooms import HeldSlot
 from services.sender.domain.plan.simulation import Simulation
+from services.sender.domain.plan.terms import FIRST_STEP
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,7 @@ from math import inf
 from uuid import UUID
 
 from services.sender.domain.plan.spreading import Chosen, spans_of, spread
-from services.sender.domain.plan.terms import Layout, Opening, PassedOver, Room, Share, Waiting
-
-FIRST_STEP = 1
+from services.sender.domain.plan.terms import FIRST_STEP, Layout, Opening, PassedOver, Room, Share, Waiting
 
 
 def lay_out(

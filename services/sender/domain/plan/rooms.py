@@ -9,9 +9,7 @@ from uuid import UUID
 
 from services.sender.domain.plan.candidates import PlannedCampaign, UsableMailbox
 from services.sender.domain.plan.quotas import follow_ups_first
-from services.sender.domain.plan.terms import Room, Share
-
-FIRST_STEP = 1
+from services.sender.domain.plan.terms import FIRST_STEP, Room, Share
 
 
 class HeldSlot(Protocol):

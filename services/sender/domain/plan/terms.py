@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+FIRST_STEP = 1
+
 Opening = tuple[datetime, datetime]
 """From when up to when a lead may be written to."""
 
