@@ -1,6 +1,7 @@
 """Errors to problem+json (RFC 9457). The one place where an error becomes an HTTP status."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request
@@ -100,12 +101,22 @@ async def _on_app_error(_: Request, error: Exception) -> Response:
 async def _on_validation_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = [
-        {"where": ".".join(map(str, e["loc"])), "what": e["msg"]}
+        {"where": ".".join(map(str, e["loc"])), "what": _words_of(e)}
         | ({"pointer": pointer(e["loc"][1:])} if e["loc"][0] == "body" else {})
         for e in error.errors()
     ]
     detail = "; ".join(f"{e['where']}: {e['what']}" for e in found)
     return problem(status=422, code="invalid_request", detail=detail, extra={"errors": found})
+
+
+def _words_of(error: Mapping[str, Any]) -> str:
+    """Pydantic's words, but for those that only a programmer reads."""
+    pattern = str(error.get("ctx", {}).get("pattern", ""))
+    if pattern.startswith(r"^[^\x00-"):
+        return "It holds a line break or another control character: take it out"
+    if pattern.startswith(r"^[^\x00]"):
+        return "It holds a NUL character: take it out"
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

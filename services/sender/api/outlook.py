@@ -70,6 +70,7 @@ async def dry_run(
         days=[DryDayOut(**asdict(day)) for day in found.days],
         **totals,
         suppressed=found.stopped,
+        planned=found.planned,
         left=found.left,
         first_at=found.first_at,
         last_at=found.last_at,

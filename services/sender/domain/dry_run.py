@@ -58,13 +58,15 @@ class DryDay:
 
 @dataclass(frozen=True)
 class DryRun:
-    """`left` were not reached within a year; `stopped` are suppressed."""
+    """`planned` have their place in today's plan already and are not run; `left` were not reached within a year; `stopped`
+    are suppressed."""
 
     days: tuple[DryDay, ...]
     first_at: datetime | None
     last_at: datetime | None
     left: int
     stopped: int
+    planned: int
 
 
 def dry_run(outlook: Outlook, campaign_id: UUID, *, faults: Faults, timing: SendTiming) -> DryRun:
@@ -80,8 +82,14 @@ def dry_run(outlook: Outlook, campaign_id: UUID, *, faults: Faults, timing: Send
         if not simulation.left(campaign_id):
             break
     mine = [who for who in outlook.waiting if who.campaign_id == campaign_id]
-    stopped = sum(who.suppressed for who in mine)
-    return DryRun(tuple(days), min(at, default=None), max(at, default=None), simulation.left(campaign_id), stopped)
+    return DryRun(
+        tuple(days),
+        first_at=min(at, default=None),
+        last_at=max(at, default=None),
+        left=simulation.left(campaign_id),
+        stopped=sum(who.suppressed for who in mine),
+        planned=sum(one.campaign_id == campaign_id and one.state == "assigned" for one in outlook.held),
+    )
 
 
 def _counted(day: date, sends: Iterable[VirtualSend]) -> DryDay:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, nodes
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from libs.common.errors import Invalid
 from services.sender.domain.spintax import Group, SpintaxError, choices, literal, spin
+from services.sender.domain.template_faults import say_forbidden, say_syntax
 from services.sender.domain.template_fields import SHEET
 
 MAX_DEPTH = 60
@@ -81,6 +82,8 @@ def read_names(part: str, words: str) -> Names:
         compiled(words, html=part == "html")
     except RecursionError as error:
         raise broken(part, f"it nests more than {MAX_DEPTH} levels deep") from error
+    except TemplateSyntaxError as error:
+        raise broken(part, say_syntax(error, words)) from error
     except (TemplateError, SpintaxError, SyntaxError) as error:
         raise broken(part, str(error)) from error
     return names
@@ -138,6 +141,6 @@ def _check(part: str, node: nodes.Node) -> None:
         case nodes.Name() if node.name.startswith("_"):
             raise broken(part, f"there is no field {node.name}: names of fields begin with a letter")
         case _ if not isinstance(node, _NODES):
-            raise broken(part, f"{type(node).__name__} is not allowed in a template")
+            raise broken(part, say_forbidden(node))
         case _:
             return

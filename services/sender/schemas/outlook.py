@@ -73,7 +73,10 @@ class DryDayOut(BaseModel):
 
 
 class DryRunOut(BaseModel):
-    """What would become of the campaign. `deferred` counts calls, the others leads; `left` were not reached in a year."""
+    """What would become of the campaign. `deferred` counts calls, the others leads; `left` were not reached in a year.
+
+    `planned` have their place in today's plan already: they leave as planned, and are in none of the other counts.
+    """
 
     days: list[DryDayOut]
     sent: int
@@ -81,6 +84,7 @@ class DryRunOut(BaseModel):
     failed: int
     unknown: int
     suppressed: int
+    planned: int
     left: int
     first_at: datetime | None
     last_at: datetime | None

@@ -32,7 +32,8 @@ async def delete_list(uow: UnitOfWork, list_id: UUID, *, workspace_id: UUID, now
         names = [user.name for user in users[:_NAMED]]
         said = ", ".join(repr(name) for name in names)
         msg = (
-            f"{len(users)} campaigns that have not ended write to the list ({said}): wait for their end, then delete it"
+            f"{len(users)} campaign{'s' if len(users) > 1 else ''} that did not end yet use the list ({said}): "
+            "wait for the end, then delete it"
         )
         found = [{"id": str(user.id), "name": user.name} for user in users]
         raise Conflict(msg, code="list_in_use", extra={"campaigns": found})

@@ -78,7 +78,7 @@ def _of_waiting(outlook: Outlook, campaign_id: UUID, *, waiting: int) -> list[Ca
     """By what the planner says of each. Leads of one place and domain who rest alike are told the same."""
     window = next((one.window for one in outlook.campaigns if one.id == campaign_id), None)
     if window is None:
-        return [Cause(Explanation("no_mailbox", "none of its mailboxes sends"), waiting)]
+        return [Cause(Explanation("no_mailbox", "all of them are paused or deleted, so resume one"), waiting)]
     today = plan_today(outlook)
     hours = today.hours
     alike = defaultdict[tuple[object, ...], list[Candidate]](list)

@@ -95,7 +95,7 @@ def _explain(outlook: Outlook, found: _Found, campaign_id: UUID) -> Explanation:
     who = next((one for one in outlook.waiting if one.enrolment_id == found.standing.enrolment_id), None)
     window = next((one.window for one in outlook.campaigns if one.id == campaign_id), None)
     if who is None or window is None:
-        return found.told_paused or Explanation("no_mailbox", "none of its mailboxes sends")
+        return found.told_paused or Explanation("no_mailbox", "all of them are paused or deleted, so resume one")
     today = plan_today(outlook)
     told = explain_plan(who, window, today=today, hours=today.hours)
     if told.code == "deferred":

@@ -114,6 +114,14 @@ async def test_a_dry_run_of_a_draft_is_what_the_started_campaign_then_does_and_s
     assert (run.left, run.first_at is not None) == (0, True)
 
 
+async def test_a_dry_run_of_an_active_campaign_says_how_many_have_their_place_today(world: World) -> None:
+    """Red when leads of today's plan are in no count, so that a campaign looks smaller than it is."""
+    await started(world, *({} for _ in range(6)), window=ALWAYS, quota=4)
+    await world.plan()
+    run = await dry(world)
+    assert (run.planned, sum(day.sent for day in run.days), run.left) == (4, 2, 0)
+
+
 async def test_a_dry_run_never_goes_over_the_quota_whatever_its_provider_does(world: World) -> None:
     """Red when a slot that came back is counted twice, or an unknown one given away."""
     await started(world, *({} for _ in range(60)), window=ALWAYS, quota=10)

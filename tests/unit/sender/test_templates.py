@@ -74,6 +74,26 @@ def test_everything_outside_the_safe_part_is_refused_by_name(words: str) -> None
     assert raised.value.code == "template_invalid"
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("Hi\n{{ first_name", "the text of the template: {{ is never closed: write }} after the field (line 2)"),
+        ("{% if line %}x", "the text of the template: {% if %} is never closed: write {% endif %}"),
+        ("{{ Job title }}", "one word with _ for blanks"),
+        ("{{ job-title }}", "write _ for it: job_title"),
+        ("{{ lead.first_name }}", "write first_name, not lead.first_name"),
+        ("{% for x in line %}x{% endfor %}", "nothing repeats"),
+        ("{{ line() }}", "use a filter, as in name|title"),
+        ("{% macro m() %}{% endmacro %}", "macro is not possible in a template"),
+    ],
+)
+def test_a_slip_is_explained_to_somebody_who_writes_no_programs(words: str, said: str) -> None:
+    """Red when the names of Jinja2's own parts are all that a person is told."""
+    with pytest.raises(Invalid) as raised:
+        check_source(TemplateSource("x", words))
+    assert said in raised.value.message
+
+
 def test_an_unknown_field_names_those_there_are() -> None:
     with pytest.raises(Invalid, match=r"firstname.*first_name"):
         check_source(TemplateSource("x", "{{ firstname }}"))
