@@ -11,6 +11,7 @@ from services.sender.domain.suppressing import target_of
 
 MAX_LINES = 200_000
 REPORTED_LINES = 100
+_LONGEST_LINE = 100_000
 _HEADINGS = frozenset({"email", "e-mail", "email address", "e-mail address", "address", "domain", "email or domain"})
 
 
@@ -32,6 +33,9 @@ def read_targets(content: bytes) -> ReadTargets:
     except UnicodeDecodeError as error:
         msg = f"the file is not UTF-8 text (byte {error.start}): save it as CSV UTF-8"
         raise Invalid(msg, code="suppressions_not_text") from error
+    if max(map(len, words.splitlines()), default=0) > _LONGEST_LINE:
+        msg = f"the file has a line of more than {_LONGEST_LINE:,} characters: it is no list of addresses"
+        raise Invalid(msg, code="suppressions_not_text")
     targets, bad = dict[str, None](), list[tuple[int, str]]()
     for number, cell in _cells(words):
         try:
