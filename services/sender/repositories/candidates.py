@@ -15,6 +15,7 @@ from services.sender.repositories.suppressions import is_suppressed
 from services.sender.tables import campaign_mailboxes, campaigns, emails, enrolments, mailboxes, slots
 
 MAY_HAVE_LEFT = ("sending", "sent", "unknown")
+_WAITING = ("planned", "deferred")
 _other, _its_mailbox, _earlier = emails.alias(), mailboxes.alias(), emails.alias()
 _own_campaign, _own_mailbox = campaigns.alias(), mailboxes.alias()
 
@@ -105,7 +106,7 @@ async def again(
             (emails.c.state == "deferred").label("deferred"),
         )
         .join(emails, emails.c.enrolment_id == enrolments.c.id)
-        .where(emails.c.campaign_id == campaign_id, emails.c.state.in_(("planned", "deferred")))
+        .where(emails.c.campaign_id == campaign_id, emails.c.stage.in_(_WAITING), emails.c.state.in_(_WAITING))
         .where(enrolments.c.state == "active", emails.c.due_at < until, ~has_slot, ~open_before)
         .order_by(emails.c.id)
         .limit(limit)
@@ -132,7 +133,8 @@ async def wake(conn: AsyncConnection, campaign_id: UUID) -> None:
     """Look at everybody of the campaign again: its window or its pause has changed."""
     asleep = and_(enrolments.c.campaign_id == campaign_id, enrolments.c.wakes_at.is_not(None))
     await conn.execute(update(enrolments).where(asleep).values(wakes_at=None))
-    held_back = and_(emails.c.campaign_id == campaign_id, emails.c.state == "planned", emails.c.step == 1)
+    planned = and_(emails.c.stage == "planned", emails.c.state == "planned")
+    held_back = and_(emails.c.campaign_id == campaign_id, planned, emails.c.step == 1)
     await conn.execute(update(emails).where(held_back).values(due_at=emails.c.created_at))
 
 

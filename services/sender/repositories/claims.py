@@ -1,31 +1,22 @@
 """Claims: emails taken with a fencing token and a lease, and what happens when a lease runs out."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, RowMapping, Select, and_, func, or_, select, update
+from sqlalchemy import Uuid, and_, any_, bindparam, delete, func, insert, literal_column, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.compiled import Compiled
+from libs.common.ids import new_id
 from services.sender.domain.templates import TemplateSource
-from services.sender.repositories.arrays import one_of
-from services.sender.repositories.recipients import VALUE_COLUMNS, values_of
-from services.sender.tables import (
-    campaign_lines,
-    campaigns,
-    emails,
-    enrolments,
-    mailboxes,
-    recipients,
-    slots,
-    workspaces,
-)
-
-_EMAIL = (
-    emails.c.id, emails.c.fencing_token, emails.c.workspace_id, emails.c.campaign_id, emails.c.enrolment_id,
-    emails.c.lead_id, emails.c.mailbox_id, emails.c.step, emails.c.recipient, emails.c.message_id,
-)  # fmt: skip
+from services.sender.repositories.recipients import values_of
+from services.sender.repositories.words import ITS_COLUMNS, with_their_words
+from services.sender.tables import campaigns, claim_batches, emails, mailboxes, slots
 
 
 @dataclass(frozen=True)
@@ -61,6 +52,80 @@ class Leased:
     recipient: str
 
 
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
+_ASSIGNED = slots.c.state == literal_column("'assigned'")
+"""Written out, so that a plan for any parameter can use the indexes that are of such slots alone."""
+_FIRST_DUE = select(func.min(slots.c.due_at)).where(_ASSIGNED, slots.c.mailbox_id == bindparam("mailbox"))
+_FIRST_OVER = select(func.min(claim_batches.c.lease_until))
+# The first of an index, where EXISTS may read the table: a plan for any instant believes that a third of it is due.
+_LOOK = Compiled(
+    select(
+        func.coalesce(_FIRST_DUE.scalar_subquery() <= bindparam("now"), False).label("due"),
+        func.coalesce(_FIRST_OVER.scalar_subquery() < bindparam("now"), False).label("expired"),
+    )
+)
+_FIND = Compiled(
+    select(emails.c.id)
+    .select_from(slots)
+    .join(emails, emails.c.id == slots.c.email_id)
+    .join(campaigns, and_(campaigns.c.id == emails.c.campaign_id, campaigns.c.state == "active"))
+    .join(mailboxes, mailboxes.c.id == slots.c.mailbox_id)
+    .where(_ASSIGNED, slots.c.mailbox_id == bindparam("mailbox"), slots.c.due_at <= bindparam("now"))
+    .where(slots.c.closes_at >= bindparam("call_ends_at"))
+    .where(emails.c.state == "planned", mailboxes.c.state == "active")
+    .where(or_(mailboxes.c.retry_at.is_(None), mailboxes.c.retry_at <= bindparam("now")))
+    .order_by(slots.c.due_at, slots.c.number)
+    .limit(bindparam("limit"))
+    .with_for_update(of=emails, skip_locked=True)
+)
+
+
+_CLAIM = Compiled(
+    with_their_words(
+        update(emails)
+        .where(emails.c.id == any_(_IDS))
+        .values(state="claimed", fencing_token=emails.c.fencing_token + 1, lease_until=bindparam("until"))
+        .returning(*ITS_COLUMNS)
+        .cte("claimed")
+    ).add_cte(
+        insert(claim_batches).values(id=bindparam("batch"), email_ids=_IDS, lease_until=bindparam("until")).cte("batch")
+    )
+)
+_OVER = (
+    delete(claim_batches)
+    .where(
+        claim_batches.c.id.in_(
+            select(claim_batches.c.id)
+            .where(claim_batches.c.lease_until < bindparam("now"))
+            .with_for_update(skip_locked=True)
+        )
+    )
+    .returning(claim_batches.c.email_ids)
+    .cte("over")
+)
+_MAYBE = select(func.unnest(_OVER.c.email_ids).label("id")).cte("maybe")
+_RELEASE = Compiled(
+    update(emails)
+    .where(emails.c.id == _MAYBE.c.id, emails.c.state == "claimed", emails.c.lease_until < bindparam("now"))
+    .values(state="planned", lease_until=None)
+    .returning(emails.c.id)
+)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What a tick may find: slots that are `due`, be their emails claimed already or not, and claims that have `expired`."""
+
+    due: bool
+    expired: bool
+
+
+async def look(conn: AsyncConnection, *, mailbox_id: UUID, now: datetime) -> Waiting:
+    """Whether there is anything to do for a tick. Mostly there is not, and this costs next to nothing."""
+    (row,) = await _LOOK.fetch(conn, mailbox=mailbox_id, now=now)
+    return Waiting(**row)
+
+
 async def claim(
     conn: AsyncConnection, *, mailbox_id: UUID, now: datetime, call_s: float, lease_s: float, limit: int
 ) -> list[Claim]:
@@ -69,62 +134,18 @@ async def claim(
 
     A slot closes with its day at the latest, so that one of yesterday is never found.
     """
-    found = (
-        select(emails.c.id)
-        .select_from(slots)
-        .join(emails, emails.c.id == slots.c.email_id)
-        .join(campaigns, and_(campaigns.c.id == emails.c.campaign_id, campaigns.c.state == "active"))
-        .join(mailboxes, mailboxes.c.id == slots.c.mailbox_id)
-        .where(slots.c.state == "assigned", slots.c.mailbox_id == mailbox_id, slots.c.due_at <= now)
-        .where(slots.c.closes_at >= now + timedelta(seconds=call_s))
-        .where(emails.c.state == "planned", mailboxes.c.state == "active")
-        .where(or_(mailboxes.c.retry_at.is_(None), mailboxes.c.retry_at <= now))
-        .order_by(slots.c.due_at, slots.c.number)
-        .limit(limit)
-        .with_for_update(of=emails, skip_locked=True)
-    )
-    # By itself: inside an UPDATE, Postgres may run a LIMIT … SKIP LOCKED again for every row; and mostly nothing is due.
-    ids = list((await conn.execute(found)).scalars())
-    if not ids:
+    ends_at = now + timedelta(seconds=call_s)
+    # By itself: inside an UPDATE, Postgres may run a LIMIT … SKIP LOCKED again for every row.
+    found = await _FIND.fetch(conn, mailbox=mailbox_id, now=now, call_ends_at=ends_at, limit=limit)
+    if not found:
         return []
-    claimed = (
-        update(emails)
-        .where(one_of(emails.c.id, ids))
-        .values(state="claimed", fencing_token=emails.c.fencing_token + 1, lease_until=now + timedelta(seconds=lease_s))
-        .returning(*_EMAIL)
-        .cte("claimed")
+    rows = await _CLAIM.fetch(
+        conn, ids=[row["id"] for row in found], batch=new_id(), until=now + timedelta(seconds=lease_s)
     )
-    return [_claim(row) for row in (await conn.execute(_with_their_words(claimed))).mappings()]
+    return [_claim(row) for row in rows]
 
 
-def _with_their_words(claimed: CTE) -> Select[Any]:
-    """The claimed emails with all that their mails are made of."""
-    its_line = and_(
-        campaign_lines.c.campaign_id == claimed.c.campaign_id, campaign_lines.c.lead_id == claimed.c.lead_id
-    )
-    return (
-        select(
-            *claimed.c,
-            campaigns.c.subject.label("template_subject"),
-            campaigns.c.text_body,
-            campaigns.c.html_body,
-            claimed.c.recipient.label("email"),
-            recipients.c.fields,
-            *(column for column in VALUE_COLUMNS if column.name != "line"),
-            func.coalesce(campaign_lines.c.line, recipients.c.line).label("line"),
-            workspaces.c.sender_name,
-            workspaces.c.postal_address,
-        )
-        .join(campaigns, campaigns.c.id == claimed.c.campaign_id)
-        .join(enrolments, enrolments.c.id == claimed.c.enrolment_id)
-        .join(recipients, recipients.c.id == enrolments.c.recipient_id)
-        .join(workspaces, workspaces.c.id == claimed.c.workspace_id)
-        .outerjoin(campaign_lines, its_line)
-        .order_by(enrolments.c.position, claimed.c.id)
-    )
-
-
-def _claim(row: RowMapping) -> Claim:
+def _claim(row: Mapping[str, Any]) -> Claim:
     return Claim(
         email_id=row["id"],
         token=row["fencing_token"],
@@ -138,7 +159,7 @@ def _claim(row: RowMapping) -> Claim:
         message_id=row["message_id"],
         source=TemplateSource(row["template_subject"], row["text_body"], row["html_body"]),
         values=values_of(row),
-        fields=row["fields"],
+        fields=json.loads(row["fields"]),
         sender_name=row["sender_name"],
         postal_address=row["postal_address"],
     )
@@ -146,15 +167,14 @@ def _claim(row: RowMapping) -> Claim:
 
 async def release_expired_claims(conn: AsyncConnection, *, now: datetime) -> int:
     """Claims whose lease ran out are planned again. Nothing has been called for them: `sending` begins first."""
-    query = update(emails).where(emails.c.state == "claimed", emails.c.lease_until < now)
-    return (await conn.execute(query.values(state="planned", lease_until=None))).rowcount
+    return len(await _RELEASE.fetch(conn, now=now))
 
 
 async def expire_sending(conn: AsyncConnection, *, now: datetime, limit: int) -> list[Leased]:
     """`sending → unknown` where the lease ran out: the call may have been accepted, and nobody has recorded it."""
     over = (
         select(emails.c.id)
-        .where(emails.c.state == "sending", emails.c.lease_until < now)
+        .where(emails.c.stage == literal_column("'sending'"), emails.c.lease_until < now)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Integer, RowMapping, Text, any_, func, select, text, update
@@ -44,7 +44,7 @@ VALUE_COLUMNS = (
 )  # fmt: skip
 
 
-def values_of(row: RowMapping) -> dict[str, str]:
+def values_of(row: Mapping[str, Any] | RowMapping) -> dict[str, str]:
     """What a template may use of a row that has a recipient's columns."""
     return {name: str(row[name]) for name in LEAD_FIELDS}
 

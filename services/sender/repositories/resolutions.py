@@ -116,4 +116,4 @@ _ITS_LOOK_UPS = and_(email_lookups.c.email_id == emails.c.id, email_lookups.c.fe
 def _to_ask_about(*, since: datetime, now: datetime) -> ColumnElement[bool]:
     never = email_lookups.c.email_id.is_(None)
     again = and_(email_lookups.c.asked < MOST_LOOK_UPS, email_lookups.c.next_at <= now)
-    return and_(emails.c.state == "unknown", emails.c.sending_at >= since, or_(never, again))
+    return and_(emails.c.stage == "unknown", emails.c.sending_at >= since, or_(never, again))

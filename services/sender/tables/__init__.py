@@ -4,7 +4,7 @@ the quota". Whoever wants one imports it from here."""
 from services.sender.tables.base import COMMON, METADATA
 from services.sender.tables.campaigns import campaign_mailboxes, campaigns, enrolments
 from services.sender.tables.dead_letters import dead_email_actions, dead_emails
-from services.sender.tables.emails import email_lookups, email_resolutions, emails
+from services.sender.tables.emails import claim_batches, email_lookups, email_resolutions, emails
 from services.sender.tables.hand_overs import hand_overs, take_backs
 from services.sender.tables.lists import leads, line_corrections, list_parts, lists, mail_domains, recipients
 from services.sender.tables.mailboxes import mailbox_days, mailboxes, oauth_consents
@@ -19,6 +19,7 @@ __all__ = [
     "campaign_lines",
     "campaign_mailboxes",
     "campaigns",
+    "claim_batches",
     "daily_plans",
     "dead_email_actions",
     "dead_emails",

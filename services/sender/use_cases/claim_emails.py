@@ -14,7 +14,11 @@ async def claim_emails(
     uow: UnitOfWork, *, mailbox_id: UUID, now: datetime, timing: SendTiming, limit: int
 ) -> list[Claim]:
     """At most `limit` emails of this mailbox that have a slot today and for which there is still time today."""
-    await claiming.release_expired_claims(uow.conn, now=now)
+    waiting = await claiming.look(uow.conn, mailbox_id=mailbox_id, now=now)
+    if waiting.expired:
+        await claiming.release_expired_claims(uow.conn, now=now)
+    if not waiting.due:
+        return []
     return await claiming.claim(
         uow.conn, mailbox_id=mailbox_id, now=now, call_s=timing.call_s, lease_s=timing.claim_lease_s, limit=limit
     )

@@ -254,6 +254,7 @@ async def step_two(world: World, claim: Claim, *, due_at: datetime) -> UUID:
     async with world.open_uow() as uow:
         row = dict((await uow.conn.execute(sa.select(emails).where(emails.c.id == claim.email_id))).mappings().one())
         email_id = new_id()
+        del row["stage"]  # Postgres derives it
         row |= {"id": email_id, "step": 2, "state": "planned", "message_id": f"<{email_id}@x>", "due_at": due_at}
         row |= {"fencing_token": 0, "attempts": 0, "lease_until": None, "ended_at": None, "created_at": world.now}
         await uow.conn.execute(emails.insert().values(**row))
