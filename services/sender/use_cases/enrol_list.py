@@ -72,12 +72,13 @@ async def _problems(
 
 def nothing_to_send(excluded: Mapping[str, int]) -> str:
     """Why no row of a list can be sent, by how many rows there are for each reason."""
-    again, total = excluded.get("already_sent", 0), sum(excluded.values())
-    if not again:
-        return "no row of the list can be sent"
-    return (
-        f"no row of the list can be sent: {again} of {total} have had this very email already, and nobody gets it twice"
-    )
+    if not excluded:
+        return "the list has no row that could be sent"
+    total, told = sum(excluded.values()), list[str]()
+    for code, rows in sorted(excluded.items(), key=lambda one: (one[0] != "already_sent", -one[1], one[0])):
+        said = "have had this very email already, and nobody gets it twice" if code == "already_sent" else code
+        told.append(f"{rows} of {total} {said.replace('_', ' ')}")
+    return f"no row of the list can be sent: {'; '.join(told)}"
 
 
 async def _enrol_page(

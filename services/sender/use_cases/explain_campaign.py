@@ -11,7 +11,7 @@ from libs.common.uow import OpenUow
 from services.sender.domain.explaining import Explanation, PlanToday, explain_plan, explain_slot, plan_today
 from services.sender.domain.plan.candidates import Candidate
 from services.sender.domain.plan.outlook import Outlook
-from services.sender.repositories import campaigns, standings
+from services.sender.repositories import campaigns, lists, standings
 from services.sender.repositories.standings import Counted
 from services.sender.repositories.workspaces import Clock
 from services.sender.use_cases.look_ahead import House, look_ahead
@@ -29,11 +29,17 @@ class Cause:
 async def explain_campaign(
     open_uow: OpenUow, *, workspace_id: UUID, campaign_id: UUID, house: House, clock: Clock
 ) -> list[Cause]:
-    """The causes, those with most leads first; without leads that have been sent to. Raises NotFound (campaign_not_found)."""
+    """The causes, those with most leads first; without leads that have been sent to; a draft's are its list's rows.
+
+    Raises NotFound (campaign_not_found).
+    """
     async with open_uow() as uow:
         campaign = await campaigns.load_campaign(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id)
         if campaign is None:
             raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
+        if campaign.state == "draft":
+            found = await lists.load_list(uow.conn, workspace_id=workspace_id, list_id=campaign.list_id)
+            return [Cause(Explanation("campaign_draft"), found.recipients_count)] if found else []
         counted = await standings.count(uow.conn, campaign_id)
         now = await clock(uow.conn)
         waiting = sum(one.leads for one in counted if one.state in {"waiting", "deferred"})

@@ -14,7 +14,7 @@ from libs.common.errors import Conflict, NotFound
 from services.sender.domain.sending import Accepted, Refused, Unknown
 from services.sender.repositories import campaigns as repository
 from services.sender.repositories import candidates
-from services.sender.tables import campaigns, enrolments
+from services.sender.tables import campaigns, enrolments, slots
 from services.sender.use_cases.send_emails import send_emails
 from services.sender.use_cases.show_campaign import CampaignView, show_campaign
 from tests.integration.sender.world import Post, World, recipient, with_mailbox
@@ -49,6 +49,20 @@ async def test_a_sandboxed_row_never_leaves_through_a_real_mailbox(world: World)
         sa.text("UPDATE sender.mailboxes SET sandboxed = false WHERE id = :id").bindparams(id=world.mailbox_id)
     )
     assert (await world.begin(claim)).reason == "sandboxed_row"
+
+
+async def test_a_campaign_of_three_times_the_weight_gets_three_times_the_share(world: World) -> None:
+    """Red when the weight that was asked for does not reach the planner."""
+    world.quota = 8
+    for first, weight in ((1, 1), (101, 3)):
+        await world.draft(await world.list_of(*(recipient(n) for n in range(first, first + 20))), weight=weight)
+        await world.start()
+    await world.plan()
+    query = sa.select(campaigns.c.weight, sa.func.count()).join(slots, slots.c.campaign_id == campaigns.c.id)
+    query = query.where(slots.c.workspace_id == world.workspace_id, slots.c.state == "assigned")
+    async with world.open_uow() as uow:
+        shares = dict((await uow.conn.execute(query.group_by(campaigns.c.weight))).tuples().all())
+    assert shares == {1: 2, 3: 6}
 
 
 async def test_only_the_mailbox_of_the_campaign_sends_for_it(world: World) -> None:
@@ -124,7 +138,7 @@ async def test_a_second_campaign_does_not_send_the_same_mail_to_the_same_people(
     }
     await world.run(enrolments.update().where(enrolments.c.campaign_id == again).values(state="finished"))
     await world.draft(await world.list_of(recipient(1), recipient(2), recipient(5, line="")))
-    with pytest.raises(Conflict, match="2 of 3 have had this very email already") as raised:
+    with pytest.raises(Conflict, match=r"2 of 3 have had this very email already.*; 1 of 3 line missing") as raised:
         await world.start()
     assert raised.value.code == "nothing_to_send"
     named = cast("list[dict[str, object]]", raised.value.extra["excluded_rows"])

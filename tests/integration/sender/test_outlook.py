@@ -216,6 +216,12 @@ async def test_who_is_planned_and_overdue_is_never_promised_an_instant_that_is_o
     assert (await why(world, 1)).explanation.next_at == world.now
 
 
+async def test_a_draft_says_that_it_was_not_started(world: World) -> None:
+    """Red when a person who has not pressed Start is told nothing at all."""
+    await world.draft(await world.list_of(recipient(1), recipient(2)))
+    assert [(one.explanation.code, one.leads) for one in await causes(world)] == [("campaign_draft", 2)]
+
+
 async def test_a_row_that_the_sandbox_made_up_and_a_full_domain_are_named(world: World) -> None:
     """Red when made-up rows wait for ever without a word, or a domain's limit is blamed on the quota."""
     same = [{"email": f"l{n}@same.example"} for n in range(2)]
