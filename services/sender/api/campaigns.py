@@ -44,6 +44,7 @@ async def create(body: CampaignIn, identity: CurrentIdentity, uow: Uow, resource
         name=body.name,
         template_id=body.template_id,
         daily_quota=body.daily_quota,
+        weight=body.weight,
         window=body.window.window if body.window else None,
         mailbox_ids=tuple(body.mailbox_ids),
     )
@@ -162,6 +163,7 @@ async def _view(uow: UnitOfWork, campaign: Campaign, resources: Resources) -> Ca
         state=cast("CampaignState", campaign.state),
         sandboxed=campaign.sandboxed,
         daily_quota=campaign.daily_quota,
+        weight=campaign.weight,
         mailbox_ids=await campaign_mailboxes.of_campaign(uow.conn, campaign.id),
         hand_over=bool(notes),
         hand_over_note=hand_over_note(notes),

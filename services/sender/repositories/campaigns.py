@@ -29,6 +29,7 @@ class Campaign:
     name: str
     state: str
     daily_quota: int
+    weight: int
     sandboxed: bool
     source: TemplateSource
     window: Window
@@ -68,6 +69,7 @@ async def add_campaign(conn: AsyncConnection, campaign: Campaign) -> None:
             name=campaign.name,
             state=campaign.state,
             daily_quota=campaign.daily_quota,
+            weight=campaign.weight,
             sandboxed=campaign.sandboxed,
             subject=source.subject,
             text_body=source.text_body,
@@ -108,6 +110,7 @@ def _campaign(row: RowMapping) -> Campaign:
         name=row["name"],
         state=row["state"],
         daily_quota=row["daily_quota"],
+        weight=row["weight"],
         sandboxed=row["sandboxed"],
         source=TemplateSource(row["subject"], row["text_body"], row["html_body"]),
         window=window_of(row),

@@ -19,6 +19,7 @@ class CampaignIn(Body):
     name: ShortText | None = None
     template_id: Annotated[UUID | None, Field(strict=False)] = None
     daily_quota: Annotated[int | None, Field(ge=1, le=100_000)] = None
+    weight: Annotated[int, Field(ge=1, le=100, description="Its share of the day beside other campaigns'.")] = 1
     window: WindowIn | None = None
     mailbox_ids: Annotated[
         list[Annotated[UUID, Field(strict=False)]],
@@ -62,6 +63,7 @@ class CampaignOut(BaseModel):
     state: CampaignState
     sandboxed: bool
     daily_quota: int
+    weight: int
     mailbox_ids: list[UUID]
     hand_over: bool
     hand_over_note: str | None

@@ -26,6 +26,7 @@ class NewCampaign:
     name: str | None = None
     template_id: UUID | None = None
     daily_quota: int | None = None
+    weight: int = 1
     window: Window | None = None
     mailbox_ids: tuple[UUID, ...] = ()
 
@@ -44,14 +45,7 @@ async def create_campaign(
     unsubscribe_link_missing, postal_address_missing)."""
     if await workspaces.load_workspace(uow.conn, workspace_id) is None:
         raise Transient("the workspace has not reached the sender yet: try again in a moment", code="workspace_pending")
-    found = await lists.load_list(uow.conn, workspace_id=workspace_id, list_id=wish.list_id)
-    if found is None:
-        raise NotFound(f"there is no list {wish.list_id}", code="list_not_found")
-    if found.delete_asked_at is not None:
-        raise Conflict("the list is being deleted: take another", code="list_deleted")
-    if found.state != "ready":
-        msg = f"the list is still arriving ({found.parts_received} of {found.parts_expected} parts): wait until it is ready"
-        raise Conflict(msg, code="list_not_ready")
+    found = await _list(uow, workspace_id=workspace_id, list_id=wish.list_id)
     template = await _template(uow, workspace_id=workspace_id, template_id=wish.template_id)
     await _check_template(uow, template, list_id=found.id)
     chosen = await choose_mailboxes(
@@ -74,6 +68,7 @@ async def create_campaign(
         name=wish.name or found.name,
         state="draft",
         daily_quota=wish.daily_quota or default_quota,
+        weight=wish.weight,
         sandboxed=found.sandboxed_count > 0,
         source=template.source,
         window=wish.window or OFFICE_HOURS,
@@ -84,6 +79,18 @@ async def create_campaign(
     await campaigns.add_campaign(uow.conn, campaign)
     await campaign_mailboxes.share_campaign(uow.conn, campaign.id, chosen[1:])
     return campaign
+
+
+async def _list(uow: UnitOfWork, *, workspace_id: UUID, list_id: UUID) -> ListRow:
+    found = await lists.load_list(uow.conn, workspace_id=workspace_id, list_id=list_id)
+    if found is None:
+        raise NotFound(f"there is no list {list_id}", code="list_not_found")
+    if found.delete_asked_at is not None:
+        raise Conflict("the list is being deleted: take another", code="list_deleted")
+    if found.state != "ready":
+        msg = f"the list is still arriving ({found.parts_received} of {found.parts_expected} parts): wait until it is ready"
+        raise Conflict(msg, code="list_not_ready")
+    return found
 
 
 async def _check_template(uow: UnitOfWork, template: StoredTemplate, *, list_id: UUID) -> None:

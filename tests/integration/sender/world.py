@@ -140,10 +140,10 @@ class World:
             await import_recipients(event, uow=uow, workspace_id=self.workspace_id, now=self.now)
         return list_id
 
-    async def draft(self, list_id: UUID, *, quota: int | None = None, window: Window = ALWAYS) -> UUID:
+    async def draft(self, list_id: UUID, *, quota: int | None = None, window: Window = ALWAYS, weight: int = 1) -> UUID:
         async with self.open_uow() as uow:
             campaign = await create_campaign(
-                NewCampaign(list_id, daily_quota=quota, window=window),
+                NewCampaign(list_id, daily_quota=quota, window=window, weight=weight),
                 uow=uow,
                 workspace_id=self.workspace_id,
                 mailbox_id=self.mailbox_id,
