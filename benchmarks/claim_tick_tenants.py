@@ -20,7 +20,8 @@ _READY = (
         ON CONFLICT DO NOTHING""",
 )
 _WAITING = (
-    "INSERT INTO sender.workspaces (id, name, time_zone) SELECT bench_id(1, t), 'W', 'UTC' FROM generate_series($1::int, $2::int) t",
+    """INSERT INTO sender.workspaces (id, name, time_zone)
+        SELECT bench_id(1, t), 'W', 'UTC' FROM generate_series($1::int, $2::int) t""",
     """INSERT INTO sender.lists (id, workspace_id, name, state, parts_expected)
         SELECT bench_id(2, t), bench_id(1, t), 'L', 'ready', 1 FROM generate_series($1::int, $2::int) t""",
     """INSERT INTO sender.campaigns (id, workspace_id, list_id, mailbox_id, template_id, name, state, daily_quota, subject,

@@ -89,7 +89,9 @@ async def test_a_pause_and_a_suppression_reach_the_other_scheduler(desk: Desk) -
     await eventually(lambda: len(desk.inbox) == 3)
     account = desk.sandbox.box.instantly
     (theirs,) = [one for one in account.campaigns.values() if one["name"].endswith(f"({campaign['id'][-8:]})")]
-    told = await desk.ask("POST", "/suppressions", workspace_id, json={"email": "instantly1@company1.example", "reason": "asked"})
+    told = await desk.ask(
+        "POST", "/suppressions", workspace_id, json={"email": "instantly1@company1.example", "reason": "asked"}
+    )
     assert told.status_code in {200, 201}, told.text
     await eventually(lambda: len(account.in_campaign(theirs["id"])) == 2)
     paused = await desk.ask("POST", f"/mailboxes/{campaign['mailbox_ids'][0]}/pause", workspace_id)

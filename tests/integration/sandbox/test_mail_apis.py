@@ -60,10 +60,8 @@ async def test_sendgrids_client_sends_and_finds_what_it_has_sent(sandbox: Runnin
     assert (mail["message_id"], mail["subject"]) == ("one@acme.example", "A thought")
     assert (mail["text"], mail["html"]) == ("Hello Bo\n", "<p>Hello Bo</p>\n")
     assert headers["From"] == "Ann Lee <ann@acme.example>"
-    client = sendgrid.SendGridAPIClient("SG.any", host=f"{sandbox.url}/sendgrid")
-    asked = {"query": 'unique_args[\'email_id\']="e-1" AND to_email="bo@client.example"', "limit": 5}
-    found = await asyncio.to_thread(client.client.messages.get, query_params=asked)
-    (shown,) = found.to_dict["messages"]
+    found = await history(sandbox, 'unique_args[\'email_id\']="e-1" AND to_email="bo@client.example"')
+    (shown,) = found["messages"]
     assert shown["msg_id"].startswith(answer.headers["X-Message-Id"])
     assert (shown["to_email"], shown["status"]) == ("bo@client.example", "delivered")
 

@@ -24,9 +24,7 @@ def test_of_a_very_wide_sheet_the_first_columns_are_kept() -> None:
 
 
 @given(
-    st.lists(
-        st.dictionaries(st.text(max_size=8), st.text(max_size=3000), max_size=6), min_size=1, max_size=8
-    ),
+    st.lists(st.dictionaries(st.text(max_size=8), st.text(max_size=3000), max_size=6), min_size=1, max_size=8),
     st.integers(min_value=50, max_value=4000),
 )
 def test_a_part_is_never_more_than_its_bytes_and_cut_alike_again(rows: list[dict[str, str]], limit: int) -> None:
