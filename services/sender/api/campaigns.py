@@ -28,6 +28,7 @@ from services.sender.schemas.emails import EmailOut, EmailPage, EmailState
 from services.sender.schemas.windows import WindowIn, WindowOut
 from services.sender.use_cases.change_window import change_window
 from services.sender.use_cases.create_campaign import NewCampaign, create_campaign
+from services.sender.use_cases.end_campaign import end_campaign
 from services.sender.use_cases.pause_campaign import pause_campaign
 from services.sender.use_cases.settle_hand_overs import check_hand_over, settle_hand_overs
 from services.sender.use_cases.show_campaign import show_campaign
@@ -112,6 +113,24 @@ async def pause(
     async with open_uow() as uow:
         now = await resources.clock(uow.conn)
         campaign = await pause_campaign(uow, workspace_id=identity.workspace_id, campaign_id=campaign_id, now=now)
+    await settle_hand_overs(resources.desk, campaign_id=campaign_id)
+    await plan_today(open_uow, identity.workspace_id, resources)
+    async with open_uow() as uow:
+        return await _view(uow, campaign, resources)
+
+
+@router.post("/campaigns/{campaign_id}/end", tags=["campaigns"])
+async def end(
+    campaign_id: UUID, identity: CurrentIdentity, open_uow: OpenUowDep, resources: CurrentResources
+) -> CampaignOut:
+    """Finish it for good: nothing begins after this answer, what was planned is cancelled, and whom it has not written to
+    may be written to by others. What a provider that schedules by itself still holds is stopped there. Repeating it changes
+    nothing."""
+    async with open_uow() as uow:
+        now = await resources.clock(uow.conn)
+        campaign = await end_campaign(
+            uow, workspace_id=identity.workspace_id, campaign_id=campaign_id, ended_by=identity.user_id, now=now
+        )
     await settle_hand_overs(resources.desk, campaign_id=campaign_id)
     await plan_today(open_uow, identity.workspace_id, resources)
     async with open_uow() as uow:

@@ -30,6 +30,7 @@ class HandOverRow:
     mailbox_id: UUID
     name: str
     campaign_state: str
+    ended: bool
     mailbox_active: bool
     window: Window
     time_zone: str
@@ -156,6 +157,7 @@ def _row(row: RowMapping) -> HandOverRow:
         mailbox_id=row["through"],
         name=row["name"],
         campaign_state=row["state"],
+        ended=row["ended_by"] is not None,
         mailbox_active=row["mailbox_state"] == "active",
         window=window_of(row),
         time_zone=row["time_zone"],

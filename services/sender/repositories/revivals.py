@@ -17,18 +17,22 @@ from services.sender.tables import campaign_mailboxes, campaigns, emails, enrolm
 async def why_not(conn: AsyncConnection, letters: Sequence[DeadLetter], *, workspace_id: UUID) -> dict[UUID, str]:
     """Why some cannot be sent again, by email. Holds until the caller's end while it has the lock of starts.
 
-    `list_deleted`: there is no row to make the mail of; the lists of the others are not deleted before the caller's end.
-    `mailbox_deleted`, `suppressed`, and `in_other_campaign`, where the address waits there or in an earlier one of these.
+    `campaign_ended`: a person has ended it. `list_deleted`: there is no row to make the mail of; the lists of the others are
+    not deleted before the caller's end. `mailbox_deleted`, `suppressed`, and `in_other_campaign`, where the address waits
+    there or in an earlier one of these.
     """
     ids = [letter.email_id for letter in letters]
     addresses = [letter.recipient for letter in letters]
+    ended = await _of_ended(conn, ids)
     with_row = await _with_row(conn, ids)
     with_mailbox = await _with_mailbox(conn, ids)
     barred = await suppressed_among(conn, workspace_id=workspace_id, emails=addresses)
     taken = set(await campaigns_of_addresses(conn, workspace_id=workspace_id, addresses=addresses))
     reasons = dict[UUID, str]()
     for letter in letters:
-        if letter.email_id not in with_row:
+        if letter.email_id in ended:
+            reasons[letter.email_id] = "campaign_ended"
+        elif letter.email_id not in with_row:
             reasons[letter.email_id] = "list_deleted"
         elif letter.email_id not in with_mailbox:
             reasons[letter.email_id] = "mailbox_deleted"
@@ -55,6 +59,13 @@ async def revive(conn: AsyncConnection, email_ids: Sequence[UUID], *, now: datet
     campaign_ids = sorted({row.campaign_id for row in theirs})
     ended = update(campaigns).where(one_of(campaigns.c.id, campaign_ids), campaigns.c.state == "finished")
     await conn.execute(ended.values(state="active", finished_at=None))
+
+
+async def _of_ended(conn: AsyncConnection, email_ids: Sequence[UUID]) -> set[UUID]:
+    query = select(emails.c.id).join(campaigns, campaigns.c.id == emails.c.campaign_id)
+    return set(
+        (await conn.execute(query.where(one_of(emails.c.id, email_ids), campaigns.c.ended_by.is_not(None)))).scalars()
+    )
 
 
 async def _with_row(conn: AsyncConnection, email_ids: Sequence[UUID]) -> set[UUID]:

@@ -86,8 +86,10 @@ class DeadLetterChoice(Body):
 
 
 class ReplayedOut(BaseModel):
-    """`kept` are open still, by reason: suppressed, in_other_campaign, list_deleted, mailbox_deleted. Ask again with
-    `next_cursor` as `cursor` for the next 500; it is null when there are no more."""
+    """`kept` are open still, by reason: suppressed, in_other_campaign, list_deleted, mailbox_deleted, campaign_ended.
+
+    Ask again with `next_cursor` as `cursor` for the next 500; it is null when there are no more.
+    """
 
     replayed: int
     kept: dict[str, int]

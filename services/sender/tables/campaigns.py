@@ -46,6 +46,7 @@ campaigns = Table(
     instant("started_at"),
     instant("paused_at"),
     instant("finished_at"),
+    Column("ended_by", Uuid),
     CheckConstraint("state IN ('draft', 'active', 'paused', 'finished')", name="state_known"),
     CheckConstraint("daily_quota > 0", name="quota_positive"),
     CheckConstraint("weight BETWEEN 1 AND 100", name="weight_in_range"),

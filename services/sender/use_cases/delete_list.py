@@ -33,7 +33,7 @@ async def delete_list(uow: UnitOfWork, list_id: UUID, *, workspace_id: UUID, now
         said = ", ".join(repr(name) for name in names)
         msg = (
             f"{len(users)} campaign{'s' if len(users) > 1 else ''} that did not end yet use the list ({said}): "
-            "wait for the end, then delete it"
+            "end them (POST /v1/campaigns/{id}/end), then delete it"
         )
         found = [{"id": str(user.id), "name": user.name} for user in users]
         raise Conflict(msg, code="list_in_use", extra={"campaigns": found})

@@ -9,7 +9,7 @@ from libs.common.uow import UnitOfWork
 from services.sender.domain.days import day_at
 from services.sender.domain.dead_letters import Cause, cause_of_outcome
 from services.sender.domain.sending import Outcome, Record, Refused, record_of
-from services.sender.repositories import campaigns, dead_letters, emails, planning, slots, workspaces
+from services.sender.repositories import campaigns, dead_letters, emails, endings, planning, slots, workspaces
 from services.sender.repositories.claims import Claim, Leased
 from services.sender.use_cases.suppress_address import suppress_address
 
@@ -41,6 +41,8 @@ async def record_outcome(uow: UnitOfWork, claim: Claim, outcome: Outcome, *, now
             await _suppress(uow, claim, said=reply)
         case _:
             pass
+    if record.state == "deferred" and await endings.cancel_if_ended(uow.conn, claim.email_id, now=now):
+        return record
     announce(uow, claim, record.state, reason=record.reason)
     return record
 

@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from libs.common.errors import NotFound
+from libs.common.errors import Conflict, NotFound
 from libs.common.uow import UnitOfWork
 from services.sender.domain.resolving import Resolution, check_resolvable
-from services.sender.repositories import emails, planning, resolutions
+from services.sender.repositories import emails, endings, planning, resolutions
 from services.sender.repositories.resolutions import Unresolved
 from services.sender.use_cases.record_outcome import announce
 
@@ -16,13 +16,15 @@ async def resolve_email(
 ) -> bool:
     """Key: the email and its attempt, so that the second of two clicks changes nothing. Answers whether this one did.
 
-    Raises NotFound (email_not_found), Conflict (not_unknown, resolved_otherwise).
+    Raises NotFound (email_not_found), Conflict (not_unknown, resolved_otherwise, campaign_ended).
     """
     found = await resolutions.lock_email(uow.conn, email_id, workspace_id=workspace_id)
     if found is None:
         raise NotFound(f"there is no email {email_id}", code="email_not_found")
     if not check_resolvable(found.state, decided=found.decided, wanted=outcome, in_hand_until=found.lease_until):
         return False
+    if outcome == "send_again" and await endings.is_ended(uow.conn, found.email.campaign_id):
+        raise Conflict("the campaign was ended: nothing of it is sent again", code="campaign_ended")
     await settle(uow, found, outcome=outcome, decided_by=decided_by, now=now)
     return True
 

@@ -90,8 +90,8 @@ def wish_of(row: HandOverRow, *, default_quota: int, now: datetime) -> HandOver:
 
 
 def _wants(row: HandOverRow) -> str:
-    """What a finished campaign has handed over is still to leave."""
-    return "active" if row.mailbox_active and row.campaign_state != "paused" else "paused"
+    """What a finished campaign has handed over is still to leave, unless a person has ended it."""
+    return "active" if row.mailbox_active and row.campaign_state != "paused" and not row.ended else "paused"
 
 
 def _is_settled(row: HandOverRow, wish: HandOver) -> bool:

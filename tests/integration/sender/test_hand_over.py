@@ -17,6 +17,7 @@ from services.sender.repositories import hand_overs as hand_over_rows
 from services.sender.tables import campaigns, hand_overs, take_backs, workspaces
 from services.sender.use_cases.change_window import change_window
 from services.sender.use_cases.delete_mailbox import delete_mailbox
+from services.sender.use_cases.end_campaign import end_campaign
 from services.sender.use_cases.pause_mailbox import pause_by_person
 from services.sender.use_cases.send_emails import prepare
 from services.sender.use_cases.settle_hand_overs import check_hand_over, settle_hand_overs
@@ -83,6 +84,18 @@ async def test_a_pause_here_is_a_pause_there_and_a_start_goes_on(world: World, p
         await pause_by_person(uow, view.id, workspace_id=world.workspace_id, now=world.now)
     await settle_hand_overs(providers.desk(world))
     assert (await there(world, providers, mine))["status"] == 2
+
+
+async def test_what_is_ended_here_is_stopped_there(world: World, providers: Providers) -> None:
+    """Red when an ended campaign counts as one that has handed everything over and is still to send it."""
+    mine, _ = await started(world, providers)
+    async with world.open_uow() as uow:
+        await end_campaign(
+            uow, workspace_id=world.workspace_id, campaign_id=mine.campaign_id, ended_by=uuid4(), now=world.now
+        )
+    await settle_hand_overs(providers.desk(world), campaign_id=mine.campaign_id)
+    assert (await there(world, providers, mine))["status"] == 2
+    assert await settle_hand_overs(providers.desk(world)) == 0
 
 
 async def test_other_hours_and_quotas_are_told(world: World, providers: Providers) -> None:

@@ -150,9 +150,7 @@ def check_not_waited_for(campaigns: list[str]) -> None:
     if not campaigns:
         return
     first = ", ".join(campaigns[:5]) + (f" and {len(campaigns) - 5} more" if len(campaigns) > 5 else "")
-    msg = (
-        f"campaigns that are not finished send through this mailbox: {first}. Finish them, or pause the mailbox instead"
-    )
+    msg = f"campaigns that are not finished send through this mailbox: {first}. End them, or pause the mailbox instead"
     raise Conflict(msg, code="mailbox_in_use", extra={"campaigns": campaigns})
 
 
