@@ -15,7 +15,7 @@ from services.sender.clients.mailbox import MailboxDown
 from services.sender.clients.smtp import storable
 from services.sender.domain.sending import Deferred, NotCalled, Unknown
 
-KEEPALIVE_S = 4
+_KEEPALIVE_S = 4
 """Shorter than a server keeps an idle connection: a call on one that is just being closed would be unknown."""
 _MOST_BYTES = 64 * 1024
 _OK = 200
@@ -24,6 +24,25 @@ _FORBIDDEN = 403
 _MARK, _MARKED = "x-sandbox", "corofy"
 """What the sandbox writes on each of its answers."""
 _BROKEN = (httpx.HTTPError, httpx.InvalidURL, OSError)
+
+
+def client_of(
+    base_url: str,
+    *,
+    provider_timeout_s: float,
+    connect_timeout_s: float,
+    bearer: str | None = None,
+    auth: httpx.Auth | None = None,
+) -> httpx.AsyncClient:
+    """A provider's client, for one task at a time: one connection, and no proxy of the environment's."""
+    return httpx.AsyncClient(
+        base_url=base_url,
+        headers={"Accept": "application/json"} | ({"Authorization": f"Bearer {bearer}"} if bearer else {}),
+        auth=auth,
+        limits=httpx.Limits(max_connections=1, keepalive_expiry=_KEEPALIVE_S),
+        timeout=httpx.Timeout(provider_timeout_s, connect=connect_timeout_s),
+        trust_env=False,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,8 @@ from email.policy import SMTP
 from html import escape
 from typing import Any, Final
 
-import httpx
-
 from libs.common import metrics
-from services.sender.clients.http_call import KEEPALIVE_S, Answer, HttpCall, ask_whole
+from services.sender.clients.http_call import Answer, HttpCall, ask_whole, client_of
 from services.sender.clients.mailbox import Capabilities, MailboxDown, Proof
 from services.sender.domain.hand_over import BODY, SUBJECT
 from services.sender.domain.message import Letter
@@ -57,12 +55,11 @@ class Instantly:
         self, key: str, *, provider_timeout_s: float, connect_timeout_s: float, base_url: str = BASE_URL
     ) -> None:
         self._timeout_s = provider_timeout_s
-        self._client = httpx.AsyncClient(
-            base_url=f"{base_url}/api/v2",
-            headers={"Authorization": f"Bearer {key}"},
-            limits=httpx.Limits(max_connections=1, keepalive_expiry=KEEPALIVE_S),
-            timeout=httpx.Timeout(provider_timeout_s, connect=connect_timeout_s),
-            trust_env=False,
+        self._client = client_of(
+            f"{base_url}/api/v2",
+            bearer=key,
+            provider_timeout_s=provider_timeout_s,
+            connect_timeout_s=connect_timeout_s,
         )
 
     @property

@@ -7,7 +7,7 @@ from typing import Final
 import httpx
 
 from libs.common import metrics
-from services.sender.clients.http_call import KEEPALIVE_S, Answer, HttpCall, ask, ask_whole
+from services.sender.clients.http_call import Answer, HttpCall, ask, ask_whole, client_of
 from services.sender.clients.mailbox import Capabilities, Proof
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import Accepted, Deferred, Outcome, Refused, Unknown
@@ -30,12 +30,11 @@ class MailgunMailbox:
     ) -> None:
         self._domain = domain
         self._timeout_s = provider_timeout_s
-        self._client = httpx.AsyncClient(
-            base_url=base_url,
+        self._client = client_of(
+            base_url,
             auth=httpx.BasicAuth("api", key),
-            limits=httpx.Limits(max_connections=1, keepalive_expiry=KEEPALIVE_S),
-            timeout=httpx.Timeout(provider_timeout_s, connect=connect_timeout_s),
-            trust_env=False,
+            provider_timeout_s=provider_timeout_s,
+            connect_timeout_s=connect_timeout_s,
         )
 
     @property

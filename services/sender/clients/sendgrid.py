@@ -7,10 +7,8 @@ from email.parser import BytesParser
 from email.policy import SMTP
 from typing import Any, Final
 
-import httpx
-
 from libs.common import metrics
-from services.sender.clients.http_call import KEEPALIVE_S, Answer, HttpCall, ask, ask_whole
+from services.sender.clients.http_call import Answer, HttpCall, ask, ask_whole, client_of
 from services.sender.clients.mailbox import Capabilities, MailboxDown, Proof
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import Accepted, Deferred, Outcome, Refused, Unknown
@@ -32,12 +30,11 @@ class SendGridMailbox:
         self, key: str, *, provider_timeout_s: float, connect_timeout_s: float, base_url: str = BASE_URL
     ) -> None:
         self._timeout_s = provider_timeout_s
-        self._client = httpx.AsyncClient(
-            base_url=base_url,
-            headers={"Authorization": f"Bearer {key}", "Accept": "application/json"},
-            limits=httpx.Limits(max_connections=1, keepalive_expiry=KEEPALIVE_S),
-            timeout=httpx.Timeout(provider_timeout_s, connect=connect_timeout_s),
-            trust_env=False,
+        self._client = client_of(
+            base_url,
+            bearer=key,
+            provider_timeout_s=provider_timeout_s,
+            connect_timeout_s=connect_timeout_s,
         )
 
     @property
