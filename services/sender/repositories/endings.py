@@ -1,4 +1,4 @@
-"""Campaigns that a person ends: their leads, what was planned, and the slots that comes free."""
+"""Campaigns that a person ends: their leads, what was planned, and the slots that come free."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -18,6 +18,7 @@ async def end(conn: AsyncConnection, campaign_id: UUID, *, ended_by: UUID, today
     await conn.execute(mine.values(state="finished", finished_at=now, paused_at=None, ended_by=ended_by))
     theirs = update(enrolments).where(enrolments.c.campaign_id == campaign_id, enrolments.c.state == "active")
     await conn.execute(theirs.values(state="stopped", reason=REASON, ended_at=now))
+    # The index names the stage, which counts what is claimed as planned; that is its claimer's to cancel.
     waiting = emails.c.state.in_(("planned", "deferred")), emails.c.stage.in_(("planned", "deferred"))
     query = update(emails).where(emails.c.campaign_id == campaign_id, *waiting)
     await conn.execute(query.values(state="cancelled", reason=REASON, ended_at=now))
