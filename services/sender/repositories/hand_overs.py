@@ -1,11 +1,11 @@
 """Campaigns of ours that another scheduler keeps: what it was brought to, and what it should be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, and_, exists, or_, select, tuple_, update
+from sqlalchemy import RowMapping, and_, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,13 +18,17 @@ from services.sender.tables import campaign_mailboxes, campaigns, hand_overs, ma
 LEASE = timedelta(minutes=3)
 """Longer than all calls for one campaign can take."""
 PAGE = 500
+_THEIRS = ("provider_ref", "state", "told", "fencing_token")
 _LOOKED_AFTER = timedelta(days=60)
 """So long after its end a campaign may still be sending there."""
 
 
 @dataclass(frozen=True)
 class HandOverRow:
-    """A campaign through one mailbox. `told`, `state` and `provider_ref` are the provider's side, the rest is ours."""
+    """A campaign through one mailbox. `told`, `state` and `provider_ref` are the provider's side, the rest is ours.
+
+    `fencing_token` is the newest claim's, as the row was read.
+    """
 
     campaign_id: UUID
     mailbox_id: UUID
@@ -40,7 +44,9 @@ class HandOverRow:
     provider_ref: str | None
     state: str
     told: dict[str, Any] | None
+    trouble: str | None
     failures: int
+    fencing_token: int
     accounts: tuple[str, ...]
 
 
@@ -74,7 +80,9 @@ async def find(
             hand_overs.c.provider_ref,
             hand_overs.c.state.label("known_state"),
             hand_overs.c.told,
+            hand_overs.c.trouble,
             hand_overs.c.failures,
+            hand_overs.c.fencing_token,
         )
         .select_from(mailboxes)
         .join(campaigns, theirs)
@@ -94,35 +102,36 @@ async def find(
     return [_row(row) for row in rows.mappings()]
 
 
-async def claim(conn: AsyncConnection, row: HandOverRow, *, now: datetime) -> bool:
-    """Nobody else tells the provider of it until `record`, or until the lease runs out. False: somebody is at it."""
+async def claim(conn: AsyncConnection, row: HandOverRow, *, now: datetime) -> HandOverRow | None:
+    """The row as it lies in the table, with a new token: nobody else tells the provider of it until `record`, or until the
+    lease runs out. None: somebody is at it."""
     values = {"campaign_id": row.campaign_id, "mailbox_id": row.mailbox_id, "lease_until": now + LEASE}
-    query = insert(hand_overs).values(values)
+    query = insert(hand_overs).values({**values, "fencing_token": 1})
     free = or_(hand_overs.c.lease_until.is_(None), hand_overs.c.lease_until < now)
     query = query.on_conflict_do_update(
-        index_elements=["campaign_id", "mailbox_id"], set_={"lease_until": now + LEASE}, where=free
+        index_elements=["campaign_id", "mailbox_id"],
+        set_={"lease_until": now + LEASE, "fencing_token": hand_overs.c.fencing_token + 1},
+        where=free,
     )
-    return (await conn.execute(query)).rowcount == 1
+    found = (await conn.execute(query.returning(*(hand_overs.c[name] for name in _THEIRS)))).mappings().one_or_none()
+    return replace(row, **found) if found else None
 
 
-async def load(conn: AsyncConnection, row: HandOverRow) -> tuple[str | None, str, dict[str, Any] | None]:
-    """Ref, state and what was told, as they are after the claim."""
-    query = select(hand_overs.c.provider_ref, hand_overs.c.state, hand_overs.c.told)
-    found = (await conn.execute(query.where(_is(row.campaign_id, row.mailbox_id)))).one()
-    return found.provider_ref, found.state, found.told
+async def record(conn: AsyncConnection, row: HandOverRow, **columns: Any) -> bool:
+    """What the provider was brought to. False, and nothing is written, when somebody has claimed it since."""
+    newest = hand_overs.c.fencing_token == row.fencing_token
+    query = update(hand_overs).where(_is(row.campaign_id, row.mailbox_id), newest)
+    return (await conn.execute(query.values(columns))).rowcount == 1
 
 
-async def record(conn: AsyncConnection, row: HandOverRow, **columns: Any) -> None:
-    """What the provider was brought to, or why not."""
-    await conn.execute(update(hand_overs).where(_is(row.campaign_id, row.mailbox_id)).values(columns))
-
-
-async def note_trouble(conn: AsyncConnection, row: HandOverRow, *, trouble: str, retry_at: datetime) -> None:
-    """It is tried again then; the lease is given back."""
-    values = {"campaign_id": row.campaign_id, "mailbox_id": row.mailbox_id, "trouble": trouble, "retry_at": retry_at}
-    query = insert(hand_overs).values({**values, "failures": 1})
-    more = {"trouble": trouble, "retry_at": retry_at, "lease_until": None, "failures": hand_overs.c.failures + 1}
-    await conn.execute(query.on_conflict_do_update(index_elements=["campaign_id", "mailbox_id"], set_=more))
+async def note_trouble(
+    conn: AsyncConnection, row: HandOverRow, *, trouble: str, now: datetime, retry_at: datetime
+) -> bool:
+    """It is tried again then; the lease is given back. False, and nothing is written, when somebody has claimed it since."""
+    since = func.coalesce(hand_overs.c.troubled_since, now)
+    failures = hand_overs.c.failures + 1
+    told = {"trouble": trouble, "troubled_since": since, "failures": failures, "retry_at": retry_at}
+    return await record(conn, row, **told, lease_until=None)
 
 
 async def notes_of(conn: AsyncConnection, campaign_id: UUID) -> list[str | None]:
@@ -167,6 +176,8 @@ def _row(row: RowMapping) -> HandOverRow:
         provider_ref=row["provider_ref"],
         state=row["known_state"] or "missing",
         told=row["told"],
+        trouble=row["trouble"],
         failures=row["failures"] or 0,
+        fencing_token=row["fencing_token"] or 0,
         accounts=ApiAccount.of(row["settings"]["account"]).accounts,
     )

@@ -7,7 +7,7 @@ from services.sender.tables.dead_letters import dead_email_actions, dead_emails
 from services.sender.tables.emails import claim_batches, email_lookups, email_resolutions, emails
 from services.sender.tables.hand_overs import hand_overs, take_backs
 from services.sender.tables.lists import leads, line_corrections, list_parts, lists, mail_domains, recipients
-from services.sender.tables.mailboxes import mailbox_days, mailboxes, oauth_consents
+from services.sender.tables.mailboxes import mailbox_days, mailbox_paces, mailboxes, oauth_consents
 from services.sender.tables.plan import daily_plans, planning_dues, slots
 from services.sender.tables.suppressions import suppression_changes, suppressions, unsubscribe_keys
 from services.sender.tables.templates import campaign_lines, template_versions, templates, test_mails
@@ -35,6 +35,7 @@ __all__ = [
     "lists",
     "mail_domains",
     "mailbox_days",
+    "mailbox_paces",
     "mailboxes",
     "oauth_consents",
     "planning_dues",

@@ -1,6 +1,7 @@
 """What other schedulers keep for us: campaigns at providers that send when they think best, and leads to take back there."""
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -25,15 +26,20 @@ hand_overs = Table(
     Column("state", Text, nullable=False, server_default=text("'missing'")),
     Column("told", JSONB),
     Column("trouble", Text),
+    instant("troubled_since"),
     count("failures"),
+    Column("fencing_token", BigInteger, nullable=False, server_default=text("0")),
     instant("lease_until"),
     instant("retry_at"),
     PrimaryKeyConstraint("campaign_id", "mailbox_id"),
     CheckConstraint("state IN ('missing', 'active', 'paused')", name="state_known"),
     CheckConstraint("state <> 'active' OR provider_ref IS NOT NULL", name="active_has_ref"),
+    CheckConstraint("(trouble IS NULL) = (troubled_since IS NULL)", name="trouble_says_since_when"),
     Index("ix_hand_overs_mailbox_id", "mailbox_id"),
+    Index("ix_hand_overs_troubled", "troubled_since", postgresql_where=text("troubled_since IS NOT NULL")),
 )
-"""`state` and `told` are what the provider was brought to last: what differs from our campaign is told again."""
+"""`state` and `told` are what the provider was brought to last: what differs from our campaign is told again. Each claim
+raises the fencing token, and only who holds the newest may write down what the provider was brought to."""
 
 take_backs = Table(
     "take_backs",

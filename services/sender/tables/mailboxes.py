@@ -91,6 +91,18 @@ mailbox_days = Table(
 )
 """Days of UTC. `mails` were taken, or refused for their address: what the guardrails' rates are shares of."""
 
+mailbox_paces = Table(
+    "mailbox_paces",
+    METADATA,
+    Column("mailbox_id", Uuid, ForeignKey("sender.mailboxes.id", ondelete="CASCADE"), nullable=False),
+    Column("workspace_id", Uuid, nullable=False),
+    Column("what", Text, nullable=False),
+    instant("used_until", nullable=False),
+    PrimaryKeyConstraint("mailbox_id", "workspace_id", "what"),
+    CheckConstraint("what IN ('trial', 'test_mail')", name="what_known"),
+)
+"""How far ahead of its pace a workspace is with what people let a mailbox do at once (`domain/mailboxes/pace.py`)."""
+
 oauth_consents = Table(
     "oauth_consents",
     METADATA,

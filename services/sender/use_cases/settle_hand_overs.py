@@ -3,18 +3,17 @@
 Whatever changes a campaign, a quota or a mailbox only changes our tables; what differs from what was told last is told here.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from libs.common.errors import AppError, NotFound
+from libs.common.errors import AppError, Conflict, NotFound
 from libs.common.logs import get_logger
 from libs.common.uow import OpenUow, UnitOfWork
 from services.sender.clients.instantly import HandOver, Instantly
 from services.sender.domain.days import day_at
 from services.sender.domain.hand_over import schedule_of
-from services.sender.domain.mailboxes.mailbox import MailboxView
 from services.sender.domain.sending import backoff
 from services.sender.repositories import campaigns, hand_overs, mailboxes
 from services.sender.repositories.hand_overs import HandOverRow
@@ -24,6 +23,11 @@ from services.sender.use_cases.open_mailbox import Opener
 log = get_logger()
 
 _NAME_CHARS: Final = 100
+_WELL: Final = {"trouble": None, "troubled_since": None, "failures": 0, "retry_at": None, "lease_until": None}
+
+
+class _OvertakenError(Exception):
+    """The lease ran out while the provider was asked, and another has claimed the hand-over: theirs is the word."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +75,16 @@ async def _compare(desk: Desk, row: HandOverRow, *, now: datetime) -> bool:
         return False
     try:
         wish = wish_of(row, default_quota=desk.default_quota, now=now)
-        return not _is_settled(row, wish) and await _settle(desk, row, wish)
-    except AppError as error:
-        await _note_trouble(desk, row, error)
+    except Conflict as error:
+        if mine := await _claim(desk, row):
+            await _note_trouble(desk, mine, error)
         return False
+    if not _is_settled(row, wish):
+        return await _settle(desk, row, wish)
+    if row.trouble is not None and (mine := await _claim(desk, row)):
+        # What was in the way has been taken back on our side.
+        await _record(desk, mine, **_WELL)
+    return False
 
 
 def wish_of(row: HandOverRow, *, default_quota: int, now: datetime) -> HandOver:
@@ -102,20 +112,33 @@ def _is_settled(row: HandOverRow, wish: HandOver) -> bool:
 
 
 async def _settle(desk: Desk, row: HandOverRow, wish: HandOver) -> bool:
-    async with desk.open_uow() as uow:
-        now = await desk.clock(uow.conn)
-        if not await hand_overs.claim(uow.conn, row, now=now):
-            return False
-        ref, state, told = await hand_overs.load(uow.conn, row)
-        view = await mailboxes.load(uow.conn, row.mailbox_id)
-    if view is None:
+    mine = await _claim(desk, row)
+    if mine is None:
         return False
-    await _tell(desk, replace(row, provider_ref=ref, state=state, told=told), wish, view=view)
+    try:
+        await _tell(desk, mine, wish)
+    except _OvertakenError:
+        log.warning(
+            "hand_over.overtaken", campaign_id=str(row.campaign_id), note="whoever claimed it later tells of it"
+        )
+        return False
+    except AppError as error:
+        await _note_trouble(desk, mine, error)
+        return False
     log.info("hand_over.settled", campaign_id=str(row.campaign_id), state=_wants(row))
     return True
 
 
-async def _tell(desk: Desk, row: HandOverRow, wish: HandOver, *, view: MailboxView) -> None:
+async def _claim(desk: Desk, row: HandOverRow) -> HandOverRow | None:
+    async with desk.open_uow() as uow:
+        return await hand_overs.claim(uow.conn, row, now=await desk.clock(uow.conn))
+
+
+async def _tell(desk: Desk, row: HandOverRow, wish: HandOver) -> None:
+    async with desk.open_uow() as uow:
+        view = await mailboxes.load(uow.conn, row.mailbox_id)
+    if view is None:
+        raise Conflict("the mailbox has just been deleted", code="mailbox_missing")
     client: Instantly = await desk.opener.instantly(view)
     try:
         ref = row.provider_ref
@@ -129,16 +152,18 @@ async def _tell(desk: Desk, row: HandOverRow, wish: HandOver, *, view: MailboxVi
             await client.set_active(ref, active=_wants(row) == "active")
     finally:
         await client.close()
-    await _record(desk, row, state=_wants(row), trouble=None, failures=0, retry_at=None, lease_until=None)
+    await _record(desk, row, state=_wants(row), **_WELL)
 
 
 async def _record(desk: Desk, row: HandOverRow, **columns: object) -> None:
     async with desk.open_uow() as uow:
-        await hand_overs.record(uow.conn, row, **columns)
+        if not await hand_overs.record(uow.conn, row, **columns):
+            raise _OvertakenError
 
 
 async def _note_trouble(desk: Desk, row: HandOverRow, error: AppError) -> None:
     log.warning("hand_over.troubled", campaign_id=str(row.campaign_id), trouble=error.message)
     async with desk.open_uow() as uow:
         now = await desk.clock(uow.conn)
-        await hand_overs.note_trouble(uow.conn, row, trouble=error.message, retry_at=now + backoff(row.failures + 1))
+        later = now + backoff(row.failures + 1)
+        await hand_overs.note_trouble(uow.conn, row, trouble=error.message, now=now, retry_at=later)
