@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from libs.common.tables import instant
-from services.sender.tables.base import METADATA, words
+from services.sender.tables.base import METADATA, count, words
 
 campaigns = Table(
     "campaigns",
@@ -47,7 +47,12 @@ campaigns = Table(
     instant("paused_at"),
     instant("finished_at"),
     Column("ended_by", Uuid),
-    CheckConstraint("state IN ('draft', 'active', 'paused', 'finished')", name="state_known"),
+    instant("start_due_at"),
+    Column("start_after_row", Integer, nullable=False, server_default=text("-1")),
+    count("start_rows"),
+    Column("start_problem", Text),
+    CheckConstraint("state IN ('draft', 'starting', 'active', 'paused', 'finished')", name="state_known"),
+    CheckConstraint("(state = 'starting') = (start_due_at IS NOT NULL)", name="starting_is_due"),
     CheckConstraint("daily_quota > 0", name="quota_positive"),
     CheckConstraint("weight BETWEEN 1 AND 100", name="weight_in_range"),
     CheckConstraint(
@@ -58,7 +63,10 @@ campaigns = Table(
     ),
     Index("ix_campaigns_workspace_id_id", "workspace_id", "id"),
     Index("ix_campaigns_active", "workspace_id", postgresql_where=text("state = 'active'")),
+    Index("ix_campaigns_starting", "start_due_at", postgresql_where=text("state = 'starting'")),
 )
+"""One that is `starting` takes in its list page by page: `start_rows` are done, up to the row `start_after_row`, and whoever
+finds it after `start_due_at` goes on. `start_problem` says why the last start came to nothing."""
 
 campaign_mailboxes = Table(
     "campaign_mailboxes",

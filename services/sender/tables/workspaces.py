@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Integer,
@@ -26,6 +27,7 @@ workspaces = Table(
     Column("domain_quota", Integer),
     Column("follow_up_share", Integer, nullable=False, server_default=text("50")),
     Column("campaign_pause_days", Integer, nullable=False, server_default=text("3")),
+    Column("keeps_roles", Boolean, nullable=False, server_default=text("false")),
     instant("created_at", now=True),
     CheckConstraint("daily_quota > 0", name="quota_positive"),
     CheckConstraint("domain_quota > 0", name="domain_quota_positive"),
@@ -33,7 +35,7 @@ workspaces = Table(
     CheckConstraint("campaign_pause_days BETWEEN 0 AND 365", name="pause_in_days"),
 )
 """Null as `daily_quota` is the default of the settings, as `domain_quota` no limit. `follow_up_share` is the percentage of a
-day that follow-ups may take before first mails are planned."""
+day that follow-ups may take before first mails are planned. `keeps_roles` is what lists to come have at first."""
 
 entitlements = Table(
     "entitlements",
