@@ -11,12 +11,13 @@ from libs.common.clock import utc_now
 from libs.common.http.dependencies import OpenUowDep
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.ids import new_id
-from services.gateway.api.access import CurrentMember, CurrentResources
+from services.gateway.api.access import CurrentCaller, CurrentResources, is_operator
 from services.gateway.api.bodies import SmallBodyRoute
 from services.gateway.clients.addresses import normal_address
 from services.gateway.clients.passwords import hash_password
 from services.gateway.clients.tokens import AccessToken, issue_token
 from services.gateway.domain.members import MAX_PASSWORD_CHARS, Member, check_password, check_public
+from services.gateway.repositories import members
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.sign_in import sign_in
 from services.gateway.use_cases.sign_up import sign_up
@@ -94,15 +95,17 @@ async def post_token(body: TokenRequest, open_uow: OpenUowDep, resources: Curren
 
 
 @router.get("/me")
-async def get_me(member: CurrentMember, resources: CurrentResources) -> MeResponse:
+async def get_me(caller: CurrentCaller, resources: CurrentResources, open_uow: OpenUowDep) -> MeResponse:
     """Who is asking."""
+    async with open_uow() as uow:
+        workspace_name = await members.name_of_workspace(uow.conn, caller.workspace_id)
     return MeResponse(
-        user_id=member.user_id,
-        email=member.email,
-        workspace_id=member.workspace_id,
-        workspace_name=member.workspace_name,
-        role=member.role,
-        operator=member.email in resources.settings.operators,
+        user_id=caller.user_id,
+        email=caller.email,
+        workspace_id=caller.workspace_id,
+        workspace_name=workspace_name,
+        role=caller.role,
+        operator=is_operator(caller, resources.settings),
     )
 
 

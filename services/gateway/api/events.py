@@ -16,7 +16,7 @@ from libs.common.contracts.envelope import Envelope
 from libs.common.http.dependencies import OpenUowDep, platform_of
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import OpenUow
-from services.gateway.api.access import CurrentMember, CurrentResources
+from services.gateway.api.access import CurrentCaller, CurrentResources
 from services.gateway.live import Stream
 from services.gateway.repositories import live_events
 
@@ -33,7 +33,7 @@ _FOUND_AGAIN = frozenset(event.type for event in HISTORY)
 @router.get("/events", response_class=EventSourceResponse)
 async def get_events(
     request: Request,
-    member: CurrentMember,
+    caller: CurrentCaller,
     resources: CurrentResources,
     open_uow: OpenUowDep,
     subject: UUID | None = None,
@@ -45,9 +45,9 @@ async def get_events(
     last `id` as `Last-Event-ID`: what was missed comes first. The stream begins with an `id` of its own.
     """
     stopping = platform_of(request).stopping
-    with resources.hub.open_stream(member.workspace_id) as stream:
-        missed = _Missed(open_uow, workspace_id=member.workspace_id, subject=subject, last_event_id=last_event_id)
-        here = last_event_id or await _newest(open_uow, member.workspace_id)
+    with resources.hub.open_stream(caller.workspace_id) as stream:
+        missed = _Missed(open_uow, workspace_id=caller.workspace_id, subject=subject, last_event_id=last_event_id)
+        here = last_event_id or await _newest(open_uow, caller.workspace_id)
         yield ServerSentEvent(comment="listening", retry=1000, id=str(here))
         while not stopping.is_set() and not stream.lost:
             async for event in missed.due():

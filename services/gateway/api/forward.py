@@ -11,7 +11,7 @@ from libs.common.clock import utc_now
 from libs.common.errors import NotFound
 from libs.common.http.dependencies import OpenUowDep
 from libs.common.http.identity import IDENTITY_HEADER, sign_identity
-from services.gateway.api.access import CurrentMember, CurrentResources, identity_of
+from services.gateway.api.access import CurrentCaller, CurrentResources, identity_of
 from services.gateway.clients.services import Services, answer_headers
 from services.gateway.domain.routing import RawHeader, for_the_service, owner_of
 from services.gateway.use_cases.count_request import count_request
@@ -21,7 +21,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.api_route("/v1/{path:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 async def forward(
-    path: str, request: Request, member: CurrentMember, resources: CurrentResources, open_uow: OpenUowDep
+    path: str, request: Request, caller: CurrentCaller, resources: CurrentResources, open_uow: OpenUowDep
 ) -> Response:
     """The service's own answer, untouched; where the plan limits requests, with `RateLimit-*` headers.
 
@@ -32,8 +32,8 @@ async def forward(
     if service is None:
         msg = f"there is no /v1/{path}: see /openapi.json"
         raise NotFound(msg, code="route_not_found")
-    allowance = await count_request(member.workspace_id, open_uow=open_uow)
-    identity = identity_of(member, request)
+    allowance = await count_request(caller.workspace_id, open_uow=open_uow)
+    identity = identity_of(caller, request)
     secret = resources.settings.internal_secret.get_secret_value()
     request_id = (b"x-request-id", identity.request_id.encode("latin-1"))
     signed = sign_identity(identity, secret=secret, now=utc_now())

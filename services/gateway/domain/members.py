@@ -1,12 +1,10 @@
 """Who somebody is to a workspace."""
 
 from dataclasses import dataclass
-from typing import Literal
 from uuid import UUID
 
 from libs.common.errors import Conflict, Forbidden, Invalid
-
-Role = Literal["owner", "admin", "member"]
+from services.gateway.domain.callers import Role
 
 MIN_PASSWORD_CHARS = 10
 MAX_PASSWORD_CHARS = 200

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.gateway.domain.members import Member, Role
+from services.gateway.domain.callers import Role
+from services.gateway.domain.members import Member
 from services.gateway.tables import memberships, users, workspaces
 
 
@@ -59,3 +60,8 @@ async def find_member(conn: AsyncConnection, *, user_id: UUID, workspace_id: UUI
     found, email, workspace, name, role = row
     role_name: Role = role
     return Member(user_id=found, email=email, workspace_id=workspace, workspace_name=name, role=role_name)
+
+
+async def name_of_workspace(conn: AsyncConnection, workspace_id: UUID) -> str:
+    """The name of a workspace that is there."""
+    return (await conn.execute(select(workspaces.c.name).where(workspaces.c.id == workspace_id))).scalar_one()
