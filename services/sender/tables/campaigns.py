@@ -42,6 +42,7 @@ campaigns = Table(
     Column("window_from_min", SmallInteger, nullable=False, server_default=text("540")),
     Column("window_to_min", SmallInteger, nullable=False, server_default=text("1020")),
     Column("skip_holidays", Boolean, nullable=False, server_default=text("true")),
+    Column("waking", Boolean, nullable=False, server_default=text("false")),
     instant("created_at", now=True),
     instant("started_at"),
     instant("paused_at"),
@@ -66,7 +67,8 @@ campaigns = Table(
     Index("ix_campaigns_starting", "start_due_at", postgresql_where=text("state = 'starting'")),
 )
 """One that is `starting` takes in its list page by page: `start_rows` are done, up to the row `start_after_row`, and whoever
-finds it after `start_due_at` goes on. `start_problem` says why the last start came to nothing."""
+finds it after `start_due_at` goes on. `start_problem` says why the last start came to nothing. Of one that is `waking` the
+planner looks at everybody again."""
 
 campaign_mailboxes = Table(
     "campaign_mailboxes",
@@ -121,9 +123,16 @@ enrolments = Table(
         "ix_enrolments_fresh",
         "campaign_id",
         "position",
-        postgresql_where=text("state = 'active' AND mailbox_id IS NULL"),
+        postgresql_where=text("state = 'active' AND mailbox_id IS NULL AND wakes_at IS NULL"),
+    ),
+    Index(
+        "ix_enrolments_asleep",
+        "campaign_id",
+        "wakes_at",
+        postgresql_where=text("state = 'active' AND mailbox_id IS NULL AND wakes_at IS NOT NULL"),
     ),
     Index("ix_enrolments_waiting", "campaign_id", "position", postgresql_where=text("state = 'active'")),
 )
 """`mailbox_id` is the mailbox that its first call was made from, and stays; null while none was. `wakes_at` is when it can
-be planned for again, as far as its window and its other campaigns go."""
+be planned for again, as far as its window and its other campaigns go; a plan looks at nobody who has one, so it empties those
+that come before the end of its day."""

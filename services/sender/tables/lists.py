@@ -59,7 +59,7 @@ leads = Table(
     Column("domain", Text, nullable=False),
     instant("created_at", now=True),
     UniqueConstraint("workspace_id", "email"),
-    Index("ix_leads_domain", "domain"),
+    Index("ix_leads_domain_workspace_id", "domain", "workspace_id"),
 )
 """Persons of a workspace, one per normalised address, whatever lists they came with."""
 
