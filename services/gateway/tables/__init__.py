@@ -1,0 +1,27 @@
+"""The gateway's tables, a module per concern. Whoever wants one imports it from here."""
+
+from services.gateway.tables.base import COMMON, METADATA
+from services.gateway.tables.entitlements import entitlements, request_buckets
+from services.gateway.tables.people import attempts, mail_requests, mailed_tokens, refresh_tokens, sessions, users
+from services.gateway.tables.telling import live_events, mails
+from services.gateway.tables.workspaces import api_keys, audit_entries, invitations, memberships, workspaces
+
+__all__ = [
+    "COMMON",
+    "METADATA",
+    "api_keys",
+    "attempts",
+    "audit_entries",
+    "entitlements",
+    "invitations",
+    "live_events",
+    "mail_requests",
+    "mailed_tokens",
+    "mails",
+    "memberships",
+    "refresh_tokens",
+    "request_buckets",
+    "sessions",
+    "users",
+    "workspaces",
+]
