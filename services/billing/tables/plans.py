@@ -110,6 +110,9 @@ subscriptions = Table(
     Column("pending_plan", Text),
     Column("pending_interval", Text),
     instant("pending_at"),
+    Column("unpaid_plan", Text),
+    Column("unpaid_interval", Text),
+    instant("unpaid_until"),
     instant("dunning_since"),
     instant("next_attempt_at"),
     Column("pay_url", Text),
@@ -141,11 +144,16 @@ subscription_switches = Table(
     Column("state", Text, nullable=False),
     Column("asked_by", Uuid, nullable=False),
     instant("asked_at", nullable=False),
+    Column("called_off_price_id", Text),
+    Column("calls_off_end", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("starts IN ('now', 'period_end')", name="starts"),
     CheckConstraint("state IN ('asked', 'done', 'left')", name="state"),
     Index("uq_subscription_switches_asked", "subscription_id", unique=True, postgresql_where=text("state = 'asked'")),
+    Index("ix_subscription_switches_asked", "asked_at", postgresql_where=text("state = 'asked'")),
 )
-"""Each switch that was asked for. Its id is the key that Stripe is asked under, so that a repeated call does nothing twice."""
+"""Each switch that was asked for. Its id is the key that Stripe is asked under, so that a repeated call does nothing twice.
+`called_off_price_id` is what waited for the period's end until then, and waits again if the switch is not paid for;
+`calls_off_end`: the plan was to end, and goes on once the switch is paid for."""
 
 stripe_portals = Table(
     "stripe_portals",

@@ -57,6 +57,7 @@ stripe_invoices = Table(
     Column("currency", Text, nullable=False),
     Column("total_minor", BigInteger, nullable=False),
     Column("paid_minor", BigInteger, nullable=False),
+    Column("tax_minor", BigInteger, nullable=False, server_default=text("0")),
     Column("hosted_url", Text),
     Column("pdf_url", Text),
     Column("refused_code", Text),

@@ -40,6 +40,19 @@ spend_caps = Table(
 )
 """Whole credits; null is without a cap. `per_member` counts a calendar month, as `per_month` does."""
 
+member_caps = Table(
+    "member_caps",
+    METADATA,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("per_month", BigInteger),
+    Column("set_by", Uuid, nullable=False),
+    instant("set_at", now=True),
+    PrimaryKeyConstraint("workspace_id", "user_id"),
+    none_negative("per_month"),
+)
+"""Of whom it is here, this counts in place of `spend_caps.per_member`; null is without a cap."""
+
 alert_settings = Table(
     "alert_settings",
     METADATA,
