@@ -6,13 +6,13 @@ A request whose body has not begun cannot have been accepted (RFC 9112, 6.3); af
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import httpx
-import orjson
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from services.sender.clients.mailbox import MailboxDown
-from services.sender.clients.smtp import storable
+from services.sender.clients.words import storable
 from services.sender.domain.sending import Deferred, NotCalled, Unknown
 
 _KEEPALIVE_S = 4
@@ -45,6 +45,25 @@ def client_of(
     )
 
 
+class Shape(BaseModel):
+    """What of an answer is looked at. Nothing is made to fit: a number is no name, and null no list."""
+
+    model_config = ConfigDict(strict=True)
+
+
+S = TypeVar("S", bound=Shape)
+Id = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,300}$")]
+"""A provider's name for something: it is kept and shown."""
+PathId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
+"""One that is written into addresses: it leads nowhere else."""
+
+
+class Taken(Shape):
+    """The answer to a mail or a lead that was taken."""
+
+    id: Id
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came back, whole."""
@@ -53,13 +72,12 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
 
-    def json(self) -> dict[str, Any]:
-        """The body as an object; an empty one when it is none."""
+    def read(self, shape: type[S]) -> S | None:
+        """The body, where it has this shape. None for whatever else a provider may answer."""
         try:
-            found = orjson.loads(self.body)
-        except orjson.JSONDecodeError:
-            return {}
-        return found if isinstance(found, dict) else {}
+            return shape.model_validate_json(self.body)
+        except ValidationError:
+            return None
 
     @property
     def sandboxed(self) -> bool:
@@ -130,6 +148,16 @@ async def ask(
             return await read(client, client.build_request(method, path, **content))
     except (*_BROKEN, TimeoutError) as error:
         raise MailboxDown(f"{who}: {storable(str(error) or type(error).__name__)}") from error
+
+
+def understood(answer: Answer, shape: type[S], *, who: str) -> S:
+    """What was answered. Raises MailboxDown for what no documentation has: whoever answers is not well, or not who we think."""
+    found = answer.read(shape)
+    if found is None:
+        raise MailboxDown(
+            f"{who} gave an answer that is not understood, which its own page of status may explain: {answer.said}"
+        )
+    return found
 
 
 async def ask_whole(

@@ -12,7 +12,7 @@ from html import escape
 from typing import Any, Final
 
 from libs.common import metrics
-from services.sender.clients.http_call import Answer, HttpCall, ask_whole, client_of
+from services.sender.clients.http_call import Answer, HttpCall, PathId, Shape, Taken, ask_whole, client_of, understood
 from services.sender.clients.mailbox import Capabilities, MailboxDown, Proof
 from services.sender.domain.hand_over import BODY, SUBJECT
 from services.sender.domain.message import Letter
@@ -48,6 +48,28 @@ class HandOver:
         }
 
 
+class _Account(Shape):
+    email: str
+
+
+class _Accounts(Shape):
+    items: list[_Account]
+
+
+class _Campaign(Shape):
+    id: PathId
+
+
+class _Lead(Shape):
+    id: PathId
+    email: str | None = None
+
+
+class _Leads(Shape):
+    items: list[_Lead]
+    next_starting_after: str | None = None
+
+
 class Instantly:
     """One client, for one task at a time. What a person waits for raises MailboxDown; a hand-over has an outcome."""
 
@@ -74,22 +96,21 @@ class Instantly:
     async def prove(self) -> Proof:
         """Whether the key is a good one, and the first hundred mailboxes that are connected there. Raises MailboxDown."""
         answer = await self._answer("GET", "/accounts", params={"limit": "100"})
-        return Proof(answer.sandboxed, tuple(str(one["email"]) for one in answer.json().get("items", [])))
+        found = understood(answer, _Accounts, who="Instantly")
+        return Proof(answer.sandboxed, tuple(one.email for one in found.items))
 
     async def make_campaign(self, wish: HandOver) -> str:
         """A campaign of theirs for one of ours, not yet active; its id. Raises MailboxDown."""
-        made = (await self._ask("POST", "/campaigns", json=wish.as_json)).get("id")
-        if not made:
-            raise MailboxDown("Instantly: it made a campaign without an id")
-        return str(made)
+        answer = await self._answer("POST", "/campaigns", json=wish.as_json)
+        return understood(answer, _Campaign, who="Instantly").id
 
     async def change_campaign(self, campaign: str, wish: HandOver) -> None:
         """Put another window or cap into it. Raises MailboxDown."""
-        await self._ask("PATCH", f"/campaigns/{campaign}", json=wish.as_json)
+        await self._answer("PATCH", f"/campaigns/{campaign}", json=wish.as_json)
 
     async def set_active(self, campaign: str, *, active: bool) -> None:
         """Let it send, or not. Raises MailboxDown."""
-        await self._ask("POST", f"/campaigns/{campaign}/{'activate' if active else 'pause'}")
+        await self._answer("POST", f"/campaigns/{campaign}/{'activate' if active else 'pause'}")
 
     async def hand_over(self, letter: Letter, *, campaign: str, may_call: Callable[[], bool]) -> Outcome:
         """One lead with its finished mail, into a campaign of theirs."""
@@ -108,25 +129,22 @@ class Instantly:
 
     async def take_back(self, address: str, *, campaign: str) -> bool:
         """Take a lead out again, so that what has not left does not leave. False: they are not there. Raises MailboxDown."""
-        mine = [one async for one in self._leads(campaign, search=address) if one.get("email") == address]
+        mine = [one async for one in self._leads(campaign, search=address) if one.email == address]
         for one in mine:
-            await self._ask("DELETE", f"/leads/{one['id']}")
+            await self._answer("DELETE", f"/leads/{one.id}")
         return bool(mine)
 
-    async def _leads(self, campaign: str, *, search: str) -> AsyncIterator[dict[str, Any]]:
+    async def _leads(self, campaign: str, *, search: str) -> AsyncIterator[_Lead]:
         """All that its search finds, which looks for parts of names and addresses. Raises MailboxDown."""
         asked: dict[str, Any] = {"campaign": campaign, "search": search, "limit": _LEADS_A_PAGE}
         for _ in range(_MOST_PAGES):
-            page = await self._ask("POST", "/leads/list", json=asked)
-            for one in page.get("items", []):
+            page = understood(await self._answer("POST", "/leads/list", json=asked), _Leads, who="Instantly")
+            for one in page.items:
                 yield one
-            if not (after := page.get("next_starting_after")):
+            if not page.next_starting_after:
                 return
-            asked["starting_after"] = after
+            asked["starting_after"] = page.next_starting_after
         raise MailboxDown(f"Instantly: it finds more than {_MOST_PAGES * _LEADS_A_PAGE} leads for one address")
-
-    async def _ask(self, method: str, path: str, **content: Any) -> dict[str, Any]:
-        return (await self._answer(method, path, **content)).json()
 
     async def _answer(self, method: str, path: str, **content: Any) -> Answer:
         return await ask_whole(self._client, method, path, who="Instantly", timeout_s=self._timeout_s, **content)
@@ -144,8 +162,8 @@ def variables_of(letter: Letter) -> dict[str, str]:
 
 def outcome_of(answer: Answer) -> Outcome:
     """What an answer means. A campaign that is gone, a key or a plan that is refused is the mailbox's trouble."""
-    if answer.status == _OK and (id_ := answer.json().get("id")):
-        return Accepted(str(id_))
+    if answer.status == _OK and (taken := answer.read(Taken)):
+        return Accepted(taken.id)
     if answer.status == _BAD_REQUEST:
         return Refused(answer.said)
     if _BAD_REQUEST < answer.status < 500:

@@ -2,18 +2,27 @@
 keys: what is unknown is not sent again by itself."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal
 
 import httpx
 
 from libs.common import metrics
-from services.sender.clients.http_call import Answer, HttpCall, ask, ask_whole, client_of
+from services.sender.clients.http_call import Answer, HttpCall, Id, Shape, Taken, ask, ask_whole, client_of
 from services.sender.clients.mailbox import Capabilities, Proof
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import Accepted, Deferred, Outcome, Refused, Unknown
 
 BASE_URLS: Final = {"us": "https://api.mailgun.net", "eu": "https://api.eu.mailgun.net"}
 _OK, _BAD_REQUEST, _UNAUTHORIZED, _TOO_LARGE = 200, 400, 401, 413
+
+
+class _Event(Shape):
+    id: Id
+    event: Literal["accepted"]
+
+
+class _Events(Shape):
+    items: list[_Event]
 
 
 class MailgunMailbox:
@@ -73,8 +82,8 @@ class MailgunMailbox:
         params = {"message-id": message_id.strip("<>"), "event": "accepted", "limit": "1"}
         path = f"/v3/{self._domain}/events"
         answer = await ask(self._client, "GET", path, who="Mailgun", timeout_s=self._timeout_s, params=params)
-        found = answer.json().get("items") if answer.status == _OK else None
-        return Accepted(f"{found[0].get('id')} {found[0].get('event')}") if found else None
+        found = answer.read(_Events) if answer.status == _OK else None
+        return Accepted(f"{found.items[0].id} {found.items[0].event}") if found and found.items else None
 
 
 def outcome_of(answer: Answer) -> Outcome:
@@ -82,8 +91,8 @@ def outcome_of(answer: Answer) -> Outcome:
 
     https://documentation.mailgun.com/docs/mailgun/quickstart-guide/responses
     """
-    if answer.status == _OK and (id_ := answer.json().get("id")):
-        return Accepted(str(id_))
+    if answer.status == _OK and (taken := answer.read(Taken)):
+        return Accepted(taken.id)
     if answer.status in (_BAD_REQUEST, _TOO_LARGE):
         return Refused(answer.said)
     if 400 <= answer.status < 500:

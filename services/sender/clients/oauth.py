@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Annotated, Final
 
 import httpx
+from pydantic import Field, StringConstraints
 
 from libs.common import metrics
 from libs.common.errors import Conflict, Transient
+from services.sender.clients.http_call import Answer, Shape, read
+from services.sender.clients.words import storable
 from services.sender.domain.mailboxes.consent import Grant, authorize_url, grant_of
 from services.sender.domain.mailboxes.presets import OAuthProvider
 
 _OK: Final = 200
 _SPENT: Final = frozenset({"invalid_grant", "interaction_required", "consent_required", "login_required"})
 """The consent, or the code, is not good any more: only the person can help (RFC 6749, 5.2)."""
+_LONGEST_S: Final = 366 * 86_400
 
 
 class ConsentRevoked(Conflict):
@@ -38,6 +42,23 @@ class OAuthApp:
     authorize_base: str
     token_url: str
     sandboxed: bool = False
+
+
+class _Token(Shape):
+    """A token that can be written into a header, and for how long it is good."""
+
+    access_token: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]+$")]
+    expires_in: Annotated[float, Field(ge=0, le=_LONGEST_S)] | None = None
+    refresh_token: str | None = None
+    id_token: str | None = None
+    scope: str | None = None
+
+
+class _Refusal(Shape):
+    """RFC 6749, 5.2."""
+
+    error: str
+    error_description: str = ""
 
 
 class OAuth:
@@ -87,27 +108,27 @@ class OAuth:
 
     async def _ask(self, app: OAuthApp, asked: dict[str, str]) -> Grant:
         form = {**asked, "client_id": app.client_id, "client_secret": app.client_secret}
+        request = self._http.build_request("POST", app.token_url, data=form, headers={"Accept": "application/json"})
         outcome = "failed"
         try:
-            answer = await self._http.post(app.token_url, data=form, headers={"Accept": "application/json"})
-            body = answer.json()
-            if answer.status_code == _OK and isinstance(body, dict) and "access_token" in body:
+            answer = await read(self._http, request)
+            if answer.status == _OK and (token := answer.read(_Token)):
                 outcome = "ok"
-                return grant_of(body)
-        except (httpx.HTTPError, ValueError) as error:
+                return grant_of(token.model_dump(exclude_none=True))
+        except (httpx.HTTPError, OSError) as error:
             msg = f"{app.provider} cannot be asked for a token now ({type(error).__name__}): try again in a moment"
             raise OAuthAway(msg) from error
         finally:
             metrics.PROVIDER_CALLS.labels(f"oauth_{app.provider}", outcome).inc()
-        raise _refused(app, status=answer.status_code, body=body)
+        raise _refused(app, answer)
 
 
-def _refused(app: OAuthApp, *, status: int, body: object) -> ConsentRevoked | OAuthAway:
+def _refused(app: OAuthApp, answer: Answer) -> ConsentRevoked | OAuthAway:
     """What the provider said, without what was sent."""
-    named = body if isinstance(body, dict) else {}
-    name = str(named.get("error", status))[:60]
+    said = answer.read(_Refusal) or _Refusal(error=str(answer.status))
+    name = storable(said.error)[:60]
     if name in _SPENT:
-        words = str(named.get("error_description", ""))[:200].splitlines()
+        words = storable(said.error_description)[:200].splitlines()
         detail = f": {words[0]}" if words else ""
         return ConsentRevoked(
             f"{app.provider} does not accept the consent any more ({name}{detail}). Connect the mailbox again."

@@ -8,8 +8,9 @@ from email.policy import SMTP
 from typing import Any, Final
 
 from libs.common import metrics
-from services.sender.clients.http_call import Answer, HttpCall, ask, ask_whole, client_of
+from services.sender.clients.http_call import Answer, HttpCall, Id, Shape, ask, ask_whole, client_of, understood
 from services.sender.clients.mailbox import Capabilities, MailboxDown, Proof
+from services.sender.clients.words import storable
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import Accepted, Deferred, Outcome, Refused, Unknown
 
@@ -21,6 +22,19 @@ _SCOPE: Final = "mail.send"
 _USED_UP: Final = "credits exceeded"
 """A plan without mails left is answered like a key that is refused."""
 _ASKED: Final = "corofy_message_id"
+
+
+class _Scopes(Shape):
+    scopes: list[str]
+
+
+class _Message(Shape):
+    msg_id: Id
+    status: Id
+
+
+class _Activity(Shape):
+    messages: list[_Message]
 
 
 class SendGridMailbox:
@@ -52,7 +66,7 @@ class SendGridMailbox:
     async def prove(self) -> Proof:
         """Whether the key is one that may send. Raises MailboxDown."""
         answer = await ask_whole(self._client, "GET", "/v3/scopes", who="SendGrid", timeout_s=self._timeout_s)
-        if _SCOPE not in answer.json().get("scopes", []):
+        if _SCOPE not in understood(answer, _Scopes, who="SendGrid").scopes:
             msg = f"SendGrid: the key is a good one and may not send: give it the scope {_SCOPE}"
             raise MailboxDown(msg, pause="login_refused")
         return Proof(answer.sandboxed)
@@ -72,8 +86,8 @@ class SendGridMailbox:
         answer = await ask(
             self._client, "GET", "/v3/messages", who="SendGrid", timeout_s=self._timeout_s, params=params
         )
-        found = answer.json().get("messages") if answer.status == _OK else None
-        return Accepted(f"{found[0].get('msg_id')} {found[0].get('status')}") if found else None
+        found = answer.read(_Activity) if answer.status == _OK else None
+        return Accepted(f"{found.messages[0].msg_id} {found.messages[0].status}") if found and found.messages else None
 
 
 def body_of(letter: Letter) -> dict[str, Any]:
@@ -100,7 +114,7 @@ def outcome_of(answer: Answer) -> Outcome:
     https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/responses
     """
     if answer.status == _ACCEPTED:
-        return Accepted(answer.headers.get("x-message-id", ""))
+        return Accepted(storable(answer.headers.get("x-message-id", "")))
     if answer.status in (_BAD_REQUEST, _TOO_LARGE):
         return Refused(answer.said)
     if 400 <= answer.status < 500:

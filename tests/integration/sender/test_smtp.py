@@ -10,8 +10,10 @@ import pytest
 
 from libs.common.smtp_address import parse_smtp_url
 from services.sender.clients.mailbox import MailboxDown
-from services.sender.clients.smtp import SmtpMailbox, dot_stuffed, storable
+from services.sender.clients.smtp import SmtpMailbox
+from services.sender.clients.smtp_call import dot_stuffed
 from services.sender.clients.smtp_door import Door
+from services.sender.clients.words import storable
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcome, Refused, Unknown
 from tests.integration.sender.servers import Inbox, listening
