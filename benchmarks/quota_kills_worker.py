@@ -15,7 +15,8 @@ from services.sender.domain.message import Sender
 from services.sender.domain.sending import SendTiming
 from services.sender.domain.unsubscribing import UnsubscribeLinks
 from services.sender.tables import COMMON
-from services.sender.use_cases.send_emails import SendContext, send_emails
+from services.sender.use_cases.send_context import SendContext
+from services.sender.use_cases.send_emails import send_emails
 
 TIMING = SendTiming(call_deadline_s=3, provider_timeout_s=5, sending_lease_s=10, claim_lease_s=6)
 """Short, so that what a kill leaves behind is soon resolved."""

@@ -42,7 +42,7 @@ from services.sender.repositories.workspaces import ensure_mailbox
 from services.sender.resolve_schedules import resolve_schedules
 from services.sender.schedules import schedules
 from services.sender.settings import SenderSettings
-from services.sender.use_cases.send_emails import HouseContext
+from services.sender.use_cases.send_context import HouseContext
 
 log = get_logger()
 
@@ -65,6 +65,7 @@ async def start(settings: SenderSettings, platform: Platform) -> AsyncGenerator[
         timing=settings.timing,
         default_quota=settings.daily_quota,
         batch_size=settings.send_batch_size,
+        ahead=settings.send_ahead,
         limits=settings.limits,
     )
     if context.house_id is None:

@@ -10,7 +10,7 @@ from services.sender import metrics
 from services.sender.repositories import claims, planning
 from services.sender.use_cases.plan_day import plan_day
 from services.sender.use_cases.resolve_unknown import resolve_unknown
-from services.sender.use_cases.send_emails import HouseContext
+from services.sender.use_cases.send_context import HouseContext
 
 PLAN_S = 5
 PLANNING_S = 60

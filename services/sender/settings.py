@@ -27,6 +27,7 @@ class SenderSettings(MailboxSettings):
     daily_quota: int = Field(default=400, ge=1, le=100_000)
     smtp_connections: int = Field(default=2, ge=1, le=50)
     send_batch_size: int = Field(default=10, ge=1, le=200)
+    send_ahead: int = Field(default=8, ge=1, le=50)
     send_call_deadline_s: float = Field(default=10, gt=0)
     send_provider_timeout_s: float = Field(default=30, gt=0)
     send_sending_lease_s: float = Field(default=60, gt=0)

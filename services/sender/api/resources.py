@@ -14,7 +14,7 @@ from services.sender.domain.writing import Writer
 from services.sender.post_office import PostOffice
 from services.sender.repositories.workspaces import Clock
 from services.sender.use_cases.plan_day import plan_day
-from services.sender.use_cases.send_emails import HouseContext
+from services.sender.use_cases.send_context import HouseContext
 from services.sender.use_cases.settle_hand_overs import Desk
 
 Cursor = Annotated[UUID | None, Query(description="`next_cursor` of the page before.")]

@@ -10,7 +10,7 @@ from services.sender.in_flight.send_loop import Plan, SendLoop
 from services.sender.repositories import mailboxes
 from services.sender.use_cases.note_health import Trouble, note_health
 from services.sender.use_cases.open_mailbox import Opened, Opener
-from services.sender.use_cases.send_emails import HouseContext, SendContext
+from services.sender.use_cases.send_context import HouseContext, SendContext
 from services.sender.use_cases.try_mailbox import sender_of
 
 

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from services.sender.clients.mailbox import Mailbox
-from services.sender.use_cases.send_emails import SendContext, send_emails
+from services.sender.domain.pace import Pace
+from services.sender.use_cases.send_context import SendContext
+from services.sender.use_cases.send_emails import send_emails
 
 Plan = Callable[[UUID], Awaitable[bool]]
 """Plans a workspace's day. False: another is at it."""
@@ -23,6 +25,7 @@ class SendLoop:
         self._stopping = stopping
         self._leave = leave
         self._touched: set[UUID] = set()
+        self._pace: Pace | None = None
 
     async def run(self) -> None:
         """Until nothing is claimed any more. A mail that has been begun is finished first, also when this is cancelled."""
@@ -34,7 +37,8 @@ class SendLoop:
             await self._mailbox.close()
 
     async def _turn(self) -> bool:
-        turn = await send_emails(self._context, self._mailbox, stopping=self._stopping.is_set)
+        turn = await send_emails(self._context, self._mailbox, stopping=self._stopping.is_set, pace=self._pace)
+        self._pace = turn.pace
         self._touched |= turn.workspace_ids
         if turn.slots_back or turn.claimed < self._context.batch_size:
             touched, self._touched = self._touched, set()

@@ -8,7 +8,7 @@ from services.sender.in_flight.supervisor import Places, Supervisor
 from services.sender.post_office import PostOffice
 from services.sender.schedules import plan_workspace
 from services.sender.settings import SenderSettings
-from services.sender.use_cases.send_emails import HouseContext
+from services.sender.use_cases.send_context import HouseContext
 
 
 def supervisor_of(

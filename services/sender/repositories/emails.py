@@ -12,7 +12,7 @@ from services.sender.domain.sending import Record
 from services.sender.repositories.claims import Claim
 from services.sender.tables import emails, enrolments, slots
 
-_OPEN = ("planned", "claimed", "sending", "unknown", "deferred")
+OPEN = ("planned", "claimed", "sending", "unknown", "deferred")
 _OURS = and_(emails.c.id == bindparam("email_id"), emails.c.fencing_token == bindparam("token"))
 _CLAIMED = and_(_OURS, emails.c.state == "claimed")
 _LOCK_CLAIMED = Compiled(select(emails.c.id).where(_CLAIMED).with_for_update())
@@ -50,7 +50,7 @@ _STORE_RECORD = Compiled(
     )
 )
 _WAITS = select(emails.c.id).where(
-    emails.c.enrolment_id == bindparam("enrolment_id"), or_(*(emails.c.state == state for state in _OPEN))
+    emails.c.enrolment_id == bindparam("enrolment_id"), or_(*(emails.c.state == state for state in OPEN))
 )
 _FINISH_ENROLMENT = Compiled(
     update(enrolments)

@@ -1,9 +1,9 @@
 """What speaks for and against a send, as committed: read by the transaction that begins it, and by Start."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Integer, Select, Text, Uuid, bindparam, or_, select
@@ -78,40 +78,70 @@ class Reasons:
 async def reasons(conn: AsyncConnection, claim: Mail) -> Reasons:
     """What speaks for and against this send, as committed now."""
     (found,) = await _reasons().fetch(conn, **{name: getattr(claim, name) for name in _ASKED})
-    row = dict(found)
-    days, from_min, to_min, skip_holidays = (row.pop(name) for name in _WINDOW)
-    place = Whereabouts(*(row.pop(name) for name in Whereabouts.__dataclass_fields__))
-    return Reasons(**row, window=Window(frozenset(days), from_min, to_min, skip_holidays), place=place)
+    return reasons_in(found)
+
+
+def reasons_in(found: Mapping[str, Any]) -> Reasons:
+    """The facts of a row that was asked for them, whatever else it has."""
+    window = Window(frozenset(found["window_days"]), *(found[name] for name in _WINDOW[1:]))
+    place = Whereabouts(*(found[name] for name in Whereabouts.__dataclass_fields__))
+    named = {name: found[name] for name in Reasons.__dataclass_fields__ if name not in {"window", "place"}}
+    return Reasons(**named, window=window, place=place)
 
 
 @functools.cache
 def _reasons() -> Compiled:
-    workspace_id, recipient = bindparam("workspace_id", type_=Uuid()), bindparam("recipient", type_=Text())
-    enrolment_id, step = bindparam("enrolment_id"), bindparam("step", type_=Integer())
-    before = _same_mail_elsewhere(workspace_id, step=step).where(
-        _other.c.recipient == recipient, _other.c.id != bindparam("email_id")
+    enrolment_id = bindparam("enrolment_id")
+    asked = Asked(
+        workspace_id=bindparam("workspace_id", type_=Uuid()),
+        enrolment_id=enrolment_id,
+        email_id=bindparam("email_id"),
+        step=bindparam("step", type_=Integer()),
+        recipient=bindparam("recipient", type_=Text()),
+    )
+    query = select(*facts_about(asked)).select_from(enrolments).where(enrolments.c.id == enrolment_id)
+    return Compiled(with_its_campaign(query, mailbox_id=bindparam("mailbox_id")))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """The mail that a query asks about: parameters, or columns of it."""
+
+    workspace_id: ColumnElement[UUID]
+    enrolment_id: ColumnElement[UUID]
+    email_id: ColumnElement[UUID]
+    step: ColumnElement[int]
+    recipient: ColumnElement[str]
+
+
+def facts_about(asked: Asked) -> list[ColumnElement[Any]]:
+    """What `reasons_in` reads of a row. The query has `enrolments`, and the rest by `with_its_campaign`."""
+    before = _same_mail_elsewhere(asked.workspace_id, step=asked.step).where(
+        _other.c.recipient == asked.recipient, _other.c.id != asked.email_id
     )
     earlier = select(_earlier.c.id).where(
-        _earlier.c.enrolment_id == enrolment_id, _earlier.c.step < step, _earlier.c.state != "sent"
+        _earlier.c.enrolment_id == asked.enrolment_id, _earlier.c.step < asked.step, _earlier.c.state != "sent"
     )
-    return Compiled(
-        select(
-            is_suppressed(workspace_id, recipient).label("suppressed"),
-            (enrolments.c.state == "active").label("enrolment_active"),
-            (campaigns.c.state == "active").label("campaign_active"),
-            (mailboxes.c.state == "active").label("mailbox_active"),
-            recipients.c.sandboxed.label("sandboxed_lead"),
-            mailboxes.c.sandboxed.label("sandboxed_mailbox"),
-            before.exists().label("already_sent"),
-            earlier.exists().label("earlier_open"),
-            *(campaigns.c[name] for name in _WINDOW),
-            *(enrolments.c[name] for name in Whereabouts.__dataclass_fields__),
-        )
-        .select_from(enrolments)
-        .join(campaigns, campaigns.c.id == enrolments.c.campaign_id)
-        .join(mailboxes, mailboxes.c.id == bindparam("mailbox_id"))
+    return [
+        is_suppressed(asked.workspace_id, asked.recipient).label("suppressed"),
+        (enrolments.c.state == "active").label("enrolment_active"),
+        (campaigns.c.state == "active").label("campaign_active"),
+        (mailboxes.c.state == "active").label("mailbox_active"),
+        recipients.c.sandboxed.label("sandboxed_lead"),
+        mailboxes.c.sandboxed.label("sandboxed_mailbox"),
+        before.exists().label("already_sent"),
+        earlier.exists().label("earlier_open"),
+        *(campaigns.c[name] for name in _WINDOW),
+        *(enrolments.c[name] for name in Whereabouts.__dataclass_fields__),
+    ]
+
+
+def with_its_campaign(query: Select[Any], *, mailbox_id: ColumnElement[UUID]) -> Select[Any]:
+    """The query with what an enrolment belongs to, and the mailbox."""
+    return (
+        query.join(campaigns, campaigns.c.id == enrolments.c.campaign_id)
+        .join(mailboxes, mailboxes.c.id == mailbox_id)
         .join(recipients, recipients.c.id == enrolments.c.recipient_id)
-        .where(enrolments.c.id == enrolment_id)
     )
 
 

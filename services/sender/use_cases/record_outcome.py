@@ -1,7 +1,9 @@
 """What became of a call is written down, by the owner of the newest token only, together with the event that says so."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from libs.common.contracts.envelope import Event
 from libs.common.contracts.sender import EmailDeferred, EmailFailed, EmailSent, EmailUnknown
@@ -9,7 +11,7 @@ from libs.common.uow import UnitOfWork
 from services.sender.domain.days import day_at
 from services.sender.domain.dead_letters import Cause, cause_of_outcome
 from services.sender.domain.sending import Outcome, Record, Refused, record_of
-from services.sender.repositories import campaigns, dead_letters, emails, endings, planning, slots, workspaces
+from services.sender.repositories import campaigns, dead_letters, emails, endings, handfuls, planning, slots, workspaces
 from services.sender.repositories.claims import Claim, Leased
 from services.sender.use_cases.suppress_address import suppress_address
 
@@ -45,6 +47,16 @@ async def record_outcome(uow: UnitOfWork, claim: Claim, outcome: Outcome, *, now
         return record
     announce(uow, claim, record.state, reason=record.reason)
     return record
+
+
+async def record_accepted(uow: UnitOfWork, claims: Sequence[Claim], *, now: datetime) -> frozenset[UUID]:
+    """What `record_outcome` writes of mails that were accepted, for many; answers which emails. The others are to be recorded
+    alone: somebody holds them, or has a newer token."""
+    called = await handfuls.lock_called(uow.conn, claims)
+    uow.write_last(handfuls.as_sent(called, now=now))
+    for claim, _ in called:
+        announce(uow, claim, "sent", reason=None)
+    return frozenset(claim.email_id for claim, _ in called)
 
 
 async def _suppress(uow: UnitOfWork, claim: Claim, *, said: str) -> None:

@@ -25,7 +25,7 @@ from services.sender.repositories.test_mails import TestMail
 from services.sender.use_cases.check_campaign import addressee, lines_of, writer_of
 from services.sender.use_cases.open_mailbox import Opener
 from services.sender.use_cases.preview_mail import Subject, find_row
-from services.sender.use_cases.send_emails import HouseContext
+from services.sender.use_cases.send_context import HouseContext
 from services.sender.use_cases.try_mailbox import sender_of
 
 MARK = "[Test] "

@@ -17,7 +17,8 @@ from services.sender.domain.windows import ALWAYS, Window
 from services.sender.use_cases.add_mailbox import MailboxWish
 from services.sender.use_cases.create_campaign import NewCampaign, create_campaign
 from services.sender.use_cases.prove_account import prove_wish
-from services.sender.use_cases.send_emails import SendContext, send_emails
+from services.sender.use_cases.send_context import SendContext
+from services.sender.use_cases.send_emails import send_emails
 from services.sender.use_cases.settle_hand_overs import Desk
 from services.sender.use_cases.try_mailbox import sender_of
 from tests.integration.sender.office import add, mailroom, opener

@@ -22,14 +22,15 @@ from tests.support.waiting import eventually
 
 MIDNIGHT = datetime(2027, 3, 2, tzinfo=UTC)
 WORKERS = 3
+AHEAD = 3
 
 
 async def test_who_pauses_while_mails_leave_stops_all_but_those_in_hand(open_uow: UnitOfWorkFactory) -> None:
     """Rule re_pause, with real transactions: red when `claimed → sending` trusts what was claimed, which is everything here:
     asks neither for the campaign's state nor for the slot, which the pause takes. After the pause's commit, each worker can at
-    most finish the mail that it had begun."""
+    most finish the mails that it had begun."""
     inbox = Inbox()
-    async with listening(inbox) as port, office(open_uow, leads=40, quota=40) as world:
+    async with listening(inbox) as port, office(open_uow, leads=60, quota=60) as world:
 
         async def interrupt() -> int:
             await eventually(lambda: len(inbox.mails) >= 5)
@@ -38,14 +39,14 @@ async def test_who_pauses_while_mails_leave_stops_all_but_those_in_hand(open_uow
 
         workers = [send_all(world, port) for _ in range(WORKERS)]
         _, before = await asyncio.gather(asyncio.gather(*workers), interrupt())
-    assert before < 40 - WORKERS, "the pause came too late to stop anything"
-    assert len(inbox.mails) <= before + WORKERS
+    assert before < 60 - WORKERS * AHEAD, "the pause came too late to stop anything"
+    assert len(inbox.mails) <= before + WORKERS * AHEAD
     assert len(inbox.recipients) == len(set(inbox.recipients))
 
 
 async def send_all(world: World, port: int) -> None:
     """Claim much at once, and send it."""
-    context, mailbox = replace(world.context, batch_size=14), client(port)
+    context, mailbox = replace(world.context, batch_size=20, ahead=AHEAD), client(port)
     while (await send_emails(context, mailbox, stopping=lambda: False)).claimed:
         continue
     await mailbox.close()

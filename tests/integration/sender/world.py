@@ -31,9 +31,10 @@ from services.sender.use_cases.import_recipients import import_recipients
 from services.sender.use_cases.open_workspace import open_workspace
 from services.sender.use_cases.pause_campaign import pause_campaign
 from services.sender.use_cases.plan_day import plan_day
+from services.sender.use_cases.prepare_mail import prepare_mail
 from services.sender.use_cases.record_outcome import record_outcome
 from services.sender.use_cases.resolve_unknown import resolve_unknown
-from services.sender.use_cases.send_emails import SendContext, prepare
+from services.sender.use_cases.send_context import SendContext
 from services.sender.use_cases.start_campaign import Started, begin_campaign, start_campaign
 from services.sender.use_cases.suppress_address import suppress_address
 
@@ -214,7 +215,7 @@ class World:
         return (await self.claim())[0]
 
     async def begin(self, claim: Claim) -> Begun:
-        prepared = prepare(claim, writer=WRITER, now=self.now)
+        prepared = prepare_mail(claim, writer=WRITER, now=self.now)
         async with self.open_uow() as uow:
             return await begin_sending(
                 uow, claim, now=self.now, timing=TIMING, subject=prepared.subject, problem=prepared.problem

@@ -1,0 +1,223 @@
+"""Some mails over one connection: begun in one transaction, called one after the other, recorded in another.
+
+What cannot be begun or recorded together is begun or recorded alone. What was begun and is not called any more is taken back.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from libs.common.errors import Transient
+from libs.common.logs import get_logger
+from services.sender import metrics
+from services.sender.clients.mailbox import Mailbox
+from services.sender.domain.message import Letter
+from services.sender.domain.pace import LATEST_S
+from services.sender.domain.sending import Accepted, NotCalled, Outcome, Record
+from services.sender.domain.writing import Writer
+from services.sender.repositories import handfuls
+from services.sender.repositories.claims import Claim
+from services.sender.use_cases.begin_sending import Begun, begin_sending, begin_together
+from services.sender.use_cases.prepare_mail import Prepared, prepare_mail
+from services.sender.use_cases.record_outcome import record_accepted, record_outcome
+from services.sender.use_cases.send_context import SendContext
+
+log = get_logger()
+
+AWAY = (SQLAlchemyError, OSError, Transient)
+_RECORD_RETRIES_S = (0.1, 0.5, 2, 5, 10, 20)
+_LOST = NotCalled("the database was lost before the call")
+_LEFT = NotCalled("begun, and not called in time")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What became of a handful: an outcome for each call, after None for each mail that was not to be sent. The calls took
+    `seconds`."""
+
+    outcomes: Sequence[Outcome | None]
+    seconds: float
+
+    @property
+    def calls(self) -> int:
+        return sum(outcome is not None for outcome in self.outcomes)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether all of it was accepted."""
+        return all(isinstance(outcome, Accepted) for outcome in self.outcomes)
+
+
+class Handful:
+    """Claims that are sent in their order, up to the first that is not accepted. `send` is called once."""
+
+    def __init__(
+        self, context: SendContext, mailbox: Mailbox, claims: Sequence[Claim], *, stopping: Callable[[], bool]
+    ) -> None:
+        self._context = context
+        self._mailbox = mailbox
+        self._claims = claims
+        self._stopping = stopping
+        self._stopped = False
+        self._began = 0.0
+        self._begun: deque[tuple[Claim, Letter]] = deque()
+        """Begun and not called."""
+        self._accepted: list[tuple[Claim, Accepted]] = []
+        """Called and not recorded."""
+
+    def stop(self) -> None:
+        """Call for no other than the mail in hand."""
+        self._stopped = True
+
+    async def send(self) -> Sent:
+        """Begin, call, record. What has been begun is recorded or taken back, whatever happens."""
+        self._began = self._context.monotonic()
+        alone = await self._begin_together()
+        try:
+            for claim, mail in alone:
+                await self._begin_alone(claim, mail)
+            outcomes: list[Outcome | None] = [None] * (len(self._claims) - len(self._begun))
+            calling = self._context.monotonic()
+            outcomes += await self._call_all()
+            return Sent(outcomes, seconds=self._context.monotonic() - calling)
+        finally:
+            try:
+                await self._record_accepted()
+            finally:
+                await self._take_back()
+
+    async def _begin_together(self) -> list[tuple[Claim, Prepared]]:
+        """Answers those that are to be begun alone."""
+        context = self._context
+        try:
+            async with context.open_uow() as uow:
+                await handfuls.by_index(uow.conn)
+                mails = self._prepared(now := await context.clock(uow.conn))
+                begun = await begin_together(
+                    uow,
+                    [claim for claim, mail in mails if mail.letter],
+                    subjects={claim.email_id: mail.subject for claim, mail in mails},
+                    now=now,
+                    timing=context.timing,
+                )
+        except AWAY:
+            # Whether the transaction was committed is open; that no call was made is certain.
+            for claim in self._claims:
+                await self._record(claim, _LOST)
+            raise
+        self._begun.extend((claim, mail.letter) for claim, mail in mails if mail.letter and claim.email_id in begun)
+        return [(claim, mail) for claim, mail in mails if claim.email_id not in begun]
+
+    def _prepared(self, now: datetime) -> list[tuple[Claim, Prepared]]:
+        context = self._context
+        writer = Writer(context.sender, context.links)
+        return [
+            (claim, prepare_mail(claim, writer=writer, now=now, own=context.own, signer=context.signer))
+            for claim in self._claims
+        ]
+
+    async def _begin_alone(self, claim: Claim, mail: Prepared) -> None:
+        context = self._context
+        try:
+            async with context.open_uow() as uow:
+                now = await context.clock(uow.conn)
+                begun = await begin_sending(
+                    uow, claim, now=now, timing=context.timing, subject=mail.subject, problem=mail.problem
+                )
+        except AWAY:
+            await self._record(claim, _LOST)
+            raise
+        if begun.state == "go" and mail.letter is not None:
+            self._begun.append((claim, mail.letter))
+        else:
+            _note_declined(claim, begun)
+
+    async def _call_all(self) -> list[Outcome]:
+        context, outcomes = self._context, list[Outcome]()
+        deadline = self._began + context.timing.call_deadline_s
+        while self._begun and not (outcomes and self._is_over()):
+            claim, letter = self._begun.popleft()
+            outcome = await self._mailbox.send(letter, may_call=lambda: context.monotonic() < deadline)
+            outcomes.append(outcome)
+            if not isinstance(outcome, Accepted):
+                await self._record_accepted()
+                await self._record(claim, outcome)
+                break
+            self._accepted.append((claim, outcome))
+        return outcomes
+
+    def _is_over(self) -> bool:
+        late = self._context.monotonic() > self._began + LATEST_S
+        return self._stopped or self._stopping() or late
+
+    async def _record_accepted(self) -> None:
+        accepted, self._accepted = self._accepted, []
+        if not accepted:
+            return
+        done, context = frozenset[UUID](), self._context
+        try:
+            async with context.open_uow() as uow:
+                await handfuls.by_index(uow.conn)
+                now = await context.clock(uow.conn)
+                done = await record_accepted(uow, [claim for claim, _ in accepted], now=now)
+        except Exception as error:
+            done = frozenset[UUID]()
+            log.warning("handful.recorded_alone", emails=len(accepted), error=f"{type(error).__name__}: {error}")
+        metrics.EMAILS_SENT.inc(len(done))
+        for claim, outcome in accepted:
+            if claim.email_id in done:
+                log.info("email.recorded", email_id=str(claim.email_id), state="sent", reason=None)
+            else:
+                await self._record(claim, outcome)
+
+    async def _take_back(self) -> None:
+        """What was begun and never called."""
+        left, context, back = [claim for claim, _ in self._begun], self._context, frozenset[UUID]()
+        if not left:
+            return
+        try:
+            async with context.open_uow() as uow:
+                await handfuls.by_index(uow.conn)
+                back = await handfuls.take_back(uow.conn, left, now=await context.clock(uow.conn))
+        except Exception as error:
+            back = frozenset[UUID]()
+            log.warning("handful.kept", emails=len(left), error=f"{type(error).__name__}: {error}")
+        metrics.SENDS_DECLINED.labels("taken_back").inc(len(back))
+        for claim in left:
+            if claim.email_id not in back:
+                await self._record(claim, _LEFT)
+
+    async def _record(self, claim: Claim, outcome: Outcome) -> None:
+        """Write the outcome down; the database may be away for a moment. Not written at all, the email becomes unknown."""
+        for delay in (*_RECORD_RETRIES_S, None):
+            try:
+                async with self._context.open_uow() as uow:
+                    now = await self._context.clock(uow.conn)
+                    record = await record_outcome(uow, claim, outcome, now=now)
+            except AWAY as error:
+                log.warning("email.record_failed", email_id=str(claim.email_id), error=str(error), retry_in_s=delay)
+                if delay is None:
+                    raise
+                await asyncio.sleep(delay)
+            else:
+                _note_recorded(claim, outcome, record)
+                return
+
+
+def _note_declined(claim: Claim, begun: Begun) -> None:
+    metrics.SENDS_DECLINED.labels(begun.reason.partition(":")[0]).inc()
+    log.info("email.declined", email_id=str(claim.email_id), state=begun.state, reason=begun.reason)
+
+
+def _note_recorded(claim: Claim, outcome: Outcome, record: Record | None) -> None:
+    if record is None:
+        metrics.RECORDS_REFUSED.inc()
+        log.warning("email.record_refused", email_id=str(claim.email_id), outcome=type(outcome).__name__)
+        return
+    metrics.OUTCOMES[record.state].inc()
+    log.info("email.recorded", email_id=str(claim.email_id), state=record.state, reason=record.reason)
