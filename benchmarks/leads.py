@@ -29,6 +29,8 @@ _LAST = ("Solheim", "Brandt", "Okafor", "Ruiz", "Tanaka", "Lindqvist", "Haddad",
 _TRADES = ("Bearings", "Lubricants", "Castings", "Coatings", "Valves", "Fasteners", "Filters", "Gaskets")
 _TITLES = ("Head of Procurement", "Plant Manager", "Operations Director", "Maintenance Lead", "Buyer")
 _PLACES = (("Norway", "Bergen"), ("Germany", "Kassel"), ("Spain", "Bilbao"), ("Kenya", "Nairobi"), ("Chile", "Arica"))
+KINDS = 200
+"""Leads so far apart differ in nothing but the name of the company and their numbers."""
 
 
 def mark(nth: int) -> str:
@@ -39,9 +41,9 @@ def mark(nth: int) -> str:
 
 def lead(nth: int) -> list[str]:
     """One row under `HEADER`."""
-    word = mark(nth)
-    first, last = _FIRST[nth % len(_FIRST)], _LAST[nth % len(_LAST)]
-    trade, (country, city) = _TRADES[nth % len(_TRADES)], _PLACES[nth % len(_PLACES)]
+    word, kind = mark(nth), nth % KINDS
+    first, last = _FIRST[kind % len(_FIRST)], _LAST[kind % len(_LAST)]
+    trade, (country, city) = _TRADES[kind % len(_TRADES)], _PLACES[kind % len(_PLACES)]
     site = f"{word}-{trade.lower()}.example"
     return [
         f"{nth:07d}",
@@ -50,12 +52,12 @@ def lead(nth: int) -> list[str]:
         f"{first}.{last}@{site}".lower(),
         f"{word.title()} {trade}",
         site,
-        _TITLES[nth % len(_TITLES)],
+        _TITLES[kind % len(_TITLES)],
         f"Industrial {trade}",
         country,
         city,
         f"+49 30 {nth:07d}",
-        f"Met at the fair in hall {nth % 17}; asked for a price list",
+        f"Met at the fair in hall {kind % 17}; asked for a price list",
     ]
 
 

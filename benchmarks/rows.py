@@ -29,7 +29,7 @@ ROWS = int(os.environ.get("BENCH_ROWS", "4000"))
 GOALS = {256: Goals(rate=0.95), 512: Goals(rate=0.9)}
 """By rows in flight."""
 IN_FLIGHT = [int(rows) for rows in os.environ.get("BENCH_IN_FLIGHT", "256,512").split(",")]
-_RECORDED = 200
+_RECORDED = leads.KINDS
 _GRANT = 100_000
 _LONGEST_S = 900
 
@@ -55,7 +55,7 @@ async def _run(in_flight: int) -> list[Figure]:
                 say(f"Recording the calls of {_RECORDED} rows")
                 await _through_the_system(stack, api, Path(folder), first=0, rows=_RECORDED)
                 tape = (await ask(sandbox.url, "GET", "/recorded")).json()
-            async with serving("deploy.sandbox.app:app", port=port) as sandbox:
+            async with serving("benchmarks.playback:app", port=port) as sandbox:
                 await dial(sandbox.url)
                 say(f"The bare loop, the whole system, the bare loop: {ROWS:,} rows each, {in_flight} in flight")
                 before = await _loop(sandbox, tape, first=100_000, in_flight=in_flight)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from deploy.sandbox import apollo, controls, firecrawl, groq, inbox, oauth, serper
 from deploy.sandbox.mail_apis import mount as mail_apis
@@ -16,6 +16,8 @@ from deploy.sandbox.web import Answer, BadBodyError, Receive, Request, Scope, Se
 from libs.common.garbage import seldom_collected
 
 Control = Callable[[Request, Sandbox], Answer]
+Route = tuple[str, str]
+"""Method and path."""
 
 _SERPER = serper.SerperVoice()
 _GROQ = groq.GroqVoice()
@@ -23,7 +25,7 @@ _FIRECRAWL = firecrawl.FirecrawlVoice()
 _APOLLO = apollo.ApolloVoice("mixed_people/api_search")
 _APOLLO_REVEAL = apollo.ApolloVoice("people/bulk_match")
 
-ENDPOINTS: dict[tuple[str, str], Endpoint] = {
+ENDPOINTS: dict[Route, Endpoint] = {
     ("POST", "/serper/search"): Endpoint("serper", "search", serper.search, _SERPER, serper.key_of),
     ("POST", "/serper/news"): Endpoint("serper", "news", serper.news, _SERPER, serper.key_of),
     ("POST", "/groq/openai/v1/chat/completions"): Endpoint("groq", "chat", groq.chat, _GROQ, bearer),
@@ -40,7 +42,7 @@ ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     ("GET", "/apollo/api/v1/auth/health"): Endpoint("apollo", "health", apollo.health, _APOLLO, apollo.key_of),
     ("GET", "/apollo/v1/auth/health"): Endpoint("apollo", "health", apollo.health, _APOLLO, apollo.key_of),
 }
-CONTROLS: dict[tuple[str, str], Control] = {
+CONTROLS: dict[Route, Control] = {
     ("GET", "/"): controls.home,
     ("GET", "/healthz"): controls.healthz,
     ("GET", "/dials"): controls.get_dials,
@@ -58,7 +60,7 @@ CONTROLS: dict[tuple[str, str], Control] = {
     ("GET", "/inbox/api/messages"): inbox.list_messages,
     ("DELETE", "/inbox/api/messages"): inbox.delete_messages,
 }
-FOLDERS: dict[tuple[str, str], Control] = {
+FOLDERS: dict[Route, Control] = {
     ("GET", "/world/companies"): controls.get_company,
     ("PUT", "/world/companies"): controls.put_company,
     ("GET", "/inbox"): inbox.mail_page,
@@ -70,8 +72,9 @@ FOLDERS: dict[tuple[str, str], Control] = {
 class SandboxApp:
     """One sandbox: its state, its SMTP listener and its routes."""
 
-    def __init__(self, settings: SandboxSettings) -> None:
+    def __init__(self, settings: SandboxSettings, *, endpoints: Mapping[Route, Endpoint] = ENDPOINTS) -> None:
         self.box = Sandbox(settings)
+        self.endpoints = endpoints
         self._listener: asyncio.Server | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,7 +87,7 @@ class SandboxApp:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             request = await read_request(scope, receive)
-            endpoint = ENDPOINTS.get((request.method, request.path))
+            endpoint = self.endpoints.get((request.method, request.path))
             if endpoint is None and request.path.startswith(stripe.API):
                 endpoint = stripe.endpoint_of(request)
             endpoint = endpoint or mail_apis.endpoint_of(request)
