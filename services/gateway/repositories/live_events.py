@@ -6,9 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common import many
+from libs.common.many import Statement
 from services.gateway.tables import live_events
 
 BEGINNING = UUID(int=0)
@@ -26,19 +27,18 @@ class LiveEvent:
     body: bytes
 
 
-async def add_live_event(conn: AsyncConnection, event: LiveEvent) -> None:
-    """Once per event id."""
-    await conn.execute(
-        insert(live_events)
-        .values(
-            event_id=event.event_id,
-            tenant_id=event.tenant_id,
-            correlation_id=event.correlation_id,
-            type=event.type,
-            body=event.body,
-        )
-        .on_conflict_do_nothing(index_elements=["event_id"])
-    )
+_COLUMNS = tuple(LiveEvent.__dataclass_fields__)
+_ADD = Statement(
+    live_events,
+    _COLUMNS,
+    "INSERT INTO {table} ({names}) SELECT {names} FROM {rows} ON CONFLICT (event_id) DO NOTHING",
+    names=", ".join(_COLUMNS),
+)
+
+
+async def add_live_events(conn: AsyncConnection, events: Sequence[LiveEvent]) -> None:
+    """Each once per event id, in this order."""
+    await many.write(conn, [(_ADD, [tuple(getattr(event, name) for name in _COLUMNS) for event in events])])
 
 
 async def newest_live_event(conn: AsyncConnection, *, tenant_id: UUID) -> UUID:

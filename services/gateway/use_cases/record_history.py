@@ -1,19 +1,30 @@
 """Keep what a browser may ask for again by `Last-Event-ID`."""
 
-from libs.common.contracts.envelope import Event
+from collections.abc import Sequence
+
+from libs.common.contracts.envelope import Envelope, Event
 from libs.common.outbox import encode
 from libs.common.uow import Message, UnitOfWork
 from services.gateway.repositories import live_events
+from services.gateway.repositories.live_events import LiveEvent
 
 
 async def record_history(event: Event, *, uow: UnitOfWork, message: Message) -> None:
     """Once per event id: `live_events.event_id` is unique."""
-    envelope = message.envelope
-    live = live_events.LiveEvent(
+    del event
+    await record_histories([message.envelope], uow=uow)
+
+
+async def record_histories(envelopes: Sequence[Envelope], *, uow: UnitOfWork) -> None:
+    """The same for some events, in this order."""
+    await live_events.add_live_events(uow.conn, [_live(envelope) for envelope in envelopes])
+
+
+def _live(envelope: Envelope) -> LiveEvent:
+    return LiveEvent(
         event_id=envelope.id,
         tenant_id=envelope.tenant_id,
         correlation_id=envelope.correlation_id,
-        type=event.type,
+        type=envelope.type,
         body=encode(envelope),
     )
-    await live_events.add_live_event(uow.conn, live)

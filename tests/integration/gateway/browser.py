@@ -125,5 +125,5 @@ async def record(gateway: Gateway, workspace: str | None, *, subject: UUID | Non
     tenant_id = UUID(workspace) if workspace else None
     event = live_events.LiveEvent(event_id, tenant_id, subject, CreditsGranted.type, body)
     async with gateway.platform.open_uow() as uow:
-        await live_events.add_live_event(uow.conn, event)
+        await live_events.add_live_events(uow.conn, [event])
     return str(event_id)

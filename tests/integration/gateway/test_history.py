@@ -1,5 +1,6 @@
 """The history of live events: once per event, whatever is delivered, and for a day."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,8 +10,11 @@ from libs.common.clock import utc_now
 from libs.common.contracts.billing import CreditsGranted
 from libs.common.contracts.envelope import Envelope
 from libs.common.ids import new_id
+from libs.common.messaging.delivery import Hands
+from libs.common.messaging.lane import Lane, Letter
 from libs.common.uow import Message
-from services.gateway.handlers import subscriptions
+from services.gateway.handlers import record_together, subscriptions
+from services.gateway.live import LiveHub
 from services.gateway.schedules import KEEP_HISTORY, schedules
 from services.gateway.tables import COMMON, live_events
 from services.gateway.use_cases.mail_notices import Readers
@@ -70,3 +74,29 @@ async def _count(gateway: Gateway, event_id: UUID) -> int:
     async with gateway.platform.open_uow() as uow:
         query = select(func.count()).select_from(live_events).where(live_events.c.event_id == event_id)
         return (await uow.conn.execute(query)).scalar_one()
+
+
+async def test_events_that_arrive_together_are_kept_once_each_in_the_order_of_their_arrival(gateway: Gateway) -> None:
+    """Queue `gateway.record_history`. Red when a conflict undoes the others, or the order is another than that of arrival."""
+    event = CreditsGranted(credits=1, available=1, kind="adjustment")
+    letters = [Letter(event, Message("gateway.record_history", _envelope(event))) for _ in range(5)]
+    arrived = [*letters[::-1], letters[2]]
+    for emptied in (False, True):
+        async with gateway.platform.open_uow() as uow:
+            if emptied:
+                await uow.conn.execute(COMMON.inbox.delete())
+        lane = Lane(record_together, most=64, open_uow=gateway.platform.open_uow, hands=Hands())
+        await asyncio.gather(*(lane.take(letter) for letter in arrived))
+    ids = [letter.message.envelope.id for letter in letters]
+    async with gateway.platform.open_uow() as uow:
+        query = select(live_events.c.event_id).where(live_events.c.event_id.in_(ids)).order_by(live_events.c.seq)
+        assert list((await uow.conn.execute(query)).scalars()) == ids[::-1]
+
+
+def test_what_is_said_to_a_workspace_is_read_while_anybody_looks_at_it() -> None:
+    """Red when an event is dropped unread that a stream should have: its workspace's, or one that is for everybody."""
+    hub, ours, theirs = LiveHub(), new_id(), new_id()
+    assert not hub.is_heard(None)
+    with hub.open_stream(ours):
+        assert [hub.is_heard(one) for one in (str(ours), None, str(theirs))] == [True, True, False]
+    assert not hub.is_heard(str(ours))
