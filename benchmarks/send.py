@@ -76,8 +76,8 @@ async def run() -> list[Figure]:
 async def _customer(stack: LocalStack) -> AsyncGenerator[Mailing]:
     """With a template, in a zone where it is noon: the day does not end meanwhile."""
     async with customer(stack, DEMO_EMAIL, grant=1) as api:
-        signed_in = await api.sign_in(DEMO_EMAIL, stack.secrets["DEMO_PASSWORD"], workspace="Benchmark")
-        who = {"Authorization": f"Bearer {signed_in['access_token']}"}
+        await api.sign_in(DEMO_EMAIL, stack.secrets["DEMO_PASSWORD"], workspace="Benchmark")
+        who = api.bearer
         async with httpx.AsyncClient(base_url=stack.url("gateway"), headers=who, timeout=120, trust_env=False) as http:
             mailing = Mailing(api, http)
             await mailing.write_template()

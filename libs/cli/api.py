@@ -6,14 +6,17 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Any
 
 import httpx
 
 from libs.cli.errors import ApiError, CliError
+from libs.cli.refusals import may_ask_again, refuse
 
 CHUNK_BYTES = 256 * 1024
+_BEFORE_EXPIRY_S = 60
 _WAITS_S = (0.2, 0.5, 1, 2, 4, 8)
 Json = dict[str, Any]
 ANY_HOUR: Json = {"days": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "24:00", "skip_holidays": False}
@@ -25,6 +28,8 @@ class Api:
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
         self._client = httpx.AsyncClient(base_url=base_url, timeout=httpx.Timeout(60, connect=5), trust_env=False)
+        self._refresh_token = ""
+        self._refresh_at: float | None = None
 
     async def __aenter__(self) -> Api:
         return self
@@ -35,16 +40,33 @@ class Api:
         await self._client.aclose()
 
     async def sign_in(self, email: str, password: str, *, workspace: str) -> Json:
-        """Signs in, or up when nobody of that address is known yet."""
+        """Signs in, or up when nobody of that address is known yet. Answers who that is, and in which workspace."""
         who = {"email": email, "password": password}
         try:
-            answer = await self._send("POST", "/v1/auth/token", json=who)
+            await self._begin_session("password", who)
         except ApiError as refusal:
-            if refusal.status != 401:
+            if refusal.code != "invalid_credentials":
                 raise
-            answer = await self._send("POST", "/v1/auth/sign-up", json={**who, "workspace_name": workspace})
-        self._client.headers["Authorization"] = f"Bearer {answer['access_token']}"
-        return answer
+            await self._send("POST", "/auth/v1/signup", json={**who, "data": {"workspace_name": workspace}})
+            await self._begin_session("password", who)
+        return await self._send("GET", "/v1/me")
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """What a client of another kind sends along to be this user."""
+        return {"Authorization": self._client.headers["Authorization"]}
+
+    async def _begin_session(self, grant: str, proof: Json) -> None:
+        self._refresh_at = None
+        session = await self._send("POST", "/auth/v1/token", params={"grant_type": grant}, json=proof)
+        self._client.headers["Authorization"] = f"Bearer {session['access_token']}"
+        self._refresh_token = session["refresh_token"]
+        self._refresh_at = monotonic() + session["expires_in"] - _BEFORE_EXPIRY_S
+
+    async def _stay_signed_in(self) -> None:
+        """An access token is short-lived, a large upload or job is not."""
+        if self._refresh_at is not None and monotonic() > self._refresh_at:
+            await self._begin_session("refresh_token", {"refresh_token": self._refresh_token})
 
     async def upload(self, file: Path, *, reading: Json | None = None) -> Json:
         """Streams the file in and returns the upload once it has been read, as `reading` says where that decides anything.
@@ -114,10 +136,11 @@ class Api:
 
     async def fetch(self, path: str, target: Path) -> None:
         """Writes beside the target first, so that a broken download never looks like a finished one."""
+        await self._stay_signed_in()
         part = target.with_name(target.name + ".part")
         try:
             async with self._client.stream("GET", path) as answer:
-                await _refuse(answer)
+                await refuse(answer)
                 with part.open("wb") as file:
                     async for chunk in answer.aiter_bytes(CHUNK_BYTES):
                         file.write(chunk)
@@ -160,16 +183,18 @@ class Api:
 
     async def events(self, subject: str) -> AsyncGenerator[Json]:
         """The envelopes of a job or campaign as they happen. Raises httpx.TransportError when the stream drops."""
+        await self._stay_signed_in()
         timeout = httpx.Timeout(30, connect=5)
         request = self._client.stream("GET", "/v1/events", params={"subject": subject}, timeout=timeout)
         async with request as answer:
-            await _refuse(answer)
+            await refuse(answer)
             async for line in answer.aiter_lines():
                 if line.startswith("data:"):
                     yield json.loads(line.removeprefix("data:"))
 
     async def _send(self, method: str, path: str, **parts: Any) -> Json:
         """Asks again where that cannot do anything twice; never when the body was a stream."""
+        await self._stay_signed_in()
         waits = iter(() if "content" in parts else _WAITS_S)
         harmless = method == "GET" or "Idempotency-Key" in parts.get("headers", {})
         while True:
@@ -178,37 +203,11 @@ class Api:
             except httpx.TransportError as error:
                 raise CliError(f"The API at {self.base_url} does not answer ({error}): see ./corofy status.") from error
             wait = next(waits, None)
-            if wait is None or not _may_ask_again(answer, harmless=harmless):
+            if wait is None or not may_ask_again(answer, harmless=harmless):
                 break
             await asyncio.sleep(wait)
-        await _refuse(answer)
+        await refuse(answer)
         return answer.json() if answer.content else {}
-
-
-def _may_ask_again(answer: httpx.Response, *, harmless: bool) -> bool:
-    """503 says that nothing was done, except where the database went away, perhaps in the middle of a commit."""
-    if answer.status_code not in {502, 503}:
-        return False
-    code = _problem_of(answer.content, otherwise=answer.reason_phrase)["code"]
-    maybe_done = code in {"outcome_unknown", "database_unavailable"}
-    return (harmless and maybe_done) or (answer.status_code == 503 and not maybe_done)
-
-
-async def _refuse(answer: httpx.Response) -> None:
-    if answer.is_success:
-        return
-    problem = _problem_of(await answer.aread(), otherwise=answer.reason_phrase)
-    what = problem.get("detail") or problem.get("title") or answer.reason_phrase
-    code = str(problem["code"])
-    raise ApiError(f"{what} ({code})", status=answer.status_code, code=code, extra=problem)
-
-
-def _problem_of(body: bytes, *, otherwise: str) -> Json:
-    """The problem that an answer tells of; what stands in its way (a proxy) may answer with something else."""
-    try:
-        return {"code": "unknown", **json.loads(body)}
-    except (ValueError, TypeError):
-        return {"detail": body.decode(errors="replace")[:200] or otherwise, "code": "no_problem_given"}
 
 
 async def _chunks_of(file: Path) -> AsyncIterator[bytes]:

@@ -1,6 +1,7 @@
 """Makes an operator's account: `python -m services.gateway.add_operator EMAIL`, for who may run commands on the server.
 
-Sign-up proves no address, so in production it refuses those of ADMIN_EMAILS. The password is asked for, or read from stdin.
+Nobody signs up with an address of ADMIN_EMAILS in production. An account that is there already is taken into possession. The
+password is asked for, or read from stdin.
 """
 
 import argparse
@@ -8,38 +9,31 @@ import asyncio
 import getpass
 import sys
 
+from libs.common.clock import utc_now
 from libs.common.db import make_engine
 from libs.common.errors import AppError, Invalid
 from libs.common.ids import new_id
 from libs.common.uow import OpenUow, UnitOfWorkFactory
 from services.gateway.clients.addresses import normal_address
 from services.gateway.clients.passwords import hash_password
-from services.gateway.domain.members import Member, check_password
+from services.gateway.domain.members import check_password
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables import COMMON
-from services.gateway.use_cases.sign_up import sign_up
+from services.gateway.use_cases.make_operator import make_operator
 
 
-async def add_operator(email: str, password: str, *, operators: frozenset[str], open_uow: OpenUow) -> Member:
-    """As sign-up does it. Raises Invalid for an address that ADMIN_EMAILS does not list or a weak password, Conflict
-    `email_taken`."""
+async def add_operator(email: str, password: str, *, operators: frozenset[str], open_uow: OpenUow) -> bool:
+    """Whether the account is new. Raises Invalid for an address that ADMIN_EMAILS does not list or a weak password."""
     if email not in operators:
         msg = f"{email} is not listed in ADMIN_EMAILS: add it there first"
         raise Invalid(msg, code="not_an_operator")
     check_password(password, email=email)
     password_hash = await hash_password(password)
     async with open_uow() as uow:
-        return await sign_up(
-            email=email,
-            password_hash=password_hash,
-            workspace_name="Operators",
-            user_id=new_id(),
-            workspace_id=new_id(),
-            uow=uow,
-        )
+        return await make_operator(email=email, password_hash=password_hash, user_id=new_id(), now=utc_now(), uow=uow)
 
 
-async def _run(email: str, password: str) -> Member:
+async def _run(email: str, password: str) -> bool:
     settings = GatewaySettings()  # pyright: ignore[reportCallIssue] - filled from the environment
     engine = make_engine(settings.database_url, pool_size=1, service=settings.service)
     try:
@@ -55,10 +49,11 @@ def _main() -> None:
     email: str = parser.parse_args().email
     password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     try:
-        member = asyncio.run(_run(email, password))
+        is_new = asyncio.run(_run(email, password))
     except AppError as error:
         sys.exit(error.message)
-    sys.stdout.write(f"{member.email} can sign in now, as an operator with a workspace of their own.\n")
+    what = "with a workspace of their own" if is_new else "with this password; all its sessions have ended"
+    sys.stdout.write(f"{email} can sign in now, as an operator {what}.\n")
 
 
 if __name__ == "__main__":

@@ -8,17 +8,32 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from libs.common.app import ServiceSpec, create_app
+from libs.common.http.client import make_client
 from libs.common.logs import get_logger
 from libs.common.platform import Parts, Platform
 from libs.common.smtp_address import parse_smtp_url
 from services.gateway import handlers, schedules, tables
-from services.gateway.api import auth, description, events, forward, public
+from services.gateway.api import (
+    auth,
+    auth_info,
+    auth_proofs,
+    auth_user,
+    description,
+    events,
+    forward,
+    me,
+    public,
+)
 from services.gateway.api.access import Resources
+from services.gateway.clients.jwks import Jwks
 from services.gateway.clients.mail_server import MailServer
 from services.gateway.clients.services import Services
+from services.gateway.clients.tokens import Verifier
+from services.gateway.domain.tokens import ASYMMETRIC
 from services.gateway.live import LiveFeed, LiveHub
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.mail_notices import Readers
+from services.gateway.use_cases.mail_proofs import ProofPages
 
 log = get_logger()
 
@@ -50,6 +65,8 @@ async def start(settings: GatewaySettings, platform: Platform) -> AsyncGenerator
     hub = LiveHub()
     feed = LiveFeed(rabbitmq_url=settings.rabbitmq_url.get_secret_value(), hub=hub)
     app = settings.app_base_url.rstrip("/")
+    pages = ProofPages(reset=f"{app}/reset", confirm=f"{app}/confirm", sign_in=f"{app}/sign-in")
+    verifier = verifier_of(settings)
     readers = Readers(tuple(sorted(settings.operators)), f"{app}/billing", f"{app}/mailboxes")
     mail_server = MailServer(parse_smtp_url(settings.mail_url), settings.mail_from) if settings.mail_url else None
     if mail_server is None:
@@ -65,13 +82,24 @@ async def start(settings: GatewaySettings, platform: Platform) -> AsyncGenerator
     try:
         yield Parts(
             subscriptions=handlers.subscriptions(readers),
-            schedules=schedules.schedules(platform.open_uow, mail_server=mail_server),
+            schedules=schedules.schedules(platform.open_uow, mail_server=mail_server, pages=pages),
             tasks=[feed.run],
-            resources=Resources(settings=settings, services=services, hub=hub),
+            resources=Resources(settings=settings, services=services, hub=hub, verifier=verifier),
             ready=[feed.ready],
         )
     finally:
         await services.close()
+        await verifier.close()
+
+
+def verifier_of(settings: GatewaySettings) -> Verifier:
+    """Whose access tokens are believed: Supabase's, where SUPABASE_URL is set, and otherwise our own. Never both."""
+    algorithms = settings.token_algorithms
+    if not settings.supabase_url:
+        return Verifier(settings.issuer, algorithms, secret=settings.auth_secret.get_secret_value())
+    url = f"{settings.issuer}/.well-known/jwks.json"
+    jwks = Jwks(url, make_client(concurrency=2)) if algorithms & ASYMMETRIC else None
+    return Verifier(settings.issuer, algorithms, secret=settings.supabase_jwt_secret.get_secret_value(), jwks=jwks)
 
 
 def build_app() -> FastAPI:
@@ -81,7 +109,10 @@ def build_app() -> FastAPI:
         ServiceSpec(
             settings=settings,
             tables=tables.COMMON,
-            routers=[auth.router, events.router, description.router, public.router, forward.router],
+            routers=[
+                *(auth.router, auth_user.router, auth_proofs.router, auth_info.router),
+                *(me.router, events.router, description.router, public.router, forward.router),
+            ],
             start=functools.partial(start, settings),
             openapi_url=None,
             title="Corofy",

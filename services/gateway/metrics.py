@@ -7,3 +7,9 @@ MAILS = Counter(
     "gateway_mails_total", "Mails of Corofy's own to users and operators, by what came of them.", ("outcome",)
 )
 MAILS_WAITING = Gauge("gateway_waiting_mails", "Mails of Corofy's own that are due and not sent yet.")
+ATTEMPTS_LIMITED = Counter(
+    "gateway_limited_attempts_total", "Attempts to sign in, sign up or be mailed above what is bearable.", ("kind",)
+)
+REFRESH_TOKENS_REUSED = Counter(
+    "gateway_reused_refresh_tokens_total", "Refresh tokens that came back after their use; each has ended a session."
+)

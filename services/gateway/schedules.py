@@ -1,4 +1,4 @@
-"""The gateway's clock: the history of live events is short, and mails are sent."""
+"""The gateway's clock: the history of live events is short, sessions end, and mails are sent."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -6,7 +6,9 @@ from datetime import timedelta
 from libs.common.clock import utc_now
 from libs.common.schedules import Schedule
 from libs.common.uow import OpenUow
-from services.gateway.repositories import live_events, mails
+from services.gateway.domain.sessions import IDLE
+from services.gateway.repositories import attempts, live_events, mails, proofs, sessions
+from services.gateway.use_cases.mail_proofs import ProofPages, mail_proofs
 from services.gateway.use_cases.send_mails import Server, send_mails
 
 KEEP_HISTORY = timedelta(hours=24)
@@ -14,7 +16,7 @@ KEEP_MAILS = timedelta(days=90)
 _SEND_TIMEOUT_S = 1800
 
 
-def schedules(open_uow: OpenUow, *, mail_server: Server | None) -> Sequence[Schedule]:
+def schedules(open_uow: OpenUow, *, mail_server: Server | None, pages: ProofPages) -> Sequence[Schedule]:
     """What runs by itself. Without a mail server mails are kept."""
 
     async def forget_history() -> None:
@@ -25,11 +27,23 @@ def schedules(open_uow: OpenUow, *, mail_server: Server | None) -> Sequence[Sche
         async with open_uow() as uow:
             await mails.forget_ended(uow.conn, older_than=utc_now() - KEEP_MAILS)
 
+    async def forget_sessions() -> None:
+        now = utc_now()
+        async with open_uow() as uow:
+            await sessions.forget_sessions(uow.conn, unused_since=now - IDLE)
+            await proofs.forget_expired(uow.conn, now=now)
+            await attempts.forget_full(uow.conn, now=now)
+
+    async def mail() -> None:
+        await mail_proofs(pages=pages, now=utc_now(), open_uow=open_uow)
+
     async def send() -> None:
         await send_mails(server=mail_server, open_uow=open_uow, now=utc_now())
 
     return [
         Schedule("forget_history", 3600, forget_history),
         Schedule("forget_mails", 3600, forget_mails),
+        Schedule("forget_sessions", 3600, forget_sessions),
+        Schedule("mail_proofs", 2, mail),
         Schedule("send_mails", 5, send, timeout_s=_SEND_TIMEOUT_S),
     ]

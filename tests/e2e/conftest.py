@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from deploy.local.stack import LocalStack
-from tests.support.journey import User, new_user
+from tests.support.journey import User, new_user, sign_up
 from tests.support.world import World
 
 OPERATOR = "operator@corofy.example"
@@ -40,10 +40,8 @@ async def world(stack: LocalStack) -> AsyncGenerator[World]:
 @pytest.fixture(scope="session")
 async def operator(stack: LocalStack) -> AsyncGenerator[httpx.AsyncClient]:
     """Somebody who may grant credits."""
-    who = {"email": OPERATOR, "password": "a password for the operator"}
     async with httpx.AsyncClient(base_url=stack.url("gateway"), timeout=30, trust_env=False) as client:
-        token = (await client.post("/v1/auth/sign-up", json={**who, "workspace_name": "Operations"})).raise_for_status()
-        client.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
+        await sign_up(client, OPERATOR, password="a password for the operator", workspace="Operations")
         yield client
 
 

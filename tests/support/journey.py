@@ -100,13 +100,21 @@ class User:
         return balance
 
 
+async def sign_up(client: httpx.AsyncClient, email: str, *, password: str, workspace: str) -> Json:
+    """Sign up and in; the client is that user from then on. Answers who that is."""
+    who = {"email": email, "password": password}
+    data = {"workspace_name": workspace}
+    (await client.post("/auth/v1/signup", json={**who, "data": data})).raise_for_status()
+    session = await client.post("/auth/v1/token", params={"grant_type": "password"}, json=who)
+    client.headers["Authorization"] = f"Bearer {session.raise_for_status().json()['access_token']}"
+    return (await client.get("/v1/me")).raise_for_status().json()
+
+
 async def new_user(gateway_url: str, operator: httpx.AsyncClient, *, credits_: int = 1000) -> User:
     """Sign up, and have an operator grant credits."""
     client = httpx.AsyncClient(base_url=gateway_url, timeout=30, trust_env=False)
-    body = {"email": f"{uuid4().hex}@user.example", "password": uuid4().hex, "workspace_name": "Test"}
-    token = (await client.post("/v1/auth/sign-up", json=body)).raise_for_status().json()
-    client.headers["Authorization"] = f"Bearer {token['access_token']}"
-    user = User(client, token["workspace_id"])
+    me = await sign_up(client, f"{uuid4().hex}@user.example", password=uuid4().hex, workspace="Test")
+    user = User(client, me["workspace_id"])
     if credits_:
         await grant(user, operator, credits_)
     return user

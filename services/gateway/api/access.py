@@ -2,25 +2,28 @@
 
 from dataclasses import dataclass, field
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from libs.common.clock import utc_now
 from libs.common.errors import Unauthenticated
 from libs.common.http.dependencies import OpenUowDep, platform_of
 from libs.common.http.identity import Identity
 from libs.common.ids import new_id
-from libs.common.uow import OpenUow
 from services.gateway.clients.services import Services
-from services.gateway.clients.tokens import read_token
+from services.gateway.clients.tokens import Verifier
 from services.gateway.domain.callers import KEY_PREFIX, Caller
 from services.gateway.live import LiveHub
-from services.gateway.repositories import members
 from services.gateway.rooms import PublicRoom, public_rooms
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.authenticate_key import authenticate_key
+from services.gateway.use_cases.authenticate_user import authenticate_user, not_there
 
-_bearer = HTTPBearer(auto_error=False, description="The access token of `POST /v1/auth/token`.")
+bearer_scheme = HTTPBearer(
+    auto_error=False, description="The access token of `POST /auth/v1/token`, or of Supabase Auth; or an API key."
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Resources:
     settings: GatewaySettings
     services: Services
     hub: LiveHub
+    verifier: Verifier
     public: dict[str, PublicRoom] = field(default_factory=public_rooms)
     """Room for requests of people nobody knows, by the first segment of their path: a crowd at one is none at another."""
 
@@ -44,29 +48,40 @@ def resources_of(request: Request) -> Resources:
 CurrentResources = Annotated[Resources, Depends(resources_of)]
 
 
+WORKSPACE_HEADER = "X-Workspace-Id"
+
+
 async def current_caller(
+    request: Request,
     open_uow: OpenUowDep,
     resources: CurrentResources,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)],
 ) -> Caller:
-    """Who is behind the bearer, as they are now. Raises Unauthenticated."""
+    """Who is behind the bearer as they are now, in the workspace of `X-Workspace-Id`, or in the one they joined first.
+
+    Raises Unauthenticated; NotFound `workspace_not_found`, the same for one of others and for none.
+    """
     if credentials is None:
-        msg = "there is no access token: send `Authorization: Bearer <token>`; POST /v1/auth/token gives one"
+        msg = "there is no access token: send `Authorization: Bearer <token>`; POST /auth/v1/token gives one"
         raise Unauthenticated(msg, code="token_missing")
-    bearer = credentials.credentials
+    bearer, workspace_id = credentials.credentials, _named_workspace(request)
     if bearer.startswith(KEY_PREFIX):
-        return await authenticate_key(bearer, open_uow=open_uow)
-    return await _by_session(bearer, resources=resources, open_uow=open_uow)
+        caller = await authenticate_key(bearer, open_uow=open_uow)
+        # A key is of one workspace.
+        if workspace_id not in {None, caller.workspace_id}:
+            raise not_there()
+        return caller
+    vouched = await resources.verifier.read(bearer)
+    own = not resources.settings.supabase_url
+    return await authenticate_user(vouched, own=own, workspace_id=workspace_id, now=utc_now(), open_uow=open_uow)
 
 
-async def _by_session(bearer: str, *, resources: Resources, open_uow: OpenUow) -> Caller:
-    token = read_token(bearer, secret=resources.settings.auth_secret.get_secret_value())
-    async with open_uow() as uow:
-        member = await members.find_member(uow.conn, user_id=token.user_id, workspace_id=token.workspace_id)
-    if member is None:
-        msg = "you are no longer a member of this workspace: sign in again"
-        raise Unauthenticated(msg, code="membership_ended")
-    return Caller(member.workspace_id, member.user_id, member.email, member.role)
+def _named_workspace(request: Request) -> UUID | None:
+    named = request.headers.get(WORKSPACE_HEADER)
+    try:
+        return UUID(named) if named else None
+    except ValueError as error:
+        raise not_there() from error
 
 
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
@@ -87,5 +102,7 @@ def identity_of(caller: Caller, request: Request) -> Identity:
 
 
 def is_operator(caller: Caller, settings: GatewaySettings) -> bool:
-    """Whether somebody signed in (not a key of theirs) may see the inside of services and grant credits."""
-    return caller.key_id is None and caller.email in settings.operators
+    """Whether somebody signed in (not a key of theirs) may see the inside of services and grant credits. In production, and
+    wherever somebody else vouches for users, the address has to be proved: ADMIN_EMAILS names no more than that."""
+    believed = caller.email_proved or not (settings.supabase_url or settings.env == "production")
+    return caller.key_id is None and believed and caller.email in settings.operators

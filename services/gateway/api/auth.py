@@ -1,125 +1,106 @@
-"""Sign up, sign in, who am I."""
+"""Signing in with a password of our own, in the words of Supabase Auth: where SUPABASE_URL is set, this is done there."""
 
-from datetime import timedelta
-from typing import Annotated, Literal
-from uuid import UUID
+import secrets
+from typing import Annotated
 
-from fastapi import APIRouter
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from fastapi import Query
+from pydantic import BaseModel, Field
 
 from libs.common.clock import utc_now
+from libs.common.errors import BadRequest
 from libs.common.http.dependencies import OpenUowDep
-from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.ids import new_id
-from services.gateway.api.access import CurrentCaller, CurrentResources, is_operator
-from services.gateway.api.bodies import SmallBodyRoute
-from services.gateway.clients.addresses import normal_address
+from libs.common.logs import get_logger
+from services.gateway.api.access import CurrentResources
+from services.gateway.api.gotrue import SessionBody, UserBody, user_body
+from services.gateway.api.issuer import (
+    Client,
+    Email,
+    Password,
+    Words,
+    check_new_password,
+    issuer_router,
+    session_body,
+)
 from services.gateway.clients.passwords import hash_password
-from services.gateway.clients.tokens import AccessToken, issue_token
-from services.gateway.domain.members import MAX_PASSWORD_CHARS, Member, check_password, check_public
-from services.gateway.repositories import members
-from services.gateway.settings import GatewaySettings
+from services.gateway.domain.sessions import User
+from services.gateway.use_cases.limit_attempts import limit_attempts
+from services.gateway.use_cases.refresh_session import refresh_session
 from services.gateway.use_cases.sign_in import sign_in
 from services.gateway.use_cases.sign_up import sign_up
 
-router = APIRouter(prefix="/v1", tags=["who am I"], responses=PROBLEM_RESPONSES, route_class=SmallBodyRoute)
+log = get_logger()
 
 
-Email = Annotated[str, Field(max_length=320), AfterValidator(normal_address)]
-Password = Annotated[str, Field(max_length=MAX_PASSWORD_CHARS)]
+router = issuer_router()
 
 
 class SignUpRequest(BaseModel):
-    """A new user and the name of their workspace."""
-
-    model_config = ConfigDict(extra="forbid")
+    """A new user. `data` is what they say of themselves; `workspace_name` in it names their workspace."""
 
     email: Email
     password: Password
-    workspace_name: Annotated[str, Field(min_length=1, max_length=200)]
+    data: Words | None = None
 
 
-class TokenRequest(BaseModel):
-    """What proves who you are."""
+class GrantRequest(BaseModel):
+    """`email` and `password`, or `refresh_token`."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    email: Email
-    password: Password
-
-
-class TokenResponse(BaseModel):
-    """A bearer token; `expires_in` is in seconds."""
-
-    access_token: str
-    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the name of the scheme, not a secret
-    expires_in: int
-    workspace_id: UUID
-    user_id: UUID
+    email: Email | None = None
+    password: Password | None = None
+    refresh_token: Annotated[str, Field(max_length=200)] | None = None
 
 
-class MeResponse(BaseModel):
-    """Who is signed in, and where."""
-
-    user_id: UUID
-    email: str
-    workspace_id: UUID
-    workspace_name: str
-    role: str
-    operator: bool
-
-
-@router.post("/auth/sign-up", status_code=201, openapi_extra={"security": []})
-async def post_sign_up(body: SignUpRequest, open_uow: OpenUowDep, resources: CurrentResources) -> TokenResponse:
-    """Make a user and a workspace, and sign in. 409 `email_taken`; 403 `address_reserved` for an operator's address."""
-    check_public(body.email, reserved=resources.settings.reserved)
-    check_password(body.password, email=body.email)
-    password_hash = await hash_password(body.password)
+@router.post("/signup", openapi_extra={"security": []})
+async def post_sign_up(
+    body: SignUpRequest, open_uow: OpenUowDep, resources: CurrentResources, client: Client
+) -> UserBody:
+    """Make a user, who then signs in. A known address gets the same answer, and nothing happens to its account."""
+    await limit_attempts("sign_up", client=client, email=body.email, open_uow=open_uow)
+    check_new_password(body.password, email=body.email)
+    password_hash, settings = await hash_password(body.password), resources.settings
+    user = User(new_id(), body.email, body.data or {}, None, None, utc_now())
     async with open_uow() as uow:
-        member = await sign_up(
+        if body.email in settings.reserved:
+            log.warning("sign_up.reserved", note="python -m services.gateway.add_operator makes operators' accounts")
+        else:
+            await sign_up(
+                email=body.email,
+                password_hash=password_hash,
+                words=user.words,
+                user_id=user.id,
+                confirms=new_id() if settings.confirms_sign_ups else None,
+                uow=uow,
+            )
+    return user_body(user)
+
+
+@router.post("/token", openapi_extra={"security": []})
+async def post_token(
+    body: GrantRequest,
+    open_uow: OpenUowDep,
+    resources: CurrentResources,
+    client: Client,
+    grant_type: Annotated[str, Query(max_length=50)] = "",
+) -> SessionBody:
+    """Sign in (`grant_type=password`), or go on with a session (`grant_type=refresh_token`)."""
+    settings, now = resources.settings, utc_now()
+    if grant_type == "password" and body.email and body.password is not None:
+        await limit_attempts("password", client=client, email=body.email, open_uow=open_uow)
+        signed_in = await sign_in(
             email=body.email,
-            password_hash=password_hash,
-            workspace_name=body.workspace_name,
-            user_id=new_id(),
-            workspace_id=new_id(),
-            uow=uow,
+            password=body.password,
+            session_id=new_id(),
+            refresh_token=secrets.token_urlsafe(32),
+            confirms=settings.confirms_sign_ups,
+            now=now,
+            open_uow=open_uow,
         )
-    return _token_for(member, resources.settings)
-
-
-@router.post("/auth/token", openapi_extra={"security": []})
-async def post_token(body: TokenRequest, open_uow: OpenUowDep, resources: CurrentResources) -> TokenResponse:
-    """Sign in. 401 `credentials_wrong`."""
-    member = await sign_in(email=body.email, password=body.password, open_uow=open_uow)
-    return _token_for(member, resources.settings)
-
-
-@router.get("/me")
-async def get_me(caller: CurrentCaller, resources: CurrentResources, open_uow: OpenUowDep) -> MeResponse:
-    """Who is asking."""
-    async with open_uow() as uow:
-        workspace_name = await members.name_of_workspace(uow.conn, caller.workspace_id)
-    return MeResponse(
-        user_id=caller.user_id,
-        email=caller.email,
-        workspace_id=caller.workspace_id,
-        workspace_name=workspace_name,
-        role=caller.role,
-        operator=is_operator(caller, resources.settings),
-    )
-
-
-def _token_for(member: Member, settings: GatewaySettings) -> TokenResponse:
-    lifetime: timedelta = settings.access_token_lifetime
-    token = issue_token(
-        AccessToken(user_id=member.user_id, workspace_id=member.workspace_id),
-        secret=settings.auth_secret.get_secret_value(),
-        now=utc_now(),
-        lifetime=lifetime,
-    )
-    return TokenResponse(
-        access_token=token,
-        expires_in=int(lifetime.total_seconds()),
-        workspace_id=member.workspace_id,
-        user_id=member.user_id,
-    )
+    elif grant_type == "refresh_token" and body.refresh_token:
+        await limit_attempts("token", client=client, email=None, open_uow=open_uow)
+        secret = settings.auth_secret.get_secret_value()
+        signed_in = await refresh_session(body.refresh_token, secret=secret, now=now, open_uow=open_uow)
+    else:
+        msg = "grant_type must be password (with email and password) or refresh_token (with refresh_token)"
+        raise BadRequest(msg, code="validation_failed")
+    return session_body(signed_in, resources)

@@ -11,7 +11,7 @@ from libs.common.http.openapi import load_committed, merge_openapi
 router = APIRouter(include_in_schema=False)
 
 _DESCRIPTION = (
-    "Upload leads, get them researched with cited sources and opening lines, and send. Sign in with `POST /v1/auth/token`."
+    "Upload leads, get them researched with cited sources and opening lines, and send. Sign in with `POST /auth/v1/token`."
     " Every error is problem+json with a stable `code`. Lists are paged by `cursor`."
 )
 

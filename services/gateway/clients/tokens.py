@@ -1,46 +1,82 @@
-"""Access tokens of the local issuer (JWT, HS256)."""
+"""Access tokens (JWT): issued by ourselves, or by Supabase Auth, and checked in one place."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from uuid import UUID
+from typing import Any
 
 import jwt
 
 from libs.common.errors import Unauthenticated
+from services.gateway.clients.jwks import Jwks, PublicKey
+from services.gateway.domain.tokens import (
+    ASYMMETRIC,
+    AUDIENCE,
+    LEEWAY_S,
+    MAX_TOKEN_CHARS,
+    SYMMETRIC,
+    Vouched,
+    invalid,
+    vouched_by,
+)
 
-AUDIENCE = "corofy"
+_REQUIRED = ["exp", "iat", "sub", "iss", "aud"]
+
+
+def issue_token(claims: Mapping[str, Any], *, secret: str) -> str:
+    """A bearer token of our own, signed with HMAC-SHA256."""
+    return jwt.encode(dict(claims), secret, algorithm=SYMMETRIC)
 
 
 @dataclass(frozen=True)
-class AccessToken:
-    """Who signed in, and in which workspace they work."""
+class Verifier:
+    """Whose tokens are believed. `algorithms` is by configuration alone: what a token says of itself only picks one of them.
+    The secret is the only key of HS256, and a published key is never one."""
 
-    user_id: UUID
-    workspace_id: UUID
+    issuer: str
+    algorithms: frozenset[str]
+    secret: str = ""
+    jwks: Jwks | None = None
 
+    async def read(self, token: str) -> Vouched:
+        """Check signature, issuer, audience and times (`exp`, `nbf`, `iat`). Raises Unauthenticated `token_expired` or
+        `token_invalid`, Forbidden for users who cannot be let in, KeysUnavailable."""
+        try:
+            header = jwt.get_unverified_header(token) if len(token) <= MAX_TOKEN_CHARS else {}
+        except (jwt.PyJWTError, ValueError) as error:
+            raise invalid() from error
+        algorithm = header.get("alg")
+        if not isinstance(algorithm, str) or algorithm not in self.algorithms:
+            raise invalid()
+        key = await self._key(algorithm, kid=header.get("kid"))
+        try:
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[algorithm],
+                audience=AUDIENCE,
+                issuer=self.issuer,
+                leeway=LEEWAY_S,
+                options={"require": _REQUIRED},
+            )
+        except jwt.ExpiredSignatureError as error:
+            msg = "the access token has expired: refresh the session, or sign in again"
+            raise Unauthenticated(msg, code="token_expired") from error
+        except (jwt.PyJWTError, ValueError) as error:
+            raise invalid() from error
+        return vouched_by(claims)
 
-def issue_token(token: AccessToken, *, secret: str, now: datetime, lifetime: timedelta) -> str:
-    """A bearer token, valid for `lifetime`."""
-    claims = {
-        "aud": AUDIENCE,
-        "sub": str(token.user_id),
-        "wid": str(token.workspace_id),
-        "iat": int(now.timestamp()),
-        "exp": int((now + lifetime).timestamp()),
-    }
-    return jwt.encode(claims, secret, algorithm="HS256")
+    async def _key(self, algorithm: str, *, kid: object) -> str | PublicKey:
+        """By configuration and key id. Keys, and addresses of keys, that a token brings along (`jwk`, `jku`, `x5u`) are
+        not looked at."""
+        if algorithm == SYMMETRIC and self.secret:
+            return self.secret
+        if algorithm in ASYMMETRIC and self.jwks is not None and isinstance(kid, str):
+            key = await self.jwks.find(kid, algorithm=algorithm)
+            if key is not None:
+                return key
+        raise invalid()
 
-
-def read_token(text: str, *, secret: str) -> AccessToken:
-    """Check signature, audience and time. Raises Unauthenticated."""
-    try:
-        claims = jwt.decode(
-            text, secret, algorithms=["HS256"], audience=AUDIENCE, options={"require": ["exp", "sub", "wid"]}
-        )
-        return AccessToken(user_id=UUID(claims["sub"]), workspace_id=UUID(claims["wid"]))
-    except jwt.ExpiredSignatureError as error:
-        msg = "the access token has expired: sign in again"
-        raise Unauthenticated(msg, code="token_expired") from error
-    except (jwt.PyJWTError, ValueError) as error:
-        msg = "the access token is not valid: sign in again"
-        raise Unauthenticated(msg, code="token_invalid") from error
+    async def close(self) -> None:
+        """Let go of what fetches keys."""
+        if self.jwks is not None:
+            await self.jwks.close()

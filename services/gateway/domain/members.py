@@ -1,24 +1,11 @@
 """Who somebody is to a workspace."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
-from libs.common.errors import Conflict, Forbidden, Invalid
-from services.gateway.domain.callers import Role
+from libs.common.errors import Conflict, Invalid
 
 MIN_PASSWORD_CHARS = 10
 MAX_PASSWORD_CHARS = 200
-
-
-@dataclass(frozen=True)
-class Member:
-    """A user in a workspace."""
-
-    user_id: UUID
-    email: str
-    workspace_id: UUID
-    workspace_name: str
-    role: Role
 
 
 @dataclass(frozen=True)
@@ -52,10 +39,3 @@ def check_password(password: str, *, email: str) -> None:
     if password.lower() == email.lower():
         msg = "the password is the email address: choose another"
         raise Invalid(msg, code="password_is_email")
-
-
-def check_public(email: str, *, reserved: frozenset[str]) -> None:
-    """Refuse a sign-up from outside for an operator's address. Raises Forbidden `address_reserved`."""
-    if email in reserved:
-        msg = f"{email} is an operator's: make the account on the server, with python -m services.gateway.add_operator {email}"
-        raise Forbidden(msg, code="address_reserved")

@@ -94,7 +94,7 @@ HOP_BY_HOP = frozenset(
 )
 """Headers that concern one connection only, and Host."""
 
-PRIVATE = frozenset({b"authorization", b"cookie", b"x-corofy-identity", b"x-request-id"})
+PRIVATE = frozenset({b"authorization", b"cookie", b"x-corofy-identity", b"x-request-id", b"x-workspace-id", b"apikey"})
 """Headers that stop at the gateway: services learn who is asking from the signed identity alone."""
 
 _DOTS = frozenset({".", ".."})

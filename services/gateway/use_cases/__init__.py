@@ -1,1 +1,1 @@
-"""What the gateway does: sign up, sign in, record history."""
+"""What the gateway does: let people in, count what they ask, write mails, record history."""

@@ -49,9 +49,19 @@ class Gateway:
         return self.parts.resources
 
     async def sign_up(self, email: str) -> dict[str, str]:
-        body = {"email": email, "password": PASSWORD, "workspace_name": "Acme"}
-        answer = await self.client.post("/v1/auth/sign-up", json=body)
-        assert answer.status_code == 201, answer.text
+        """Sign up and in, and make the first request. Answers the session, with who that is and where."""
+        who = {"email": email, "password": PASSWORD}
+        answer = await self.client.post("/auth/v1/signup", json={**who, "data": {"workspace_name": "Acme"}})
+        assert answer.status_code == 200, answer.text
+        session = await self.sign_in(email)
+        me = await self.client.get("/v1/me", headers=bearer(session))
+        assert me.status_code == 200, me.text
+        return {**session, **me.json()}
+
+    async def sign_in(self, email: str, password: str = PASSWORD) -> dict[str, str]:
+        who = {"email": email, "password": password}
+        answer = await self.client.post("/auth/v1/token", params={"grant_type": "password"}, json=who)
+        assert answer.status_code == 200, answer.text
         return answer.json()
 
 

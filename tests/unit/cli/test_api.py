@@ -13,7 +13,9 @@ from libs.cli.api import Api
 from libs.cli.errors import ApiError, CliError
 
 BASE = "http://gateway.test"
-TOKEN = {"access_token": "t", "token_type": "bearer", "workspace_id": "w", "user_id": "u", "expires_in": 1}
+SESSION = {"access_token": "t", "token_type": "bearer", "expires_in": 3600, "refresh_token": "r"}
+ME = {"workspace_id": "w", "user_id": "u", "email": "a@b.example"}
+WRONG = {"code": 400, "error_code": "invalid_credentials", "msg": "Invalid login credentials"}
 
 
 @pytest.fixture
@@ -26,13 +28,37 @@ async def api() -> AsyncGenerator[Api]:
 async def test_an_unknown_user_is_signed_up_and_the_token_is_used_from_then_on(
     respx_mock: respx.MockRouter, api: Api
 ) -> None:
-    respx_mock.post("/v1/auth/token").respond(401, json={"code": "wrong_credentials", "detail": "no"})
-    sign_up = respx_mock.post("/v1/auth/sign-up").respond(201, json=TOKEN)
+    answers = iter([httpx.Response(400, json=WRONG), httpx.Response(200, json=SESSION)])
+    respx_mock.post("/auth/v1/token", params={"grant_type": "password"}).mock(side_effect=answers)
+    sign_up = respx_mock.post("/auth/v1/signup").respond(json={"id": "u"})
+    me = respx_mock.get("/v1/me").respond(json=ME)
+    assert await api.sign_in("a@b.example", "pw", workspace="W") == ME
+    assert b'"workspace_name":"W"' in sign_up.calls.last.request.content
+    assert me.calls.last.request.headers["Authorization"] == "Bearer t"
+
+
+@respx.mock(base_url=BASE)
+async def test_a_wrong_password_is_said_in_one_sentence(respx_mock: respx.MockRouter, api: Api) -> None:
+    """Red when a user who is known is taken for a new one for ever, or the words of signing in are not understood."""
+    respx_mock.post("/auth/v1/token").respond(400, json=WRONG)
+    respx_mock.post("/auth/v1/signup").respond(json={"id": "u"})
+    with pytest.raises(ApiError, match=r"Invalid login credentials \(invalid_credentials\)"):
+        await api.sign_in("a@b.example", "pw", workspace="W")
+
+
+@respx.mock(base_url=BASE)
+async def test_a_session_is_refreshed_before_its_token_expires(respx_mock: respx.MockRouter, api: Api) -> None:
+    """Red when a command that takes longer than a token lives ends with 401."""
+    next_one = {**SESSION, "access_token": "t2", "refresh_token": "r2"}
+    respx_mock.post("/auth/v1/token", params={"grant_type": "password"}).respond(json={**SESSION, "expires_in": 1})
+    refresh = respx_mock.post("/auth/v1/token", params={"grant_type": "refresh_token"}).respond(json=next_one)
+    respx_mock.get("/v1/me").respond(json=ME)
     credits_route = respx_mock.get("/v1/credits").respond(json={"available": 1})
     await api.sign_in("a@b.example", "pw", workspace="W")
     await api.credits()
-    assert sign_up.called
-    assert credits_route.calls.last.request.headers["Authorization"] == "Bearer t"
+    assert b'"refresh_token":"r"' in refresh.calls.last.request.content
+    assert len(refresh.calls) == 1
+    assert credits_route.calls.last.request.headers["Authorization"] == "Bearer t2"
 
 
 @respx.mock(base_url=BASE)
