@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from uuid import UUID
 
 import aio_pika
@@ -12,6 +12,7 @@ from prometheus_client import Gauge
 
 from libs.common.contracts.catalogue import LIVE
 from libs.common.contracts.envelope import Envelope
+from libs.common.contracts.gateway import AccessEnded
 from libs.common.ids import new_id
 from libs.common.logs import get_logger
 from libs.common.messaging.topology import EVENTS_EXCHANGE
@@ -25,13 +26,17 @@ OPEN_STREAMS = Gauge("gateway_live_streams", "Browsers that listen to live event
 
 class Stream:
     """What one browser has not been sent yet. `lost` is set when something may be missing (it reads too slowly, or our
-    queue was gone): the browser must reconnect and catch up."""
+    queue was gone): the browser must reconnect and catch up. `user_id` and `key_id` say who reads."""
 
-    def __init__(self) -> None:
+    def __init__(self, user_id: UUID, key_id: UUID | None = None) -> None:
+        self.user_id = user_id
+        self.key_id = key_id
         self.queue: asyncio.Queue[Envelope] = asyncio.Queue(STREAM_BUFFER)
         self.lost = False
 
     def offer(self, envelope: Envelope) -> None:
+        if self.lost:
+            return
         try:
             self.queue.put_nowait(envelope)
         except asyncio.QueueFull:
@@ -45,9 +50,9 @@ class LiveHub:
         self._streams: dict[UUID, set[Stream]] = {}
 
     @contextlib.contextmanager
-    def open_stream(self, workspace_id: UUID) -> Generator[Stream]:
+    def open_stream(self, workspace_id: UUID, *, user_id: UUID, key_id: UUID | None = None) -> Generator[Stream]:
         """A stream that is fed until the block ends."""
-        stream = Stream()
+        stream = Stream(user_id, key_id)
         self._streams.setdefault(workspace_id, set()).add(stream)
         OPEN_STREAMS.inc()
         try:
@@ -63,13 +68,22 @@ class LiveHub:
         return bool(self._streams) if workspace_id is None else UUID(workspace_id) in self._streams
 
     def push(self, envelope: Envelope) -> None:
-        """Hand an event to the streams of its workspace; an event without one goes to everybody."""
+        """Hand an event to the streams of its workspace; an event without one goes to everybody. Whose access it ends is told
+        nothing more: their streams end."""
         if envelope.tenant_id is None:
             targets = [stream for streams in self._streams.values() for stream in streams]
         else:
             targets = list(self._streams.get(envelope.tenant_id, ()))
+        if envelope.type == AccessEnded.type:
+            self._end(AccessEnded.model_validate(envelope.data), targets)
         for stream in targets:
             stream.offer(envelope)
+
+    @staticmethod
+    def _end(ended: AccessEnded, streams: Sequence[Stream]) -> None:
+        for stream in streams:
+            if stream.user_id == ended.user_id and ended.key_id in {None, stream.key_id}:
+                stream.lost = True
 
     def lose_all(self) -> None:
         """Something may be missing from every stream: end them, so that the browsers catch up from the history."""

@@ -8,6 +8,8 @@ from libs.common.contracts.envelope import Event
 
 EVENTS: tuple[type[Event], ...] = (
     gateway.WorkspaceCreated,
+    gateway.WorkspaceChanged,
+    gateway.AccessEnded,
     ingest.UploadReceived,
     ingest.UploadMapped,
     ingest.JobCreated,
@@ -90,6 +92,8 @@ HISTORY: tuple[type[Event], ...] = (
     sender.EmailFailed,
     sender.EmailUnknown,
     sender.MailboxPaused,
+    gateway.WorkspaceChanged,
+    gateway.AccessEnded,
 )
 """What a browser may see and may ask for again."""
 

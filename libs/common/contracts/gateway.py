@@ -1,4 +1,4 @@
-"""What the gateway says: tenants."""
+"""What the gateway says: tenants, and who is no longer of them."""
 
 from uuid import UUID
 
@@ -14,3 +14,25 @@ class WorkspaceCreated(Event):
     name: str
     owner_user_id: UUID
     time_zone: str = "UTC"
+
+
+class WorkspaceChanged(Event):
+    """A workspace has another name, or its day another zone. The highest `workspace_version` holds, in whatever order they are
+    heard."""
+
+    type = "gateway.workspace.changed"
+
+    workspace_id: UUID
+    workspace_version: int
+    name: str
+    time_zone: str
+
+
+class AccessEnded(Event):
+    """Somebody is a member of the workspace no more, or (with `key_id`) an API key of theirs is revoked."""
+
+    type = "gateway.access.ended"
+
+    workspace_id: UUID
+    user_id: UUID
+    key_id: UUID | None = None

@@ -19,6 +19,7 @@ from libs.common.uow import OpenUow
 from services.gateway.api.access import CurrentCaller, CurrentResources
 from services.gateway.live import Stream
 from services.gateway.repositories import live_events
+from services.gateway.use_cases.recheck_access import has_access
 
 router = APIRouter(prefix="/v1", tags=["live events"], responses=PROBLEM_RESPONSES)
 
@@ -45,7 +46,9 @@ async def get_events(
     last `id` as `Last-Event-ID`: what was missed comes first. The stream begins with an `id` of its own.
     """
     stopping = platform_of(request).stopping
-    with resources.hub.open_stream(caller.workspace_id) as stream:
+    with resources.hub.open_stream(caller.workspace_id, user_id=caller.user_id, key_id=caller.key_id) as stream:
+        # Access that ended before the stream was there ended no stream.
+        stream.lost = not await has_access(caller, open_uow=open_uow)
         missed = _Missed(open_uow, workspace_id=caller.workspace_id, subject=subject, last_event_id=last_event_id)
         here = last_event_id or await _newest(open_uow, caller.workspace_id)
         yield ServerSentEvent(comment="listening", retry=1000, id=str(here))

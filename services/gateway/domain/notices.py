@@ -1,6 +1,8 @@
 """What news of billing and of mailboxes say in a mail: to the owners of a workspace, or to operators. None for news nobody is
 written about."""
 
+from datetime import datetime
+
 from services.gateway.domain.mails import Words
 
 _ENDED = {
@@ -8,6 +10,8 @@ _ENDED = {
     "unpaid": "was not paid for and is out of force",
     "paused": "is paused, because its trial ended without a payment method",
 }
+_ROLES = {"admin": "an admin", "member": "a member", "viewer": "a viewer"}
+_NAME_CHARS = 60
 
 
 def low_balance(workspace: str, *, available: int, threshold: int, page: str) -> Words:
@@ -89,6 +93,21 @@ def mailbox_paused(workspace: str, *, address: str, detail: str, page: str) -> W
             "What is planned waits, and nothing is lost. Put it right, then let the mailbox go on.",
         ),
         ("Mailboxes", page),
+    )
+
+
+def invited(workspace: str, *, by: str, role: str, expires_at: datetime, page: str) -> Words:
+    """To somebody who may never have heard of us: the name is cut, so that it is no place for another's message."""
+    name = workspace if len(workspace) <= _NAME_CHARS else f"{workspace[:_NAME_CHARS]}…"
+    return Words(
+        "invitation",
+        f"{by} invites you to {name} on Corofy",
+        (
+            f"{by} invites you to work in {name} as {_ROLES[role]}.",
+            "Sign in, or sign up, with the address that this mail went to. The link serves once, until"
+            f" {expires_at:%Y-%m-%d %H:%M} UTC. If you do not know the sender, do nothing.",
+        ),
+        ("Accept the invitation", page),
     )
 
 

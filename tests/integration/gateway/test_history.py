@@ -97,6 +97,6 @@ def test_what_is_said_to_a_workspace_is_read_while_anybody_looks_at_it() -> None
     """Red when an event is dropped unread that a stream should have: its workspace's, or one that is for everybody."""
     hub, ours, theirs = LiveHub(), new_id(), new_id()
     assert not hub.is_heard(None)
-    with hub.open_stream(ours):
+    with hub.open_stream(ours, user_id=new_id()):
         assert [hub.is_heard(one) for one in (str(ours), None, str(theirs))] == [True, True, False]
     assert not hub.is_heard(str(ours))

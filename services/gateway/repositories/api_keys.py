@@ -1,0 +1,144 @@
+"""API keys. The key itself is nowhere: only its digest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.gateway.domain.keys import KnownKey
+from services.gateway.tables import api_keys, users
+
+_FIND = text("""
+    WITH found AS (
+        SELECT key.id, key.workspace_id, key.user_id, person.email, person.email_proved_at IS NOT NULL AS email_proved,
+            member.role, key.scopes, key.expires_at, key.revoked_at
+        FROM gateway.api_keys key
+        JOIN gateway.users person ON person.id = key.user_id
+        LEFT JOIN gateway.memberships member ON member.user_id = key.user_id AND member.workspace_id = key.workspace_id
+        WHERE key.digest = :digest
+    ), used AS (
+        UPDATE gateway.api_keys AS key SET last_used_at = :now
+        FROM found
+        WHERE key.id = found.id AND found.role IS NOT NULL AND key.revoked_at IS NULL
+            AND (key.expires_at IS NULL OR key.expires_at > :now)
+            AND (key.last_used_at IS NULL OR key.last_used_at < :now - interval '1 minute')
+    )
+    SELECT * FROM found
+    """)
+
+
+@dataclass(frozen=True)
+class ShownKey:
+    """A key as people see it after it was made."""
+
+    id: UUID
+    name: str
+    ending: str
+    scopes: Sequence[str]
+    user_id: UUID
+    email: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+_SHOWN = [users.c.email if name == "email" else api_keys.c[name] for name in ShownKey.__dataclass_fields__]
+
+
+async def find_used(conn: AsyncConnection, digest: bytes, *, now: datetime) -> KnownKey | None:
+    """The key with this digest, whatever has become of it. Its use is noted, at most once a minute: a key in use all the time
+    would be a row that is written all the time."""
+    row = (await conn.execute(_FIND, {"digest": digest, "now": now})).one_or_none()
+    if row is None:
+        return None
+    return KnownKey(
+        row.id,
+        row.workspace_id,
+        row.user_id,
+        row.email,
+        row.email_proved,
+        row.role,
+        frozenset(row.scopes),
+        row.expires_at,
+        row.revoked_at,
+    )
+
+
+async def add(
+    conn: AsyncConnection,
+    key_id: UUID,
+    *,
+    workspace_id: UUID,
+    user_id: UUID,
+    name: str,
+    digest: bytes,
+    ending: str,
+    scopes: Sequence[str],
+    expires_at: datetime | None,
+) -> None:
+    await conn.execute(
+        api_keys.insert().values(
+            id=key_id,
+            workspace_id=workspace_id,
+            user_id=user_id,
+            name=name,
+            digest=digest,
+            ending=ending,
+            scopes=list(scopes),
+            expires_at=expires_at,
+        )
+    )
+
+
+async def load(conn: AsyncConnection, workspace_id: UUID, *, key_id: UUID) -> ShownKey | None:
+    """None for one of another workspace as well."""
+    row = (
+        await conn.execute(_all().where(api_keys.c.workspace_id == workspace_id, api_keys.c.id == key_id))
+    ).one_or_none()
+    return None if row is None else ShownKey(*row)
+
+
+async def page(
+    conn: AsyncConnection, workspace_id: UUID, *, user_id: UUID | None, before: UUID | None, limit: int
+) -> Sequence[ShownKey]:
+    """Newest first; those of one maker where one is given."""
+    query = _all().where(api_keys.c.workspace_id == workspace_id).order_by(api_keys.c.id.desc()).limit(limit)
+    if user_id is not None:
+        query = query.where(api_keys.c.user_id == user_id)
+    if before is not None:
+        query = query.where(api_keys.c.id < before)
+    return [ShownKey(*row) for row in await conn.execute(query)]
+
+
+async def count_valid(conn: AsyncConnection, workspace_id: UUID, *, now: datetime) -> int:
+    query = select(func.count()).where(
+        api_keys.c.workspace_id == workspace_id,
+        api_keys.c.revoked_at.is_(None),
+        api_keys.c.expires_at.is_(None) | (api_keys.c.expires_at > now),
+    )
+    return (await conn.execute(query)).scalar_one()
+
+
+async def revoke(conn: AsyncConnection, key_id: UUID, *, now: datetime) -> None:
+    """Once; the first moment stays."""
+    await conn.execute(
+        update(api_keys).where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
+
+
+async def revoke_all_of(conn: AsyncConnection, workspace_id: UUID, *, user_id: UUID, now: datetime) -> None:
+    """Of somebody who is to be a member no more: coming back, they make new ones."""
+    await conn.execute(
+        update(api_keys)
+        .where(api_keys.c.workspace_id == workspace_id, api_keys.c.user_id == user_id, api_keys.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+
+
+def _all() -> Select[Any]:
+    return select(*_SHOWN).join(users, users.c.id == api_keys.c.user_id)
