@@ -10,14 +10,16 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from libs.common.smtp_address import parse_smtp_url
 from libs.common.uow import UnitOfWorkFactory
 from services.sender.clients.mailbox import Mailbox
 from services.sender.clients.smtp import SmtpMailbox
+from services.sender.domain.pace import Pace
 from services.sender.domain.windows import OFFICE_HOURS
-from services.sender.repositories.claims import release_expired_claims
+from services.sender.repositories.expired_claims import release_expired_claims
 from services.sender.tables import claim_batches, emails, slots
 from services.sender.use_cases.send_emails import send_emails
 from tests.integration.sender.mortal import Killed, Life, MortalDatabase, MortalMailbox
@@ -30,12 +32,13 @@ def client(port: int) -> SmtpMailbox:
     return SmtpMailbox(parse_smtp_url(f"smtp://127.0.0.1:{port}"), connect_timeout_s=10, provider_timeout_s=20)
 
 
-async def live(world: World, mailbox: Mailbox, life: Life) -> bool:
-    """Send until there is nothing to send, or to death. Answers whether it was killed."""
+async def live(world: World, mailbox: Mailbox, life: Life, *, ahead: int = 1) -> bool:
+    """Send until there is nothing to send, or to death, `ahead` mails at once. Answers whether it was killed."""
     assert isinstance(world.open_uow, UnitOfWorkFactory)
     context = replace(world.context, open_uow=MortalDatabase(world.open_uow, life), batch_size=3)
+    pace = Pace(ahead, ahead)
     try:
-        while (await send_emails(context, MortalMailbox(mailbox, life), stopping=lambda: False)).claimed:
+        while (await send_emails(context, MortalMailbox(mailbox, life), stopping=lambda: False, pace=pace)).claimed:
             pass
     except Killed:
         return True
@@ -78,22 +81,25 @@ async def office(open_uow: UnitOfWorkFactory, *, leads: int, quota: int) -> Asyn
     yield world
 
 
-async def test_a_worker_that_is_killed_at_any_step_costs_at_most_one_unknown(open_uow: UnitOfWorkFactory) -> None:
+@pytest.mark.parametrize("ahead", [1, 3])
+async def test_a_worker_that_is_killed_at_any_step_costs_at_most_the_unknowns_it_has_begun(
+    open_uow: UnitOfWorkFactory, ahead: int
+) -> None:
     """P3, P4, P5: red when `sending` is not committed before the call, when a crashed send is tried again, or when a slot
     comes back of which nobody knows whether it was used. Each statement, commit and call of a turn is a step."""
-    whole, inbox = Life(), Inbox()
+    whole, inbox, quota = Life(), Inbox(), ahead
     async with listening(inbox) as port:
-        async with office(open_uow, leads=2, quota=1) as world:
-            assert not await live(world, client(port), whole)
-        assert len(inbox.recipients) == 1
+        async with office(open_uow, leads=quota + 1, quota=quota) as world:
+            assert not await live(world, client(port), whole, ahead=ahead)
+        assert len(inbox.recipients) == quota
         for step in range(1, whole.steps + 1):
             inbox.mails.clear()
-            async with office(open_uow, leads=2, quota=1) as world:
-                assert await live(world, client(port), Life(ends_at=step))
+            async with office(open_uow, leads=quota + 1, quota=quota) as world:
+                assert await live(world, client(port), Life(ends_at=step), ahead=ahead)
                 await recover(world)
-                assert not await live(world, client(port), Life())
-                assert (await world.states())["unknown"] <= 1
-                await check_against(world, inbox, quota=1)
+                assert not await live(world, client(port), Life(), ahead=ahead)
+                assert (await world.states())["unknown"] <= ahead
+                await check_against(world, inbox, quota=quota)
 
 
 async def test_twenty_workers_and_twenty_kills_keep_the_quota(open_uow: UnitOfWorkFactory) -> None:
@@ -105,7 +111,7 @@ async def test_twenty_workers_and_twenty_kills_keep_the_quota(open_uow: UnitOfWo
             nonlocal kills
             while True:
                 life = Life(ends_at=chance.randint(1, 60) if kills < 20 and number % 2 else 0)
-                if not await live(world, client(port), life):
+                if not await live(world, client(port), life, ahead=1 + number % 3):
                     return
                 kills += 1
 

@@ -1,0 +1,350 @@
+"""Mails that are begun and recorded together: each is judged as it would be alone, and what is not called is taken back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+import pytest
+import sqlalchemy as sa
+
+from libs.common.uow import UnitOfWorkFactory
+from services.sender.domain.message import Letter
+from services.sender.domain.pace import LATEST_S, Pace
+from services.sender.domain.sending import Outcome, Refused
+from services.sender.domain.windows import OFFICE_HOURS
+from services.sender.in_flight.send_loop import SendLoop
+from services.sender.repositories import plan
+from services.sender.tables import campaigns, emails, enrolments, slots
+from services.sender.use_cases.send_context import SendContext
+from services.sender.use_cases.send_emails import Turn, send_emails
+from tests.integration.sender.mortal import Life, MortalDatabase
+from tests.integration.sender.world import TIMING, Post, World, recipient
+from tests.support.waiting import eventually
+
+THREE = Pace(3, 3)
+MIDDLE = "lead2@company2.example"
+
+
+@dataclass
+class Interrupted(Post):
+    """Something happens after the claim, before anything is begun."""
+
+    before: Callable[[], Awaitable[None]] | None = None
+
+    async def open(self) -> None:
+        if self.before is not None:
+            await self.before()
+
+
+async def turn(context: SendContext, post: Post, *, pace: Pace = THREE) -> Turn:
+    return await send_emails(replace(context, batch_size=3, ahead=3), post, stopping=lambda: False, pace=pace)
+
+
+async def three(world: World) -> World:
+    """Three mails that are due, in office hours."""
+    world.later(hours=2)
+    rows = [recipient(n) for n in range(1, 4)]
+    await world.draft(await world.list_of(*rows), window=OFFICE_HOURS)
+    await world.start()
+    await world.plan()
+    mine = sa.and_(slots.c.workspace_id == world.workspace_id, slots.c.state == "assigned")
+    await world.run(slots.update().where(mine).values(due_at=world.now))
+    return world
+
+
+async def rows_of(world: World) -> dict[str, sa.Row[tuple[object, ...]]]:
+    names = (emails.c.recipient, emails.c.state, emails.c.reason, emails.c.attempts, emails.c.sending_at)
+    query = sa.select(*names).where(emails.c.campaign_id == world.campaign_id).order_by(emails.c.id)
+    async with world.open_uow() as uow:
+        return {row.recipient: row for row in await uow.conn.execute(query)}
+
+
+async def unsubscribes(world: World) -> None:
+    await world.suppress(MIDDLE)
+
+
+async def replies(world: World) -> None:
+    theirs = sa.and_(enrolments.c.campaign_id == world.campaign_id, enrolments.c.email == MIDDLE)
+    await world.run(enrolments.update().where(theirs).values(state="stopped"))
+
+
+async def goes_home(world: World) -> None:
+    theirs = sa.and_(enrolments.c.campaign_id == world.campaign_id, enrolments.c.email == MIDDLE)
+    await world.run(enrolments.update().where(theirs).values(time_zone="Asia/Tokyo"))
+
+
+async def loses_its_slot(world: World) -> None:
+    theirs = sa.select(emails.c.id).where(emails.c.campaign_id == world.campaign_id, emails.c.recipient == MIDDLE)
+    async with world.open_uow() as uow:
+        await plan.release_assigned(uow.conn, slots.c.email_id.in_(theirs), today=world.now.date())
+
+
+async def is_claimed_by_another(world: World) -> None:
+    theirs = sa.and_(emails.c.campaign_id == world.campaign_id, emails.c.recipient == MIDDLE)
+    await world.run(emails.update().where(theirs).values(fencing_token=emails.c.fencing_token + 1))
+
+
+async def had_it_from_another_campaign(world: World) -> None:
+    """The other two have had it in another text."""
+    here = world.campaign_id
+    await world.draft(await world.list_of(*(recipient(n) for n in range(1, 4))))
+    there = world.campaign_id
+    world.campaign_id = here
+    await world.run(
+        sa.text(
+            "INSERT INTO sender.enrolments (id, workspace_id, campaign_id, recipient_id, lead_id, email, position, state)"
+            " SELECT gen_random_uuid(), workspace_id, :there, NULL, lead_id, email, position, 'finished'"
+            " FROM sender.enrolments WHERE campaign_id = :here AND email = :middle"
+        ).bindparams(here=here, there=there, middle=MIDDLE)
+    )
+    await world.run(
+        sa.text(
+            "INSERT INTO sender.emails"
+            " (id, workspace_id, campaign_id, enrolment_id, lead_id, mailbox_id, step, recipient, message_id, state)"
+            " SELECT gen_random_uuid(), e.workspace_id, n.campaign_id, n.id, e.lead_id, e.mailbox_id, 1, e.recipient,"
+            " '<' || n.id || '@x>', 'sent'"
+            " FROM sender.emails e JOIN sender.enrolments n ON n.lead_id = e.lead_id AND n.campaign_id = :there"
+            " WHERE e.campaign_id = :here AND e.recipient = :middle"
+        ).bindparams(here=here, there=there, middle=MIDDLE)
+    )
+    words = sa.select(campaigns.c.subject, campaigns.c.text_body, campaigns.c.html_body)
+    async with world.open_uow() as uow:
+        row = (await uow.conn.execute(words.where(campaigns.c.id == here))).one()
+    await world.run(campaigns.update().where(campaigns.c.id == there).values(**row._mapping))
+
+
+Happens = Callable[[World], Awaitable[None]]
+
+
+@pytest.mark.parametrize(
+    ("happens", "becomes", "reason"),
+    [
+        (unsubscribes, "suppressed", "suppressed"),
+        (replies, "cancelled", "enrolment_ended"),
+        (goes_home, "planned", "window_closed"),
+        (loses_its_slot, "planned", "no_slot"),
+        (is_claimed_by_another, "claimed", None),
+        (had_it_from_another_campaign, "cancelled", "already_sent"),
+    ],
+)
+async def test_what_speaks_against_one_of_a_handful_stops_that_one_alone(
+    world: World, happens: Happens, becomes: str, reason: str | None
+) -> None:
+    """Rules re_suppress, re_stop, re_window, re_slot, fencing and P3: red when a handful trusts what was claimed, or when
+    one of it decides for the others."""
+    await three(world)
+    post = Interrupted(before=lambda: happens(world))
+    await turn(world.context, post)
+    assert sorted(post.accepted) == ["lead1@company1.example", "lead3@company3.example"]
+    rows = await rows_of(world)
+    assert (rows[MIDDLE].state, rows[MIDDLE].reason) == (becomes, reason)
+    assert {row.state for address, row in rows.items() if address != MIDDLE} == {"sent"}
+
+
+async def test_one_whose_address_was_changed_after_the_claim_is_not_sent_together(world: World) -> None:
+    """Red when facts are asked about the address of now, and the mail goes to that of before: here that one is suppressed."""
+    await three(world)
+
+    async def changes() -> None:
+        await world.suppress(MIDDLE)
+        theirs = sa.and_(emails.c.campaign_id == world.campaign_id, emails.c.recipient == MIDDLE)
+        await world.run(emails.update().where(theirs).values(recipient="other@company2.example"))
+
+    post = Interrupted(before=changes)
+    await turn(world.context, post)
+    assert MIDDLE not in post.accepted
+    assert len(post.accepted) == 2
+
+
+async def test_the_same_person_twice_in_a_handful_gets_one_mail(world: World) -> None:
+    """P3: red when the mails of a handful are judged without each other."""
+    await three(world)
+    theirs = sa.and_(emails.c.campaign_id == world.campaign_id, emails.c.recipient == "lead3@company3.example")
+    await world.run(emails.update().where(theirs).values(recipient=MIDDLE))
+    post = Post()
+    await turn(world.context, post)
+    assert sorted(post.accepted) == ["lead1@company1.example", MIDDLE]
+    assert await world.states() == {"sent": 2, "cancelled": 1}
+
+
+async def test_who_is_held_by_somebody_else_keeps_nobody_waiting_in_a_transaction(world: World) -> None:
+    """Red when a handful waits for a lock with other mails in hand: two who wait so for each other end in a deadlock."""
+    await three(world)
+    others = sa.select(emails.c.id).where(emails.c.campaign_id == world.campaign_id, emails.c.recipient != MIDDLE)
+
+    async def others_are_free() -> bool:
+        async with world.open_uow() as uow:
+            locked = others.with_for_update(nowait=True)
+            return len((await uow.conn.execute(locked)).all()) == 2
+
+    post = Post()
+    async with world.open_uow() as holder:
+        theirs = sa.and_(enrolments.c.campaign_id == world.campaign_id, enrolments.c.email == MIDDLE)
+        await holder.conn.execute(sa.select(enrolments.c.id).where(theirs).with_for_update())
+        sending = asyncio.create_task(turn(world.context, post))
+        await eventually(world.somebody_waits)
+        assert await others_are_free()
+    await sending
+    assert len(post.accepted) == 3
+
+
+async def test_an_outcome_whose_lead_somebody_holds_is_written_when_that_one_lets_go(world: World) -> None:
+    """P5: red when what is passed over is forgotten: an accepted mail would become unknown."""
+    await three(world)
+    post, held = Post(), asyncio.Event()
+    theirs = sa.and_(enrolments.c.campaign_id == world.campaign_id, enrolments.c.email == MIDDLE)
+
+    class Holding(Post):
+        async def send(self, letter: Letter, *, may_call: Callable[[], bool]) -> Outcome:
+            if letter.envelope_to == MIDDLE:
+                held.set()
+                await holding.wait()
+            return await super().send(letter, may_call=may_call)
+
+    post, holding = Holding(), asyncio.Event()
+    sending = asyncio.create_task(turn(world.context, post))
+    await held.wait()
+    async with world.open_uow() as holder:
+        await holder.conn.execute(sa.select(enrolments.c.id).where(theirs).with_for_update())
+        holding.set()
+        await eventually(world.somebody_waits)
+        assert (await world.states())["sent"] == 2
+    await sending
+    assert await world.states() == {"sent": 3}
+    assert await world.enrolment_states() == {("finished", None): 3}
+
+
+async def test_what_is_not_called_in_time_is_taken_back_with_its_slot(world: World) -> None:
+    """P5: red when a mail that was begun long ago is still called (a pause would hold for none of a handful), or when it is
+    left to become unknown."""
+    await three(world)
+    watch = [0.0]
+    post = Post(on_send=lambda: watch.__setitem__(0, watch[0] + LATEST_S + 0.1))
+    seen = await turn(replace(world.context, monotonic=lambda: watch[0]), post)
+    assert len(post.accepted) == 1
+    assert await world.states() == {"sent": 1, "planned": 2}
+    assert await world.slot_states() == {"used": 1, "assigned": 2}
+    assert sorted(row.attempts for row in (await rows_of(world)).values()) == [0, 0, 1]
+    assert seen.pace.ahead == 1
+    while (await turn(world.context, post)).claimed:
+        continue
+    assert sorted(post.accepted) == [f"lead{n}@company{n}.example" for n in range(1, 4)]
+
+
+async def test_a_refusal_takes_back_what_would_have_come_after_it(world: World) -> None:
+    """P6: red when a mailbox that refuses has the rest of the handful refused as well."""
+    await three(world)
+    post = Post(answer=lambda _: Refused("550 no"))
+    await turn(world.context, post)
+    assert len(post.letters) == 1
+    assert await world.states() == {"failed": 1, "planned": 2}
+    assert (await world.slot_states())["assigned"] == 2
+
+
+async def test_what_became_unknown_before_it_was_taken_back_is_known_never_to_have_been_called(world: World) -> None:
+    """Rules truth_wins and never_blind: red when `unknown` is planned again with its slot, or left unknown although its owner
+    says that it made no call."""
+    await three(world)
+    watch = [0.0]
+
+    class Slow(Post):
+        async def send(self, letter: Letter, *, may_call: Callable[[], bool]) -> Outcome:
+            outcome = await super().send(letter, may_call=may_call)
+            world.later(seconds=TIMING.sending_lease_s + 1)
+            watch[0] += LATEST_S + 0.1
+            await world.resolve()
+            return outcome
+
+    post = Slow()
+    await turn(replace(world.context, monotonic=lambda: watch[0]), post)
+    assert len(post.accepted) == 1
+    assert await world.states() == {"sent": 1, "deferred": 2}
+    assert await world.slot_states() == {"used": 1, "free": 2}
+
+
+async def test_a_newer_claim_is_not_taken_back_by_an_older_one(world: World) -> None:
+    """Rule fencing: red when a handful that is taken back does not compare its tokens."""
+    await three(world)
+    watch = [0.0]
+    theirs = sa.and_(emails.c.campaign_id == world.campaign_id, emails.c.recipient == MIDDLE)
+
+    class Slow(Post):
+        async def send(self, letter: Letter, *, may_call: Callable[[], bool]) -> Outcome:
+            outcome = await super().send(letter, may_call=may_call)
+            watch[0] += LATEST_S + 0.1
+            await world.run(emails.update().where(theirs).values(fencing_token=emails.c.fencing_token + 1))
+            return outcome
+
+    post = Slow()
+    await turn(replace(world.context, monotonic=lambda: watch[0]), post)
+    first = post.accepted[0]
+    rows = await rows_of(world)
+    assert rows[MIDDLE].state == "sending"
+    assert {row.state for address, row in rows.items() if address not in {MIDDLE, first}} == {"planned"}
+
+
+async def test_a_stop_calls_for_the_mail_in_hand_only(world: World) -> None:
+    """P5: red when a cancelled loop goes through its handful, or leaves it to become unknown."""
+    await three(world)
+    calling, go_on = asyncio.Event(), asyncio.Event()
+
+    class SlowPost(Post):
+        async def send(self, letter: Letter, *, may_call: Callable[[], bool]) -> Outcome:
+            calling.set()
+            await go_on.wait()
+            return await super().send(letter, may_call=may_call)
+
+    post = SlowPost()
+    working = asyncio.create_task(turn(world.context, post))
+    await calling.wait()
+    working.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert len(post.accepted) == 1
+    assert await world.states() == {"sent": 1, "planned": 2}
+
+
+async def test_what_was_accepted_is_recorded_when_the_next_call_falls_over(world: World) -> None:
+    """P5: red when a fault of ours in one call leaves the mails before it unknown, or those after it."""
+    await three(world)
+
+    class Faulty(Post):
+        async def send(self, letter: Letter, *, may_call: Callable[[], bool]) -> Outcome:
+            if self.accepted:
+                raise AssertionError("a fault")
+            return await super().send(letter, may_call=may_call)
+
+    with pytest.raises(AssertionError, match="a fault"):
+        await turn(world.context, Faulty())
+    assert await world.states() == {"sent": 1, "sending": 1, "planned": 1}
+
+
+async def test_a_quick_mailbox_is_sent_through_by_few_transactions(world: World) -> None:
+    """Red when a loop forgets its pace from turn to turn, or begins and records one by one: ten transactions a mail are ten
+    waits for the disk."""
+    await world.running(leads=64)
+    assert isinstance(world.open_uow, UnitOfWorkFactory)
+    post, life = Post(), Life()
+    database = Counting(world.open_uow, life)
+
+    async def plan_again(_: object) -> bool:
+        return True
+
+    context = replace(world.context, open_uow=database)
+    await SendLoop(context, post, plan=plan_again, stopping=asyncio.Event(), leave=lambda: False).run()
+    assert len(post.accepted) == len(set(post.accepted)) == 64
+    assert database.opened <= 32
+
+
+class Counting(MortalDatabase):
+    """How many transactions were opened."""
+
+    opened = 0
+
+    def __call__(self):
+        self.opened += 1
+        return super().__call__()
