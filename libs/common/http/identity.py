@@ -19,6 +19,8 @@ LEEWAY = timedelta(seconds=5)
 SIGNED_BY = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
 ADMINS = frozenset({"owner", "admin"})
 """The roles that may settle things for a whole workspace."""
+VIEWER = "viewer"
+"""The role that only looks. The gateway lets no change of a viewer's through; what moves mail does not rest on that alone."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,17 @@ def operator_identity(identity: CurrentIdentity) -> Identity:
 
 
 OperatorIdentity = Annotated[Identity, Depends(operator_identity)]
+
+
+def member_identity(identity: CurrentIdentity) -> Identity:
+    """Somebody asks who may change things. Raises Forbidden for whoever only looks."""
+    if identity.role == VIEWER:
+        msg = "a viewer of the workspace looks and changes nothing: ask an owner or an admin for another role"
+        raise Forbidden(msg, code="members_only")
+    return identity
+
+
+MemberIdentity = Annotated[Identity, Depends(member_identity)]
 
 
 def admin_identity(identity: CurrentIdentity) -> Identity:

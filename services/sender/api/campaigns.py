@@ -165,7 +165,7 @@ async def list_emails(
         limit=limit + 1,
     )
     page, more = cut(rows, limit)
-    items = [EmailOut.model_validate(row, from_attributes=True) for row in page]
+    items = [EmailOut.of(row) for row in page]
     return EmailPage(items=items, next_cursor=str(page[-1].id) if more else None)
 
 

@@ -63,7 +63,7 @@ async def test(
 
     Answers when the provider has; with the same `Idempotency-Key` it is not sent again. 404 campaign_not_found,
     row_not_found; 409 suppressed, mailbox_paused, sandboxed_rows; 422 address_required, and as for a row's problems; 429
-    too_many_test_mails.
+    too_many_test_mails, mailbox_tried_too_often.
     """
     to = body.to or identity.email
     if not to:

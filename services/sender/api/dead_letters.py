@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from libs.common.errors import NotFound
 from libs.common.http.dependencies import OpenUowDep, Uow
-from libs.common.http.identity import CurrentIdentity
+from libs.common.http.identity import CurrentIdentity, MemberIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import UnitOfWork
 from services.sender.api.resources import CurrentResources, Cursor, Limit, cut
@@ -65,7 +65,7 @@ async def list_dead_letters(
 
 @router.post("/replay")
 async def replay(
-    body: DeadLetterChoice, identity: CurrentIdentity, open_uow: OpenUowDep, resources: CurrentResources
+    body: DeadLetterChoice, identity: MemberIdentity, open_uow: OpenUowDep, resources: CurrentResources
 ) -> ReplayedOut:
     """Send the open ones again that are chosen, at most 500 at once: each waits for a slot as anybody does.
 
@@ -81,7 +81,7 @@ async def replay(
 
 @router.post("/discard")
 async def discard(
-    body: DeadLetterChoice, identity: CurrentIdentity, open_uow: OpenUowDep, resources: CurrentResources
+    body: DeadLetterChoice, identity: MemberIdentity, open_uow: OpenUowDep, resources: CurrentResources
 ) -> DiscardedOut:
     """Let the open ones be that are chosen, at most 500 at once."""
     async with open_uow() as uow:
@@ -105,11 +105,11 @@ async def show(email_id: UUID, identity: CurrentIdentity, uow: Uow) -> DeadLette
 async def edit(
     email_id: UUID,
     body: DeadLetterEdit,
-    identity: CurrentIdentity,
+    identity: MemberIdentity,
     open_uow: OpenUowDep,
     resources: CurrentResources,
 ) -> DeadLetterDetail:
-    """Write to another address instead, in this campaign; replay it afterwards. A line is edited in its campaign.
+    """Write to another address (`email`) instead, in this campaign; replay it afterwards. A line is edited in its campaign.
 
     404 dead_letter_not_found; 409 dead_letter_closed, dead_letter_busy, already_in_campaign; 422 invalid_address.
     """
@@ -118,7 +118,7 @@ async def edit(
             uow,
             workspace_id=identity.workspace_id,
             email_id=email_id,
-            address=body.address,
+            address=body.email,
             made_by=identity.user_id,
             now=await resources.clock(uow.conn),
         )
@@ -146,5 +146,7 @@ async def _detail(uow: UnitOfWork, letter: DeadLetter) -> DeadLetterDetail:
 
 
 def _out(letter: DeadLetter) -> DeadLetterOut:
-    known = {name: getattr(letter, name) for name in DeadLetterOut.model_fields if name != "row_no"}
-    return DeadLetterOut(**known, row_no=letter.position)
+    own = {"row_no": letter.position, "email": letter.recipient}
+    return DeadLetterOut(
+        **own, **{name: getattr(letter, name) for name in DeadLetterOut.model_fields if name not in own}
+    )

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from libs.common.http.dependencies import Uow
-from libs.common.http.identity import CurrentIdentity
+from libs.common.http.identity import MemberIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.sender.api.resources import CurrentResources
 from services.sender.schemas.emails import ResolutionIn, ResolutionOut
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/v1", responses=PROBLEM_RESPONSES)
 
 @router.post("/emails/{email_id}/resolve", tags=["emails"])
 async def resolve(
-    email_id: UUID, body: ResolutionIn, identity: CurrentIdentity, uow: Uow, resources: CurrentResources
+    email_id: UUID, body: ResolutionIn, identity: MemberIdentity, uow: Uow, resources: CurrentResources
 ) -> ResolutionOut:
     """Decide about an email whose outcome is unknown: it was `sent`, or `send_again` under the same Message-ID.
 

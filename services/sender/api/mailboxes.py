@@ -29,6 +29,7 @@ from services.sender.use_cases.add_mailbox import add_mailbox
 from services.sender.use_cases.change_mailbox import change_mailbox, own_mailbox
 from services.sender.use_cases.delete_mailbox import delete_mailbox
 from services.sender.use_cases.examine_mailbox import examine_mailbox
+from services.sender.use_cases.limit_tries import limit_tries
 from services.sender.use_cases.make_dkim_key import make_dkim_key
 from services.sender.use_cases.pause_mailbox import pause_by_person
 from services.sender.use_cases.prove_account import prove_key, prove_wish
@@ -140,10 +141,14 @@ async def remove(mailbox_id: UUID, identity: AdminIdentity, uow: Uow, resources:
 async def try_it(
     mailbox_id: UUID, body: TrialIn, identity: AdminIdentity, open_uow: OpenUowDep, resources: CurrentResources
 ) -> TrialOut:
-    """Log in, and send one mail to an address of yours. Where it ended, and the server's word, are the answer."""
+    """Log in, and send one mail to an address of yours. Where it ended, and the server's word, are the answer.
+
+    404 mailbox_not_found; 422 invalid_address; 429 mailbox_tried_too_often, with `Retry-After`.
+    """
     async with open_uow() as uow:
         found = await own_mailbox(uow, mailbox_id, workspace_id=identity.workspace_id)
         now = await resources.clock(uow.conn)
+        await limit_tries(uow, found, workspace_id=identity.workspace_id, what="trial", now=now)
     postal_address = resources.sender.postal_address
     return TrialOut.of(
         await try_mailbox(found, resources.office.opener, to=body.to, postal_address=postal_address, now=now)

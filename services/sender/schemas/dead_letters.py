@@ -35,7 +35,7 @@ class DeadLetterOut(BaseModel):
     campaign_id: UUID
     campaign_name: str
     lead_id: UUID
-    recipient: str
+    email: str
     row_no: int
     step: int
     subject: str | None
@@ -73,7 +73,7 @@ class DeadLetterPage(BaseModel):
 class DeadLetterEdit(Body):
     """The address to write to instead."""
 
-    address: Annotated[str, StringConstraints(min_length=3, max_length=320)]
+    email: Annotated[str, StringConstraints(min_length=3, max_length=320, pattern=r"^[^\x00]*$")]
 
 
 class DeadLetterChoice(Body):

@@ -1,7 +1,7 @@
 """Emails as the HTTP edge shows them."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -23,7 +23,7 @@ class EmailOut(BaseModel):
     row_no: int
     step: int
     state: EmailState
-    recipient: str
+    email: str
     subject: str | None
     message_id: str
     reason: str | None
@@ -33,6 +33,11 @@ class EmailOut(BaseModel):
     ended_at: datetime | None
     mailbox_id: UUID
     planned_for: datetime | None
+
+    @classmethod
+    def of(cls, row: Any) -> "EmailOut":
+        """Of a row with these columns, where whom it goes to is the `recipient`."""
+        return cls(email=row.recipient, **{name: getattr(row, name) for name in cls.model_fields if name != "email"})
 
 
 class EmailPage(BaseModel):

@@ -101,7 +101,7 @@ mailbox_paces = Table(
     PrimaryKeyConstraint("mailbox_id", "workspace_id", "what"),
     CheckConstraint("what IN ('trial', 'test_mail')", name="what_known"),
 )
-"""How far ahead of its pace a workspace is with what people let a mailbox do at once (`domain/mailboxes/pace.py`)."""
+"""How far ahead of its pace a workspace is with what people let a mailbox do at once (`domain/mailboxes/trying.py`)."""
 
 oauth_consents = Table(
     "oauth_consents",

@@ -11,7 +11,7 @@ from services.sender.domain.days import day_at
 from services.sender.domain.plan.candidates import Candidate, PlannedCampaign
 from services.sender.domain.plan.outlook import Outlook
 from services.sender.domain.plan.rooms import DayTerms
-from services.sender.repositories import campaigns, candidates, plan, recipients, slots, workspaces
+from services.sender.repositories import campaigns, candidates, plan, recipients, slots, test_mails, workspaces
 from services.sender.repositories.campaigns import Campaign
 from services.sender.repositories.workspaces import Workspace
 from services.sender.use_cases.check_campaign import PAGE, barred_rows
@@ -58,6 +58,7 @@ async def look_ahead(
         mailboxes=boxes,
         waiting=await _waiting(uow, workspace, running, campaign, now=now),
         held=await slots.held(uow.conn, workspace_id=workspace_id, day=today.date),
+        tests=await test_mails.held(uow.conn, workspace_id=workspace_id, since=today.starts_at, until=today.ends_at),
     )
 
 

@@ -26,7 +26,7 @@ async def readdress_dead_letter(
     if not await dead_letters.readdress(uow.conn, letter, address=wanted, lead_id=lead_id):
         msg = f"the campaign {letter.campaign_name!r} has {wanted} in another row: discard this one"
         raise Conflict(msg, code="already_in_campaign")
-    detail = {"address_before": letter.recipient, "address": wanted}
+    detail = {"email_before": letter.recipient, "email": wanted}
     await dead_letters.note_edit(uow.conn, email_id, detail=detail, made_by=made_by, now=now)
     return (await dead_letters.find(uow.conn, which, limit=1))[0]
 

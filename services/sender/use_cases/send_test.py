@@ -23,6 +23,7 @@ from services.sender.repositories import campaigns, mailboxes, suppressions, tes
 from services.sender.repositories.campaigns import Campaign
 from services.sender.repositories.test_mails import TestMail
 from services.sender.use_cases.check_campaign import addressee, lines_of, writer_of
+from services.sender.use_cases.limit_tries import limit_tries
 from services.sender.use_cases.open_mailbox import Opener
 from services.sender.use_cases.preview_mail import Subject, find_row
 from services.sender.use_cases.send_context import HouseContext
@@ -59,7 +60,7 @@ async def send_test(asked: Asked, *, house: HouseContext, opener: Opener) -> Tes
     """Claim, call, record. The second request under one key is answered with what became of the first.
 
     Raises NotFound (campaign_not_found, row_not_found), Invalid (invalid_address, and as a mail that cannot be made),
-    Conflict (suppressed, mailbox_paused, sandboxed_rows), RateLimited (too_many_test_mails).
+    Conflict (suppressed, mailbox_paused, sandboxed_rows), RateLimited (too_many_test_mails, mailbox_tried_too_often).
     """
     async with house.open_uow() as uow:
         made = await _begin(uow, asked, house=house)
@@ -97,6 +98,7 @@ async def _begin(uow: UnitOfWork, asked: Asked, *, house: HouseContext) -> _Made
         earlier = await test_mails.load_asked(uow.conn, workspace_id=asked.workspace_id, key=asked.key, now=now)
         assert earlier is not None, "its key is taken"
         return _Made(earlier, rendered, writer, view, again=True)
+    await limit_tries(uow, view, workspace_id=asked.workspace_id, what="test_mail", now=now)
     if await test_mails.count_since(uow.conn, asked.workspace_id, since=now - timedelta(days=1)) > MOST_A_DAY:
         msg = f"more than {MOST_A_DAY} test mails in a day: look at previews instead, or wait until tomorrow"
         raise RateLimited(msg, code="too_many_test_mails", extra={"retry_after_s": 3600})

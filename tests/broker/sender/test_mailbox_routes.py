@@ -72,6 +72,19 @@ async def test_a_workspace_brings_a_mailbox_and_a_campaign_leaves_through_it(
     assert sender.inbox.recipients == []
 
 
+async def test_a_mailbox_is_not_tried_without_end(sender: RunningSender, workspace_id: UUID) -> None:
+    """Red when anybody with a button can have the provider close the mailbox, or is not told when to come again."""
+    own = Inbox()
+    async with listening(own) as port:
+        mailbox_id = (await ask(sender, "POST", "", workspace_id, json=body(port))).json()["id"]
+        path, wish = f"/{mailbox_id}/test", {"to": "me@own.example"}
+        answers = [await ask(sender, "POST", path, workspace_id, json=wish) for _ in range(6)]
+    assert [one.status_code for one in answers] == [200] * 5 + [429]
+    assert answers[-1].json()["code"] == "mailbox_tried_too_often"
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 30
+    assert len(own.mails) == 5
+
+
 async def test_what_is_answered_says_nothing_secret(sender: RunningSender, workspace_id: UUID) -> None:
     """Red when any route shows a password, or takes a field that nobody knows."""
     secret = {"user": "ann", "host": "127.0.0.1", "port": 2525, "security": "none"}

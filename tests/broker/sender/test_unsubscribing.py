@@ -101,8 +101,8 @@ async def test_one_click_of_a_mail_provider_unsubscribes_and_is_kept_as_proof(se
     sent = (await sender.get("/v1/emails", workspace_id)).json()["items"]
     proofs = {str(row["email"]): row["proof"] for row in rows}
     for mail in sent:
-        assert proofs[mail["recipient"]]["source"] == "one_click"
-        assert proofs[mail["recipient"]]["email_id"] == mail["id"]
+        assert proofs[mail["email"]]["source"] == "one_click"
+        assert proofs[mail["email"]]["email_id"] == mail["id"]
 
 
 async def test_a_link_works_after_everything_it_came_from_is_deleted(sender: RunningSender) -> None:
@@ -195,7 +195,7 @@ async def test_whoever_unsubscribes_while_a_campaign_sends_gets_nothing_that_has
 
     await eventually(all_ended)
     begun = {
-        row["recipient"]: row["sending_at"]
+        row["email"]: row["sending_at"]
         for row in (await sender.get("/v1/emails?limit=200", workspace_id)).json()["items"]
         if row["sending_at"]
     }

@@ -263,3 +263,15 @@ async def test_only_an_operator_suppresses_for_everybody(sender: RunningSender, 
         f"/v1/suppressions/{made.json()['id']}/lift?scope=global", json={"note": "done"}, headers=operator
     )
     assert lifted.status_code == 204
+
+
+async def test_tests_are_not_sent_faster_than_a_person_reads(sender: RunningSender, workspace_id: UUID) -> None:
+    """Red when the pace is not kept, or an answer under a key that is known is refused."""
+    campaign_id = await draft(sender, workspace_id, recipient(1, email="l@fast.example"))
+    answers = [await ask_for_test(sender, workspace_id, campaign_id, key=f"k{n}") for n in range(25)]
+    codes = [answer.status_code for answer in answers]
+    assert codes[:20] == [201] * 20
+    assert codes[-1] == 429
+    assert answers[-1].json()["code"] == "mailbox_tried_too_often"
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 10
+    assert (await ask_for_test(sender, workspace_id, campaign_id, key="k0")).status_code == 201

@@ -217,7 +217,7 @@ async def test_put_right_it_goes_to_the_new_address_and_the_old_one_is_on_record
     await sent_by(world, post)
     assert [sent.envelope_to for sent in post.letters] == ["lead.one@company1.example"]
     edited, replayed = await done_about(world, email_id)
-    assert edited.detail == {"address_before": "lead1@company1.example", "address": "lead.one@company1.example"}
+    assert edited.detail == {"email_before": "lead1@company1.example", "email": "lead.one@company1.example"}
     assert (edited.made_by, replayed.action) == (PERSON, "replayed")
 
 

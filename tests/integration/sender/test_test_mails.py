@@ -11,6 +11,7 @@ from libs.common.ids import new_id
 from services.sender.repositories import test_mails as repository
 from services.sender.repositories.test_mails import TestMail
 from services.sender.tables import mailboxes, test_mails
+from tests.integration.sender.outlook import dry, forecast, live
 from tests.integration.sender.world import World, recipient
 
 PERSON = UUID(int=9)
@@ -48,6 +49,18 @@ async def test_a_test_counts_against_the_mailbox_of_its_day_and_not_against_the_
     assert await world.plan() == 2
     async with world.open_uow() as uow:
         assert await repository.count_since(uow.conn, world.workspace_id, since=world.now - timedelta(hours=1)) == 2
+
+
+async def test_a_forecast_and_a_dry_run_count_todays_tests_and_come_true(world: World) -> None:
+    """Red when the calendar promises what the planner does not give, or today's tests are taken off tomorrow's day too."""
+    await world.draft(await world.list_of(*(recipient(n) for n in range(1, 6))))
+    await world.run(mailboxes.update().where(mailboxes.c.id == world.mailbox_id).values(daily_quota=3))
+    await begin(world, key="today", at=world.now)
+    await world.start()
+    promised = await forecast(world)
+    assert [sum(one.first_emails for one in day.campaigns) for day in promised.days] == [2, 3]
+    assert [day.sent for day in (await dry(world)).days] == [2, 3]
+    assert list((await live(world, days=2)).values()) == [2, 3]
 
 
 async def test_a_test_that_nobody_finished_is_unknown_and_not_sent_again(world: World) -> None:

@@ -16,7 +16,8 @@ from services.sender.domain.sending import Record
 class Outlook:
     """All that the days to come are made from, as it stands at `now`.
 
-    `waiting` have no slot yet, `held` are today's slots that somebody has; `call` is the longest time a send takes.
+    `waiting` have no slot yet, `held` are today's slots that somebody has, `tests` are today's test mails, which take of the
+    mailboxes alone; `call` is the longest time a send takes.
     """
 
     now: datetime
@@ -29,6 +30,7 @@ class Outlook:
     mailboxes: Sequence[UsableMailbox]
     waiting: Sequence[Candidate]
     held: Sequence[HeldSlot]
+    tests: Sequence[HeldSlot] = ()
 
 
 @dataclass(frozen=True, slots=True)

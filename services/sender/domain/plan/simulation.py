@@ -52,20 +52,22 @@ class Simulation:
     def days(self, limit: int) -> Iterator[VirtualDay]:
         """From today on, at most so many, until nobody waits."""
         now, holders, terms = self._outlook.now, self._outlook.held, self._terms_today()
+        tests = self._outlook.tests
         for _ in range(limit):
             day = day_at(now, time_zone=self._outlook.time_zone)
-            sends = tuple(self._day(day, now, holders=holders, terms=terms))
+            sends = tuple(self._day(day, now, holders=holders, tests=tests, terms=terms))
             left = sum(len(line) for line in self._lines.values())
             yield VirtualDay(day, sends, left)
             if not left:
                 return
-            now, holders, terms = day.ends_at, (), self._outlook.terms
+            now, holders, tests, terms = day.ends_at, (), (), self._outlook.terms
 
     def next_plan(self) -> NextPlan:
         """What the planner would do now. Asked of a simulation that has not begun."""
         now = self._outlook.now
         day = day_at(now, time_zone=self._outlook.time_zone)
-        self._open(day, now, holders=self._outlook.held, terms=self._terms_today())
+        outlook = self._outlook
+        self._open(day, now, holders=outlook.held, tests=outlook.tests, terms=self._terms_today())
         self._plan(day, now)
         given = {one.waiting.key: one for _, _, one in self._agenda if one is not None}
         return NextPlan(day, given, self._shares, self._room)
@@ -73,15 +75,25 @@ class Simulation:
     def _terms_today(self) -> DayTerms:
         return replace(self._outlook.terms, quota=self._outlook.quota_today)
 
-    def _open(self, day: Day, now: datetime, *, holders: Sequence[HeldSlot], terms: DayTerms) -> None:
+    def _open(
+        self,
+        day: Day,
+        now: datetime,
+        *,
+        holders: Sequence[HeldSlot],
+        tests: Sequence[HeldSlot],
+        terms: DayTerms,
+    ) -> None:
         outlook = self._outlook
         free = max(terms.quota - len(holders), 0)
         self._shares = shares_of(outlook.campaigns, holders)
-        self._room = room_of(outlook.mailboxes, holders, day=day.date, terms=terms, free=free)
+        self._room = room_of(outlook.mailboxes, [*holders, *tests], day=day.date, terms=terms, free=free)
         self._hours = Hours(since=now, until=day.ends_at)
 
-    def _day(self, day: Day, now: datetime, *, holders: Sequence[HeldSlot], terms: DayTerms) -> Iterator[VirtualSend]:
-        self._open(day, now, holders=holders, terms=terms)
+    def _day(
+        self, day: Day, now: datetime, *, holders: Sequence[HeldSlot], tests: Sequence[HeldSlot], terms: DayTerms
+    ) -> Iterator[VirtualSend]:
+        self._open(day, now, holders=holders, tests=tests, terms=terms)
         self._plan(day, now)
         while self._agenda:
             at, _, given = heapq.heappop(self._agenda)
