@@ -32,6 +32,7 @@ from services.sender.api.resources import Resources
 from services.sender.clients.domain_lookup import DnsLookup
 from services.sender.domain.message import Sender, sender_from
 from services.sender.domain.unsubscribing import UnsubscribeLinks
+from services.sender.domain.writing import Writer
 from services.sender.hand_over_schedules import hand_over_schedules
 from services.sender.in_flight.starting import supervisor_of
 from services.sender.list_schedules import list_schedules
@@ -42,6 +43,7 @@ from services.sender.repositories.workspaces import ensure_mailbox
 from services.sender.resolve_schedules import resolve_schedules
 from services.sender.schedules import schedules
 from services.sender.settings import SenderSettings
+from services.sender.start_schedules import start_schedules
 from services.sender.use_cases.send_context import HouseContext
 
 log = get_logger()
@@ -79,6 +81,7 @@ async def start(settings: SenderSettings, platform: Platform) -> AsyncGenerator[
             *mailbox_schedules(platform.open_uow, office.opener.mailroom.ring),
             *resolve_schedules(platform.open_uow, office.opener),
             *hand_over_schedules(resources.desk),
+            *start_schedules(platform.open_uow, Writer(sender, links)),
             *list_schedules(platform.open_uow, lookup=DnsLookup() if settings.check_mx else None),
         ],
         tasks=[supervisor_of(settings, platform, context, office).run],

@@ -11,8 +11,7 @@ from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import UnitOfWork
 from services.sender.api.resources import CurrentResources, Cursor, Limit, Resources, cut, plan_today
-from services.sender.domain.mailboxes.account import hand_over_note
-from services.sender.repositories import campaign_mailboxes, campaigns, emails, hand_overs
+from services.sender.repositories import campaigns, emails
 from services.sender.repositories.campaigns import Campaign
 from services.sender.schemas.campaigns import (
     CampaignIn,
@@ -23,6 +22,7 @@ from services.sender.schemas.campaigns import (
     ExcludedRow,
     QuotaToday,
     StartedOut,
+    Starting,
 )
 from services.sender.schemas.emails import EmailOut, EmailPage, EmailState
 from services.sender.schemas.windows import WindowIn, WindowOut
@@ -31,7 +31,7 @@ from services.sender.use_cases.create_campaign import NewCampaign, create_campai
 from services.sender.use_cases.end_campaign import end_campaign
 from services.sender.use_cases.pause_campaign import pause_campaign
 from services.sender.use_cases.settle_hand_overs import check_hand_over, settle_hand_overs
-from services.sender.use_cases.show_campaign import show_campaign
+from services.sender.use_cases.show_campaign import CampaignView, show_campaign, show_campaigns
 from services.sender.use_cases.start_campaign import start_campaign
 
 router = APIRouter(prefix="/v1", responses=PROBLEM_RESPONSES)
@@ -67,7 +67,9 @@ async def list_campaigns(
     """The workspace's campaigns, newest first."""
     rows = await campaigns.page_campaigns(uow.conn, workspace_id=identity.workspace_id, before=cursor, limit=limit + 1)
     page, more = cut(rows, limit)
-    items = [await _view(uow, row, resources) for row in page]
+    now = await resources.clock(uow.conn)
+    views = await show_campaigns(uow, page, now=now, default_quota=resources.default_quota)
+    items = [_out(view) for view in views]
     return CampaignPage(items=items, next_cursor=str(page[-1].id) if more else None)
 
 
@@ -86,6 +88,9 @@ async def start(
 ) -> StartedOut:
     """Render every row's mail, enrol those that can be sent, and plan today. Rows left out are named with the reason.
 
+    A list of more than 2,000 rows is not in yet when this answers: the campaign is `starting`, says how far, and goes on by
+    itself; what is left out is in its leads then, and why it came to nothing, if it did, in `start_problem`.
+
     A paused campaign goes on; an active one stays as it is. 409 nothing_to_send, campaign_finished, zone_not_offered.
     """
     async with open_uow() as uow:
@@ -97,8 +102,9 @@ async def start(
         writer=resources.writer,
         clock=resources.clock,
     )
-    await settle_hand_overs(resources.desk, campaign_id=campaign_id)
-    await plan_today(open_uow, identity.workspace_id, resources)
+    if started.campaign.state == "active":
+        await settle_hand_overs(resources.desk, campaign_id=campaign_id)
+        await plan_today(open_uow, identity.workspace_id, resources)
     async with open_uow() as uow:
         view = await _view(uow, started.campaign, resources)
     rows = [ExcludedRow(row_no=r.position, code=r.reason or "", detail=r.detail) for r in started.excluded]
@@ -171,8 +177,12 @@ async def list_emails(
 
 async def _view(uow: UnitOfWork, campaign: Campaign, resources: Resources) -> CampaignOut:
     now = await resources.clock(uow.conn)
-    view = await show_campaign(uow, campaign, now=now, default_quota=resources.default_quota)
-    notes = await hand_overs.notes_of(uow.conn, campaign.id)
+    return _out(await show_campaign(uow, campaign, now=now, default_quota=resources.default_quota))
+
+
+def _out(view: CampaignView) -> CampaignOut:
+    campaign = view.campaign
+    starts = campaign.state == "starting"
     return CampaignOut(
         id=campaign.id,
         list_id=campaign.list_id,
@@ -183,10 +193,12 @@ async def _view(uow: UnitOfWork, campaign: Campaign, resources: Resources) -> Ca
         sandboxed=campaign.sandboxed,
         daily_quota=campaign.daily_quota,
         weight=campaign.weight,
-        mailbox_ids=await campaign_mailboxes.of_campaign(uow.conn, campaign.id),
-        hand_over=bool(notes),
-        hand_over_note=hand_over_note(notes),
+        mailbox_ids=list(view.mailbox_ids),
+        hand_over=view.hand_over_note is not None,
+        hand_over_note=view.hand_over_note,
         window=WindowOut.of(campaign.window),
+        starting=Starting(rows=campaign.start_rows, of=max(view.rows, campaign.start_rows)) if starts else None,
+        start_problem=campaign.start_problem,
         counts=Counts(**view.counts),
         quota_today=QuotaToday(limit=view.limit, used=view.used),
         created_at=campaign.created_at,

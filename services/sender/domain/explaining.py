@@ -21,6 +21,7 @@ SENTENCES = {
     "excluded": "The row was left out at the start: {detail}.",
     "stopped": "The campaign writes to this lead no more: {detail}.",
     "campaign_draft": "The campaign has not been started.",
+    "campaign_starting": "The campaign is being started: its list is not taken in to the end.",
     "campaign_finished": "The campaign is finished.",
     "campaign_paused": "The campaign is paused: start it again.",
     "mailbox_paused": "Its mailbox is paused: {detail}.",

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.repositories.arrays import one_of
-from services.sender.tables import campaign_lines, emails, recipients
+from services.sender.tables import campaign_lines, emails, enrolments, recipients
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,22 @@ async def page_lines(
 
 
 async def sent_to(conn: AsyncConnection, *, campaign_id: UUID, lead_id: UUID) -> bool:
-    """Whether a mail of the campaign has gone, or may have gone, to the lead."""
-    query = select(emails.c.id).where(
-        emails.c.campaign_id == campaign_id,
-        emails.c.lead_id == lead_id,
-        emails.c.state.in_(("sending", "sent", "unknown")),
+    """Whether a mail of the campaign has gone, or may have gone, to this lead of its list, under whatever address."""
+    query = (
+        select(emails.c.id)
+        .join(enrolments, enrolments.c.id == emails.c.enrolment_id)
+        .join(recipients, recipients.c.id == enrolments.c.recipient_id)
+        .where(recipients.c.lead_id == lead_id, enrolments.c.campaign_id == campaign_id)
+        .where(emails.c.state.in_(("sending", "sent", "unknown")))
     )
-    return (await conn.execute(query)).first() is not None
+    return (await conn.execute(query.limit(1))).first() is not None
+
+
+async def listed_lead(conn: AsyncConnection, *, campaign_id: UUID, lead_id: UUID) -> UUID:
+    """The lead of the list's row that this lead is written to by: another one where somebody has changed the address."""
+    query = (
+        select(recipients.c.lead_id)
+        .join(enrolments, enrolments.c.recipient_id == recipients.c.id)
+        .where(enrolments.c.campaign_id == campaign_id, enrolments.c.lead_id == lead_id)
+    )
+    return (await conn.execute(query)).scalar_one_or_none() or lead_id

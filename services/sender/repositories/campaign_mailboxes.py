@@ -7,6 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.sender.repositories.arrays import one_of
 from services.sender.tables import campaign_mailboxes, campaigns
 
 
@@ -17,14 +18,13 @@ async def share_campaign(conn: AsyncConnection, campaign_id: UUID, mailbox_ids: 
         await conn.execute(insert(campaign_mailboxes), rows)
 
 
-async def of_campaign(conn: AsyncConnection, campaign_id: UUID) -> list[UUID]:
-    """The one it was made for first."""
-    first = select(campaigns.c.mailbox_id).where(campaigns.c.id == campaign_id)
-    more = select(campaign_mailboxes.c.mailbox_id).where(campaign_mailboxes.c.campaign_id == campaign_id)
-    return [
-        *(await conn.execute(first)).scalars(),
-        *(await conn.execute(more.order_by(campaign_mailboxes.c.mailbox_id))).scalars(),
-    ]
+async def beside(conn: AsyncConnection, campaign_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """The mailboxes that campaigns share their leads out among, beside those that they were made for."""
+    query = select(campaign_mailboxes).where(one_of(campaign_mailboxes.c.campaign_id, campaign_ids))
+    found: dict[UUID, list[UUID]] = {name: [] for name in campaign_ids}
+    for row in await conn.execute(query.order_by(campaign_mailboxes.c.mailbox_id)):
+        found[row.campaign_id].append(row.mailbox_id)
+    return found
 
 
 async def campaigns_through(conn: AsyncConnection, mailbox_id: UUID) -> list[str]:

@@ -1,24 +1,26 @@
-"""Campaigns and enrolments, and the counts that a person looks at."""
+"""Campaigns."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import RowMapping, func, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.ids import new_id
-from services.sender.domain.places import Place
 from services.sender.domain.templates import TemplateSource
 from services.sender.domain.windows import Window
-from services.sender.tables import campaigns, emails, enrolments, mailboxes, slots
+from services.sender.tables import campaigns, enrolments, mailboxes
+
+NOT_STARTED = frozenset({"draft", "starting"})
 
 
 @dataclass(frozen=True)
 class Campaign:
-    """A list, a mailbox, a snapshot of a template, and a quota of its own below the workspace's."""
+    """A list, a mailbox, a snapshot of a template, and a quota of its own below the workspace's.
+
+    While it is `starting`, `start_rows` of its list are taken in, up to the row `start_after_row`. `start_problem` says why the
+    last start came to nothing.
+    """
 
     id: UUID
     workspace_id: UUID
@@ -36,23 +38,9 @@ class Campaign:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Enrolment:
-    """A row of the list in a campaign. `position` is its number. `lead_id` is None for a row that is nobody's, or not first.
-
-    `place` is where it is; None where that was not asked for, as nothing is sent to it.
-    """
-
-    recipient_id: UUID
-    lead_id: UUID | None
-    email: str
-    position: int
-    state: str = "active"
-    reason: str | None = None
-    detail: str | None = None
-    place: Place | None = None
+    start_after_row: int = -1
+    start_rows: int = 0
+    start_problem: str | None = None
 
 
 async def add_campaign(conn: AsyncConnection, campaign: Campaign) -> None:
@@ -117,6 +105,9 @@ def _campaign(row: RowMapping) -> Campaign:
         created_at=row["created_at"],
         started_at=row["started_at"],
         finished_at=row["finished_at"],
+        start_after_row=row["start_after_row"],
+        start_rows=row["start_rows"],
+        start_problem=row["start_problem"],
     )
 
 
@@ -149,10 +140,9 @@ async def mailbox_sandboxed(conn: AsyncConnection, mailbox_id: UUID) -> bool:
 
 async def activate(conn: AsyncConnection, campaign_id: UUID, *, now: datetime) -> None:
     """The campaign sends."""
+    started_at = func.coalesce(campaigns.c.started_at, now)
     query = update(campaigns).where(campaigns.c.id == campaign_id)
-    await conn.execute(
-        query.values(state="active", started_at=func.coalesce(campaigns.c.started_at, now), paused_at=None)
-    )
+    await conn.execute(query.values(state="active", started_at=started_at, paused_at=None, start_due_at=None))
 
 
 async def pause(conn: AsyncConnection, campaign_id: UUID, *, now: datetime) -> None:
@@ -169,109 +159,9 @@ async def finish_exhausted(conn: AsyncConnection, *, workspace_id: UUID, now: da
     await conn.execute(query.values(state="finished", finished_at=now))
 
 
-async def enrol(
-    conn: AsyncConnection, *, workspace_id: UUID, campaign_id: UUID, rows: Sequence[Enrolment]
-) -> set[UUID]:
-    """Enrol rows. Answers those taken in: an address that is in an active campaign already is left out."""
-    if not rows:
-        return set()
-    values = [
-        {
-            "id": new_id(),
-            "workspace_id": workspace_id,
-            "campaign_id": campaign_id,
-            "lead_id": row.lead_id,
-            "recipient_id": row.recipient_id,
-            "email": row.email,
-            "position": row.position,
-            "state": row.state,
-            "reason": row.reason,
-            "detail": row.detail,
-            **_place_columns(row.place),
-        }
-        for row in rows
-    ]
-    query = insert(enrolments).values(values).on_conflict_do_nothing().returning(enrolments.c.recipient_id)
-    return set((await conn.execute(query)).scalars())
-
-
-def _place_columns(place: Place | None) -> dict[str, str]:
-    place = place or _NOWHERE
-    return {
-        "time_zone": place.time_zone,
-        "zone_source": place.source,
-        "country": place.country,
-        "subdivision": place.subdivision,
-    }
-
-
-_NOWHERE = Place("UTC", "workspace", "", "")
-
-
-async def campaigns_of_addresses(
-    conn: AsyncConnection, *, workspace_id: UUID, addresses: Sequence[str], mailbox_id: UUID | None = None
-) -> dict[str, UUID]:
-    """Which active campaign an address is enrolled in; with `mailbox_id`, of those of this mailbox, for the others' give
-    way to them at their start."""
-    query = select(enrolments.c.email, enrolments.c.campaign_id).where(
-        enrolments.c.workspace_id == workspace_id, enrolments.c.state == "active", enrolments.c.email.in_(addresses)
-    )
-    if mailbox_id is not None:
-        query = query.join(campaigns, campaigns.c.id == enrolments.c.campaign_id)
-        query = query.where(campaigns.c.mailbox_id == mailbox_id)
-    return {row.email: row.campaign_id for row in await conn.execute(query)}
-
-
-async def excluded_rows(conn: AsyncConnection, campaign_id: UUID, *, limit: int) -> list[Enrolment]:
-    """The first rows that the campaign leaves out, with the reasons."""
-    query = select(enrolments).where(enrolments.c.campaign_id == campaign_id, enrolments.c.state == "excluded")
-    rows = await conn.execute(query.order_by(enrolments.c.position).limit(limit))
-    return [Enrolment(r.recipient_id, r.lead_id, r.email, r.position, r.state, r.reason, r.detail) for r in rows]
-
-
-async def excluded_counts(conn: AsyncConnection, campaign_id: UUID) -> dict[str, int]:
-    """How many rows the campaign leaves out, by reason."""
-    query = select(enrolments.c.reason, func.count().label("n")).group_by(enrolments.c.reason)
-    rows = await conn.execute(query.where(enrolments.c.campaign_id == campaign_id, enrolments.c.state == "excluded"))
-    return {row.reason: row.n for row in rows}
-
-
 async def end_enrolment(
     conn: AsyncConnection, enrolment_id: UUID, *, state: str, reason: str | None, now: datetime
 ) -> None:
     """Nothing more is sent to this lead by this campaign."""
     query = update(enrolments).where(enrolments.c.id == enrolment_id, enrolments.c.state == "active")
     await conn.execute(query.values(state=state, reason=reason, ended_at=now))
-
-
-async def email_counts(conn: AsyncConnection, campaign_id: UUID) -> dict[str, int]:
-    """Emails by state; `planned` are those with a slot, those without are `slotless`."""
-    has_slot = select(slots.c.number).where(slots.c.email_id == emails.c.id, slots.c.state == "assigned").exists()
-    query = select(emails.c.state, has_slot.label("has_slot"), func.count().label("n"))
-    counts: dict[str, int] = {}
-    for row in await conn.execute(
-        query.where(emails.c.campaign_id == campaign_id).group_by(emails.c.state, "has_slot")
-    ):
-        name = "slotless" if row.state == "planned" and not row.has_slot else row.state
-        counts[name] = counts.get(name, 0) + row.n
-    return counts
-
-
-async def enrolment_counts(conn: AsyncConnection, campaign_id: UUID) -> dict[str, int]:
-    """Enrolments: `untouched` are active without an email row, `suppressed` and `excluded` were left out."""
-    touched = select(emails.c.id).where(emails.c.enrolment_id == enrolments.c.id).exists()
-    query = select(
-        func.count().filter(enrolments.c.state == "active", ~touched).label("untouched"),
-        func.count()
-        .filter(enrolments.c.state.in_(("excluded", "stopped")), enrolments.c.reason == "suppressed", ~touched)
-        .label("suppressed"),
-        func.count().filter(enrolments.c.state == "excluded", enrolments.c.reason != "suppressed").label("excluded"),
-    )
-    row = (await conn.execute(query.where(enrolments.c.campaign_id == campaign_id))).one()
-    return {"untouched": row.untouched, "suppressed": row.suppressed, "excluded": row.excluded}
-
-
-async def used_today(conn: AsyncConnection, campaign_id: UUID, *, day: date) -> int:
-    """Slots of the day that this campaign has used."""
-    query = select(func.count()).where(slots.c.campaign_id == campaign_id, slots.c.day == day, slots.c.state == "used")
-    return (await conn.execute(query)).scalar_one()

@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.domain.dead_letters import Cause
+from services.sender.domain.places import Place
+from services.sender.repositories.enrolments import place_columns
 from services.sender.tables import campaigns, dead_email_actions, dead_emails, emails, enrolments, recipients
 
 
@@ -166,8 +168,13 @@ async def actions(conn: AsyncConnection, email_id: UUID) -> list[Action]:
     return [Action(**row) for row in (await conn.execute(query)).mappings()]
 
 
-async def readdress(conn: AsyncConnection, letter: DeadLetter, *, address: str, lead_id: UUID) -> bool:
-    """Write to this address instead, in this campaign. False: the person is in it already."""
+async def readdress(
+    conn: AsyncConnection, letter: DeadLetter, *, address: str, lead_id: UUID, place: Place | None
+) -> bool:
+    """Write to this address instead, in this campaign. False: the person is in it already.
+
+    `place` is where the address says that the person is; it counts where nothing better was known than an address.
+    """
     query = select(enrolments.c.id).where(
         enrolments.c.campaign_id == letter.campaign_id,
         enrolments.c.lead_id == lead_id,
@@ -177,5 +184,8 @@ async def readdress(conn: AsyncConnection, letter: DeadLetter, *, address: str, 
         return False
     enrolment = update(enrolments).where(enrolments.c.id == letter.enrolment_id)
     await conn.execute(enrolment.values(email=address, lead_id=lead_id))
+    if place is not None:
+        by_address = enrolment.where(enrolments.c.zone_source.in_(("email_domain", "workspace")))
+        await conn.execute(by_address.values(**place_columns(place), wakes_at=None))
     await conn.execute(update(emails).where(emails.c.id == letter.email_id).values(recipient=address, lead_id=lead_id))
     return True

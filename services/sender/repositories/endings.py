@@ -15,7 +15,9 @@ REASON = "campaign_ended"
 async def end(conn: AsyncConnection, campaign_id: UUID, *, ended_by: UUID, today: date, now: datetime) -> None:
     """Who calls holds the planning mutex. A claimed email is cancelled by its sending transaction, which asks for the lead."""
     mine = update(campaigns).where(campaigns.c.id == campaign_id)
-    await conn.execute(mine.values(state="finished", finished_at=now, paused_at=None, ended_by=ended_by))
+    await conn.execute(
+        mine.values(state="finished", finished_at=now, paused_at=None, start_due_at=None, ended_by=ended_by)
+    )
     theirs = update(enrolments).where(enrolments.c.campaign_id == campaign_id, enrolments.c.state == "active")
     await conn.execute(theirs.values(state="stopped", reason=REASON, ended_at=now))
     # The index names the stage, which counts what is claimed as planned; that is its claimer's to cancel.

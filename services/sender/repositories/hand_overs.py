@@ -1,17 +1,19 @@
 """Campaigns of ours that another scheduler keeps: what it was brought to, and what it should be."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, and_, exists, func, or_, select, tuple_, update
+from sqlalchemy import RowMapping, and_, exists, func, or_, select, tuple_, union, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.domain.mailboxes.account import HANDING_OVER, ApiAccount
 from services.sender.domain.plan.quotas import MailboxQuota
 from services.sender.domain.windows import Window
+from services.sender.repositories.arrays import one_of
 from services.sender.repositories.campaigns import window_of
 from services.sender.tables import campaign_mailboxes, campaigns, hand_overs, mailboxes, workspaces
 
@@ -134,18 +136,27 @@ async def note_trouble(
     return await record(conn, row, **told, lease_until=None)
 
 
-async def notes_of(conn: AsyncConnection, campaign_id: UUID) -> list[str | None]:
-    """One for each mailbox of the campaign's whose provider schedules by itself: what is wrong there, if anything is."""
-    through = select(campaigns.c.mailbox_id).where(campaigns.c.id == campaign_id)
-    also = select(campaign_mailboxes.c.mailbox_id).where(campaign_mailboxes.c.campaign_id == campaign_id)
+async def notes_of(conn: AsyncConnection, campaign_ids: Sequence[UUID]) -> dict[UUID, list[str | None]]:
+    """For each mailbox of the campaigns whose provider schedules by itself: what is wrong there, if anything is."""
+    made_for = select(campaigns.c.id.label("campaign_id"), campaigns.c.mailbox_id)
+    also = select(campaign_mailboxes.c.campaign_id, campaign_mailboxes.c.mailbox_id)
+    pairs = union(
+        made_for.where(one_of(campaigns.c.id, campaign_ids)),
+        also.where(one_of(campaign_mailboxes.c.campaign_id, campaign_ids)),
+    ).subquery()
     query = (
-        select(hand_overs.c.trouble)
-        .select_from(mailboxes)
-        .outerjoin(hand_overs, and_(hand_overs.c.mailbox_id == mailboxes.c.id, hand_overs.c.campaign_id == campaign_id))
+        select(pairs.c.campaign_id, hand_overs.c.trouble)
+        .select_from(pairs.join(mailboxes, mailboxes.c.id == pairs.c.mailbox_id))
+        .outerjoin(
+            hand_overs,
+            and_(hand_overs.c.mailbox_id == mailboxes.c.id, hand_overs.c.campaign_id == pairs.c.campaign_id),
+        )
+        .where(mailboxes.c.provider.in_(HANDING_OVER))
     )
-    query = query.where(mailboxes.c.provider.in_(HANDING_OVER))
-    query = query.where(or_(mailboxes.c.id.in_(through), mailboxes.c.id.in_(also)))
-    return list((await conn.execute(query)).scalars())
+    notes: dict[UUID, list[str | None]] = {name: [] for name in campaign_ids}
+    for row in await conn.execute(query.order_by(mailboxes.c.id)):
+        notes[row.campaign_id].append(row.trouble)
+    return notes
 
 
 async def still_sending(conn: AsyncConnection, mailbox_id: UUID) -> list[str]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.sender.repositories.arrays import one_of
 from services.sender.tables import campaigns, emails, enrolments, leads, line_corrections, lists, recipients
 
-_WRITING = ("active", "paused")
+_WRITING = ("starting", "active", "paused")
 
 
 @dataclass(frozen=True)

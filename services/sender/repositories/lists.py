@@ -1,5 +1,6 @@
 """Lists as they arrive part by part, and as they go."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -9,6 +10,7 @@ from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.sender.repositories.arrays import one_of
 from services.sender.tables import list_parts, lists
 
 
@@ -84,6 +86,12 @@ async def load_list(conn: AsyncConnection, *, workspace_id: UUID, list_id: UUID,
     query = select(*_LIST_COLUMNS).where(*mine)
     row = (await conn.execute(query.with_for_update(read=True, key_share=True) if lock else query)).mappings().first()
     return ListRow(**row) if row else None
+
+
+async def row_counts(conn: AsyncConnection, list_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many rows lists have."""
+    query = select(lists.c.id, lists.c.recipients_count).where(one_of(lists.c.id, list_ids))
+    return {row.id: row.recipients_count for row in await conn.execute(query)} if list_ids else {}
 
 
 async def page_lists(conn: AsyncConnection, *, workspace_id: UUID, before: UUID | None, limit: int) -> list[ListRow]:

@@ -169,6 +169,12 @@ async def find_row(
     return _recipient(row) if row else None
 
 
+async def load(conn: AsyncConnection, recipient_id: UUID) -> Recipient | None:
+    """A row by its id. None: it was erased."""
+    row = (await conn.execute(select(recipients).where(recipients.c.id == recipient_id))).mappings().first()
+    return _recipient(row) if row else None
+
+
 async def newest_row_of(conn: AsyncConnection, *, workspace_id: UUID, lead_id: UUID) -> Recipient | None:
     """What the newest list says of a lead."""
     query = select(recipients).where(recipients.c.workspace_id == workspace_id, recipients.c.lead_id == lead_id)

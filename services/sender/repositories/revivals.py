@@ -8,8 +8,8 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.repositories.arrays import one_of
-from services.sender.repositories.campaigns import campaigns_of_addresses
 from services.sender.repositories.dead_letters import DeadLetter
+from services.sender.repositories.enrolments import campaigns_of_addresses
 from services.sender.repositories.suppressions import suppressed_among
 from services.sender.tables import campaign_mailboxes, campaigns, emails, enrolments, lists, mailboxes
 

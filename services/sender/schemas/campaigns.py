@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from services.sender.schemas.base import Body, ShortText
 from services.sender.schemas.windows import WindowIn, WindowOut
 
-CampaignState = Literal["draft", "active", "paused", "finished"]
+CampaignState = Literal["draft", "starting", "active", "paused", "finished"]
 
 
 class CampaignIn(Body):
@@ -49,8 +49,18 @@ class QuotaToday(BaseModel):
     used: int
 
 
+class Starting(BaseModel):
+    """How far a start is: `rows` of the list's `of` rows are taken in."""
+
+    rows: int
+    of: int
+
+
 class CampaignOut(BaseModel):
     """A campaign with its counts.
+
+    `starting` is how far a start is that still takes in its list, and null at other times. `start_problem` says why the last
+    start came to nothing.
 
     `hand_over`: a provider schedules its mail by itself; `hand_over_note` says what that means, and what is wrong there.
     """
@@ -68,6 +78,8 @@ class CampaignOut(BaseModel):
     hand_over: bool
     hand_over_note: str | None
     window: WindowOut
+    starting: Starting | None
+    start_problem: str | None
     counts: Counts
     quota_today: QuotaToday
     created_at: datetime

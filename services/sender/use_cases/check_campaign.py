@@ -5,7 +5,7 @@ Start looks at the same rows by the same rules; it leaves out what is named here
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from libs.common.errors import Conflict, NotFound
@@ -19,6 +19,7 @@ from services.sender.domain.writing import Addressee, Writer
 from services.sender.repositories import (
     campaign_lines,
     campaigns,
+    enrolments,
     facts,
     lists,
     recipients,
@@ -44,11 +45,13 @@ class RowProblem:
 class CheckedPage:
     """So many rows of so many have been looked at, and what was wrong with the latest of them.
 
-    `rendered` says of each recipient whose mail was made what speaks against that mail, if anything does.
+    `last_row` is the number of the last of them. `rendered` says of each recipient whose mail was made what speaks against
+    that mail, if anything does.
     """
 
     rows: int
     of: int
+    last_row: int
     problems: Sequence[RowProblem]
     rendered: Mapping[UUID, Problem | None]
 
@@ -83,20 +86,26 @@ async def writer_of(uow: UnitOfWork, workspace_id: UUID, *, writer: Writer) -> W
 
 async def check_rows(found: Checkable, *, open_uow: OpenUow) -> AsyncGenerator[CheckedPage]:
     """Page after page, each read in a transaction of its own and rendered in none."""
-    campaign, row_no, rows = found.campaign, -1, 0
-    while True:
-        async with open_uow() as uow:
-            page = await recipients.page(uow.conn, list_id=campaign.list_id, after_row=row_no, limit=PAGE)
-            barred = await barred_rows(uow, campaign, page) | await _held(uow, campaign, page)
-            lines = await lines_of(uow, campaign.id, page)
+    row_no, rows = -1, 0
+    while page := await check_page(found, after_row=row_no, open_uow=open_uow):
+        row_no, rows = page.last_row, rows + page.rows
+        yield replace(page, rows=rows, of=max(found.rows, rows))
+
+
+async def check_page(found: Checkable, *, after_row: int, open_uow: OpenUow) -> CheckedPage | None:
+    """The next rows of the list. None: there are no more."""
+    campaign = found.campaign
+    async with open_uow() as uow:
+        page = await recipients.page(uow.conn, list_id=campaign.list_id, after_row=after_row, limit=PAGE)
         if not page:
-            return
-        row_no, rows = page[-1].row_no, rows + len(page)
-        clear = [addressee(row, campaign.workspace_id, lines) for row in page if row.id not in barred]
-        rendered = await asyncio.to_thread(_problems, campaign.source, clear, writer=found.writer)
-        told = {row.id: barred.get(row.id) or rendered.get(row.id) for row in page}
-        problems = [RowProblem(row.row_no, row.email, problem) for row in page if (problem := told[row.id])]
-        yield CheckedPage(rows, max(found.rows, rows), problems, rendered)
+            return None
+        barred = await barred_rows(uow, campaign, page) | await _held(uow, campaign, page)
+        lines = await lines_of(uow, campaign.id, page)
+    clear = [addressee(row, campaign.workspace_id, lines) for row in page if row.id not in barred]
+    rendered = await asyncio.to_thread(_problems, campaign.source, clear, writer=found.writer)
+    told = {row.id: barred.get(row.id) or rendered.get(row.id) for row in page}
+    problems = [RowProblem(row.row_no, row.email, problem) for row in page if (problem := told[row.id])]
+    return CheckedPage(len(page), found.rows, page[-1].row_no, problems, rendered)
 
 
 def _problems(source: TemplateSource, clear: Sequence[Addressee], *, writer: Writer) -> dict[UUID, Problem | None]:
@@ -140,7 +149,7 @@ async def barred_rows(uow: UnitOfWork, campaign: Campaign, page: Sequence[Recipi
 
 
 async def _held(uow: UnitOfWork, campaign: Campaign, page: Sequence[Recipient]) -> dict[UUID, Problem]:
-    held = await campaigns.campaigns_of_addresses(
+    held = await enrolments.campaigns_of_addresses(
         uow.conn,
         workspace_id=campaign.workspace_id,
         addresses=[row.email for row in page],

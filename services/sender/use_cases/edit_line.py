@@ -26,6 +26,7 @@ async def edit_line(
     campaign = await campaigns.load_campaign(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id)
     if campaign is None:
         raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
+    lead_id = await campaign_lines.listed_lead(uow.conn, campaign_id=campaign_id, lead_id=lead_id)
     if campaign.state == "finished" and not await dead_letters.is_open_for(
         uow.conn, campaign_id=campaign_id, lead_id=lead_id
     ):

@@ -1,73 +1,127 @@
-"""The rows of a campaign's list become enrolments: those that are written to, and those that are left out with the reason."""
+"""A campaign that is being started takes in its list, page by page, each in a transaction of its own.
+
+Mails are rendered outside of these. Whoever goes on with a start (the request, the clock, both) goes on where the campaign
+says that it is, so that no row is taken in twice, and a crash loses no more than a page of work.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
-from uuid import UUID
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from libs.common.errors import Conflict
-from libs.common.uow import UnitOfWork
-from services.sender.domain.checking import Problem, problem_of_mail
-from services.sender.domain.days import day_at
-from services.sender.domain.places import Place, place_of
+from libs.common.uow import OpenUow, UnitOfWork
 from services.sender.domain.writing import Writer
-from services.sender.repositories import campaigns, lists, plan, recipients, workspaces
-from services.sender.repositories.campaigns import Campaign, Enrolment
-from services.sender.repositories.recipients import Recipient
-from services.sender.use_cases.check_campaign import (
-    PAGE,
-    addressee,
-    barred_rows,
-    in_another_campaign,
-    lines_of,
-    writer_of,
-)
-from services.sender.use_cases.choose_mailboxes import check_plan
-from services.sender.use_cases.create_campaign import check_sandboxed_rows
+from services.sender.repositories import campaigns, enrolments, lists, planning, recipients, starts, workspaces
+from services.sender.repositories.campaigns import Campaign
+from services.sender.repositories.enrolments import Enrolment
+from services.sender.repositories.workspaces import Clock
+from services.sender.use_cases.check_campaign import PAGE, Checkable, check_page, writer_of
+from services.sender.use_cases.enrol_page import Rendered, enrol_page
 
 REPORTED_ROWS = 100
-Rendered = Mapping[UUID, Problem | None]
-"""What speaks against the mail of each recipient for whom one was made, if anything does."""
+LEASE = timedelta(seconds=30)
+"""So long after its latest page a start is taken for abandoned: many times what a page takes."""
+_ERASED_AT_ONCE = 5_000
+SENDER_WORK = "sender_work"
+"""The NOTIFY channel on which the sending loops are woken."""
 
 
-async def enrol_list(uow: UnitOfWork, campaign: Campaign, *, rendered: Rendered, writer: Writer, now: datetime) -> None:
-    """Raises Conflict (nothing_to_send, mailboxes_reached, sandboxed_rows, list_deleted)."""
-    workspace = await workspaces.load_workspace(uow.conn, campaign.workspace_id)
+@dataclass(frozen=True)
+class Nothing:
+    """Why a start came to nothing, and the first rows that it would have left out."""
+
+    why: str
+    excluded: Sequence[Enrolment]
+
+
+async def enrol_list(
+    open_uow: OpenUow, campaign: Campaign, *, writer: Writer, clock: Clock, rows: int
+) -> tuple[Campaign, Nothing | None]:
+    """Go on with a start for so many rows, or to its end; answers where the campaign is then.
+
+    It is `active` when all rows are in, and planned soon after; with nothing that can be sent, a draft again. While it is
+    `starting`, somebody else may go on with it at once.
+    """
+    goes_to, nothing = campaign.start_rows + rows, None
+    while campaign.state == "starting" and campaign.start_rows < goes_to:
+        rendered = await _render(open_uow, campaign, writer=writer)
+        async with open_uow() as uow:
+            now = await clock(uow.conn)
+            campaign, told = await take_in_page(uow, campaign, rendered=rendered, writer=writer, now=now)
+            if campaign.state == "active":
+                # Last, for planners wait for whoever asks until the asker commits.
+                await planning.ask(uow.conn, campaign.workspace_id)
+        nothing = told or nothing
+    if campaign.state == "starting":
+        async with open_uow() as uow:
+            await starts.hand_on(uow.conn, campaign.id, due_at=await clock(uow.conn))
+    return campaign, nothing
+
+
+async def _render(open_uow: OpenUow, campaign: Campaign, *, writer: Writer) -> Rendered:
+    """What speaks against each mail of the next page."""
+    if campaign.start_problem is not None:
+        return {}
+    async with open_uow() as uow:
+        writer = await writer_of(uow, campaign.workspace_id, writer=writer)
+    found = Checkable(campaign, writer, rows=0)
+    page = await check_page(found, after_row=campaign.start_after_row, open_uow=open_uow)
+    return page.rendered if page else {}
+
+
+async def take_in_page(
+    uow: UnitOfWork, seen: Campaign, *, rendered: Rendered, writer: Writer, now: datetime
+) -> tuple[Campaign, Nothing | None]:
+    """One step of a start that was `seen` to be so far. If it is elsewhere meanwhile, nothing is done but to say where."""
+    await workspaces.queue_for_start(uow.conn, seen.workspace_id)
+    campaign = await campaigns.load_campaign(uow.conn, workspace_id=seen.workspace_id, campaign_id=seen.id, lock=True)
+    workspace = await workspaces.load_workspace(uow.conn, seen.workspace_id)
+    assert campaign is not None, "campaigns are not deleted"
+    assert workspace is not None, "workspaces are not deleted"
+    if campaign.state != "starting" or campaign.start_after_row != seen.start_after_row:
+        return campaign, None
+    if campaign.start_problem is not None:
+        return await _take_back(uow, campaign, now=now), None
+    page = await recipients.page(uow.conn, list_id=campaign.list_id, after_row=campaign.start_after_row, limit=PAGE)
+    if page:
+        writer = await writer_of(uow, campaign.workspace_id, writer=writer)
+        zone = workspace.time_zone
+        await enrol_page(uow, campaign, page, rendered=rendered, writer=writer, time_zone=zone, now=now)
+        campaign = replace(campaign, start_after_row=page[-1].row_no, start_rows=campaign.start_rows + len(page))
+        await starts.note_page(
+            uow.conn, campaign.id, after_row=campaign.start_after_row, rows=len(page), due_at=now + LEASE
+        )
+    return (campaign, None) if len(page) == PAGE else await _finish(uow, campaign, now=now)
+
+
+async def _finish(uow: UnitOfWork, campaign: Campaign, *, now: datetime) -> tuple[Campaign, Nothing | None]:
+    if not await starts.is_anybody_in(uow.conn, campaign.id):
+        counts = await enrolments.excluded_counts(uow.conn, campaign.id)
+        nothing = Nothing(
+            nothing_to_send(counts), await enrolments.excluded_rows(uow.conn, campaign.id, limit=REPORTED_ROWS)
+        )
+        await starts.note_problem(uow.conn, campaign.id, nothing.why)
+        return await _take_back(uow, replace(campaign, start_problem=nothing.why), now=now), nothing
+    await campaigns.activate(uow.conn, campaign.id, now=now)
+    uow.notify(SENDER_WORK)
+    return replace(campaign, state="active", started_at=campaign.started_at or now), None
+
+
+async def _take_back(uow: UnitOfWork, campaign: Campaign, *, now: datetime) -> Campaign:
+    """The rows that were left out would be in the way of the next start. There may be very many."""
+    if await starts.erase_left_out(uow.conn, campaign.id, limit=_ERASED_AT_ONCE) == _ERASED_AT_ONCE:
+        await starts.hand_on(uow.conn, campaign.id, due_at=now + LEASE)
+        return campaign
+    await starts.back_to_draft(uow.conn, campaign.id)
+    return replace(campaign, state="draft", start_after_row=-1, start_rows=0)
+
+
+async def check_list(uow: UnitOfWork, campaign: Campaign) -> lists.ListRow:
+    """The list of the campaign, which is not deleted before the caller's end. Raises Conflict (list_deleted)."""
     found = await lists.load_list(uow.conn, workspace_id=campaign.workspace_id, list_id=campaign.list_id, lock=True)
-    if workspace is None or found is None or found.delete_asked_at is not None:
+    if found is None or found.delete_asked_at is not None:
         raise Conflict("the list of the campaign is deleted: make a campaign for another list", code="list_deleted")
-    await check_plan(uow, campaign.workspace_id, campaign.mailbox_id)
-    await check_sandboxed_rows(uow, found, mailbox_id=campaign.mailbox_id)
-    writer = await writer_of(uow, campaign.workspace_id, writer=writer)
-    row_no, taken = -1, 0
-    while page := await recipients.page(uow.conn, list_id=campaign.list_id, after_row=row_no, limit=PAGE):
-        row_no = page[-1].row_no
-        problems = await _problems(uow, campaign, page, rendered=rendered, writer=writer)
-        taken += await _enrol_page(uow, campaign, page, problems=problems, time_zone=workspace.time_zone, now=now)
-    if not taken:
-        excluded = await campaigns.excluded_rows(uow.conn, campaign.id, limit=REPORTED_ROWS)
-        rows = [{"row_no": row.position, "code": row.reason, "detail": row.detail} for row in excluded]
-        why = nothing_to_send(await campaigns.excluded_counts(uow.conn, campaign.id))
-        raise Conflict(why, code="nothing_to_send", extra={"excluded_rows": rows})
-
-
-async def _problems(
-    uow: UnitOfWork,
-    campaign: Campaign,
-    page: Sequence[Recipient],
-    *,
-    rendered: Rendered,
-    writer: Writer,
-) -> dict[UUID, Problem]:
-    """What keeps these rows from being written to. A row that could not be written to when the others were rendered, and
-    can now, is rendered here."""
-    barred = await barred_rows(uow, campaign, page)
-    late = [row for row in page if row.id not in barred and row.id not in rendered]
-    lines = await lines_of(uow, campaign.id, late)
-    tos = {row.id: addressee(row, campaign.workspace_id, lines) for row in late}
-    told = {key: problem_of_mail(campaign.source, to, writer=writer) for key, to in tos.items()}
-    found = {row.id: barred.get(row.id) or rendered.get(row.id) or told.get(row.id) for row in page}
-    return {key: problem for key, problem in found.items() if problem is not None}
+    return found
 
 
 def nothing_to_send(excluded: Mapping[str, int]) -> str:
@@ -79,58 +133,3 @@ def nothing_to_send(excluded: Mapping[str, int]) -> str:
         said = "have had this very email already, and nobody gets it twice" if code == "already_sent" else code
         told.append(f"{rows} of {total} {said.replace('_', ' ')}")
     return f"no row of the list can be sent: {'; '.join(told)}"
-
-
-async def _enrol_page(
-    uow: UnitOfWork,
-    campaign: Campaign,
-    page: Sequence[Recipient],
-    *,
-    problems: Mapping[UUID, Problem],
-    time_zone: str,
-    now: datetime,
-) -> int:
-    workspace_id = campaign.workspace_id
-    addresses = [row.email for row in page]
-    active = [
-        replace(_enrolment(row), place=place_of_recipient(row, fallback_zone=time_zone))
-        for row in page
-        if row.id not in problems
-    ]
-    await plan.take_over(
-        uow.conn,
-        [row.email for row in active],
-        workspace_id=workspace_id,
-        mailbox_id=campaign.mailbox_id,
-        today=day_at(now, time_zone=time_zone).date,
-        now=now,
-    )
-    taken = await campaigns.enrol(uow.conn, workspace_id=workspace_id, campaign_id=campaign.id, rows=active)
-    holders = await campaigns.campaigns_of_addresses(uow.conn, workspace_id=workspace_id, addresses=addresses)
-    held = [
-        _left_out(row, in_another_campaign(holders.get(row.email))) for row in active if row.recipient_id not in taken
-    ]
-    left_out = held + [_left_out(_enrolment(row), problems[row.id]) for row in page if row.id in problems]
-    await campaigns.enrol(uow.conn, workspace_id=workspace_id, campaign_id=campaign.id, rows=left_out)
-    return len(taken)
-
-
-def _enrolment(row: Recipient) -> Enrolment:
-    first = row.lead_id if row.duplicate_of is None else None
-    return Enrolment(row.id, first, row.email, row.row_no)
-
-
-def _left_out(row: Enrolment, problem: Problem) -> Enrolment:
-    return replace(row, state="excluded", reason=problem.code, detail=problem.detail)
-
-
-def place_of_recipient(row: Recipient, *, fallback_zone: str) -> Place:
-    """Where the person of a row is, by its columns."""
-    return place_of(
-        country=row.values["country"],
-        state=row.values["state"],
-        city=row.values["city"],
-        phone=row.phone,
-        email=row.email,
-        fallback_zone=fallback_zone,
-    )

@@ -12,6 +12,7 @@ from services.sender.domain.explaining import Explanation, PlanToday, explain_pl
 from services.sender.domain.plan.candidates import Candidate
 from services.sender.domain.plan.outlook import Outlook
 from services.sender.repositories import campaigns, lists, standings
+from services.sender.repositories.campaigns import NOT_STARTED
 from services.sender.repositories.standings import Counted
 from services.sender.repositories.workspaces import Clock
 from services.sender.use_cases.look_ahead import House, look_ahead
@@ -29,7 +30,8 @@ class Cause:
 async def explain_campaign(
     open_uow: OpenUow, *, workspace_id: UUID, campaign_id: UUID, house: House, clock: Clock
 ) -> list[Cause]:
-    """The causes, those with most leads first; without leads that have been sent to; a draft's are its list's rows.
+    """The causes, those with most leads first; without leads that have been sent to. A draft, and one that is being
+    started, has its list's rows.
 
     Raises NotFound (campaign_not_found).
     """
@@ -37,9 +39,9 @@ async def explain_campaign(
         campaign = await campaigns.load_campaign(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id)
         if campaign is None:
             raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
-        if campaign.state == "draft":
+        if campaign.state in NOT_STARTED:
             found = await lists.load_list(uow.conn, workspace_id=workspace_id, list_id=campaign.list_id)
-            return [Cause(Explanation("campaign_draft"), found.recipients_count)] if found else []
+            return [Cause(Explanation(f"campaign_{campaign.state}"), found.recipients_count)] if found else []
         counted = await standings.count(uow.conn, campaign_id)
         now = await clock(uow.conn)
         waiting = sum(one.leads for one in counted if one.state in {"waiting", "deferred"})

@@ -118,7 +118,7 @@ def explain_state(standing: Standing) -> Explanation | None:
         case "suppressed" | "cancelled":
             return Explanation("stopped", standing.email_reason or detail)
         case _:
-            over = standing.campaign_state in {"draft", "finished"}
+            over = standing.campaign_state in {"draft", "starting", "finished"}
             return Explanation(f"campaign_{standing.campaign_state}") if over else None
 
 

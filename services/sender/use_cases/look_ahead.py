@@ -12,10 +12,10 @@ from services.sender.domain.plan.candidates import Candidate, PlannedCampaign
 from services.sender.domain.plan.outlook import Outlook
 from services.sender.domain.plan.rooms import DayTerms
 from services.sender.repositories import campaigns, candidates, plan, recipients, slots, test_mails, workspaces
-from services.sender.repositories.campaigns import Campaign
+from services.sender.repositories.campaigns import NOT_STARTED, Campaign
 from services.sender.repositories.workspaces import Workspace
 from services.sender.use_cases.check_campaign import PAGE, barred_rows
-from services.sender.use_cases.enrol_list import place_of_recipient
+from services.sender.use_cases.enrol_page import place_of_recipient
 
 _ALL = 10_000_000
 _FAR = timedelta(days=3650)
@@ -67,7 +67,7 @@ async def _waiting(
 ) -> list[Candidate]:
     far, found = now + _FAR, list[Candidate]()
     for one in running:
-        if also and one.id == also.id and also.state == "draft":
+        if also and one.id == also.id and also.state in NOT_STARTED:
             found += await _would_be_enrolled(uow, also, time_zone=workspace.time_zone)
             continue
         found += await candidates.again(uow.conn, one.id, after=None, until=far, limit=_ALL)

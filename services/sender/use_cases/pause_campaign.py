@@ -19,7 +19,8 @@ async def pause_campaign(uow: UnitOfWork, *, workspace_id: UUID, campaign_id: UU
         raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
     if campaign.state not in {"active", "paused"}:
         raise Conflict(
-            f"the campaign is {campaign.state}: only an active one can be paused", code="campaign_not_active"
+            f"the campaign is {campaign.state}: only an active one can be paused (any can be ended)",
+            code="campaign_not_active",
         )
     await campaigns.pause(uow.conn, campaign_id, now=now)
     today = day_at(now, time_zone=workspace.time_zone).date

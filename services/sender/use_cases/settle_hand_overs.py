@@ -16,6 +16,7 @@ from services.sender.domain.days import day_at
 from services.sender.domain.hand_over import schedule_of
 from services.sender.domain.sending import backoff
 from services.sender.repositories import campaigns, hand_overs, mailboxes
+from services.sender.repositories.campaigns import NOT_STARTED
 from services.sender.repositories.hand_overs import HandOverRow
 from services.sender.repositories.workspaces import Clock
 from services.sender.use_cases.open_mailbox import Opener
@@ -71,7 +72,7 @@ async def settle_hand_overs(desk: Desk, *, campaign_id: UUID | None = None) -> i
 
 
 async def _compare(desk: Desk, row: HandOverRow, *, now: datetime) -> bool:
-    if row.campaign_state == "draft":
+    if row.campaign_state in NOT_STARTED:
         return False
     try:
         wish = wish_of(row, default_quota=desk.default_quota, now=now)

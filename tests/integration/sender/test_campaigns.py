@@ -184,7 +184,7 @@ async def test_a_long_start_holds_up_neither_plans_nor_pauses(world: World) -> N
         await world.begin_campaign(uow, starting)
         async with asyncio.timeout(5):
             assert await world.plan() == 0
-            with pytest.raises(Conflict, match="draft"):
+            with pytest.raises(Conflict, match="starting"):
                 await world.pause()
             world.campaign_id = running
             await world.pause()

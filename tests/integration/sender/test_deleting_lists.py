@@ -20,6 +20,7 @@ from services.sender.use_cases import delete_list as deleting
 from services.sender.use_cases.correct_recipients import correct_recipients
 from services.sender.use_cases.delete_list import delete_list, erase_lists, take_list_away
 from services.sender.use_cases.import_recipients import import_recipients
+from services.sender.use_cases.start_campaign import open_start
 from tests.integration.sender.world import World, recipient
 from tests.support.waiting import eventually
 
@@ -189,7 +190,7 @@ async def test_a_list_that_is_deleted_while_a_campaign_starts_is_one_or_the_othe
     list_id = await world.list_of(recipient(1))
     started = await world.draft(list_id)
     async with world.open_uow() as uow:
-        await world.begin_campaign(uow, started)
+        await open_start(uow, workspace_id=world.workspace_id, campaign_id=started, now=world.now)
         deletion = asyncio.create_task(delete(world, list_id))
         await eventually(world.somebody_waits)
     with pytest.raises(Conflict) as raised:

@@ -140,7 +140,7 @@ async def test_a_provider_that_is_away_hears_of_it_later_and_people_see_why(worl
     providers.turn("instantly", fail_rate=1, fail_status=500)
     await settle_hand_overs(providers.desk(world))
     async with world.open_uow() as uow:
-        note = hand_over_note(await hand_over_rows.notes_of(uow.conn, mine.campaign_id))
+        note = hand_over_note((await hand_over_rows.notes_of(uow.conn, [mine.campaign_id]))[mine.campaign_id])
     assert note is not None
     assert "500" in note
     providers.turn("instantly", fail_rate=0)

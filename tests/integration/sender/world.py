@@ -27,6 +27,7 @@ from services.sender.tables import campaigns, emails, enrolments, slots
 from services.sender.use_cases.begin_sending import Begun, begin_sending
 from services.sender.use_cases.claim_emails import claim_emails
 from services.sender.use_cases.create_campaign import NewCampaign, create_campaign
+from services.sender.use_cases.enrol_list import take_in_page
 from services.sender.use_cases.import_recipients import import_recipients
 from services.sender.use_cases.open_workspace import open_workspace
 from services.sender.use_cases.pause_campaign import pause_campaign
@@ -35,7 +36,7 @@ from services.sender.use_cases.prepare_mail import prepare_mail
 from services.sender.use_cases.record_outcome import record_outcome
 from services.sender.use_cases.resolve_unknown import resolve_unknown
 from services.sender.use_cases.send_context import SendContext
-from services.sender.use_cases.start_campaign import Started, begin_campaign, start_campaign
+from services.sender.use_cases.start_campaign import Started, open_start, start_campaign
 from services.sender.use_cases.suppress_address import suppress_address
 
 MORNING = datetime(2027, 3, 1, 8, tzinfo=UTC)
@@ -163,16 +164,12 @@ class World:
             clock=self.clock,
         )
 
-    async def begin_campaign(self, uow: UnitOfWork, campaign_id: UUID) -> Started:
-        """Start's own transaction, which the caller holds open."""
-        return await begin_campaign(
-            uow,
-            workspace_id=self.workspace_id,
-            campaign_id=campaign_id,
-            rendered={},
-            writer=WRITER,
-            now=self.now,
-        )
+    async def begin_campaign(self, uow: UnitOfWork, campaign_id: UUID) -> None:
+        """The decision to start is made, and the first page of the list is taken in by a transaction that the caller holds
+        open."""
+        async with self.open_uow() as own:
+            seen = await open_start(own, workspace_id=self.workspace_id, campaign_id=campaign_id, now=self.now)
+        await take_in_page(uow, seen, rendered={}, writer=WRITER, now=self.now)
 
     async def running(self, *, leads: int, quota: int | None = None) -> World:
         """A started and planned campaign on a list of so many leads."""

@@ -1,0 +1,157 @@
+"""Starts of long lists: page by page, by whoever is there, once for each row, and nothing is sent before all are in."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from libs.common.errors import Conflict
+from services.sender.repositories import campaigns as repository
+from services.sender.repositories.campaigns import Campaign
+from services.sender.tables import campaigns, enrolments
+from services.sender.use_cases import enrol_list as enrolling
+from services.sender.use_cases.check_campaign import PAGE
+from services.sender.use_cases.continue_starts import continue_start
+from services.sender.use_cases.end_campaign import end_campaign
+from services.sender.use_cases.enrol_list import LEASE
+from services.sender.use_cases.show_campaign import show_campaign
+from services.sender.use_cases.start_campaign import Started, start_campaign
+from tests.integration.sender.outlook import causes, forecast
+from tests.integration.sender.world import WRITER, World, recipient
+
+LONG = 2 * PAGE + 50
+
+
+class Died(Exception):
+    """The process is gone."""
+
+
+async def long_draft(world: World, *, line: str | None = None) -> World:
+    more = {} if line is None else {"line": line}
+    await world.draft(await world.list_of(*(recipient(n, **more) for n in range(1, LONG + 1))))
+    return world
+
+
+async def start(world: World, *, rows: int = PAGE) -> Started:
+    """As a person does who waits for so many rows only."""
+    return await start_campaign(
+        world.open_uow,
+        workspace_id=world.workspace_id,
+        campaign_id=world.campaign_id,
+        writer=WRITER,
+        clock=world.clock,
+        rows=rows,
+    )
+
+
+async def go_on(world: World) -> bool:
+    """Whether the clock went on with the world's campaign; other tests' may be due as well."""
+    before = await shown(world)
+    while await continue_start(world.open_uow, writer=WRITER, clock=world.clock):
+        continue
+    return await shown(world) != before
+
+
+async def shown(world: World) -> Campaign:
+    async with world.open_uow() as uow:
+        found = await repository.load_campaign(uow.conn, workspace_id=world.workspace_id, campaign_id=world.campaign_id)
+    assert found is not None
+    return found
+
+
+async def by_transaction(world: World) -> list[int]:
+    """How many rows each transaction took in."""
+    query = sa.select(sa.func.count()).where(enrolments.c.campaign_id == world.campaign_id)
+    async with world.open_uow() as uow:
+        return list((await uow.conn.execute(query.group_by(sa.text("xmin::text")))).scalars())
+
+
+async def test_a_long_list_is_taken_in_by_pages_and_sent_to_when_all_are_in(world: World) -> None:
+    """Red when a start is one transaction for the whole list, when it is planned before it is through, or when a row is taken in
+    twice or never."""
+    await long_draft(world)
+    started = await start(world)
+    assert (started.campaign.state, (await shown(world)).start_rows) == ("starting", PAGE)
+    assert await world.plan() == 0, "nothing is planned before all are in"
+    async with world.open_uow() as uow:
+        view = await show_campaign(uow, await shown(world), now=world.now, default_quota=world.quota)
+    assert (view.rows, view.counts["waiting"]) == (LONG, PAGE)
+    assert [(one.explanation.code, one.leads) for one in await causes(world)] == [("campaign_starting", LONG)]
+    assert (
+        sum(day.campaigns[0].first_emails for day in (await forecast(world, campaign_id=world.campaign_id)).days)
+        == LONG
+    )
+    await go_on(world)
+    assert (await shown(world)).state == "active"
+    assert await world.enrolment_states() == {("active", None): LONG}
+    assert max(await by_transaction(world)) <= PAGE
+    assert await world.plan() == min(world.quota, LONG)
+
+
+async def test_clicks_and_the_clock_together_take_in_each_row_once(world: World) -> None:
+    """Red when two who go on with a start do not look where the other is."""
+    await long_draft(world)
+    await asyncio.gather(*(start(world, rows=2 * PAGE) for _ in range(3)), go_on(world))
+    await go_on(world)
+    assert await world.enrolment_states() == {("active", None): LONG}
+    assert ((await shown(world)).state, (await shown(world)).start_rows) == ("active", LONG)
+
+
+async def test_whoever_dies_over_a_start_leaves_it_to_the_clock_after_the_lease(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P5: red when a start whose request died stays half done, or is taken out of living hands."""
+    await long_draft(world)
+
+    async def dies(*args: object, **more: object) -> None:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(enrolling, "enrol_page", dies)
+        with pytest.raises(Died):
+            await start(world)
+    assert (await shown(world)).state == "starting"
+    assert not await go_on(world), "somebody may still be at it"
+    world.now += LEASE
+    assert await go_on(world)
+    assert (await shown(world)).state == "active"
+    assert await world.enrolment_states() == {("active", None): LONG}
+
+
+async def test_who_ends_a_campaign_that_starts_frees_everybody_at_once(world: World) -> None:
+    """Red when a start goes on after its campaign was ended, or holds the addresses that it had."""
+    await long_draft(world)
+    await start(world)
+    ended = world.campaign_id
+    async with world.open_uow() as uow:
+        await end_campaign(uow, workspace_id=world.workspace_id, campaign_id=ended, ended_by=uuid4(), now=world.now)
+    assert not await go_on(world)
+    with pytest.raises(Conflict) as refused:
+        await start(world)
+    assert refused.value.code == "campaign_finished"
+    assert await world.enrolment_states() == {("stopped", "campaign_ended"): PAGE}
+    await world.draft(await world.list_of(recipient(1), recipient(2)))
+    assert (await start(world)).excluded == []
+
+
+async def test_a_long_start_that_comes_to_nothing_is_a_draft_again_and_says_why(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when rows that were left out once are left out for ever, or nobody can see why the campaign did not start."""
+    monkeypatch.setattr(enrolling, "_ERASED_AT_ONCE", 100)
+    await long_draft(world, line="")
+    assert (await start(world)).campaign.state == "starting"
+    assert await go_on(world)
+    failed = await shown(world)
+    assert (failed.state, failed.start_rows) == ("draft", 0)
+    assert failed.start_problem == f"no row of the list can be sent: {LONG} of {LONG} line missing"
+    assert await world.enrolment_states() == {}
+    text = {"text_body": "Hi {{ unsubscribe_url }} {{ postal_address }}", "html_body": None}
+    await world.run(sa.update(campaigns).where(campaigns.c.id == world.campaign_id).values(text))
+    await start(world, rows=LONG)
+    assert (await shown(world)).state == "active"
+    assert (await shown(world)).start_problem is None
+    assert await world.enrolment_states() == {("active", None): LONG}
