@@ -7,7 +7,8 @@ from uuid import UUID
 from libs.common.db import DatabaseUnavailable
 from libs.common.schedules import Schedule
 from services.sender import metrics
-from services.sender.repositories import claims, planning
+from services.sender.repositories import planning
+from services.sender.repositories.expired_claims import release_expired_claims
 from services.sender.use_cases.plan_day import plan_day
 from services.sender.use_cases.resolve_unknown import resolve_unknown
 from services.sender.use_cases.send_context import HouseContext
@@ -68,10 +69,12 @@ def schedules(context: HouseContext) -> Sequence[Schedule]:
             raise ExceptionGroup(msg, list(failed.values()))
 
     async def resolve_leases() -> None:
+        released = 1
+        while released:
+            async with context.open_uow() as uow:
+                released = await release_expired_claims(uow.conn, now=await context.clock(uow.conn))
         async with context.open_uow() as uow:
-            now = await context.clock(uow.conn)
-            await claims.release_expired_claims(uow.conn, now=now)
-            unknown = await resolve_unknown(uow, now=now)
+            unknown = await resolve_unknown(uow, now=await context.clock(uow.conn))
         metrics.EMAILS_UNKNOWN.inc(unknown)
 
     return [Schedule("plan_days", PLAN_S, plan_days), Schedule("resolve_leases", 5, resolve_leases)]

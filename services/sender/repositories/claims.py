@@ -1,22 +1,21 @@
 """Claims: emails taken with a fencing token and a lease, and what happens when a lease runs out."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, any_, bindparam, delete, func, insert, literal_column, or_, select, update
+from sqlalchemy import Uuid, any_, bindparam, func, insert, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.compiled import Compiled
 from libs.common.ids import new_id
 from services.sender.domain.templates import TemplateSource
-from services.sender.repositories.recipients import values_of
-from services.sender.repositories.words import ITS_COLUMNS, with_their_words
-from services.sender.tables import campaigns, claim_batches, emails, mailboxes, slots
+from services.sender.repositories import words
+from services.sender.repositories.words import CampaignWords, LeadWords
+from services.sender.tables import claim_batches, emails, mailboxes, slots
 
 
 @dataclass(frozen=True)
@@ -64,11 +63,22 @@ _LOOK = Compiled(
         func.coalesce(_FIRST_OVER.scalar_subquery() < bindparam("now"), False).label("expired"),
     )
 )
+# Not whether their campaign sends: one that does not has no slots, and `sending` asks again.
 _FIND = Compiled(
-    select(emails.c.id)
+    select(
+        emails.c.id,
+        emails.c.fencing_token,
+        emails.c.workspace_id,
+        emails.c.campaign_id,
+        emails.c.enrolment_id,
+        emails.c.lead_id,
+        emails.c.mailbox_id,
+        emails.c.step,
+        emails.c.recipient,
+        emails.c.message_id,
+    )
     .select_from(slots)
     .join(emails, emails.c.id == slots.c.email_id)
-    .join(campaigns, and_(campaigns.c.id == emails.c.campaign_id, campaigns.c.state == "active"))
     .join(mailboxes, mailboxes.c.id == slots.c.mailbox_id)
     .where(_ASSIGNED, slots.c.mailbox_id == bindparam("mailbox"), slots.c.due_at <= bindparam("now"))
     .where(slots.c.closes_at >= bindparam("call_ends_at"))
@@ -78,37 +88,13 @@ _FIND = Compiled(
     .limit(bindparam("limit"))
     .with_for_update(of=emails, skip_locked=True)
 )
-
-
 _CLAIM = Compiled(
-    with_their_words(
-        update(emails)
-        .where(emails.c.id == any_(_IDS))
-        .values(state="claimed", fencing_token=emails.c.fencing_token + 1, lease_until=bindparam("until"))
-        .returning(*ITS_COLUMNS)
-        .cte("claimed")
-    ).add_cte(
+    update(emails)
+    .where(emails.c.id == any_(_IDS))
+    .values(state="claimed", fencing_token=emails.c.fencing_token + 1, lease_until=bindparam("until"))
+    .add_cte(
         insert(claim_batches).values(id=bindparam("batch"), email_ids=_IDS, lease_until=bindparam("until")).cte("batch")
     )
-)
-_OVER = (
-    delete(claim_batches)
-    .where(
-        claim_batches.c.id.in_(
-            select(claim_batches.c.id)
-            .where(claim_batches.c.lease_until < bindparam("now"))
-            .with_for_update(skip_locked=True)
-        )
-    )
-    .returning(claim_batches.c.email_ids)
-    .cte("over")
-)
-_MAYBE = select(func.unnest(_OVER.c.email_ids).label("id")).cte("maybe")
-_RELEASE = Compiled(
-    update(emails)
-    .where(emails.c.id == _MAYBE.c.id, emails.c.state == "claimed", emails.c.lease_until < bindparam("now"))
-    .values(state="planned", lease_until=None)
-    .returning(emails.c.id)
 )
 
 
@@ -130,7 +116,7 @@ async def claim(
     conn: AsyncConnection, *, mailbox_id: UUID, now: datetime, call_s: float, lease_s: float, limit: int
 ) -> list[Claim]:
     """Take planned emails of the mailbox whose slots are due, and whose windows stay open for a whole call; others' locked
-    rows are passed over. The token rises with every claim.
+    rows are passed over. The token rises with every claim. Those that are due first come first.
 
     A slot closes with its day at the latest, so that one of yesterday is never found.
     """
@@ -139,16 +125,20 @@ async def claim(
     found = await _FIND.fetch(conn, mailbox=mailbox_id, now=now, call_ends_at=ends_at, limit=limit)
     if not found:
         return []
-    rows = await _CLAIM.fetch(
-        conn, ids=[row["id"] for row in found], batch=new_id(), until=now + timedelta(seconds=lease_s)
-    )
-    return [_claim(row) for row in rows]
+    await _CLAIM.fetch(conn, ids=[row["id"] for row in found], batch=new_id(), until=now + timedelta(seconds=lease_s))
+    leads = await words.of_leads(conn, [row["enrolment_id"] for row in found])
+    said = await words.of_campaigns(conn, {row["campaign_id"] for row in found})
+    return [
+        _claim(row, leads[row["enrolment_id"]], said[row["campaign_id"]])
+        for row in found
+        if row["enrolment_id"] in leads
+    ]
 
 
-def _claim(row: Mapping[str, Any]) -> Claim:
+def _claim(row: Mapping[str, Any], lead: LeadWords, said: CampaignWords) -> Claim:
     return Claim(
         email_id=row["id"],
-        token=row["fencing_token"],
+        token=row["fencing_token"] + 1,
         workspace_id=row["workspace_id"],
         campaign_id=row["campaign_id"],
         enrolment_id=row["enrolment_id"],
@@ -157,17 +147,12 @@ def _claim(row: Mapping[str, Any]) -> Claim:
         step=row["step"],
         recipient=row["recipient"],
         message_id=row["message_id"],
-        source=TemplateSource(row["template_subject"], row["text_body"], row["html_body"]),
-        values=values_of(row),
-        fields=json.loads(row["fields"]),
-        sender_name=row["sender_name"],
-        postal_address=row["postal_address"],
+        source=said.source,
+        values={**lead.values, "email": row["recipient"]},
+        fields=lead.fields,
+        sender_name=said.sender_name,
+        postal_address=said.postal_address,
     )
-
-
-async def release_expired_claims(conn: AsyncConnection, *, now: datetime) -> int:
-    """Claims whose lease ran out are planned again. Nothing has been called for them: `sending` begins first."""
-    return len(await _RELEASE.fetch(conn, now=now))
 
 
 async def expire_sending(conn: AsyncConnection, *, now: datetime, limit: int) -> list[Leased]:

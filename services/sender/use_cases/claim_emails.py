@@ -8,6 +8,7 @@ from services.sender.domain.sending import SendTiming
 from services.sender.repositories import claims as claiming
 from services.sender.repositories import emails
 from services.sender.repositories.claims import Claim
+from services.sender.repositories.expired_claims import release_expired_claims
 
 
 async def claim_emails(
@@ -16,7 +17,7 @@ async def claim_emails(
     """At most `limit` emails of this mailbox that have a slot today and for which there is still time today."""
     waiting = await claiming.look(uow.conn, mailbox_id=mailbox_id, now=now)
     if waiting.expired:
-        await claiming.release_expired_claims(uow.conn, now=now)
+        await release_expired_claims(uow.conn, now=now)
     if not waiting.due:
         return []
     return await claiming.claim(

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from libs.common.uow import UnitOfWorkFactory
 from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcome, Refused, Unknown
-from services.sender.repositories.claims import Claim, release_expired_claims
+from services.sender.repositories.claims import Claim
+from services.sender.repositories.expired_claims import release_expired_claims
 from tests.integration.sender.world import MORNING, TIMING, World
 
 LEADS, QUOTA, WORKERS = 3, 2, 2
