@@ -39,6 +39,7 @@ class MailboxRow:
     address: str
     sandboxed: bool
     retry_at: datetime | None
+    failures: int
     refusals: int
 
 
@@ -107,10 +108,11 @@ async def count_mailbox_failure(conn: AsyncConnection, mailbox_id: UUID, *, trou
     return (await conn.execute(query.returning(mailboxes.c.failures))).scalar_one()
 
 
-async def count_refusals(conn: AsyncConnection, mailbox_id: UUID, *, more: int) -> None:
-    """So many mails more were refused since the last one that was accepted."""
+async def count_refusals(conn: AsyncConnection, mailbox_id: UUID, *, more: int) -> int:
+    """So many mails more were refused; answers how many in a row since the last one that was accepted."""
     query = update(mailboxes).where(mailboxes.c.id == mailbox_id)
-    await conn.execute(query.values(refusals=mailboxes.c.refusals + more))
+    query = query.values(refusals=mailboxes.c.refusals + more)
+    return (await conn.execute(query.returning(mailboxes.c.refusals))).scalar_one()
 
 
 async def rest_mailbox(conn: AsyncConnection, mailbox_id: UUID, *, until: datetime) -> None:

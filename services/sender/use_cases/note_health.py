@@ -7,7 +7,7 @@ from typing import Final, cast
 from uuid import UUID
 
 from libs.common.logs import get_logger
-from libs.common.uow import UnitOfWork
+from libs.common.uow import OpenUow, UnitOfWork
 from services.sender.domain.mailboxes.guardrails import Limits, Tally
 from services.sender.domain.mailboxes.mailbox import PauseReason
 from services.sender.domain.sending import MAX_REFUSALS, Accepted, Deferred, Outcome, Refused, Unknown, backoff
@@ -40,14 +40,22 @@ class Trouble:
     in_short: str | None = None
 
 
-def trouble_of(outcomes: Sequence[Outcome | None], *, refusals: int) -> Trouble | None:
-    """Why the mailbox should rest after these mails (`refusals` in a row came before them).
+@dataclass(frozen=True, slots=True)
+class Streak:
+    """What a mailbox is known to have behind it: mails in a row that were refused, over all its connections, and whether it has
+    had any trouble since the last mail that was accepted."""
+
+    refusals: int
+    troubled: bool
+
+
+def trouble_of(outcome: Outcome | None, *, in_a_row: int) -> Trouble | None:
+    """Why the mailbox should rest after this mail, the last one of so many in a row that were refused.
 
     It cannot be used; or it loses its answers, and would make a list of unknowns; or everything is refused, and it would
     make a list of failures.
     """
-    in_a_row = refused_in_a_row(outcomes, before=refusals)
-    match outcomes[-1]:
+    match outcome:
         case Deferred(reply, mailbox=True, pause=pause):
             return Trouble(reply, pause)
         case Unknown(reply):
@@ -59,9 +67,26 @@ def trouble_of(outcomes: Sequence[Outcome | None], *, refusals: int) -> Trouble 
             return None
 
 
-def refused_in_a_row(outcomes: Sequence[Outcome | None], *, before: int = 0) -> int:
+async def note_answers(
+    open_uow: OpenUow, mailbox_id: UUID, outcomes: Sequence[Outcome | None], *, known: Streak
+) -> Streak:
+    """Count at once, as other connections may be refused at the same time. What is all well costs no transaction."""
+    refused = refused_in_a_row(outcomes)
+    accepted = any(isinstance(outcome, Accepted) for outcome in outcomes)
+    mended = accepted and known.troubled
+    if not refused and not mended:
+        return known
+    async with open_uow() as uow:
+        if mended:
+            await workspaces.clear_mailbox(uow.conn, mailbox_id)
+        if not refused:
+            return Streak(0, troubled=False)
+        return Streak(await workspaces.count_refusals(uow.conn, mailbox_id, more=refused), troubled=True)
+
+
+def refused_in_a_row(outcomes: Sequence[Outcome | None]) -> int:
     """How many mails were refused or deferred since the last one that was accepted."""
-    in_a_row = before
+    in_a_row = 0
     for outcome in outcomes:
         match outcome:
             case Accepted():
@@ -89,10 +114,6 @@ async def note_health(
     clock: Clock,
 ) -> None:
     """Count, rest or pause. A mailbox that rests is tried again by itself, after longer each time."""
-    if any(isinstance(outcome, Accepted) for outcome in outcomes):
-        await workspaces.clear_mailbox(uow.conn, mailbox_id)
-    if refused := refused_in_a_row(outcomes):
-        await workspaces.count_refusals(uow.conn, mailbox_id, more=refused)
     if (tally := tally_of(outcomes)).mails:
         await count_feedback(uow, mailbox_id, tally, limits=limits, now=await clock(uow.conn))
     if trouble is not None:

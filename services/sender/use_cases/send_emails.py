@@ -14,7 +14,7 @@ from services.sender.domain.sending import Accepted, Deferred, Outcome, Refused,
 from services.sender.repositories.claims import Claim
 from services.sender.repositories.workspaces import load_mailbox
 from services.sender.use_cases.claim_emails import claim_emails, give_back_claims
-from services.sender.use_cases.note_health import Trouble, note_health, trouble_of
+from services.sender.use_cases.note_health import Streak, Trouble, note_answers, note_health, trouble_of
 from services.sender.use_cases.send_context import SendContext
 from services.sender.use_cases.send_handful import AWAY, Handful, Sent
 
@@ -42,7 +42,8 @@ async def send_emails(
         claims = await claim_emails(uow, mailbox_id=context.mailbox_id, now=now, timing=context.timing, limit=limit)
         if not claims:
             return Turn(pace)
-        refusals = (await load_mailbox(uow.conn, context.mailbox_id)).refusals
+        row = await load_mailbox(uow.conn, context.mailbox_id)
+    streak = Streak(row.refusals, troubled=bool(row.refusals or row.failures))
     left, outcomes, trouble = deque(claims), list[Outcome | None](), cast("Trouble | None", None)
     try:
         await mailbox.open()
@@ -51,7 +52,8 @@ async def send_emails(
             sent = await _to_the_end(Handful(context, mailbox, some, stopping=stopping))
             outcomes += sent.outcomes
             pace = pace.after(sent.calls, seconds=sent.seconds, accepted=sent.accepted)
-            trouble = trouble_of(outcomes, refusals=refusals)
+            streak = await note_answers(context.open_uow, context.mailbox_id, sent.outcomes, known=streak)
+            trouble = trouble_of(outcomes[-1], in_a_row=streak.refusals)
     except MailboxDown as error:
         trouble = Trouble(error.message, error.pause)
     finally:

@@ -111,8 +111,8 @@ async def test_nobody_reads_of_another_workspace_s_recipients_in_a_shared_mailbo
 ) -> None:
     """Red when the server's word, which names a recipient, is told to all who use the settings' mailbox; or to nobody."""
     box_id = world.mailbox_id if shared else (await add(world, wish())).id
-    refused = [Refused("550 5.1.1 <ann@client.example> no such user")] * 5
-    await note(world, box_id, refused, trouble_of(refused, refusals=0))
+    refused = Refused("550 5.1.1 <ann@client.example> no such user")
+    await note(world, box_id, [refused] * 5, trouble_of(refused, in_a_row=5))
     said = (await view_of(world, box_id)).trouble or ""
     assert "5 mails in a row were refused" in said
     assert ("client.example" in said) is not shared

@@ -170,6 +170,32 @@ async def test_a_mailbox_that_has_everything_refused_rests_and_its_list_is_spare
     assert (await world.states())["sent"] == len(post.accepted) >= 25
 
 
+async def test_refusals_are_counted_over_all_connections_of_a_mailbox(world: World) -> None:
+    """P6: red when each connection counts its own: with ten of them, fifty leads would fail before the mailbox rests."""
+    post = Post(answer=lambda _: Refused("550 relaying denied"))
+    await world.running(leads=60)
+    connections = 3
+    await asyncio.gather(*(turn(world, post) for _ in range(connections)))
+    assert len(post.letters) < MAX_REFUSALS + connections, "but for those that were in hand at the fifth"
+    async with world.open_uow() as uow:
+        seen = await load_mailbox(uow.conn, world.mailbox_id)
+    assert seen.retry_at is not None
+    assert seen.refusals == len(post.letters)
+
+
+async def test_one_that_is_accepted_meanwhile_ends_the_row(world: World) -> None:
+    """Red when refusals count on although the mailbox has been seen to work, over turns."""
+    answers: list[Outcome] = [*[Refused("550 no")] * 4, Accepted("250 OK"), *[Refused("550 no")] * 4]
+    post = Post(answer=lambda _: answers[len(post.letters) - 1])
+    await world.running(leads=9)
+    context = replace(world.context, batch_size=2)
+    for _ in range(9):
+        await send_emails(context, post, stopping=lambda: False)
+    async with world.open_uow() as uow:
+        seen = await load_mailbox(uow.conn, world.mailbox_id)
+    assert (len(post.letters), seen.refusals, seen.retry_at) == (9, 4, None)
+
+
 async def test_refusals_among_accepted_mails_are_their_recipients(world: World) -> None:
     """Red when refusals are counted although mails between them were accepted."""
     post = Post(answer=lambda _: Refused("550 no") if len(post.letters) % 4 else Accepted("250 OK"))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import cast
 from uuid import uuid4
 
+import aiosmtplib
 import pytest
 
 from libs.common.smtp_address import parse_smtp_url
 from services.sender.clients.mailbox import MailboxDown
 from services.sender.clients.smtp import SmtpMailbox
-from services.sender.clients.smtp_call import dot_stuffed
+from services.sender.clients.smtp_call import Call, dot_stuffed
 from services.sender.clients.smtp_door import Door
 from services.sender.clients.words import storable
 from services.sender.domain.message import Letter
@@ -236,3 +238,24 @@ async def test_a_password_is_not_said_where_tls_is_not_to_be_had() -> None:
             await mailbox.open()
     assert "535" not in down.value.message, "it came to no login"
     assert down.value.pause is None
+
+
+class Gone:
+    """A connection that is lost between DATA's answer and the mail."""
+
+    protocol = None
+
+    async def mail(self, _sender: str) -> None: ...
+
+    async def rcpt(self, _to: str) -> None: ...
+
+    async def execute_command(self, _command: bytes) -> tuple[int, str]:
+        return 354, "go ahead"
+
+
+async def test_a_connection_lost_right_before_the_mail_is_the_mailboxs_trouble() -> None:
+    """Red when the recipient is counted as putting us off for what our own line did."""
+    call = Call(cast("aiosmtplib.SMTP", Gone()), letter())
+    outcome = await call.run()
+    assert isinstance(outcome, Deferred)
+    assert (outcome.mailbox, call.handed_over) == (True, False)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import pytest
 
 from libs.common.listener import Listener
+from services.sender.clients.provider_places import ProviderPlaces
 from services.sender.in_flight import supervisor as module
 from services.sender.in_flight.outlets import Outlets
 from services.sender.in_flight.supervisor import Places, Supervisor
 from services.sender.repositories import outgoing
+from services.sender.repositories.workspaces import load_mailbox
 from services.sender.use_cases.make_dkim_key import make_dkim_key, records_of
 from services.sender.use_cases.open_mailbox import Opener
 from tests.integration.sender.office import add, mailroom, opener, view_of, wish
+from tests.integration.sender.providers import Providers
 from tests.integration.sender.servers import Inbox, listening
 from tests.integration.sender.world import TIMING, World, recipient, with_mailbox
 from tests.support.dkim_verifier import verify
@@ -180,3 +183,16 @@ async def test_nothing_leaves_through_a_mailbox_of_other_settings(world: World) 
         await outlets(other, opener(world)).run(world.mailbox_id, lambda: False)
     assert inbox.connections == 0
     assert await world.states() == {"planned": 1}
+
+
+async def test_what_these_settings_cannot_open_is_said_once_and_shown(world: World, providers: Providers) -> None:
+    """Red when the log has it every few seconds, the loop falls over, or the person reads nothing of it."""
+    view = await providers.mailbox(world, "sendgrid")
+    elsewhere = replace(providers.room, places=ProviderPlaces(sandbox=""))
+    of_process = outlets(world, opener(world, elsewhere))
+    for _ in range(3):
+        await of_process.run(view.id, lambda: False)
+    async with world.open_uow() as uow:
+        seen = await load_mailbox(uow.conn, view.id)
+    assert seen.failures == 1
+    assert "there is no sandbox here" in ((await view_of(world, view.id)).trouble or "")
