@@ -10,6 +10,9 @@ from sqlalchemy import Table, TextClause, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common import many
+from libs.common.many import Given, Statement
+
 _SWEEP_ROWS = 5000
 
 
@@ -36,6 +39,17 @@ def _record_many(table: str) -> TextClause:
         f"INSERT INTO {table} (consumer, message_id) SELECT CAST(:consumer AS text), unnest(CAST(:ids AS uuid[]))"
         " ON CONFLICT DO NOTHING RETURNING message_id"
     )
+
+
+def recording(inbox: Table, *, consumer: str, message_ids: Collection[UUID]) -> Given:
+    """The same to be written with other rows by one statement, which fails where one of them was recorded before."""
+    rows = [(consumer, id_) for id_ in sorted(message_ids, key=attrgetter("int"))]
+    return _adding(inbox), rows
+
+
+@functools.cache
+def _adding(inbox: Table) -> Statement:
+    return many.insert(inbox, ("consumer", "message_id"))
 
 
 async def forget(conn: AsyncConnection, inbox: Table, *, consumer: str, message_ids: Collection[UUID]) -> None:

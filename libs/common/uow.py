@@ -73,6 +73,7 @@ class UnitOfWork:
         self._transients: list[Sealed] = []
         self._channels: set[str] = set()
         self._writings: list[Given] = []
+        self._afterwards: list[Callable[[], None]] = []
 
     def publish(self, event: Event | Written, *, tenant_id: UUID | None, correlation_id: UUID | None = None) -> UUID:
         """Announce an event when (and only when) this transaction commits. Answers the id of its envelope."""
@@ -97,6 +98,21 @@ class UnitOfWork:
     def write_last(self, writings: Iterable[Given]) -> None:
         """Write rows in one trip with the outbox, when this transaction ends: what it reads until then does not show them."""
         self._writings += writings
+
+    def when_committed(self, work: Callable[[], None]) -> None:
+        """Do this when the transaction has been committed, and not otherwise. It may not fail."""
+        self._afterwards.append(work)
+
+    def committed(self) -> None:
+        """What waited for the commit is done."""
+        for work in self._afterwards:
+            work()
+
+    def record_inbox_last(self, messages: Sequence[Message]) -> None:
+        """Write the inbox rows of several messages of one consumer with what is written last. All of it fails where one of
+        them was recorded before."""
+        ids = [message.envelope.id for message in messages]
+        self.write_last([inbox.recording(self._tables.inbox, consumer=messages[0].consumer, message_ids=ids)])
 
     async def record_inbox(self, message: Message) -> bool:
         """For work that calls out: write the inbox row in this record transaction. False: somebody recorded meanwhile."""
@@ -164,6 +180,21 @@ class UnitOfWorkFactory:
                 uow = UnitOfWork(conn, self.tables, publisher=self.publisher)
                 yield uow
                 transients = await uow.flush()
+        await self._done(uow, transients)
+
+    @contextlib.asynccontextmanager
+    async def at_once(self) -> AsyncGenerator[UnitOfWork]:
+        """A unit of work that is one statement: what is written last and what is published, all of it or nothing. What is
+        read in it is read before, in no transaction with it."""
+        with outages_named():
+            async with connected(self._committing_each) as conn:
+                uow = UnitOfWork(conn, self.tables, publisher=self.publisher)
+                yield uow
+                transients = await uow.flush()
+        await self._done(uow, transients)
+
+    async def _done(self, uow: UnitOfWork, transients: Sequence[Sealed]) -> None:
+        uow.committed()
         if self.publisher is not None and uow.in_hand:
             self.publisher.take(uow.in_hand)
         await self._send(transients)

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
 
 from libs.common.clock import utc_now
 from libs.common.contracts.gateway import WorkspaceCreated
@@ -18,12 +20,14 @@ from libs.common.contracts.ingest import (
     JobResumed,
 )
 from libs.common.messaging.consumer import Subscription
-from libs.common.messaging.lane import Decide, Letter
+from libs.common.messaging.lane import Decide, Letter, Together
 from libs.common.uow import Message, UnitOfWork
 from services.billing.domain.credits.lowering import LowerRequest
 from services.billing.domain.credits.placing import HoldRequest
 from services.billing.domain.credits.postings import Subject
 from services.billing.domain.credits.raising import RaiseRequest
+from services.billing.repositories.credits.memory import Memory
+from services.billing.repositories.credits.sitting import Sitting
 from services.billing.use_cases import capture_chunk as capturing
 from services.billing.use_cases import capture_chunks as capturing_many
 from services.billing.use_cases import lower_hold as lowering
@@ -52,10 +56,14 @@ async def place_hold(event: JobCreated, *, uow: UnitOfWork, message: Message) ->
 
 
 @asynccontextmanager
-async def place_holds(letters: Sequence[Letter[JobCreated]], uow: UnitOfWork) -> AsyncGenerator[Decide[JobCreated]]:
+async def place_holds(
+    letters: Sequence[Letter[JobCreated]], uow: UnitOfWork, *, memory: Memory, remembered: Sitting | None = None
+) -> AsyncGenerator[Decide[JobCreated]]:
     """The same for all that have arrived."""
     about = [(tenant, _job(letter.event)) for letter in letters if (tenant := letter.message.envelope.tenant_id)]
-    async with placing_many.place_holds(about, uow=uow, now=utc_now()) as together:
+    async with placing_many.place_holds(
+        about, uow=uow, now=utc_now(), memory=memory, remembered=remembered
+    ) as together:
 
         def decide(letter: Letter[JobCreated]) -> None:
             together.place_hold(
@@ -63,6 +71,14 @@ async def place_holds(letters: Sequence[Letter[JobCreated]], uow: UnitOfWork) ->
             )
 
         yield decide
+
+
+def recall_holds(letters: Sequence[Letter[Any]], *, memory: Memory) -> Together | None:
+    """The same by what is remembered of the accounts."""
+    tenants = {letter.message.envelope.tenant_id for letter in letters}
+    workspaces = {tenant for tenant in tenants if tenant is not None}
+    remembered = memory.recall(workspaces, at=utc_now()) if len(workspaces) == len(tenants) else None
+    return partial(place_holds, memory=memory, remembered=remembered) if remembered is not None else None
 
 
 async def raise_hold(event: JobCeilingRaised, *, uow: UnitOfWork, message: Message) -> None:
@@ -102,7 +118,7 @@ async def capture_chunk(event: ChunkCompleted, *, uow: UnitOfWork, message: Mess
 
 @asynccontextmanager
 async def capture_chunks(
-    letters: Sequence[Letter[ChunkCompleted]], uow: UnitOfWork
+    letters: Sequence[Letter[ChunkCompleted]], uow: UnitOfWork, *, memory: Memory
 ) -> AsyncGenerator[Decide[ChunkCompleted]]:
     """The same for all that have arrived."""
     about = [
@@ -110,7 +126,7 @@ async def capture_chunks(
         for letter in letters
         if (tenant := letter.message.envelope.tenant_id)
     ]
-    async with capturing_many.capture_chunks(about, uow=uow, now=utc_now()) as together:
+    async with capturing_many.capture_chunks(about, uow=uow, now=utc_now(), memory=memory) as together:
 
         def decide(letter: Letter[ChunkCompleted]) -> None:
             event, message = letter.event, letter.message
@@ -144,13 +160,22 @@ async def note_job_state(event: JobTurned, *, uow: UnitOfWork, message: Message)
 
 def subscriptions() -> Sequence[Subscription]:
     """One subscription per queue. Handlers of one account take turns, so few at once are enough, or many together."""
+    memory = Memory()
     return [
         Subscription("billing.open_account", open_account, prefetch=2),
-        Subscription("billing.place_hold", place_hold, together=place_holds, prefetch=128),
+        Subscription(
+            "billing.place_hold",
+            place_hold,
+            together=partial(place_holds, memory=memory),
+            recall=partial(recall_holds, memory=memory),
+            prefetch=128,
+        ),
         Subscription("billing.raise_hold", raise_hold, prefetch=2),
         Subscription("billing.lower_hold", lower_hold, prefetch=2),
         Subscription("billing.note_job_state", note_job_state, prefetch=2),
-        Subscription("billing.capture_chunk", capture_chunk, together=capture_chunks, prefetch=128),
+        Subscription(
+            "billing.capture_chunk", capture_chunk, together=partial(capture_chunks, memory=memory), prefetch=128
+        ),
         Subscription("billing.settle_job", settle_job, prefetch=2),
     ]
 

@@ -34,7 +34,7 @@ from libs.common.messaging.delivery import (
     own_headers,
     settle,
 )
-from libs.common.messaging.lane import Lane, Letter, Together
+from libs.common.messaging.lane import Lane, Letter, Recall, Together
 from libs.common.messaging.topology import RETRY_DELAYS, dead_queue
 from libs.common.outbox import MAX_MESSAGE_BYTES
 from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
@@ -55,7 +55,7 @@ class Subscription:
     `calls_out=False`: `handler(event, uow=…, message=…)` runs in one transaction with its inbox row.
     `calls_out=True`: `handler(event, message=…)` opens its own units of work and writes the inbox row in the record one.
     `together` opens one transaction for all messages that have arrived, as far as they can be decided (lane.py); those
-    that cannot are handled alone by `handler`. Not for what calls out.
+    that cannot are handled alone by `handler`. Not for what calls out. `recall` spares it the looking where it can.
     `prefetch` is the number of messages handled at once. `on_dead` runs in the transaction that files a dead letter.
     """
 
@@ -63,6 +63,7 @@ class Subscription:
     handler: Handler
     calls_out: bool = False
     together: Together | None = None
+    recall: Recall | None = None
     prefetch: int = 8
     max_attempts: int = 5
     timeout_s: float = 60
@@ -100,7 +101,13 @@ class Consumer:
         self._hands = hands or Hands()
         self._seconds = metrics.BUS_SECONDS.labels(subscription.queue)
         self._lane = (
-            Lane(subscription.together, most=max(1, subscription.prefetch // 2), open_uow=open_uow, hands=self._hands)
+            Lane(
+                subscription.together,
+                most=max(1, subscription.prefetch // 2),
+                open_uow=open_uow,
+                hands=self._hands,
+                recall=subscription.recall,
+            )
             if subscription.together
             else None
         )

@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from libs.common.contracts.envelope import Event
+from libs.common.db import is_database_outage
 from libs.common.logs import get_logger
 from libs.common.messaging.delivery import Hands, because_of
 from libs.common.uow import Message, UnitOfWork, UnitOfWorkFactory
@@ -44,16 +45,29 @@ Decide = Callable[[Letter[E]], None]
 Together = Callable[[Sequence[Letter[Any]], UnitOfWork], AbstractAsyncContextManager[Decide[Any]]]
 """Load what some messages are about, hand out what decides on one after the other, and write it all when left."""
 
+Recall = Callable[[Sequence[Letter[Any]]], "Together | None"]
+"""What decides on some messages by what is remembered of earlier ones; None where that does not reach. What it writes fails as
+a whole where that is no longer so, or something was done before."""
+
 
 class Lane:
     """One queue's: at most two transactions at a time, of different workspaces, each of at most `most` messages.
 
     While the database works on one, the other is decided upon. The messages of a workspace are taken in the order of their
-    arrival, and never by both.
+    arrival, and never by both. With `recall`, a transaction is one statement where memory reaches.
     """
 
-    def __init__(self, together: Together, *, most: int, open_uow: UnitOfWorkFactory, hands: Hands) -> None:
+    def __init__(
+        self,
+        together: Together,
+        *,
+        most: int,
+        open_uow: UnitOfWorkFactory,
+        hands: Hands,
+        recall: Recall | None = None,
+    ) -> None:
         self._together = together
+        self._recall = recall
         self._most = most
         self._open_uow = open_uow
         self._hands = hands
@@ -112,7 +126,8 @@ class Lane:
             return
         try:
             async with asyncio.timeout(_TIMEOUT_S):
-                done = await self._in_one_transaction([letter for letter, _ in taken])
+                letters = [letter for letter, _ in taken]
+                done = await self._from_memory(letters) or await self._in_one_transaction(letters)
         except Exception as error:
             log.warning("batch.undone", messages=len(taken), error=f"{type(error).__name__}: {error}")
             for _, answer in taken:
@@ -126,6 +141,25 @@ class Lane:
             for letter, answer in taken:
                 if not answer.done():
                     answer.set_result(id(letter) in done)
+
+    async def _from_memory(self, letters: Sequence[Letter[Any]]) -> set[int]:
+        """All of these objects, if all were decided and written by one statement; else none, and nothing has happened."""
+        together = self._recall(letters) if self._recall else None
+        if together is None or len({letter.message.envelope.id for letter in letters}) < len(letters):
+            return set()
+        try:
+            async with self._open_uow.at_once() as uow:
+                uow.record_inbox_last([letter.message for letter in letters])
+                async with together(letters, uow) as decide:
+                    for letter in letters:
+                        with because_of(letter.message):
+                            decide(letter)
+        except Exception as error:
+            if is_database_outage(error):
+                raise
+            log.info("batch.not_from_memory", messages=len(letters), error=f"{type(error).__name__}: {error}")
+            return set()
+        return {id(letter) for letter in letters}
 
     async def _in_one_transaction(self, letters: Sequence[Letter[Any]]) -> set[int]:
         """Which of these objects were decided; the inbox has no row of any other when the transaction commits."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from libs.common.uow import UnitOfWork
 from services.billing.domain.credits.postings import Subject
 from services.billing.domain.credits.settling import capture
+from services.billing.repositories.credits.memory import Memory
 from services.billing.repositories.credits.sitting import Sitting, sit
 from services.billing.use_cases.capture_chunk import announce
 
@@ -35,7 +36,7 @@ class Capturing:
 
 @asynccontextmanager
 async def capture_chunks(
-    about: Collection[tuple[UUID, Subject, int]], *, uow: UnitOfWork, now: datetime
+    about: Collection[tuple[UUID, Subject, int]], *, uow: UnitOfWork, now: datetime, memory: Memory
 ) -> AsyncGenerator[Capturing]:
     """Charge these chunks of these workspaces' subjects; all is written when the transaction ends."""
     subjects = [(workspace_id, subject) for workspace_id, subject, _ in about]
@@ -43,3 +44,5 @@ async def capture_chunks(
     sitting = await sit(uow.conn, subjects, captured=keys)
     yield Capturing(sitting, uow)
     uow.write_last(sitting.writings(heard_at=now))
+    uow.when_committed(sitting.count)
+    uow.when_committed(lambda: memory.keep(sitting))

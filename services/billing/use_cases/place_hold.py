@@ -30,7 +30,7 @@ async def place_hold(request: HoldRequest, *, workspace_id: UUID, uow: UnitOfWor
 def answer(hold: Hold, *, before: Hold | None, uow: UnitOfWork) -> None:
     """Say what became of a request, each time it comes; it is counted the first time."""
     if before is None:
-        metrics.HOLDS_ANSWERED.labels(hold.state).inc()
+        uow.when_committed(metrics.HOLDS_ANSWERED.labels(hold.state).inc)
     job_id = hold.subject.id
     if hold.state is HoldState.TOMBSTONE:
         return

@@ -9,6 +9,7 @@ from uuid import UUID
 from libs.common.uow import UnitOfWork
 from services.billing.domain.credits.placing import HoldRequest, place
 from services.billing.domain.credits.postings import Subject
+from services.billing.repositories.credits.memory import Memory
 from services.billing.repositories.credits.sitting import Sitting, sit
 from services.billing.use_cases.place_hold import answer
 
@@ -32,9 +33,18 @@ class Placing:
 
 @asynccontextmanager
 async def place_holds(
-    about: Collection[tuple[UUID, Subject]], *, uow: UnitOfWork, now: datetime
+    about: Collection[tuple[UUID, Subject]],
+    *,
+    uow: UnitOfWork,
+    now: datetime,
+    memory: Memory,
+    remembered: Sitting | None = None,
 ) -> AsyncGenerator[Placing]:
-    """Decide on requests of these workspaces for these subjects; all is written when the transaction ends."""
-    sitting = await sit(uow.conn, about)
+    """Decide on requests of these workspaces for these subjects; all is written when the transaction ends. With what is
+    `remembered` of the accounts nothing is looked up; where that is wrong, or one of the subjects was heard of before, the
+    writing fails."""
+    sitting = remembered or await sit(uow.conn, about)
     yield Placing(sitting, uow, now)
     uow.write_last(sitting.writings(heard_at=now))
+    uow.when_committed(sitting.count)
+    uow.when_committed(lambda: memory.keep(sitting))

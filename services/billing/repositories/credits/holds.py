@@ -44,6 +44,7 @@ _SAVE_HOLDS = many.insert(
     holds, (*_SUBJECT, *_HOLD, "held", "captured", "last_heard_at"), key=_SUBJECT, fixed=["workspace_id"]
 )
 _FIND_SHARES = many.find(hold_grants, _SUBJECT, (*_SUBJECT, *_SHARE))
+_ADD_HOLDS = many.insert(holds, (*_SUBJECT, *_HOLD, "held", "captured", "last_heard_at"))
 _SAVE_SHARES = many.insert(hold_grants, (*_SUBJECT, *_SHARE), key=(*_SUBJECT, "grant_id"))
 
 
@@ -97,8 +98,9 @@ async def save_hold(conn: AsyncConnection, hold: Hold, *, heard_at: datetime) ->
     await many.write(conn, writings_of_holds([hold], heard_at=heard_at))
 
 
-def writings_of_holds(changed: Iterable[Hold], *, heard_at: datetime) -> list[Given]:
-    """Some holds and their shares, in the order of their subjects' ids; their subjects have been heard of."""
+def writings_of_holds(changed: Iterable[Hold], *, heard_at: datetime, fresh: bool = False) -> list[Given]:
+    """Some holds and their shares, in the order of their subjects' ids; their subjects have been heard of. If they are said
+    to be `fresh`, all of it fails where one was there before."""
     ordered = sorted(changed, key=lambda hold: hold.subject.id)
     shares = [
         (hold.subject.kind, hold.subject.id, share.grant_id, share.held, share.captured, share.refunded)
@@ -106,7 +108,10 @@ def writings_of_holds(changed: Iterable[Hold], *, heard_at: datetime) -> list[Gi
         for share in hold.shares
     ]
     return [
-        (_SAVE_HOLDS, [(hold.subject.kind, hold.subject.id, *_row_of(hold), heard_at) for hold in ordered]),
+        (
+            _ADD_HOLDS if fresh else _SAVE_HOLDS,
+            [(hold.subject.kind, hold.subject.id, *_row_of(hold), heard_at) for hold in ordered],
+        ),
         (_SAVE_SHARES, shares),
     ]
 

@@ -23,17 +23,15 @@ from services.billing.domain.credits.ledger import Balance, Books, Grant
 from services.billing.domain.credits.postings import Movement, Subject
 from services.billing.repositories.credits import captures, holds, ledger
 from services.billing.repositories.credits.captures import Capture
-from services.billing.repositories.credits.writing import BALANCE, Pen, count_moved, writings_of
+from services.billing.repositories.credits.writing import BALANCE, HAS_CAPS, Pen, count_moved, is_touched, writings_of
 from services.billing.tables import grants
 
 # Without sequential scans, for this transaction: a plan that was made while the tables were empty would go on reading them whole.
 _LOCK = """
-    SELECT set_config('enable_seqscan', 'off', true), workspace_id, {balance}, chain_length, chain_head, now(),
-        EXISTS (SELECT FROM billing.spend_caps c WHERE c.workspace_id = a.workspace_id
-            AND coalesce(c.per_day, c.per_month, c.per_member) IS NOT NULL)
+    SELECT set_config('enable_seqscan', 'off', true), workspace_id, {balance}, chain_length, chain_head, version, now(), {capped}
     FROM billing.accounts a WHERE workspace_id = ANY($1::uuid[]) ORDER BY workspace_id FOR NO KEY UPDATE OF a
     """
-_LOCK_ACCOUNTS = _LOCK.format(balance=", ".join(BALANCE))
+_LOCK_ACCOUNTS = _LOCK.format(balance=", ".join(BALANCE), capped=HAS_CAPS.format(account="a"))
 _GRANT = [column.name for column in ledger.GRANT_COLUMNS]
 _FIND_GRANTS = many.find(grants, ("workspace_id",), ("workspace_id", *_GRANT), where="is_open")
 
@@ -45,27 +43,38 @@ class Alone(Conflict):
 
 
 @dataclass
-class _Account:
+class Account:
+    """An account as it was, and as the decisions so far have left it. `pen` ends where its chain does."""
+
     before: Books
     books: Books
     pen: Pen
+    version: int
     capped: bool
+    is_remembered: bool = False
+
+    @property
+    def version_after(self) -> int:
+        """The version that its row has when this is written. What is only remembered is written in any case."""
+        return self.version + (self.is_remembered or is_touched(self.before, self.books, self.pen))
 
 
 @dataclass
 class Sitting:
     """What is decided upon, as it is after the decisions so far."""
 
-    _accounts: dict[UUID, _Account]
+    accounts: dict[UUID, Account]
     _holds: dict[Subject, Hold]
     _captures: dict[Capture, int]
+    remembered: bool = False
+    """Nothing of it was looked up: it is written only where it is still so, and the subjects are new."""
     _heard: dict[Subject, Hold] = field(default_factory=dict[Subject, Hold])
     _captured: dict[Capture, int] = field(default_factory=dict[Capture, int])
     _movements: list[Movement] = field(default_factory=list[Movement])
 
     def books(self, workspace_id: UUID, *, spending: bool) -> Books:
         """The workspace's. Raises Alone when its account is not open, or has caps and this is about `spending`."""
-        account = self._accounts.get(workspace_id)
+        account = self.accounts.get(workspace_id)
         if account is None or (spending and account.capped):
             msg = f"workspace {workspace_id} has no account yet, or caps on its spending: it is decided upon alone"
             raise Alone(msg)
@@ -81,7 +90,7 @@ class Sitting:
 
     def decided(self, decision: Decision, *, actor: str) -> None:
         """Take a decision over. Its subject has been heard of."""
-        account, hold = self._accounts[decision.books.workspace_id], decision.hold
+        account, hold = self.accounts[decision.books.workspace_id], decision.hold
         account.pen.write(decision.books.workspace_id, decision.movements, actor=actor)
         account.books = decision.books
         self._movements += decision.movements
@@ -92,11 +101,16 @@ class Sitting:
         self._captures[subject, chunk_no] = self._captured[subject, chunk_no] = credits_
 
     def writings(self, *, heard_at: datetime) -> list[Given]:
-        """What changed, to be written. Counts what was moved."""
-        books = writings_of((one.before, one.books, one.pen) for one in self._accounts.values())
-        heard = holds.writings_of_holds(self._heard.values(), heard_at=heard_at)
-        count_moved(self._movements)
+        """What changed, to be written."""
+        versions = {id_: one.version for id_, one in self.accounts.items()} if self.remembered else None
+        changes = [(one.before, one.books, one.pen) for one in self.accounts.values()]
+        books = writings_of(changes, versions=versions)
+        heard = holds.writings_of_holds(self._heard.values(), heard_at=heard_at, fresh=self.remembered)
         return [*books, *heard, captures.writing_of(self._captured)]
+
+    def count(self) -> None:
+        """Count what was moved, when it has been committed."""
+        count_moved(self._movements)
 
 
 async def sit(
@@ -117,15 +131,15 @@ async def sit(
     return Sitting(_accounts(locked, open_grants), holds.to_holds(holds_, shares), captures.to_captures(captures_))
 
 
-def _accounts(locked: Iterable[Sequence[Any]], open_grants: Iterable[Sequence[Any]]) -> dict[UUID, _Account]:
+def _accounts(locked: Iterable[Sequence[Any]], open_grants: Iterable[Sequence[Any]]) -> dict[UUID, Account]:
     owned = defaultdict[UUID, list[Grant]](list)
     for workspace_id, *grant in open_grants:
         owned[workspace_id].append(ledger.to_grant(grant))
-    accounts: dict[UUID, _Account] = {}
-    for _, id_, *balance, length, head, at, capped in locked:
+    accounts: dict[UUID, Account] = {}
+    for _, id_, *balance, length, head, version, at, capped in locked:
         burning = owned[id_]
         if len(burning) > 1:
             burning.sort(key=lambda grant: grant.burn_order)
         books = Books(id_, Balance(*balance), tuple(burning))
-        accounts[id_] = _Account(books, books, Pen(Chain(length, head), at), capped)
+        accounts[id_] = Account(books, books, Pen(Chain(length, head), at), version, capped)
     return accounts

@@ -1,7 +1,7 @@
 """What is written when books have changed: grants, accounts and entries, for any number of workspaces."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
@@ -9,12 +9,19 @@ from uuid import UUID
 
 from libs.common import many
 from libs.common.ids import new_id
-from libs.common.many import Given
+from libs.common.many import Given, Statement
 from services.billing.domain.credits.chain import Chain, Entry, hash_after
 from services.billing.domain.credits.ledger import Books, Grant
 from services.billing.domain.credits.postings import Movement, Operation
 from services.billing.metrics import CREDITS_MOVED
 from services.billing.tables import accounts, entries, grants
+
+HAS_CAPS = """(
+    EXISTS (SELECT FROM billing.spend_caps c WHERE c.workspace_id = {account}.workspace_id
+        AND coalesce(c.per_day, c.per_month, c.per_member) IS NOT NULL)
+    OR EXISTS (SELECT FROM billing.member_caps m WHERE m.workspace_id = {account}.workspace_id AND m.per_month IS NOT NULL)
+)"""
+"""Whether an account, by its name in a statement, has caps on its spending."""
 
 BALANCE = ("available", "held", "settling", "spent", "owed")
 AMOUNTS = ("available", "held", "captured", "refunded", "expired", "voided", "clawed_back", "owed")
@@ -28,6 +35,16 @@ _SAVE_ACCOUNTS = many.update(
     ("workspace_id", *BALANCE, "chain_length", "chain_head"),
     key="workspace_id",
     also=", version = t.version + 1",
+)
+# Fails (no version may be null) where somebody else has changed the account, or there are caps, which are counted from what is
+# written: nothing of the statement happens then.
+_SWAP_ACCOUNTS = Statement(
+    accounts,
+    ("workspace_id", *BALANCE, "chain_length", "chain_head", "version"),
+    """UPDATE {table} AS t SET {changed}, version = CASE WHEN t.version = n.version AND NOT {capped} THEN n.version + 1 END
+        FROM {rows} WHERE t.workspace_id = n.workspace_id""",
+    changed=", ".join(f"{name} = n.{name}" for name in (*BALANCE, "chain_length", "chain_head")),
+    capped=HAS_CAPS.format(account="t"),
 )
 _ADD_ENTRIES = many.insert(entries, (*Entry._fields, "hash"))
 
@@ -56,21 +73,28 @@ class Pen:
         self.chain = Chain(length, head)
 
 
-def writings_of(changes: Iterable[tuple[Books, Books, Pen]]) -> list[Given]:
+def writings_of(
+    changes: Iterable[tuple[Books, Books, Pen]], *, versions: Mapping[UUID, int] | None = None
+) -> list[Given]:
     """Books as they were and as they are, with the entries that say why. Rows change in the order of their ids.
 
-    Grants that were not there before have rows already.
+    Grants that were not there before have rows already. Without their locks, the accounts' `versions` are given: where one
+    has another by now, or there are caps, all of it fails.
     """
     all_ = sorted(changes, key=lambda one: one[1].workspace_id)
-    moved = sorted((grant for before, after, _ in all_ for grant in _moved(before, after)), key=lambda one: one.id)
-    touched = [one for one in all_ if one[2].written or one[1].balance != one[0].balance]
+    moved = sorted(
+        (grant for before, after, _ in all_ for grant in moved_grants(before, after)), key=lambda one: one.id
+    )
+    touched = all_ if versions else [one for one in all_ if is_touched(*one)]
     balances = [
         (books.workspace_id, *_row_of_balance(books.balance), pen.chain.length, pen.chain.head)
         for _, books, pen in touched
     ]
+    swapped = [(*row, versions[row[0]]) for row in balances] if versions else []
     return [
+        (_SWAP_ACCOUNTS, swapped),
         (_SAVE_GRANTS, [_row_of_grant(grant) for grant in moved]),
-        (_SAVE_ACCOUNTS, balances),
+        (_SAVE_ACCOUNTS, [] if versions else balances),
         (_ADD_ENTRIES, [(*entry, hash_) for _, _, pen in touched for entry, hash_ in pen.written]),
     ]
 
@@ -84,7 +108,13 @@ def count_moved(movements: Iterable[Movement]) -> None:
         CREDITS_MOVED.labels(operation).inc(credits_)
 
 
-def _moved(before: Books, after: Books) -> list[Grant]:
+def is_touched(before: Books, after: Books, pen: Pen) -> bool:
+    """Whether the account's row changes, and with it its version: whatever of the books changes does that."""
+    return bool(pen.written) or after.balance != before.balance or bool(moved_grants(before, after))
+
+
+def moved_grants(before: Books, after: Books) -> list[Grant]:
+    """The grants that are no longer as they were; those that were not there before are left out."""
     if after.grants is before.grants:
         return []
     former = {grant.id: grant for grant in before.grants}

@@ -1,0 +1,157 @@
+"""Holds that a replica decides upon by what it remembers of accounts: by one statement, and only where nothing has changed."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import pytest
+
+from libs.common.clock import utc_now
+from libs.common.ids import new_id
+from services.billing.domain.credits.ledger import Balance
+from services.billing.domain.watching.caps import Caps
+from services.billing.repositories.watching import caps
+from tests.integration.billing.deliveries import Replica, delivery
+from tests.integration.billing.steps import Billing, completed, created, ended
+from tests.integration.billing.test_together import CAPTURES, HOLDS, answers, in_order, queries
+
+
+async def hold(replica: Replica, workspace_id: UUID, *credits_: int) -> list[UUID]:
+    jobs = [new_id() for _ in credits_]
+    heard = await replica.hear(
+        *(delivery(created(job, amount), workspace_id) for job, amount in zip(jobs, credits_, strict=True))
+    )
+    assert heard == ["acked"] * len(jobs)
+    return jobs
+
+
+async def remembering(billing: Billing, *workspaces: UUID) -> Replica:
+    """A replica that has changed these accounts twice, with nobody in between. One credit of each is held twice."""
+    replica = Replica(HOLDS, billing.open_uow)
+    for _ in range(2):
+        for workspace_id in workspaces:
+            await hold(replica, workspace_id, 1)
+    return replica
+
+
+async def statements(billing: Billing, replica: Replica, workspace_id: UUID, *credits_: int) -> int:
+    with queries(billing) as asked:
+        await hold(replica, workspace_id, *credits_)
+    return len(asked)
+
+
+async def test_an_account_that_nobody_else_changes_is_written_by_one_statement(billing: Billing) -> None:
+    """Red when something is looked up that this process has written itself, or is not remembered from time to time."""
+    workspace_id = await billing.workspace(20, 3)
+    replica = await remembering(billing, workspace_id)
+    assert [await statements(billing, replica, workspace_id, 3, 4, 5) for _ in range(2)] == [1, 1]
+    assert await billing.balance(workspace_id) == Balance(available=2, held=21)
+    assert (await answers(billing, workspace_id))["hold.declined"] == 1
+    assert await statements(billing, replica, workspace_id, 2) == 1
+    assert await billing.balance(workspace_id) == Balance(available=0, held=23)
+    await in_order(billing, workspace_id)
+
+
+async def test_accounts_that_are_remembered_are_decided_upon_together(billing: Billing) -> None:
+    mine, theirs = await billing.workspace(20), await billing.workspace(20)
+    replica = await remembering(billing, mine, theirs)
+    with queries(billing) as asked:
+        await replica.hear(*(delivery(created(new_id(), 3), one) for one in (mine, theirs, mine)))
+    assert len(asked) == 1
+    assert [(await billing.balance(one)).held for one in (mine, theirs)] == [8, 5]
+    await in_order(billing, mine, theirs)
+
+
+async def more_credits(billing: Billing, workspace_id: UUID) -> None:
+    await billing.grant(workspace_id, 100)
+
+
+async def fewer_credits(billing: Billing, workspace_id: UUID) -> None:
+    await billing.deliver(created(new_id(), 15), workspace_id)
+
+
+async def a_cap(billing: Billing, workspace_id: UUID) -> None:
+    async with billing.open_uow() as uow:
+        await caps.save_caps(uow.conn, workspace_id, Caps(per_day=10), user_id=new_id(), now=utc_now())
+
+
+async def an_end(billing: Billing, workspace_id: UUID) -> None:
+    job_id = new_id()
+    await billing.deliver(created(job_id, 10), workspace_id)
+    await billing.deliver(ended(job_id, 0), workspace_id)
+
+
+@pytest.mark.parametrize(
+    ("happens", "after"),
+    [
+        (more_credits, Balance(available=102, held=18)),
+        (fewer_credits, Balance(available=3, held=17)),
+        (a_cap, Balance(available=10, held=10)),
+        (an_end, Balance(available=2, held=18)),
+    ],
+)
+async def test_what_others_have_changed_is_looked_up_again(
+    billing: Billing, happens: Callable[[Billing, UUID], Awaitable[None]], after: Balance
+) -> None:
+    """Red when the version, or that there are caps, is not asked for: credits would be spent twice, lost, or go past a cap."""
+    workspace_id = await billing.workspace(20)
+    replica = await remembering(billing, workspace_id)
+    await happens(billing, workspace_id)
+    await hold(replica, workspace_id, 8, 8)
+    assert await billing.balance(workspace_id) == after
+    await in_order(billing, workspace_id)
+
+
+async def test_nobody_is_refused_by_what_is_remembered_alone(billing: Billing) -> None:
+    """Red when an answer that moves nothing is written without a look at the account: a false refusal."""
+    workspace_id = await billing.workspace(2)
+    replica = await remembering(billing, workspace_id)
+    await billing.grant(workspace_id, 50)
+    (job,) = await hold(replica, workspace_id, 40)
+    assert (await billing.hold(job))["state"] == "held"
+
+
+async def test_what_is_asked_again_gets_its_first_answer(billing: Billing) -> None:
+    """Red when a hold of which nothing is remembered is written over, or the inbox row of a message that was heard is."""
+    workspace_id, job_id, id_ = await billing.workspace(20), new_id(), new_id()
+    replica = await remembering(billing, workspace_id)
+    for _ in range(3):
+        heard = await replica.hear(
+            delivery(created(job_id, 5), workspace_id, id_=id_), delivery(created(job_id, 5), workspace_id)
+        )
+        assert heard == ["acked", "acked"]
+    assert await billing.balance(workspace_id) == Balance(available=13, held=7)
+    assert (await answers(billing, workspace_id))["hold.placed"] == 2 + 4
+    heard = await replica.hear(delivery(created(job_id, 6), workspace_id))
+    assert heard == ["dead: hold_conflict"]
+    await in_order(billing, workspace_id)
+
+
+async def test_a_job_that_ended_before_its_hold_holds_nothing(billing: Billing) -> None:
+    """Red when a tombstone is written over."""
+    workspace_id, job_id = await billing.workspace(20), new_id()
+    replica = await remembering(billing, workspace_id)
+    await billing.deliver(ended(job_id, 0), workspace_id)
+    await replica.hear(delivery(created(job_id, 5), workspace_id))
+    assert (await billing.hold(job_id))["state"] == "tombstone"
+    assert (await billing.balance(workspace_id)).held == 2
+
+
+async def test_two_replicas_that_remember_an_account_take_turns(billing: Billing) -> None:
+    """Red when either writes by what it remembers from before the other's turn."""
+    workspace_id = await billing.workspace(60)
+    replicas = [await remembering(billing, workspace_id) for _ in range(2)]
+    for turn in range(6):
+        await hold(replicas[turn % 2], workspace_id, 4, 4)
+    assert await billing.balance(workspace_id) == Balance(available=8, held=52)
+    await in_order(billing, workspace_id)
+
+
+async def test_a_hold_from_memory_is_captured_and_remembered_on(billing: Billing) -> None:
+    workspace_id = await billing.workspace(20)
+    replica = await remembering(billing, workspace_id)
+    (job,) = await hold(replica, workspace_id, 6)
+    heard = await Replica(CAPTURES, billing.open_uow).hear(delivery(completed(job, 0, 6), workspace_id))
+    assert heard == ["acked"]
+    await hold(replica, workspace_id, 2)
+    assert await billing.balance(workspace_id) == Balance(available=10, held=4, spent=6)
+    await in_order(billing, workspace_id)
