@@ -38,9 +38,9 @@ async def serving(app: str, *, port: int = 0) -> AsyncGenerator[Server]:
     quick = ("--loop", "uvloop", "--http", "deploy.sandbox.protocol:OneWrite")
     command = (sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1", "--port", str(port), *quiet, *quick)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SANDBOX_")}
-    process = await asyncio.create_subprocess_exec(
-        *command, "--timeout-graceful-shutdown", "2", env=environment, start_new_session=True
-    )
+    # A connection that is closed at the moment it is used again is an error of the client's, which no side is to meet.
+    patient = ("--timeout-keep-alive", "120", "--timeout-graceful-shutdown", "2")
+    process = await asyncio.create_subprocess_exec(*command, *patient, env=environment, start_new_session=True)
     try:
         await _until_open(port, process)
         yield Server(port, process.pid)

@@ -58,11 +58,15 @@ class _ProviderState(Event):
 
 
 class ProviderExhausted(_ProviderState):
-    """Out for the day, or its key is rejected. Said again when the time or the reason is another."""
+    """Out for the day, or its key is rejected. Said again when the time or the reason is another.
+
+    `cause` says it more closely where `reason` cannot: `nonsense`, when it answers and nothing of it can be used.
+    """
 
     type = "enrich.provider.exhausted"
 
     reason: Literal["day_limit", "bad_key"]
+    cause: Literal["nonsense"] | None = None
     message: str
     resume_at: datetime | None = None
 

@@ -68,6 +68,13 @@ class NoModel(ProviderOut):
     reason = "bad_key"
 
 
+class Nonsense(ProviderOut):
+    """So many answers in a row, to whomever, could not be used: it is not the questions."""
+
+    code = "provider_nonsense"
+    reason = "nonsense"
+
+
 class ModelRefused(ProviderError):
     """The model is unknown, gone, closed to this account, or does not take the form. Another may answer."""
 

@@ -16,6 +16,8 @@ LimitedBy = Literal["requests", "tokens"]
 Reason = Literal["minute_limit", "not_answering", "kept_back"]
 NOBODY = UUID(int=0)
 """Stands for the workspace of calls that are made for none."""
+MOST_NONSENSE = 20
+"""Useless answers in a row, to all rows, after which an account counts as out. More than one row alone can bring about."""
 _DAY_S = 86_400
 
 
@@ -72,6 +74,8 @@ class Gate:
         self.uncounted: Counter[UUID] = Counter()
         """Calls of this UTC day by workspace while no limit of the day was known; counted once one is."""
         self._day = 0
+        self.nonsense = 0
+        """Answers in a row that could not be used, of all rows."""
         self.tokens_per_guess: dict[str, float] = {}
         """How many tokens a kind of call has taken for each that was guessed."""
         self._opens_at = 0.0
@@ -91,6 +95,11 @@ class Gate:
     def is_free(self) -> bool:
         """Whether a call may be made without asking anybody: nothing limits it, and it answers."""
         return self.turns is None and not self._opens_at and not self.breaker.is_open
+
+    @property
+    def talks_nonsense(self) -> bool:
+        """Whether so many answers in a row were useless that it cannot be the questions. Until one is not."""
+        return self.nonsense >= MOST_NONSENSE
 
     @property
     def waits(self) -> list[GateWait]:

@@ -35,6 +35,17 @@ _READ_S = 30
 _PER_DAY = re.compile(r"per day|\b[RT]PD\b")
 _A_DAY_NOT_A_MINUTE_S = 600
 _RESTRICTED = "organization_restricted"
+_PROBE = Form(
+    "probe",
+    {
+        "type": "object",
+        "properties": {"there": {"type": "boolean"}},
+        "required": ["there"],
+        "additionalProperties": False,
+    },
+    most_tokens=500,
+)
+"""The smallest question in the way that rows ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +97,21 @@ class Groq:
         return self._read(await self._complete(body_of(model, system=system, user=user, form=form)), model)
 
     async def probe(self) -> None:
-        """Raises what a completion would meet. One model that answers is enough."""
+        """Raises what a question would meet. One model whose answer has the form that was asked for is enough."""
         self.models.forget()
+        useless: BadAnswer | None = None
         for model in self.models.names:
             try:
-                await self._complete(body_of(model, system="Answer with one word.", user="Are you there?", form=None))
+                answer = await self.ask(model, system="Answer in the given form.", user="Are you there?", form=_PROBE)
+                if not isinstance(answer.content, dict) or "there" not in answer.content:
+                    raise BadAnswer(self.account.name, "the completion has another form than was asked for")
             except (ModelRefused, DayLimitExhausted) as refusal:
                 self.models.leave_out(model, refusal)
+            except BadAnswer as error:
+                useless = error
             else:
                 return
-        raise self.models.refusal()
+        raise useless or self.models.refusal()
 
     async def close(self) -> None:
         """Close the connections."""

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from libs.common.clock import utc_now
-from services.enrich.clients.errors import DayLimitExhausted, ModelRefused, NoModel, ProviderOut
+from services.enrich.clients.errors import DayLimitExhausted, ModelRefused, NoModel, Nonsense, ProviderOut
 
 REFUSED_FOR_S = 600.0
 """So long a model is not asked again that is unknown, gone or closed to the account, or whose day ends nobody knows when."""
@@ -36,32 +36,28 @@ class Form:
     most_tokens: int
 
 
-def body_of(model: str, *, system: str, user: str, form: Form | None, most_tokens: int = 64) -> dict[str, Any]:
+def body_of(model: str, *, system: str, user: str, form: Form) -> dict[str, Any]:
     """The request for a completion, as this model understands it."""
     strict = model in _STRICT
-    if form is not None and not strict:
+    if not strict:
         schema = orjson.dumps(form.schema).decode()
         system = f"{system}\n\nAnswer with one JSON object that is valid under this JSON schema:\n{schema}"
-    body: dict[str, Any] = {
+    schema_form = {"name": form.name, "strict": True, "schema": form.schema}
+    return {
         "model": model,
         "messages": [{"role": "system", "content": system}, {"role": "user", "content": user}],
         "temperature": 0.2,
         **_EXTRA.get(model, {}),
-        "max_completion_tokens": form.most_tokens if form else most_tokens,
+        "max_completion_tokens": form.most_tokens,
+        "response_format": {"type": "json_schema", "json_schema": schema_form} if strict else {"type": "json_object"},
     }
-    if form is not None:
-        schema_form = {"name": form.name, "strict": True, "schema": form.schema}
-        body["response_format"] = (
-            {"type": "json_schema", "json_schema": schema_form} if strict else {"type": "json_object"}
-        )
-    return body
 
 
 @dataclass(frozen=True, slots=True)
 class _Out:
     since: float
     until: float
-    error: ModelRefused | DayLimitExhausted
+    error: ModelRefused | DayLimitExhausted | Nonsense
 
 
 @dataclass(slots=True)
@@ -87,7 +83,7 @@ class Models:
             open_ones = [name for name in self.names if now - self._out[name].since >= _BELIEVED_S]
         return next((name for name in open_ones if name not in without), None)
 
-    def leave_out(self, model: str, error: ModelRefused | DayLimitExhausted) -> None:
+    def leave_out(self, model: str, error: ModelRefused | DayLimitExhausted | Nonsense) -> None:
         """It has refused: nobody asks it until its day ends, or for some minutes."""
         now, for_s = self.clock(), REFUSED_FOR_S
         if isinstance(error, DayLimitExhausted) and error.resume_at is not None:
@@ -104,11 +100,14 @@ class Models:
         self._out.clear()
 
     def refusal(self) -> ProviderOut:
-        """What stands in the way when no model is left: the day limit that ends first, else that none may be used."""
+        """What stands in the way when no model is left: the day limit that ends first, else one that talks nonsense, else that
+        none may be used."""
         errors = [out.error for out in self._out.values()]
         days = sorted((error for error in errors if isinstance(error, DayLimitExhausted)), key=_ends)
         if days:
             return DayLimitExhausted(days[0].provider, days[0].said, resume_at=days[0].resume_at)
+        if useless := next((error for error in errors if isinstance(error, Nonsense)), None):
+            return Nonsense(useless.provider, useless.said)
         last = errors[-1]
         return NoModel(last.provider, f"none of the models {', '.join(self.names)} can be used: {last.said}")
 

@@ -12,7 +12,15 @@ from uuid import UUID
 from prometheus_client import Counter
 
 from libs.common import metrics
-from services.enrich.clients.errors import BadAnswer, OutOfTime, ProviderDown, ProviderError, RateLimitedMinute
+from services.enrich.clients.errors import (
+    BadAnswer,
+    ModelUnfit,
+    Nonsense,
+    OutOfTime,
+    ProviderDown,
+    ProviderError,
+    RateLimitedMinute,
+)
 from services.enrich.clients.gate import NOBODY, Gate
 
 T = TypeVar("T")
@@ -27,20 +35,22 @@ _SPREAD_S = 0.3
 class Patience:
     """Of one row. `deadline` (monotonic) is the chunk's; `budget_s` is what failed calls of this row may cost in time.
 
-    `tenant_id` is whose row it is: workspaces take turns under a limit.
+    `tenant_id` is whose row it is: workspaces take turns under a limit. `does_without`: the row is not degraded by what it is
+    not told, so that nobody waits for a provider that talks nonsense.
     """
 
     deadline: float
     budget_s: float
     retries: int = 0
     tenant_id: UUID = NOBODY
+    does_without: bool = False
 
     async def ask(self, call: Callable[[], Awaitable[T]], gate: Gate, *, tokens: int = 0) -> T:
         """The answer of a call, for which so many tokens are reserved.
 
-        Raises ProviderDown or BadAnswer when the tries or the budget of the row are used up, OutOfTime when a wait would
-        outlast the chunk; ProviderOut and PageMissing pass straight through. Waits for a limit, or for an account that does
-        not answer, cost neither tries nor budget.
+        Raises ProviderDown or BadAnswer when the tries or the budget of the row are used up, Nonsense when the last answers to
+        all rows were useless, OutOfTime when a wait would outlast the chunk; ProviderOut and PageMissing pass straight through.
+        Waits for a limit, or for an account that does not answer, cost neither tries nor budget.
         """
         failures = 0
         while True:
@@ -57,6 +67,8 @@ class Patience:
                 gate.shut(limit.retry_after_s, by=limit.limited_by)
             except (ProviderDown, BadAnswer) as failure:
                 _note(gate, failure, probe=probe)
+                if isinstance(failure, BadAnswer) and gate.talks_nonsense and not self.does_without:
+                    raise Nonsense(gate.account, failure.said) from failure
                 if probe and isinstance(failure, ProviderDown):
                     continue
                 failures += 1
@@ -111,6 +123,10 @@ def _note(gate: Gate, error: ProviderError | None = None, *, probe: bool = False
         gate.failed(probe=probe)
     else:
         gate.answered()
+    if error is None:
+        gate.nonsense = 0
+    elif isinstance(error, BadAnswer | ModelUnfit):
+        gate.nonsense += 1
 
 
 @functools.cache

@@ -12,7 +12,10 @@ from services.enrich.tables import provider_states
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why an account is out (`day_limit`, `bad_key`), in the provider's words. Without `resume_at` nobody knows until when."""
+    """Why an account is out (`day_limit`, `bad_key`, `nonsense`), in the provider's words.
+
+    Without `resume_at` nobody knows until when.
+    """
 
     reason: str
     message: str

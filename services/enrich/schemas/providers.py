@@ -11,7 +11,8 @@ from services.enrich.use_cases.set_provider_key import Check
 
 
 class ProviderOut(BaseModel):
-    """One provider. `mode` says who answers this workspace; `state` is `out` while its day is used up or its key is rejected.
+    """One provider. `mode` says who answers this workspace; `state` is `out` while its day is used up, its key is rejected, or
+    nothing that it answers can be used.
 
     `last_four` and `set_at` are of the workspace's own key, where it has one.
     """
@@ -20,7 +21,7 @@ class ProviderOut(BaseModel):
     mode: Literal["real", "sandbox", "missing", "own"]
     needed: bool
     state: Literal["up", "out", "missing"]
-    reason: Literal["day_limit", "bad_key"] | None
+    reason: Literal["day_limit", "bad_key", "nonsense"] | None
     message: str | None
     resume_at: datetime | None
     last_four: str | None

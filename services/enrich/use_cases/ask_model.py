@@ -1,6 +1,6 @@
 """One question to the language model: asked with patience, paid for whether usable or not, read by a rule of the domain.
 
-A model that refuses, or answers this row uselessly twice in a row, makes way for the next one of the list.
+A model that refuses, or answers this row uselessly twice in a row, or all rows for a while, makes way for the next one.
 """
 
 import functools
@@ -10,7 +10,14 @@ from typing import TypeVar
 import orjson
 
 from services.enrich import prompts
-from services.enrich.clients.errors import BadAnswer, DayLimitExhausted, ModelRefused, ModelUnfit, ProviderError
+from services.enrich.clients.errors import (
+    BadAnswer,
+    DayLimitExhausted,
+    ModelRefused,
+    ModelUnfit,
+    Nonsense,
+    ProviderError,
+)
 from services.enrich.clients.groq import Groq
 from services.enrich.clients.models import Form
 from services.enrich.clients.patience import Patience
@@ -67,7 +74,7 @@ async def ask_model(
         except ModelUnfit:
             unfit.append(model)
             patience.retries += 1
-        except (ModelRefused, DayLimitExhausted) as refusal:
+        except (ModelRefused, DayLimitExhausted, Nonsense) as refusal:
             groq.models.leave_out(model, refusal)
         else:
             groq.models.answered(model)

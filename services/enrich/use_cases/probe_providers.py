@@ -41,8 +41,12 @@ async def _probe(state: ProviderState, *, open_uow: UnitOfWorkFactory, tools: To
     except ProviderOut as out:
         refusal = refusal_of(out)
         await _still_out(state, refusal, open_uow=open_uow, probe_at=next_probe(refusal, now=now))
-    except BadAnswer:
-        await _recover(state, open_uow)
+    except BadAnswer as useless:
+        if state.reason == "nonsense":
+            refusal = Refusal(state.reason, useless.said, resume_at=None)
+            await _still_out(state, refusal, open_uow=open_uow, probe_at=next_probe(refusal, now=now))
+        else:
+            await _recover(state, open_uow)
     except ProviderError:
         # Whether the day has turned nobody can say while it does not answer: the old time holds no longer.
         refusal = Refusal(state.reason or "day_limit", state.message or "", resume_at=None)

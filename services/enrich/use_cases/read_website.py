@@ -92,7 +92,9 @@ class _ThroughFirecrawl:
 
     def __init__(self, firecrawl: Firecrawl, patience: Patience, tally: Tally) -> None:
         self._firecrawl = firecrawl
-        self._patience = Patience(patience.deadline, budget_s=_WEBSITE_BUDGET_S, tenant_id=patience.tenant_id)
+        self._patience = Patience(
+            patience.deadline, budget_s=_WEBSITE_BUDGET_S, tenant_id=patience.tenant_id, does_without=True
+        )
         self._tally = tally
 
     async def home(self, domain: str) -> FoundPage:

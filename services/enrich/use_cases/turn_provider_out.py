@@ -27,6 +27,7 @@ async def turn_provider_out(uow: UnitOfWork, account: str, refusal: Refusal, *, 
         workspace_id=workspace_of(account),
         counter=counter,
         reason="bad_key" if refusal.reason == "bad_key" else "day_limit",
+        cause="nonsense" if refusal.reason == "nonsense" else None,
         message=refusal.message,
         resume_at=refusal.resume_at,
     )

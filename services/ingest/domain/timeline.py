@@ -6,6 +6,7 @@ _PROVIDERS = {"groq": "Groq", "serper": "Serper", "firecrawl": "Firecrawl"}
 _CAUSES = {
     "day_limit": "the day's limit of {provider} is reached",
     "bad_key": "{provider} rejects its key",
+    "nonsense": "nothing that {provider} answers can be used",
     "no_key": "there is no key for {provider}",
 }
 _SENTENCES = {

@@ -28,7 +28,7 @@ def _state_of(event: ProviderExhausted | ProviderRecovered) -> ProviderState:
         workspace_id=event.workspace_id,
         counter=event.counter,
         exhausted=True,
-        reason=event.reason,
+        reason=event.cause or event.reason,
         message=event.message,
         resume_at=event.resume_at,
     )

@@ -56,6 +56,16 @@ async def test_a_model_of_no_use_for_a_row_makes_way_after_its_second_answer(ben
     assert (status, sorted(models)) == ("enriched", sorted([FIRST, SECOND]))
 
 
+async def test_a_model_of_no_use_for_any_row_is_left_out(bench: Bench) -> None:
+    """Red when one model's nonsense to everybody parks the job while another would do."""
+    bench.world.turn(groq={"useless_models": [FIRST]})
+    async with with_models(bench, FIRST, SECOND) as asking:
+        await asking.deliver(asking.chunk(30))
+    rows = await bench.rows_said(ChunkEnriched)
+    assert [row["status"] for row in rows] == ["enriched"] * 30
+    assert await bench.said(ProviderExhausted) == []
+
+
 async def test_a_model_that_takes_no_schema_is_told_it_in_words(bench: Bench) -> None:
     """Red when json_schema is asked of a model that refuses it, or what it answers is not read."""
     assert await models_of(bench, TOLD) == [("enriched", [TOLD])]

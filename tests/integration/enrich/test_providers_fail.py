@@ -186,6 +186,39 @@ async def test_a_rejected_key_parks_and_a_mended_one_recovers(bench: Bench, prov
     assert len(await bench.rows_said(ChunkEnriched)) == 2
 
 
+@pytest.mark.parametrize(
+    ("provider", "garbage"), [("serper", "html"), ("serper", "error_200"), ("groq", "invalid_json"), ("groq", "html")]
+)
+async def test_a_provider_that_tells_everybody_nonsense_parks_the_job(
+    bench: Bench, provider: str, garbage: str
+) -> None:
+    """No row is degraded. Red when useless answers of all rows are not counted, when a probe believes what it cannot read, or
+    when the account does not come back."""
+    bench.world.turn(**{provider: {"garbage": garbage}})
+    await bench.deliver(bench.chunk(30))
+    assert await bench.rows_said(ChunkEnriched) == []
+    assert await bench.stored("result") == 0
+    (returned,) = await bench.said(ChunkReturned)
+    assert returned["reason"] == "provider_exhausted"
+    (exhausted,) = await bench.said(ProviderExhausted)
+    assert (exhausted["account"], exhausted["cause"]) == (provider, "nonsense")
+    await probe_now(bench)
+    assert await bench.said(ProviderRecovered) == []
+    bench.world.reset()
+    await probe_now(bench)
+    assert len(await bench.said(ProviderRecovered)) == 1
+    await bench.deliver(bench.chunk(30, dispatch=2))
+    assert {row["status"] for row in await bench.rows_said(ChunkEnriched)} == {"enriched"}
+
+
+async def test_rows_do_without_websites_when_their_reader_talks_nonsense(bench: Bench) -> None:
+    """Red when a list of sites that cannot be read parks a job whose rows are enriched without them."""
+    bench.world.turn(firecrawl={"garbage": "error_200"})
+    await bench.deliver(bench.chunk(30), floor=bench.with_limits(row_budget_s=0.01))
+    assert {row["status"] for row in await bench.rows_said(ChunkEnriched)} == {"enriched"}
+    assert await bench.said(ProviderExhausted) == []
+
+
 async def test_a_provider_is_not_asked_before_its_time(bench: Bench) -> None:
     """Red when a probe does not wait for `probe_at`: a refusal each five seconds, all day."""
     bench.world.turn(groq={"day_limit": 0, "day_resets_in_s": 7200})

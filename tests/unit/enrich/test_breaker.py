@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from services.enrich.clients.breaker import FAILURES_TO_OPEN, FIRST_REST_S, LONGEST_REST_S, Breaker
-from services.enrich.clients.errors import BadAnswer, OutOfTime, ProviderDown
-from services.enrich.clients.gate import Gate
+from services.enrich.clients.errors import BadAnswer, Nonsense, OutOfTime, ProviderDown
+from services.enrich.clients.gate import MOST_NONSENSE, Gate
 from services.enrich.clients.patience import MOST_TRIES, Patience
 from tests.support.waiting import PATIENCE_S
 
@@ -205,6 +205,39 @@ async def test_nonsense_is_an_answer_of_somebody_who_is_there() -> None:
         with pytest.raises(BadAnswer):
             await row().ask(nonsense, gate)
     assert not gate.breaker.is_open
+
+
+def test_one_row_alone_never_makes_an_account_out_by_nonsense() -> None:
+    """A row makes at most three calls to an account at the same time. Red when one row's tries are enough."""
+    assert 3 * MOST_TRIES < MOST_NONSENSE
+
+
+@pytest.mark.usefixtures("_no_delay")
+async def test_so_much_nonsense_in_a_row_is_no_accident() -> None:
+    """Red when a good answer in between is forgotten, or what a row does without stops it."""
+    gate = Gate("groq")
+
+    async def nonsense() -> str:
+        raise BadAnswer("groq", "no JSON")
+
+    async def ask(*, does_without: bool = False) -> None:
+        patience = Patience(time.monotonic() + PATIENCE_S, budget_s=60, does_without=does_without)
+        await patience.ask(nonsense, gate)
+
+    for times in (MOST_NONSENSE // MOST_TRIES - 1, MOST_NONSENSE // MOST_TRIES - 1):
+        for _ in range(times):
+            with pytest.raises(BadAnswer):
+                await ask()
+        await row().ask(Provider(down=False), gate)
+    for _ in range(MOST_NONSENSE // MOST_TRIES - 1):
+        with pytest.raises(BadAnswer):
+            await ask()
+    with pytest.raises(Nonsense):
+        await ask()
+    with pytest.raises(BadAnswer):
+        await ask(does_without=True)
+    with pytest.raises(Nonsense):
+        await ask()
 
 
 @pytest.mark.usefixtures("_no_delay")

@@ -116,6 +116,7 @@ def test_every_state_that_stands_still_has_its_reason(state: JobState) -> None:
     [
         ("groq_day_limit", "groq", "the day's limit of Groq is reached, resumes at 2026-11-27 10:00 UTC"),
         ("serper_bad_key", "serper", "Serper rejects its key, resumes at 2026-11-27 10:00 UTC"),
+        ("groq_nonsense", "groq", "nothing that Groq answers can be used, resumes at 2026-11-27 10:00 UTC"),
         ("groq_no_key", "groq", "there is no key for Groq, resumes at 2026-11-27 10:00 UTC"),
         ("ceiling", None, "what it may spend is spent: raise its ceiling, take what there is, or cancel it"),
     ],

@@ -159,6 +159,15 @@ async def test_an_exhausted_provider_parks_the_jobs_that_need_it(ingest: Ingest)
     assert await ingest.dispatch() == 1
 
 
+async def test_a_provider_that_talks_nonsense_parks_with_its_own_reason(ingest: Ingest) -> None:
+    """Red when the job says that the day's limit is reached."""
+    job_id = await ingest.queued((1, 1))
+    await ingest.deliver(exhausted(1).model_copy(update={"cause": "nonsense"}))
+    assert (await ingest.job(job_id)).reason == "serper_nonsense"
+    await ingest.deliver(recovered(2))
+    assert (await ingest.job(job_id)).state is JobState.PROCESSING
+
+
 async def test_the_older_word_on_an_account_is_ignored(ingest: Ingest) -> None:
     """[gen]. Red when counters are not compared: `recovered(2)` was heard before `exhausted(1)`, nobody would resume."""
     job_id = await ingest.processing((1,))
