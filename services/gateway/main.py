@@ -14,6 +14,8 @@ from libs.common.platform import Parts, Platform
 from libs.common.smtp_address import parse_smtp_url
 from services.gateway import handlers, schedules, tables
 from services.gateway.api import (
+    api_keys,
+    audit,
     auth,
     auth_info,
     auth_proofs,
@@ -21,8 +23,11 @@ from services.gateway.api import (
     description,
     events,
     forward,
+    invitations,
     me,
+    members,
     public,
+    workspaces,
 )
 from services.gateway.api.access import Resources
 from services.gateway.clients.jwks import Jwks
@@ -40,6 +45,7 @@ log = get_logger()
 EXPOSED_HEADERS = [
     "X-Request-Id",
     "Content-Disposition",
+    "ETag",
     "Location",
     "Tus-Resumable",
     "Tus-Version",
@@ -82,7 +88,9 @@ async def start(settings: GatewaySettings, platform: Platform) -> AsyncGenerator
     try:
         yield Parts(
             subscriptions=handlers.subscriptions(readers),
-            schedules=schedules.schedules(platform.open_uow, mail_server=mail_server, pages=pages),
+            schedules=schedules.schedules(
+                platform.open_uow, mail_server=mail_server, pages=pages, keep_audit=settings.audit_lifetime
+            ),
             tasks=[feed.run],
             resources=Resources(settings=settings, services=services, hub=hub, verifier=verifier),
             ready=[feed.ready],
@@ -111,6 +119,7 @@ def build_app() -> FastAPI:
             tables=tables.COMMON,
             routers=[
                 *(auth.router, auth_user.router, auth_proofs.router, auth_info.router),
+                *(workspaces.router, members.router, invitations.router, api_keys.router, audit.router),
                 *(me.router, events.router, description.router, public.router, forward.router),
             ],
             start=functools.partial(start, settings),

@@ -13,3 +13,7 @@ ATTEMPTS_LIMITED = Counter(
 REFRESH_TOKENS_REUSED = Counter(
     "gateway_reused_refresh_tokens_total", "Refresh tokens that came back after their use; each has ended a session."
 )
+AUDIT_ENTRIES_LOST = Counter(
+    "gateway_lost_audit_entries_total",
+    "Entries of the audit log that could not be written: they stand in the log of the service.",
+)

@@ -7,7 +7,7 @@ from libs.common.clock import utc_now
 from libs.common.schedules import Schedule
 from libs.common.uow import OpenUow
 from services.gateway.domain.sessions import IDLE
-from services.gateway.repositories import attempts, live_events, mails, proofs, sessions
+from services.gateway.repositories import attempts, audit, live_events, mails, proofs, sessions
 from services.gateway.use_cases.mail_proofs import ProofPages, mail_proofs
 from services.gateway.use_cases.send_mails import Server, send_mails
 
@@ -16,7 +16,9 @@ KEEP_MAILS = timedelta(days=90)
 _SEND_TIMEOUT_S = 1800
 
 
-def schedules(open_uow: OpenUow, *, mail_server: Server | None, pages: ProofPages) -> Sequence[Schedule]:
+def schedules(
+    open_uow: OpenUow, *, mail_server: Server | None, pages: ProofPages, keep_audit: timedelta
+) -> Sequence[Schedule]:
     """What runs by itself. Without a mail server mails are kept."""
 
     async def forget_history() -> None:
@@ -34,6 +36,12 @@ def schedules(open_uow: OpenUow, *, mail_server: Server | None, pages: ProofPage
             await proofs.forget_expired(uow.conn, now=now)
             await attempts.forget_full(uow.conn, now=now)
 
+    async def forget_audit() -> None:
+        older_than, left = utc_now() - keep_audit, 1
+        while left:
+            async with open_uow() as uow:
+                left = await audit.forget(uow.conn, older_than=older_than)
+
     async def mail() -> None:
         await mail_proofs(pages=pages, now=utc_now(), open_uow=open_uow)
 
@@ -42,6 +50,7 @@ def schedules(open_uow: OpenUow, *, mail_server: Server | None, pages: ProofPage
 
     return [
         Schedule("forget_history", 3600, forget_history),
+        Schedule("forget_audit", 3600, forget_audit),
         Schedule("forget_mails", 3600, forget_mails),
         Schedule("forget_sessions", 3600, forget_sessions),
         Schedule("mail_proofs", 2, mail),

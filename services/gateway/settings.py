@@ -25,6 +25,7 @@ class GatewaySettings(CommonSettings):
         default=None, description="Whether an address is proved before the first sign-in."
     )
     proxies_in_front: int = Field(default=0, ge=0, le=9, description="Proxies whose X-Forwarded-For is believed.")
+    audit_keep_days: int = Field(default=400, ge=1, description="How long it stays known who did what.")
     admin_emails: str = Field(default="", description="Comma list of the operators' addresses.")
     frontend_base_urls: str = Field(
         default="", description="Comma list of origins that may call the API from a browser."
@@ -115,6 +116,10 @@ class GatewaySettings(CommonSettings):
     @property
     def access_token_lifetime(self) -> timedelta:
         return timedelta(minutes=self.access_token_minutes)
+
+    @property
+    def audit_lifetime(self) -> timedelta:
+        return timedelta(days=self.audit_keep_days)
 
     @property
     def operators(self) -> frozenset[str]:

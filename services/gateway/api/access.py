@@ -8,13 +8,14 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from libs.common.clock import utc_now
-from libs.common.errors import Unauthenticated
+from libs.common.errors import NotFound, Unauthenticated
 from libs.common.http.dependencies import OpenUowDep, platform_of
 from libs.common.http.identity import Identity
 from libs.common.ids import new_id
 from services.gateway.clients.services import Services
 from services.gateway.clients.tokens import Verifier
 from services.gateway.domain.callers import KEY_PREFIX, Caller
+from services.gateway.domain.permissions import check_permitted, permission_for
 from services.gateway.live import LiveHub
 from services.gateway.rooms import PublicRoom, public_rooms
 from services.gateway.settings import GatewaySettings
@@ -84,7 +85,31 @@ def _named_workspace(request: Request) -> UUID | None:
         raise not_there() from error
 
 
-CurrentCaller = Annotated[Caller, Depends(current_caller)]
+async def permitted_caller(
+    request: Request, caller: Annotated[Caller, Depends(current_caller)], resources: CurrentResources
+) -> Caller:
+    """Who is asking, who may ask for this: as the table in `domain/permissions.py` says.
+
+    Raises NotFound `route_not_found` for a path that is in no table; Forbidden `role_too_low`, `scope_missing`,
+    `people_only`, `operators_only`.
+    """
+    path = request.url.path
+    permission = permission_for(request.method, path.removeprefix("/v1/")) if path.startswith("/v1/") else None
+    if permission is None:
+        msg = f"there is no {path}: see /openapi.json"
+        raise NotFound(msg, code="route_not_found")
+    check_permitted(caller, permission, operator=is_operator(caller, resources.settings))
+    return caller
+
+
+CurrentCaller = Annotated[Caller, Depends(permitted_caller)]
+
+
+def request_id_of(request: Request) -> str:
+    """The asker's word for the request, else ours; the same whenever it is asked for."""
+    if not hasattr(request.state, "request_id"):
+        request.state.request_id = request.headers.get("X-Request-Id") or str(new_id())
+    return request.state.request_id
 
 
 def identity_of(caller: Caller, request: Request) -> Identity:
@@ -95,7 +120,7 @@ def identity_of(caller: Caller, request: Request) -> Identity:
         workspace_id=caller.workspace_id,
         user_id=caller.user_id,
         role=caller.role,
-        request_id=request.headers.get("X-Request-Id") or str(new_id()),
+        request_id=request_id_of(request),
         operator=is_operator(caller, settings),
         email=caller.email,
     )

@@ -8,11 +8,16 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from libs.common.clock import utc_now
-from libs.common.errors import NotFound
+from libs.common.errors import AppError, NotFound
 from libs.common.http.dependencies import OpenUowDep
 from libs.common.http.identity import IDENTITY_HEADER, sign_identity
+from libs.common.http.problems import status_of
+from libs.common.uow import OpenUow
 from services.gateway.api.access import CurrentCaller, CurrentResources, identity_of
+from services.gateway.api.auditing import note
 from services.gateway.clients.services import Services, answer_headers
+from services.gateway.domain.callers import Caller
+from services.gateway.domain.permissions import READING
 from services.gateway.domain.routing import RawHeader, for_the_service, owner_of
 from services.gateway.use_cases.count_request import count_request
 
@@ -38,7 +43,7 @@ async def forward(
     request_id = (b"x-request-id", identity.request_id.encode("latin-1"))
     signed = sign_identity(identity, secret=secret, now=utc_now())
     headers = [(IDENTITY_HEADER.lower().encode(), signed.encode()), request_id]
-    answer = await ask(service, request, headers=headers, services=resources.services)
+    answer = await _ask_noted(service, request, caller, headers=headers, services=resources.services, open_uow=open_uow)
     response = StreamingResponse(
         answer.aiter_raw(), status_code=answer.status_code, background=BackgroundTask(answer.aclose)
     )
@@ -46,6 +51,30 @@ async def forward(
     told = [(name.lower().encode(), value.encode()) for name, value in limits.items()]
     response.raw_headers = [*answer_headers(answer), *told, request_id]
     return response
+
+
+async def _ask_noted(
+    service: str,
+    request: Request,
+    caller: Caller,
+    *,
+    headers: Sequence[RawHeader],
+    services: Services,
+    open_uow: OpenUow,
+) -> httpx.Response:
+    """As `ask`; what may have changed something stands in the audit log before anybody hears of the answer."""
+    if request.method in READING:
+        return await ask(service, request, headers=headers, services=services)
+    try:
+        answer = await ask(service, request, headers=headers, services=services)
+    except BaseException as error:
+        status = status_of(error) if isinstance(error, AppError) else None
+        await note(request, caller, status=status, open_uow=open_uow)
+        raise
+    made = answer.headers.get("Location", "")
+    also = {"location": made} if made.startswith("/v1/") else {}
+    await note(request, caller, status=answer.status_code, open_uow=open_uow, also=also)
+    return answer
 
 
 async def ask(

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from libs.common.errors import Conflict, Forbidden, Gone, NotFound
 from services.gateway.domain.callers import Role
 from services.gateway.domain.permissions import may
+
+InvitationState = Literal["open", "expired", "revoked", "accepted"]
 
 MOST_OWN_WORKSPACES = 20
 """Workspaces that one person owns: a wall against a loop, not a price."""
@@ -99,8 +102,7 @@ class Invitation:
     accepted_at: datetime | None
     accepted_by: UUID | None
 
-    def state(self, now: datetime) -> str:
-        """open, expired, revoked or accepted."""
+    def state(self, now: datetime) -> InvitationState:
         if self.accepted_at is not None:
             return "accepted"
         if self.revoked_at is not None:

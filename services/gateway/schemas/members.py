@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from services.gateway.clients.addresses import normal_address
 from services.gateway.domain.callers import Role
+from services.gateway.domain.membership import InvitationState
 
 OneLine = Annotated[
     str,
@@ -105,7 +106,7 @@ class InvitationOut(BaseModel):
     id: UUID
     email: str
     role: Role
-    state: Literal["open", "expired", "revoked", "accepted"]
+    state: InvitationState
     invited_by: UUID
     created_at: datetime
     expires_at: datetime

@@ -18,6 +18,7 @@ from services.gateway.live import LiveHub
 from services.gateway.schedules import KEEP_HISTORY, schedules
 from services.gateway.tables import COMMON, live_events
 from services.gateway.use_cases.mail_notices import Readers
+from services.gateway.use_cases.mail_proofs import ProofPages
 from services.gateway.use_cases.record_history import record_history
 from tests.integration.gateway.browser import record
 from tests.integration.gateway.conftest import Gateway
@@ -64,7 +65,9 @@ async def test_the_history_forgets_what_is_older_than_a_day_and_nothing_else(gat
         async with gateway.platform.open_uow() as uow:
             aged = update(live_events).where(live_events.c.event_id == event_id)
             await uow.conn.execute(aged.values(recorded_at=utc_now() - age))
-    forget_history = schedules(gateway.platform.open_uow, mail_server=None)[0]
+    pages = ProofPages("", "", "")
+    clock = schedules(gateway.platform.open_uow, mail_server=None, pages=pages, keep_audit=timedelta(days=1))
+    (forget_history,) = [one for one in clock if one.name == "forget_history"]
     await forget_history.work()
     assert (await _count(gateway, old), await _count(gateway, young)) == (0, 1)
     assert timedelta(hours=24) == KEEP_HISTORY
