@@ -1,6 +1,5 @@
 """What a person looks at before Start: every row's problems, and the line of each lead."""
 
-from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal, cast
 from uuid import UUID
@@ -15,11 +14,12 @@ from libs.common.http.idempotency import RequiredKey
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import OpenUow
+from services.sender.api.check_result import CheckResult
 from services.sender.api.resources import CurrentResources, Limit, cut
 from services.sender.repositories import campaign_lines, campaigns
 from services.sender.repositories.campaign_lines import Line
-from services.sender.schemas.checks import CheckedRow, CheckOut, LineIn, LineOut, LinePage, LineState, TestIn, TestOut
-from services.sender.use_cases.check_campaign import Checkable, CheckedPage, check_rows, open_check
+from services.sender.schemas.checks import CheckOut, LineIn, LineOut, LinePage, LineState, TestIn, TestOut
+from services.sender.use_cases.check_campaign import Checkable, check_rows, open_check
 from services.sender.use_cases.edit_line import edit_line
 from services.sender.use_cases.send_test import Asked, send_test
 
@@ -45,11 +45,15 @@ async def check(
     """
     async with open_uow() as uow:
         found = await open_check(
-            uow, workspace_id=identity.workspace_id, campaign_id=campaign_id, writer=resources.writer
+            uow,
+            workspace_id=identity.workspace_id,
+            campaign_id=campaign_id,
+            writer=resources.writer,
+            now=await resources.clock(uow.conn),
         )
     if _LINES in accept:
         return StreamingResponse(_lines(found, open_uow), media_type=_LINES)
-    result = _Result()
+    result = CheckResult(found.pause)
     async for page in check_rows(found, open_uow=open_uow):
         result.add(page)
     return result.told()
@@ -118,33 +122,8 @@ async def set_line(campaign_id: UUID, lead_id: UUID, body: LineIn, identity: Cur
     return _line(kept)
 
 
-class _Result:
-    """What the check has found so far. Of the rows only some examples are kept, however long the list is."""
-
-    def __init__(self) -> None:
-        self._rows = 0
-        self._problems: Counter[str] = Counter()
-        self._examples: list[CheckedRow] = []
-
-    def add(self, page: CheckedPage) -> list[CheckedRow]:
-        """Take in a page; answers its problems."""
-        found = [
-            CheckedRow(row_no=row.row_no, email=row.email, code=row.problem.code, detail=row.problem.detail)
-            for row in page.problems
-        ]
-        self._rows = page.rows
-        self._problems.update(row.code for row in found)
-        self._examples += found[: EXAMPLES - len(self._examples)]
-        return found
-
-    def told(self) -> CheckOut:
-        """All of it."""
-        ready = self._rows - self._problems.total()
-        return CheckOut(rows=self._rows, ready=ready, problems=dict(self._problems), examples=self._examples)
-
-
 async def _lines(found: Checkable, open_uow: OpenUow) -> AsyncIterator[bytes]:
-    result = _Result()
+    result = CheckResult(found.pause)
     async for page in check_rows(found, open_uow=open_uow):
         for row in result.add(page):
             yield _json({"problem": row.model_dump()})

@@ -1,4 +1,7 @@
-"""The link at the foot of every mail. Anybody may use it, without a login: the token says whose it is."""
+"""The link at the foot of every mail. Anybody may use it, without a login: the token says whose it is.
+
+Programs that handle links may put a slash after it.
+"""
 
 from typing import Annotated
 from urllib.parse import parse_qs
@@ -31,7 +34,9 @@ Languages = Annotated[str, Header(alias="Accept-Language")]
 
 
 @router.get(f"{PATH}{{token}}", response_class=HTMLResponse)
+@router.get(f"{PATH}{{token}}/", response_class=HTMLResponse)
 @router.head(f"{PATH}{{token}}", response_class=HTMLResponse)
+@router.head(f"{PATH}{{token}}/", response_class=HTMLResponse)
 async def show(
     token: str, open_uow: OpenUowDep, resources: CurrentResources, accept_language: Languages = ""
 ) -> HTMLResponse:
@@ -44,6 +49,7 @@ async def show(
 
 
 @router.post(f"{PATH}{{token}}", response_class=HTMLResponse)
+@router.post(f"{PATH}{{token}}/", response_class=HTMLResponse)
 async def act(
     token: str, request: Request, open_uow: OpenUowDep, resources: CurrentResources, accept_language: Languages = ""
 ) -> HTMLResponse:

@@ -81,13 +81,13 @@ def dry_run(outlook: Outlook, campaign_id: UUID, *, faults: Faults, timing: Send
         at += [one.at for one in sends if one.record.state == "sent"]
         if not simulation.left(campaign_id):
             break
-    mine = [who for who in outlook.waiting if who.campaign_id == campaign_id]
+    mine = outlook.waiting.alike(campaign_id)
     return DryRun(
         tuple(days),
         first_at=min(at, default=None),
         last_at=max(at, default=None),
         left=simulation.left(campaign_id),
-        stopped=sum(who.suppressed for who in mine),
+        stopped=sum(len(alike) for alike in mine if alike.like.suppressed),
         planned=sum(one.campaign_id == campaign_id and one.state == "assigned" for one in outlook.held),
     )
 

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, false, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.repositories.arrays import one_of
-from services.sender.tables import list_parts, lists
+from services.sender.tables import list_parts, lists, workspaces
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,14 @@ async def open_list(
     conn: AsyncConnection, *, list_id: UUID, workspace_id: UUID, name: str, parts: int
 ) -> ListRow | Literal["mismatch", "deleted"]:
     """Make the list if it is new, and lock it. A mismatch: it is another workspace's, or announces another size."""
-    values = {"id": list_id, "workspace_id": workspace_id, "name": name, "parts_expected": parts}
+    keeps_roles = select(workspaces.c.keeps_roles).where(workspaces.c.id == workspace_id).scalar_subquery()
+    values = {
+        "id": list_id,
+        "workspace_id": workspace_id,
+        "name": name,
+        "parts_expected": parts,
+        "keeps_roles": func.coalesce(keeps_roles, false()),
+    }
     await conn.execute(insert(lists).values(values).on_conflict_do_nothing())
     query = select(lists.c.workspace_id, *_LIST_COLUMNS).where(lists.c.id == list_id)
     query = query.with_for_update(key_share=True)

@@ -13,7 +13,8 @@ from services.sender.tables import workspaces
 @dataclass(frozen=True)
 class SendingSettings:
     """Empty `sender_name` and `postal_address` are the mailbox's own; None as `daily_quota` is the default, as
-    `domain_quota` no limit. `follow_up_share` is the percentage of a day that follow-ups may take first."""
+    `domain_quota` no limit. `follow_up_share` is the percentage of a day that follow-ups may take first.
+    Lists to come write to role addresses as well where it `keeps_roles`."""
 
     sender_name: str
     postal_address: str
@@ -22,6 +23,7 @@ class SendingSettings:
     domain_quota: int | None
     follow_up_share: int
     campaign_pause_days: int
+    keeps_roles: bool
 
 
 async def load_settings(conn: AsyncConnection, workspace_id: UUID) -> SendingSettings:

@@ -20,11 +20,24 @@ class CheckedRow(BaseModel):
     detail: str
 
 
+class RestingOut(BaseModel):
+    """So many of those who can be written to had a mail of another campaign within `pause_days`, and wait until then, the first
+    of them until `first_until`. The pause is set with how the workspace sends."""
+
+    leads: int
+    pause_days: int
+    first_until: datetime
+    last_until: datetime
+    sentence: str
+
+
 class CheckOut(BaseModel):
-    """What Start would do now: `ready` rows are written to, the others are left out by `problems`. The first 100 are named."""
+    """What Start would do now: `ready` rows are written to, `resting` of them later; the others are left out by `problems`. The
+    first 100 are named."""
 
     rows: int
     ready: int
+    resting: RestingOut | None
     problems: dict[str, int]
     examples: list[CheckedRow]
 

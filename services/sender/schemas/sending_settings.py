@@ -15,7 +15,8 @@ Lines = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, 
 
 class SendingSettingsIn(Body):
     """All of it. Empty `sender_name` and `postal_address` are the mailbox's own; null `daily_quota` is the default, null
-    `domain_quota` no limit per recipient's domain."""
+    `domain_quota` no limit per recipient's domain. For `campaign_pause_days` after a mail of one campaign no other writes to the
+    same person. `keeps_roles`: lists to come write to role addresses (info@, sales@ …) as well; each list's own word counts."""
 
     sender_name: OneLine
     postal_address: Lines
@@ -24,6 +25,7 @@ class SendingSettingsIn(Body):
     domain_quota: Quota | None
     follow_up_share: Annotated[int, Field(ge=0, le=100)]
     campaign_pause_days: Annotated[int, Field(ge=0, le=365)]
+    keeps_roles: bool
 
 
 class SendingSettingsOut(BaseModel):
@@ -36,6 +38,7 @@ class SendingSettingsOut(BaseModel):
     domain_quota: int | None
     follow_up_share: int
     campaign_pause_days: int
+    keeps_roles: bool
     default_sender_name: str
     default_postal_address: str
     default_daily_quota: int

@@ -6,6 +6,7 @@ Start looks at the same rows by the same rules; it leaves out what is named here
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from libs.common.errors import Conflict, NotFound
@@ -22,6 +23,7 @@ from services.sender.repositories import (
     enrolments,
     facts,
     lists,
+    pauses,
     recipients,
     sending_settings,
     suppressions,
@@ -46,7 +48,8 @@ class CheckedPage:
     """So many rows of so many have been looked at, and what was wrong with the latest of them.
 
     `last_row` is the number of the last of them. `rendered` says of each recipient whose mail was made what speaks against
-    that mail, if anything does.
+    that mail, if anything does. `resting` are the ends of the pauses of those who can be written to and were by another campaign
+    lately.
     """
 
     rows: int
@@ -54,18 +57,24 @@ class CheckedPage:
     last_row: int
     problems: Sequence[RowProblem]
     rendered: Mapping[UUID, Problem | None]
+    resting: Sequence[datetime] = ()
 
 
 @dataclass(frozen=True)
 class Checkable:
-    """A campaign that can be checked, and whoever writes its mails."""
+    """A campaign that can be checked, and whoever writes its mails. `pause` is what is between campaigns `now`; without it
+    nobody asks who rests."""
 
     campaign: Campaign
     writer: Writer
     rows: int
+    now: datetime | None = None
+    pause: timedelta = timedelta()
 
 
-async def open_check(uow: UnitOfWork, *, workspace_id: UUID, campaign_id: UUID, writer: Writer) -> Checkable:
+async def open_check(
+    uow: UnitOfWork, *, workspace_id: UUID, campaign_id: UUID, writer: Writer, now: datetime
+) -> Checkable:
     """Raises NotFound (campaign_not_found), Conflict (list_deleted), Invalid (unsubscribe_link_missing, …) where the
     template itself cannot be a first mail."""
     campaign = await campaigns.load_campaign(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id)
@@ -75,7 +84,9 @@ async def open_check(uow: UnitOfWork, *, workspace_id: UUID, campaign_id: UUID, 
     if found is None or found.delete_asked_at is not None:
         raise Conflict("the list of the campaign is deleted: make a campaign for another list", code="list_deleted")
     check_first_mail(campaign.source)
-    return Checkable(campaign, await writer_of(uow, workspace_id, writer=writer), rows=found.recipients_count)
+    told = await sending_settings.load_settings(uow.conn, workspace_id)
+    writer = await writer_of(uow, workspace_id, writer=writer)
+    return Checkable(campaign, writer, found.recipients_count, now, timedelta(days=told.campaign_pause_days))
 
 
 async def writer_of(uow: UnitOfWork, workspace_id: UUID, *, writer: Writer) -> Writer:
@@ -101,11 +112,25 @@ async def check_page(found: Checkable, *, after_row: int, open_uow: OpenUow) -> 
             return None
         barred = await barred_rows(uow, campaign, page) | await _held(uow, campaign, page)
         lines = await lines_of(uow, campaign.id, page)
+        written = await _written_lately(uow, found, page)
     clear = [addressee(row, campaign.workspace_id, lines) for row in page if row.id not in barred]
     rendered = await asyncio.to_thread(_problems, campaign.source, clear, writer=found.writer)
     told = {row.id: barred.get(row.id) or rendered.get(row.id) for row in page}
     problems = [RowProblem(row.row_no, row.email, problem) for row in page if (problem := told[row.id])]
-    return CheckedPage(len(page), found.rows, page[-1].row_no, problems, rendered)
+    resting = [written[row.email] + found.pause for row in page if told[row.id] is None and row.email in written]
+    return CheckedPage(len(page), found.rows, page[-1].row_no, problems, rendered, resting)
+
+
+async def _written_lately(uow: UnitOfWork, found: Checkable, page: Sequence[Recipient]) -> dict[str, datetime]:
+    if found.now is None or not found.pause:
+        return {}
+    return await pauses.written_since(
+        uow.conn,
+        workspace_id=found.campaign.workspace_id,
+        campaign_id=found.campaign.id,
+        addresses=[row.email for row in page],
+        since=found.now - found.pause,
+    )
 
 
 def _problems(source: TemplateSource, clear: Sequence[Addressee], *, writer: Writer) -> dict[UUID, Problem | None]:

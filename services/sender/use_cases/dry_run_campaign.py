@@ -23,5 +23,5 @@ async def dry_run_campaign(
     """A draft or paused campaign is run as if it were started now. Raises NotFound (campaign_not_found)."""
     async with open_uow() as uow:
         now = await clock(uow.conn)
-        outlook = await look_ahead(uow, workspace_id=workspace_id, house=house, now=now, also=campaign_id)
+    outlook = await look_ahead(open_uow, workspace_id=workspace_id, house=house, now=now, also=campaign_id)
     return await run_virtual_days(dry_run, outlook, campaign_id, faults=faults, timing=timing)

@@ -2,15 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from libs.common.errors import NotFound
 from libs.common.uow import OpenUow
-from services.sender.domain.explaining import Explanation, PlanToday, explain_plan, explain_slot, plan_today
-from services.sender.domain.plan.candidates import Candidate
+from services.sender.domain.explaining import Explanation, explain_plan, explain_slot, plan_today
 from services.sender.domain.plan.outlook import Outlook
+from services.sender.domain.turns import TURNS, Group, first_turns, groups_of
 from services.sender.repositories import campaigns, lists, standings
 from services.sender.repositories.campaigns import NOT_STARTED
 from services.sender.repositories.standings import Counted
@@ -45,10 +45,9 @@ async def explain_campaign(
         counted = await standings.count(uow.conn, campaign_id)
         now = await clock(uow.conn)
         waiting = sum(one.leads for one in counted if one.state in {"waiting", "deferred"})
-        sends = campaign.state == "active" and waiting > 0
-        outlook = await look_ahead(uow, workspace_id=workspace_id, house=house, now=now) if sends else None
     causes = list(_settled(counted, now=now))
-    if outlook:
+    if campaign.state == "active" and waiting > 0:
+        outlook = await look_ahead(open_uow, workspace_id=workspace_id, house=house, now=now)
         causes += await run_virtual_days(_of_waiting, outlook, campaign_id, waiting=waiting)
     elif waiting:
         causes.append(Cause(Explanation(f"campaign_{campaign.state}"), waiting))
@@ -89,24 +88,20 @@ def _of_waiting(outlook: Outlook, campaign_id: UUID, *, waiting: int) -> list[Ca
         return [Cause(Explanation("no_mailbox", "all of them are paused or deleted, so resume one"), waiting)]
     today = plan_today(outlook)
     hours = today.hours
-    alike = defaultdict[tuple[object, ...], list[Candidate]](list)
-    for who in (one for one in outlook.waiting if one.campaign_id == campaign_id):
-        rests = (who.due_at, who.written_elsewhere_at, who.mailbox_id, who.step, who.suppressed)
-        given = who.enrolment_id in today.plan.given
-        alike[(given, who.time_zone, who.country, who.subdivision, *rests, _domain(who, today))].append(who)
     told: dict[tuple[str, str], list[tuple[Explanation, int]]] = defaultdict(list)
-    for group in alike.values():
-        who = group[0]
+    turns: dict[tuple[str, str], list[Group]] = defaultdict(list)
+    for group in groups_of(outlook.waiting.alike(campaign_id), today=today):
+        who = group.first
         one = Explanation("suppressed") if who.suppressed else explain_plan(who, window, today=today, hours=hours)
-        told[(one.code, one.detail)].append((one, len(group)))
-    return [_together(ones) for ones in told.values()]
+        told[(one.code, one.detail)].append((one, group.leads))
+        if one.code in TURNS:
+            turns[(one.code, one.detail)].append(group)
+    at = first_turns(today, campaign_id, turns)
+    return [_together(ones, at.get(key)) for key, ones in told.items()]
 
 
-def _domain(who: Candidate, today: PlanToday) -> str:
-    """The domain, where it can make a difference."""
-    return who.domain if today.plan.room.domain_quota is not None else ""
-
-
-def _together(told: Sequence[tuple[Explanation, int]]) -> Cause:
+def _together(told: Sequence[tuple[Explanation, int]], turn: datetime | None) -> Cause:
     first = min((one for one, _ in told), key=lambda one: (one.next_at is None, one.next_at))
+    if first.code in TURNS:
+        first = replace(first, next_at=turn)
     return Cause(first, sum(leads for _, leads in told))

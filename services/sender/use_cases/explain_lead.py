@@ -8,8 +8,8 @@ from libs.common.errors import NotFound
 from libs.common.uow import OpenUow, UnitOfWork
 from services.sender.domain.explaining import Explanation, explain_gate, explain_plan, explain_slot, plan_today
 from services.sender.domain.plan.outlook import Outlook
-from services.sender.domain.plan.simulation import Simulation
 from services.sender.domain.sending import SendTiming
+from services.sender.domain.turns import TURNS, turn_of
 from services.sender.repositories import facts, standings
 from services.sender.repositories.facts import Subject
 from services.sender.repositories.standings import Standing
@@ -17,10 +17,6 @@ from services.sender.repositories.workspaces import Clock
 from services.sender.use_cases.begin_sending import facts_of
 from services.sender.use_cases.look_ahead import House, look_ahead
 from services.sender.use_cases.virtual_days import run_virtual_days
-
-_DAYS = 90
-"""So far ahead is looked for the day of somebody who waits for a turn."""
-_TURN = {"workspace_quota", "campaign_quota", "mailbox_quota", "domain_quota"}
 
 
 @dataclass(frozen=True)
@@ -34,12 +30,11 @@ class Why:
 
 @dataclass(frozen=True)
 class _Found:
-    """What was read of a lead. `told` explains it already; else `outlook` does, with `told_paused` where no mailbox sends."""
+    """What was read of a lead. `told` explains it already; else an outlook does, with `told_paused` where no mailbox sends."""
 
     standing: Standing
     told: Explanation | None = None
     told_paused: Explanation | None = None
-    outlook: Outlook | None = None
     position: int | None = None
 
 
@@ -59,10 +54,11 @@ async def explain_lead(
         if standing is None:
             raise NotFound(f"the campaign {campaign_id} has no lead {lead_id}", code="lead_not_found")
         now = await clock(uow.conn)
-        found = await _find(uow, standing, workspace_id, campaign_id, house=house, timing=timing, now=now)
-    if found.told or found.outlook is None:
-        return Why(standing, found.told or Explanation(standing.state))
-    told = await run_virtual_days(_explain, found.outlook, found, campaign_id)
+        found = await _find(uow, standing, workspace_id, campaign_id, timing=timing, now=now)
+    if found.told:
+        return Why(standing, found.told)
+    outlook = await look_ahead(open_uow, workspace_id=workspace_id, house=house, now=now)
+    told = await run_virtual_days(_explain, outlook, found, campaign_id)
     return Why(standing, told, found.position)
 
 
@@ -72,7 +68,6 @@ async def _find(
     workspace_id: UUID,
     campaign_id: UUID,
     *,
-    house: House,
     timing: SendTiming,
     now: datetime,
 ) -> _Found:
@@ -85,14 +80,13 @@ async def _find(
     told = told or explain_mailbox(standing, now=now)
     if told:
         return _Found(standing, told)
-    outlook = await look_ahead(uow, workspace_id=workspace_id, house=house, now=now)
     before = await standings.waiting_before(uow.conn, campaign_id=campaign_id, position=standing.position)
-    return _Found(standing, None, paused, outlook, before + 1)
+    return _Found(standing, None, paused, before + 1)
 
 
 def _explain(outlook: Outlook, found: _Found, campaign_id: UUID) -> Explanation:
     """What the plan says of it, and when its turn is."""
-    who = next((one for one in outlook.waiting if one.enrolment_id == found.standing.enrolment_id), None)
+    who = outlook.waiting.find(found.standing.enrolment_id)
     window = next((one.window for one in outlook.campaigns if one.id == campaign_id), None)
     if who is None or window is None:
         return found.told_paused or Explanation("no_mailbox", "all of them are paused or deleted, so resume one")
@@ -100,7 +94,7 @@ def _explain(outlook: Outlook, found: _Found, campaign_id: UUID) -> Explanation:
     told = explain_plan(who, window, today=today, hours=today.hours)
     if told.code == "deferred":
         return replace(told, detail=found.standing.email_reason or "")
-    return replace(told, next_at=_turn_of(outlook, who.enrolment_id)) if told.code in _TURN else told
+    return replace(told, next_at=turn_of(outlook, who.enrolment_id)) if told.code in TURNS else told
 
 
 def explain_state(standing: Standing) -> Explanation | None:
@@ -152,12 +146,3 @@ async def _gate(
     if told and told.code == "mailbox_paused":
         return Explanation(told.code, standing.mailbox_paused or "")
     return told
-
-
-def _turn_of(outlook: Outlook, enrolment_id: UUID) -> datetime | None:
-    """The instant at which the planner, going on day by day, sends to it."""
-    for day in Simulation(outlook).days(_DAYS):
-        for one in day.sends:
-            if one.who.enrolment_id == enrolment_id:
-                return one.at
-    return None

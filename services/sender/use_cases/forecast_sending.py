@@ -18,5 +18,5 @@ async def forecast_sending(
     """
     async with open_uow() as uow:
         now = await clock(uow.conn)
-        outlook = await look_ahead(uow, workspace_id=workspace_id, house=house, now=now, also=campaign_id)
+    outlook = await look_ahead(open_uow, workspace_id=workspace_id, house=house, now=now, also=campaign_id)
     return await run_virtual_days(forecast, outlook, days=days)

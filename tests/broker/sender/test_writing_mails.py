@@ -30,6 +30,7 @@ SETTINGS = {
     "domain_quota": None,
     "follow_up_share": 40,
     "campaign_pause_days": 7,
+    "keeps_roles": True,
 }
 
 

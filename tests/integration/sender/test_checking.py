@@ -33,7 +33,9 @@ PERSON = UUID(int=9)
 async def check(world: World) -> tuple[int, list[RowProblem]]:
     """So many rows, and what is wrong with them."""
     async with world.open_uow() as uow:
-        found = await open_check(uow, workspace_id=world.workspace_id, campaign_id=world.campaign_id, writer=WRITER)
+        found = await open_check(
+            uow, workspace_id=world.workspace_id, campaign_id=world.campaign_id, writer=WRITER, now=world.now
+        )
     problems, rows = list[RowProblem](), 0
     async for page in check_rows(found, open_uow=world.open_uow):
         problems += page.problems
@@ -258,7 +260,7 @@ async def test_mail_bears_the_name_and_the_address_that_the_workspace_gave_itsel
     async with world.open_uow() as uow:
         told = await sending_settings.load_settings(uow.conn, world.workspace_id)
         mine = sending_settings.SendingSettings(
-            "Zoe Ward", "7 Our Street", told.time_zone, None, None, told.follow_up_share, told.campaign_pause_days
+            "Zoe Ward", "7 Our Street", told.time_zone, None, None, told.follow_up_share, 3, keeps_roles=False
         )
         await sending_settings.save_settings(uow.conn, world.workspace_id, mine)
     post = Post()

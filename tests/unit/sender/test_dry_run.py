@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.sender.domain.dry_run import Faults, dry_run
 from services.sender.domain.plan.candidates import Candidate, PlannedCampaign, UsableMailbox
+from services.sender.domain.plan.crowds import Crowd
 from services.sender.domain.plan.forecast import forecast
 from services.sender.domain.plan.outlook import Outlook
 from services.sender.domain.plan.quotas import MailboxQuota
@@ -56,7 +57,7 @@ def outlook(waiting: list[Candidate], *, quota: int = 400, domain_quota: int | N
         call=timedelta(seconds=TIMING.call_s),
         campaigns=(CAMPAIGN,),
         mailboxes=(BOX,),
-        waiting=waiting,
+        waiting=Crowd(waiting),
         held=(),
     )
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from services.sender.domain.days import day_at
 from services.sender.domain.explaining import SENTENCES, explain_gate, explain_plan, plan_today
 from services.sender.domain.plan.candidates import Candidate, PlannedCampaign, UsableMailbox, waiting_of
+from services.sender.domain.plan.crowds import Crowd
 from services.sender.domain.plan.laying_out import lay_out
 from services.sender.domain.plan.outlook import Outlook
 from services.sender.domain.plan.quotas import MailboxQuota
@@ -93,7 +94,7 @@ def crowds(draw: st.DrawFn) -> Outlook:
         )
         people.append(who)
     terms = DayTerms(draw(st.integers(1, 12)), draw(st.sampled_from((None, 1, 2))), 50)
-    return Outlook(now, "UTC", terms, terms.quota, PAUSE, CALL, CAMPAIGNS, (BOX,), people, ())
+    return Outlook(now, "UTC", terms, terms.quota, PAUSE, CALL, CAMPAIGNS, (BOX,), Crowd(people), ())
 
 
 @given(outlook=crowds())

@@ -5,7 +5,8 @@ or a full domain cost no more than one.
 """
 
 import heapq
-from collections import defaultdict
+from array import array
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,28 +14,57 @@ from itertools import count
 from uuid import UUID
 
 from services.sender.domain.plan.candidates import Candidate, PlannedCampaign
+from services.sender.domain.plan.crowds import Alike, Crowd
 from services.sender.domain.plan.sorting import Gathered, Sorter
 
 _Order = tuple[bool, int]
 _NUMBERS = count()
+CROWDED = 20
+"""So many leads of a domain stand in a stack of their own, where its quota may keep them all; others are looked at singly."""
 
 
-def _order(who: Candidate) -> _Order:
-    """Mails that were made already come before first mails, these by their position."""
-    return who.email_id is None, who.position
+class _Stack:
+    """Some who are alike, the next one first. `mixed`: of several domains."""
+
+    __slots__ = ("_alike", "_at", "_indices", "mixed")
+
+    def __init__(self, alike: Alike, indices: Sequence[int], *, mixed: bool = False) -> None:
+        self._alike, self._indices, self.mixed = alike, indices, mixed
+        self._at = 0
+
+    def __len__(self) -> int:
+        return len(self._indices) - self._at
+
+    @property
+    def order(self) -> _Order:
+        """Mails that were made already come before first mails, these by their position."""
+        return self._alike.like.email_id is None, self._alike.positions[self._indices[self._at]]
+
+    @property
+    def first(self) -> Candidate:
+        return self._alike[self._indices[self._at]]
+
+    def pop(self) -> None:
+        """The next is first."""
+        self._at += 1
+
+    def take_one(self) -> "_Stack":
+        """The first, in a stack of its own."""
+        one = _Stack(self._alike, (self._indices[self._at],))
+        self.pop()
+        return one
 
 
 @dataclass(slots=True)
 class _Group:
-    """Leads with the same hours. `domains` has a stack for each, the next one last, by their order; `full` are for tomorrow."""
+    """Leads with the same hours. `stacks` have the next one first, by their order; `full` are for tomorrow."""
 
-    domains: list[tuple[_Order, int, list[Candidate]]] = field(
-        default_factory=list[tuple[_Order, int, list[Candidate]]]
-    )
-    full: list[list[Candidate]] = field(default_factory=list[list[Candidate]])
+    stacks: list[tuple[_Order, int, _Stack]] = field(default_factory=list[tuple[_Order, int, _Stack]])
+    full: list[_Stack] = field(default_factory=list[_Stack])
 
-    def add(self, stack: list[Candidate]) -> None:
-        heapq.heappush(self.domains, (_order(stack[-1]), next(_NUMBERS), stack))
+    def add(self, stack: _Stack) -> None:
+        if len(stack):
+            heapq.heappush(self.stacks, (stack.order, next(_NUMBERS), stack))
 
     def reopen(self) -> None:
         """Domains that have had enough are looked at again."""
@@ -46,40 +76,40 @@ class _Group:
 class Line:
     """One campaign's line."""
 
-    def __init__(self, campaign: PlannedCampaign, found: Iterable[Candidate], *, by_domain: bool) -> None:
+    def __init__(self, campaign: PlannedCampaign, found: Iterable[Alike], *, by_domain: bool) -> None:
         self.campaign = campaign
         self._awake: list[tuple[_Order, int, _Group]] = []
         self._asleep: list[tuple[datetime, int, _Group]] = []
         self._spent: list[_Group] = []
         self._day: date | None = None
         self._length = 0
-        stacks = defaultdict[tuple[object, ...], dict[str, list[Candidate]]](dict)
-        for who in found:
-            rests = (who.due_at, who.written_elsewhere_at, who.step, who.email_id is None)
-            stack = stacks[(who.time_zone, who.country, who.subdivision, *rests)]
-            stack.setdefault(who.domain if by_domain else "", []).append(who)
-        for domains in stacks.values():
-            self._join(list(domains.values()))
+        for alike in found:
+            self._join(_stacks_of(alike) if by_domain else [_Stack(alike, alike.in_order())])
 
     def __len__(self) -> int:
         return self._length
 
     def add(self, who: Candidate) -> None:
         """Somebody who waits again."""
-        self._join([[who]])
+        alike = Alike(who, (who.domain,))
+        alike.append(who, 0)
+        self._join([_Stack(alike, (0,))])
 
     def gather(
         self, sorter: Sorter, *, wanted: int, domain_is_full: Callable[[str, int], bool], into: Gathered
     ) -> None:
         """Take out up to `wanted` who can be sent to today. `domain_is_full` is told how many of a domain were taken."""
         self._wake(sorter)
-        taken, held_back = defaultdict[str, int](int), list[list[Candidate]]()
+        taken, held_back = defaultdict[str, int](int), list[_Stack]()
         while self._awake and wanted > 0:
             group = heapq.heappop(self._awake)[2]
-            _, _, stack = heapq.heappop(group.domains)
-            who = stack[-1]
+            _, _, stack = heapq.heappop(group.stacks)
+            who = stack.first
             if domain_is_full(who.domain, taken[who.domain]):
-                (group.full if domain_is_full(who.domain, 0) else held_back).append(stack)
+                kept = stack.take_one() if stack.mixed else stack
+                (group.full if domain_is_full(who.domain, 0) else held_back).append(kept)
+                if stack.mixed:
+                    group.add(stack)
                 self._stand(group)
                 continue
             got = sorter.sort([who], self.campaign, into=into)
@@ -92,17 +122,15 @@ class Line:
             wanted -= got
             taken[who.domain] += got
             stack.pop()
-            if stack:
-                group.add(stack)
+            group.add(stack)
             self._stand(group)
         # Whom the planner then passes over leaves the domain's place to these.
         for stack in held_back:
-            self._stand(_Group([(_order(stack[-1]), next(_NUMBERS), stack)]))
+            self._stand(_Group([(stack.order, next(_NUMBERS), stack)]))
 
-    def _join(self, stacks: Sequence[list[Candidate]]) -> None:
+    def _join(self, stacks: Iterable[_Stack]) -> None:
         group = _Group()
         for stack in stacks:
-            stack.sort(key=_order, reverse=True)
             group.add(stack)
             self._length += len(stack)
         self._stand(group)
@@ -121,15 +149,22 @@ class Line:
             self._stand(group)
 
     def _stand(self, group: _Group) -> None:
-        if group.domains:
-            heapq.heappush(self._awake, (group.domains[0][0], next(_NUMBERS), group))
+        if group.stacks:
+            heapq.heappush(self._awake, (group.stacks[0][0], next(_NUMBERS), group))
         elif group.full:
             self._spent.append(group)
 
 
-def lines_of(campaigns: Iterable[PlannedCampaign], found: Iterable[Candidate], *, by_domain: bool) -> dict[UUID, Line]:
+def _stacks_of(alike: Alike) -> list[_Stack]:
+    """A stack for each domain of many, and one for all others."""
+    counts = Counter(alike.domains)
+    own: dict[int, array[int]] = {domain: array("L") for domain, many in counts.items() if many >= CROWDED}
+    others = array("L")
+    for index in alike.in_order():
+        own.get(alike.domains[index], others).append(index)
+    return [*(_Stack(alike, indices) for indices in own.values()), _Stack(alike, others, mixed=True)]
+
+
+def lines_of(campaigns: Iterable[PlannedCampaign], crowd: Crowd, *, by_domain: bool) -> dict[UUID, Line]:
     """A line for each campaign."""
-    waiting = defaultdict[UUID, list[Candidate]](list)
-    for who in found:
-        waiting[who.campaign_id].append(who)
-    return {one.id: Line(one, waiting[one.id], by_domain=by_domain) for one in campaigns}
+    return {one.id: Line(one, crowd.alike(one.id), by_domain=by_domain) for one in campaigns}

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.sender.domain.days import Day
 from services.sender.domain.plan.candidates import Candidate, PlannedCampaign, UsableMailbox
+from services.sender.domain.plan.crowds import Crowd
 from services.sender.domain.plan.rooms import DayTerms, HeldSlot
 from services.sender.domain.plan.terms import Assignment, Room, Share
 from services.sender.domain.sending import Record
@@ -28,7 +29,7 @@ class Outlook:
     call: timedelta
     campaigns: Sequence[PlannedCampaign]
     mailboxes: Sequence[UsableMailbox]
-    waiting: Sequence[Candidate]
+    waiting: Crowd
     held: Sequence[HeldSlot]
     tests: Sequence[HeldSlot] = ()
 
