@@ -36,6 +36,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "{{state}}",
         ),
         Panel("Uploads", "sum by (outcome) (increase(ingest_uploads_total[1h]))", "{{outcome}}"),
+        Panel("Lists sent as they are", "sum by (outcome) (increase(ingest_plain_lists_total[1h]))", "{{outcome}}"),
         Panel("Sheets on demand", "sum by (outcome) (increase(ingest_exports_total[1h]))", "{{outcome}}"),
         Panel("Findings in uploads", "sum by (code) (increase(ingest_upload_findings_total[1h]))", "{{code}}"),
         Panel(
@@ -150,6 +151,12 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel("Connections that send", "sum(sender_sending_loops)", "connections"),
         Panel("Mailboxes that wait for a connection", "sum(sender_waiting_mailboxes)", "mailboxes"),
         Panel("Mailboxes paused", "sum by (reason) (increase(sender_mailboxes_paused_total[1h]))", "{{reason}}"),
+        Panel(
+            "Campaigns that a provider is not told of", "max by (state) (sender_troubled_hand_overs)", "{{state}} there"
+        ),
+        Panel("The oldest of these", "max(sender_oldest_troubled_hand_over_seconds)", "age", "s"),
+        Panel("Suppressed leads still at a provider", "max(sender_open_take_backs)", "leads"),
+        Panel("The oldest of these leads", "max(sender_oldest_open_take_back_seconds)", "age", "s"),
         Panel("Outcomes of outdated claims", "sum(increase(sender_records_refused_total[5m]))", "refused"),
     ),
     "The bus": (

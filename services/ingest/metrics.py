@@ -23,6 +23,9 @@ FINDINGS = Counter("ingest_upload_findings_total", "What was found wrong in uplo
 CHECK_SECONDS = Histogram(
     "ingest_upload_check_seconds", "Time to check an upload's rows.", buckets=(0.5, 1, 2, 5, 10, 30, 60, 120, 300)
 )
+PLAIN_LISTS = Counter(
+    "ingest_plain_lists_total", "Lists that are sent as they are: asked for, and published.", ("outcome",)
+)
 EXPORTS = Counter(
     "ingest_exports_total", "Sheets asked for beside the finished ones, by what came of it.", ("outcome",)
 )

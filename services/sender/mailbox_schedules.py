@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from libs.common.schedules import Schedule
 from libs.common.uow import OpenUow
 from services.sender.clients.secrets import SecretsRing
-from services.sender.repositories import consents, mailbox_days
+from services.sender.repositories import consents, mailbox_days, mailbox_paces
 from services.sender.repositories.workspaces import database_now
 from services.sender.use_cases.reseal_mailbox_secrets import reseal_mailbox_secrets
 
@@ -19,6 +19,7 @@ def mailbox_schedules(open_uow: OpenUow, ring: SecretsRing) -> Sequence[Schedule
             now = await database_now(uow.conn)
             await mailbox_days.forget_old(uow.conn, now=now)
             await consents.forget_old(uow.conn, now=now)
+            await mailbox_paces.forget_old(uow.conn, now=now)
 
     return [
         Schedule("reseal_mailbox_secrets", 3600, functools.partial(reseal_mailbox_secrets, open_uow, ring)),

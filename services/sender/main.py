@@ -33,7 +33,7 @@ from services.sender.clients.domain_lookup import DnsLookup
 from services.sender.domain.message import Sender, sender_from
 from services.sender.domain.unsubscribing import UnsubscribeLinks
 from services.sender.domain.writing import Writer
-from services.sender.hand_over_schedules import hand_over_schedules
+from services.sender.hand_over_schedules import hand_over_schedules, keep_measuring
 from services.sender.in_flight.starting import supervisor_of
 from services.sender.list_schedules import list_schedules
 from services.sender.mailbox_schedules import mailbox_schedules
@@ -84,7 +84,10 @@ async def start(settings: SenderSettings, platform: Platform) -> AsyncGenerator[
             *start_schedules(platform.open_uow, Writer(sender, links)),
             *list_schedules(platform.open_uow, lookup=DnsLookup() if settings.check_mx else None),
         ],
-        tasks=[supervisor_of(settings, platform, context, office).run],
+        tasks=[
+            supervisor_of(settings, platform, context, office).run,
+            functools.partial(keep_measuring, resources.desk),
+        ],
         resources=resources,
     )
 

@@ -141,6 +141,18 @@ STORIES = {
         fires_at="6m",
         labels={"instance": "a"},
     ),
+    "LeadsNotTakenBack": Story(
+        {
+            'sender_oldest_open_take_back_seconds{instance="a"}': "0+60x30",
+            'sender_oldest_open_take_back_seconds{instance="b"}': "20x30",
+        },
+        quiet_at="20m",
+        fires_at="22m",
+        labels={},
+    ),
+    "HandOversTroubled": Story(
+        {"sender_oldest_troubled_hand_over_seconds": "0+60x90"}, quiet_at="65m", fires_at="67m", labels={}
+    ),
     "ChunksRescued": Story(
         {'ingest_chunks_rescued_total{instance="a"}': "0x4 1x20"},
         quiet_at="4m",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from email.message import EmailMessage
@@ -12,6 +13,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from deploy.sandbox.mailbox import Mailbox
+
+
+def now_in_utc() -> datetime:
+    """The time that the account goes by."""
+    return datetime.now(UTC)
+
 
 DRAFT, ACTIVE, PAUSED = 0, 1, 2
 _KEPT = 10_000
@@ -30,11 +37,12 @@ _NAMES = {
 
 @dataclass(slots=True)
 class InstantlyAccount:
-    """Campaigns and leads by id; `sent` counts by campaign and day."""
+    """Campaigns and leads by id; `sent` counts by campaign and day, of the day that it is by `clock`."""
 
     campaigns: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     leads: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     sent: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    clock: Callable[[], datetime] = now_in_utc
 
     def add_lead(self, lead: dict[str, Any]) -> None:
         """Keep a lead; the oldest goes when there are too many."""
@@ -46,9 +54,9 @@ class InstantlyAccount:
         """The leads of a campaign, oldest first."""
         return [lead for lead in self.leads.values() if lead["campaign"] == campaign_id]
 
-    def work(self, mailbox: Mailbox, *, now: datetime | None = None) -> None:
+    def work(self, mailbox: Mailbox) -> None:
         """Send what is due: the first step of active campaigns, in their hours, below their limit of the day."""
-        at = now or datetime.now(UTC)
+        at = self.clock()
         for campaign in self.campaigns.values():
             if campaign["status"] == ACTIVE and (day := open_on(campaign, at)) is not None:
                 self._send(campaign, mailbox, day=day)
@@ -63,7 +71,7 @@ class InstantlyAccount:
                 sender = campaign["email_list"][self.sent[key] % len(campaign["email_list"])]
                 raw = _mail(campaign, lead, sender=sender).as_bytes()
                 mailbox.add(envelope_from=sender, envelope_to=(lead["email"],), raw=raw)
-                lead["timestamp_last_contact"] = datetime.now(UTC).isoformat()
+                lead["timestamp_last_contact"] = self.clock().isoformat()
                 self.sent[key] += 1
 
 

@@ -6,6 +6,7 @@ from libs.common.contracts.ingest import RecipientsPublished
 from libs.common.errors import Conflict, Invalid
 from libs.common.ids import new_id
 from libs.common.uow import UnitOfWork
+from services.ingest import metrics
 from services.ingest.domain.plain_lists import PlainList, PlainListRequest
 from services.ingest.domain.recipients import parts_of
 from services.ingest.domain.specs import check_mapping
@@ -46,7 +47,9 @@ async def make_plain_list(
         known = await _repeated(uow, request, workspace_id=workspace_id, key=idempotency_key)
         assert known is not None, "lists keep their key"
         return known
+    metrics.PLAIN_LISTS.labels("taken").inc()
     if new.parts == 0:
+        metrics.PLAIN_LISTS.labels("published").inc()
         empty = RecipientsPublished(list_id=new.id, list_name=new.name, part_no=0, parts=0, recipients=[])
         uow.publish(empty, tenant_id=workspace_id, correlation_id=new.id)
     return new

@@ -7,6 +7,7 @@ from libs.common.contracts.ingest import RecipientsPublished
 from libs.common.logs import get_logger
 from libs.common.storage import Storage
 from libs.common.uow import OpenUow
+from services.ingest import metrics
 from services.ingest.domain.plain_lists import Plain
 from services.ingest.repositories import plain_lists
 from services.ingest.segment_reading import read_chunk
@@ -64,3 +65,5 @@ async def _turn(list_id: UUID, *, open_uow: OpenUow, storage: Storage) -> None:
             if not await plain_lists.note_published(uow.conn, found):
                 return
             uow.publish(event, tenant_id=found.workspace_id, correlation_id=found.id)
+        if found.parts_published + 1 == found.parts:
+            metrics.PLAIN_LISTS.labels("published").inc()

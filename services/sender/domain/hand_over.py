@@ -30,25 +30,42 @@ Pacific/Auckland Pacific/Fiji
 """.split()  # noqa: SIM905 - ninety names read better as text
 )
 """Of the names that Instantly takes, those that both sides know (developer.instantly.ai, schema of a campaign)."""
-_LOOKED_AT: Final = timedelta(days=7)
-_WEEKS: Final = 105
+_DAY: Final = timedelta(days=1)
+_ALWAYS: Final = 2 * 366
+"""Days for which clocks that go alike are taken to go alike."""
+_SPARE: Final = 14
+"""Days by which a campaign may take longer than it should: mails are put off, and people pause it."""
 
 
-def same_clock(zone: str, known: Collection[str] = INSTANTLY_ZONES, *, now: datetime) -> str:
-    """The name, among those known, of a zone whose clocks show the same for the next two years.
+def lasts_until(began: datetime, *, leads: int, daily_limit: int, window: Window, now: datetime) -> date:
+    """When the last first mail should have left, and some days more: at least a week from now."""
+    sending_days = -(-leads // max(daily_limit, 1))
+    days = -(-sending_days * 7 // len(window.days)) + _SPARE
+    return max(began.date() + days * _DAY, now.date() + 7 * _DAY)
+
+
+def same_clock(zone: str, known: Collection[str] = INSTANTLY_ZONES, *, now: datetime, until: date | None = None) -> str:
+    """The name, among those known, of a zone whose clocks show the same for the next two years, or else `until` that day.
 
     Raises Conflict `zone_not_offered`.
     """
     if zone in known:
         return zone
-    found = _twin(zone, frozenset(known), now.astimezone(UTC).date())
+    names, today = frozenset(known), now.astimezone(UTC).date()
+    found = _twin(zone, names, today, _ALWAYS)
+    if found is None and until is not None:
+        found = _twin(zone, names, today, (until - today).days + 1)
     if found is not None:
         return found
-    msg = f"Instantly offers no time zone whose clocks go like those of {zone}: choose another one for the campaign"
+    span = f" until {until}" if until else ""
+    msg = (
+        f"Instantly offers no time zone whose clocks go like those of {zone}{span}: choose another one for the workspace,"
+        " or send through another provider"
+    )
     raise Conflict(msg, code="zone_not_offered", extra={"time_zone": zone})
 
 
-def schedule_of(window: Window, *, zone: str, name: str, now: datetime) -> dict[str, Any]:
+def schedule_of(window: Window, *, zone: str, name: str, now: datetime, until: date | None = None) -> dict[str, Any]:
     """A window as Instantly keeps it: one schedule, days numbered from Sunday. Public holidays are unknown to it.
 
     Raises Conflict `zone_not_offered`.
@@ -56,20 +73,22 @@ def schedule_of(window: Window, *, zone: str, name: str, now: datetime) -> dict[
     last = min(window.to_min, MINUTES_A_DAY - 1)
     timing = {"from": _clock(window.from_min), "to": _clock(last)}
     days = {str(day % 7): day in window.days for day in range(1, 8)}
-    return {"schedules": [{"name": name, "timing": timing, "days": days, "timezone": same_clock(zone, now=now)}]}
+    theirs = same_clock(zone, now=now, until=until)
+    return {"schedules": [{"name": name, "timing": timing, "days": days, "timezone": theirs}]}
 
 
 @lru_cache(maxsize=1024)
-def _twin(zone: str, known: frozenset[str], day: date) -> str | None:
-    """Ten thousand look-ups of clocks: once a day and zone, not once for each campaign that is looked at."""
-    midnight = datetime.combine(day, time.min, tzinfo=UTC)
-    wanted = _offsets(zone, midnight)
-    return next((name for name in sorted(known) if _offsets(name, midnight) == wanted), None)
+def _twin(zone: str, known: frozenset[str], day: date, days: int) -> str | None:
+    """Many thousand look-ups of clocks: once a day and zone, not once for each campaign that is looked at."""
+    wanted = _offsets(zone, day, days)
+    return next((name for name in sorted(known) if _offsets(name, day, days) == wanted), None)
 
 
-def _offsets(zone: str, now: datetime) -> list[timedelta | None]:
-    clock = ZoneInfo(zone)
-    return [(now.astimezone(UTC) + week * _LOOKED_AT).astimezone(clock).utcoffset() for week in range(_WEEKS)]
+@lru_cache(maxsize=1024)
+def _offsets(zone: str, day: date, days: int) -> list[timedelta | None]:
+    """At midnight of UTC on each day, the last one's end included."""
+    clock, midnight = ZoneInfo(zone), datetime.combine(day, time.min, tzinfo=UTC)
+    return [(midnight + number * _DAY).astimezone(clock).utcoffset() for number in range(days + 1)]
 
 
 def _clock(minute: int) -> str:

@@ -15,13 +15,13 @@ from services.sender.domain.plan.quotas import MailboxQuota
 from services.sender.domain.windows import Window
 from services.sender.repositories.arrays import one_of
 from services.sender.repositories.campaigns import window_of
-from services.sender.tables import campaign_mailboxes, campaigns, hand_overs, mailboxes, workspaces
+from services.sender.tables import campaign_mailboxes, campaigns, hand_overs, lists, mailboxes, workspaces
 
 LEASE = timedelta(minutes=3)
 """Longer than all calls for one campaign can take."""
 PAGE = 500
 _THEIRS = ("provider_ref", "state", "told", "fencing_token")
-_LOOKED_AFTER = timedelta(days=60)
+LOOKED_AFTER = timedelta(days=60)
 """So long after its end a campaign may still be sending there."""
 
 
@@ -38,6 +38,8 @@ class HandOverRow:
     campaign_state: str
     ended: bool
     mailbox_active: bool
+    began_at: datetime | None
+    leads: int
     window: Window
     time_zone: str
     campaign_quota: int
@@ -69,7 +71,7 @@ async def find(
         campaigns.c.workspace_id == mailboxes.c.workspace_id, or_(campaigns.c.mailbox_id == mailboxes.c.id, also)
     )
     known = and_(hand_overs.c.campaign_id == campaigns.c.id, hand_overs.c.mailbox_id == mailboxes.c.id)
-    lately = and_(campaigns.c.state == "finished", campaigns.c.finished_at > now - _LOOKED_AFTER)
+    lately = and_(campaigns.c.state == "finished", campaigns.c.finished_at > now - LOOKED_AFTER)
     query = (
         select(
             campaigns,
@@ -77,6 +79,7 @@ async def find(
             mailboxes.c.state.label("mailbox_state"),
             mailboxes.c.settings,
             *(mailboxes.c[name].label(f"box_{name}") for name in MailboxQuota.__dataclass_fields__),
+            lists.c.recipients_count,
             workspaces.c.time_zone,
             workspaces.c.daily_quota.label("workspace_quota"),
             hand_overs.c.provider_ref,
@@ -88,6 +91,7 @@ async def find(
         )
         .select_from(mailboxes)
         .join(campaigns, theirs)
+        .join(lists, lists.c.id == campaigns.c.list_id)
         .join(workspaces, workspaces.c.id == campaigns.c.workspace_id)
         .outerjoin(hand_overs, known)
         .where(mailboxes.c.provider.in_(HANDING_OVER), mailboxes.c.deleted_at.is_(None))
@@ -179,6 +183,8 @@ def _row(row: RowMapping) -> HandOverRow:
         campaign_state=row["state"],
         ended=row["ended_by"] is not None,
         mailbox_active=row["mailbox_state"] == "active",
+        began_at=row["started_at"],
+        leads=row["recipients_count"],
         window=window_of(row),
         time_zone=row["time_zone"],
         campaign_quota=row["daily_quota"],

@@ -4,7 +4,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,3 +29,8 @@ async def take(
     found = select(mailbox_paces.c.used_until).filter_by(**key)
     used_until: datetime = (await conn.execute(found)).scalar_one()
     return used_until + allowance.every - allowance.ahead - now
+
+
+async def forget_old(conn: AsyncConnection, *, now: datetime) -> int:
+    """Take out the rows of whoever is not ahead any more: they say what no row says."""
+    return (await conn.execute(delete(mailbox_paces).where(mailbox_paces.c.used_until < now))).rowcount

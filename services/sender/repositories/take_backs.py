@@ -101,7 +101,12 @@ async def _ask(conn: AsyncConnection, who: Select[Any, Any, Any]) -> None:
     # Whom nothing was handed over for then may have been lifted, handed over and suppressed again.
     query = query.on_conflict_do_update(
         index_elements=["campaign_id", "mailbox_id", "email"],
-        set_={"state": "open", "ended_at": None, "due_at": query.excluded.due_at},
+        set_={
+            "state": "open",
+            "ended_at": None,
+            "asked_at": query.excluded.asked_at,
+            "due_at": query.excluded.due_at,
+        },
         where=take_backs.c.state == "not_handed_over",
     )
     await conn.execute(query)

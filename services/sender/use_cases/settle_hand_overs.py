@@ -13,7 +13,7 @@ from libs.common.logs import get_logger
 from libs.common.uow import OpenUow, UnitOfWork
 from services.sender.clients.instantly import HandOver, Instantly
 from services.sender.domain.days import day_at
-from services.sender.domain.hand_over import schedule_of
+from services.sender.domain.hand_over import lasts_until, schedule_of
 from services.sender.domain.sending import backoff
 from services.sender.repositories import campaigns, hand_overs, mailboxes
 from services.sender.repositories.campaigns import NOT_STARTED
@@ -78,7 +78,7 @@ async def _compare(desk: Desk, row: HandOverRow, *, now: datetime) -> bool:
         wish = wish_of(row, default_quota=desk.default_quota, now=now)
     except Conflict as error:
         if mine := await _claim(desk, row):
-            await _note_trouble(desk, mine, error)
+            await _hold(desk, mine, error)
         return False
     if not _is_settled(row, wish):
         return await _settle(desk, row, wish)
@@ -88,14 +88,29 @@ async def _compare(desk: Desk, row: HandOverRow, *, now: datetime) -> bool:
     return False
 
 
+async def _hold(desk: Desk, row: HandOverRow, why: Conflict) -> None:
+    """The provider cannot keep the hours that we want: with those of before it would write to people at other hours."""
+    try:
+        if row.state == "active" and row.provider_ref is not None:
+            await _set_paused(desk, row, row.provider_ref)
+        await _note_trouble(desk, row, why)
+    except _OvertakenError:
+        _note_overtaken(row)
+    except AppError as error:
+        await _note_trouble(desk, row, error)
+
+
 def wish_of(row: HandOverRow, *, default_quota: int, now: datetime) -> HandOver:
     """The campaign as the provider is to keep it, but for its accounts: the smallest quota is its cap. Raises Conflict."""
     today = day_at(now, time_zone=row.time_zone).date
     quotas = (row.campaign_quota, row.workspace_quota or default_quota, row.mailbox_quota.on(today))
+    limit = max(min(quota for quota in quotas if quota is not None), 1)
+    until = lasts_until(row.began_at or now, leads=row.leads, daily_limit=limit, window=row.window, now=now)
+    name = row.name[:_NAME_CHARS]
     return HandOver(
-        name=f"{row.name[:_NAME_CHARS]} ({row.campaign_id.hex[-8:]})",
-        schedule=schedule_of(row.window, zone=row.time_zone, name=row.name[:_NAME_CHARS], now=now),
-        daily_limit=max(min(quota for quota in quotas if quota is not None), 1),
+        name=f"{name} ({row.campaign_id.hex[-8:]})",
+        schedule=schedule_of(row.window, zone=row.time_zone, name=name, now=now, until=until),
+        daily_limit=limit,
         accounts=row.accounts,
     )
 
@@ -119,9 +134,7 @@ async def _settle(desk: Desk, row: HandOverRow, wish: HandOver) -> bool:
     try:
         await _tell(desk, mine, wish)
     except _OvertakenError:
-        log.warning(
-            "hand_over.overtaken", campaign_id=str(row.campaign_id), note="whoever claimed it later tells of it"
-        )
+        _note_overtaken(row)
         return False
     except AppError as error:
         await _note_trouble(desk, mine, error)
@@ -135,12 +148,25 @@ async def _claim(desk: Desk, row: HandOverRow) -> HandOverRow | None:
         return await hand_overs.claim(uow.conn, row, now=await desk.clock(uow.conn))
 
 
-async def _tell(desk: Desk, row: HandOverRow, wish: HandOver) -> None:
+async def _open(desk: Desk, row: HandOverRow) -> Instantly:
     async with desk.open_uow() as uow:
         view = await mailboxes.load(uow.conn, row.mailbox_id)
     if view is None:
         raise Conflict("the mailbox has just been deleted", code="mailbox_missing")
-    client: Instantly = await desk.opener.instantly(view)
+    return await desk.opener.instantly(view)
+
+
+async def _set_paused(desk: Desk, row: HandOverRow, ref: str) -> None:
+    client = await _open(desk, row)
+    try:
+        await client.set_active(ref, active=False)
+    finally:
+        await client.close()
+    await _record(desk, row, state="paused")
+
+
+async def _tell(desk: Desk, row: HandOverRow, wish: HandOver) -> None:
+    client = await _open(desk, row)
     try:
         ref = row.provider_ref
         if ref is None:
@@ -160,6 +186,10 @@ async def _record(desk: Desk, row: HandOverRow, **columns: object) -> None:
     async with desk.open_uow() as uow:
         if not await hand_overs.record(uow.conn, row, **columns):
             raise _OvertakenError
+
+
+def _note_overtaken(row: HandOverRow) -> None:
+    log.warning("hand_over.overtaken", campaign_id=str(row.campaign_id), note="whoever claimed it later tells of it")
 
 
 async def _note_trouble(desk: Desk, row: HandOverRow, error: AppError) -> None:

@@ -15,6 +15,7 @@ from deploy.sandbox.app import SandboxApp
 from deploy.sandbox.state import SandboxSettings
 from tests.broker.sender.running import RunningSender, headers, running_sender
 from tests.integration.sender.office import RING
+from tests.integration.sender.providers import noon
 from tests.integration.sender.world import recipient
 from tests.support.hours import ANY_HOUR
 from tests.support.upstream import serving
@@ -53,6 +54,7 @@ async def running(module_database: str, module_vhost: str) -> AsyncGenerator[Des
 def desk(running: Desk) -> Desk:
     running.sandbox.box.reset_dials()
     running.sandbox.box.forget_mail()
+    running.sandbox.box.instantly.clock = noon
     return running
 
 

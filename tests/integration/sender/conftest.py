@@ -10,7 +10,7 @@ from libs.common.db import make_engine
 from libs.common.settings import normalise_database_url
 from libs.common.uow import UnitOfWorkFactory
 from services.sender.tables import COMMON
-from tests.integration.sender.providers import Providers
+from tests.integration.sender.providers import Providers, noon
 from tests.integration.sender.world import World
 from tests.support.upstream import serving
 
@@ -40,4 +40,5 @@ def providers(stand_ins: Providers) -> Providers:
     """The mail providers with an API, all dials at rest and nothing in the inbox."""
     stand_ins.app.box.reset_dials()
     stand_ins.app.box.forget_mail()
+    stand_ins.app.box.instantly.clock = noon
     return stand_ins

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time
 from typing import Any
 from uuid import uuid4
 
 from deploy.sandbox.app import SandboxApp
+from libs.common.clock import utc_now
 from services.sender.clients.mailbox import Mailbox
 from services.sender.clients.mailroom import Mailroom
 from services.sender.clients.provider_places import ProviderPlaces
@@ -26,6 +28,11 @@ from tests.integration.sender.world import World, recipient, with_mailbox
 from tests.support.waiting import eventually
 
 ACCOUNT = "sales@sandbox.example"
+
+
+def noon() -> datetime:
+    """What Instantly's stand-in is told the time is: hours that end at 23:59 are open, and no day ends while a test runs."""
+    return datetime.combine(utc_now().date(), time(12), tzinfo=UTC)
 
 
 @dataclass

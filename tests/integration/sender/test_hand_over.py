@@ -132,6 +132,54 @@ async def test_hours_that_cannot_be_kept_are_refused_at_start(world: World, prov
     await world.run(workspaces.update().where(workspaces.c.id == world.workspace_id).values(time_zone="UTC"))
 
 
+async def test_a_campaign_whose_hours_cannot_be_kept_any_more_is_held_there(world: World, providers: Providers) -> None:
+    """Red when the provider goes on by the hours of the zone before, or does not go on when the zone is mended."""
+    mine, _ = await started(world, providers)
+    desk, of_ours = providers.desk(world), workspaces.c.id == world.workspace_id
+    await world.run(workspaces.update().where(of_ours).values(time_zone="Australia/Eucla"))
+    await settle_hand_overs(desk, campaign_id=mine.campaign_id)
+    kept = await row(world, mine)
+    assert (kept.state, (await there(world, providers, mine))["status"]) == ("paused", 2)
+    assert "Australia/Eucla" in kept.trouble
+    await world.run(workspaces.update().where(of_ours).values(time_zone="UTC"))
+    world.later(hours=5)
+    await settle_hand_overs(desk, campaign_id=mine.campaign_id)
+    kept = await row(world, mine)
+    assert (kept.state, kept.trouble, kept.troubled_since, kept.failures) == ("active", None, None, 0)
+    assert (await there(world, providers, mine))["status"] == 1
+
+
+async def test_a_trouble_that_is_over_on_our_side_is_forgotten(world: World, providers: Providers) -> None:
+    """Red when what is as it should be again goes on to be reported, as nothing is to be told."""
+    view = await providers.mailbox(world, "instantly")
+    mine = await providers.draft(world, view, leads=1)
+    await mine.start()
+    providers.turn("instantly", fail_rate=1, fail_status=500)
+    await settle_hand_overs(providers.desk(world), campaign_id=mine.campaign_id)
+    assert (await row(world, mine)).troubled_since == world.now
+    await mine.pause()
+    await settle_hand_overs(providers.desk(world), campaign_id=mine.campaign_id)
+    assert ((await row(world, mine)).trouble, (await row(world, mine)).state) == (None, "missing")
+
+
+async def test_a_slow_former_holder_overwrites_nothing(world: World, providers: Providers) -> None:
+    """Fencing. Red when whoever was claimed from while the provider was asked writes what is not so any more."""
+    mine, _ = await started(world, providers)
+    async with world.open_uow() as uow:
+        (seen,) = await hand_over_rows.find(uow.conn, now=world.now, campaign_id=mine.campaign_id)
+        slow = await hand_over_rows.claim(uow.conn, seen, now=world.now)
+        assert slow is not None
+        assert await hand_over_rows.claim(uow.conn, seen, now=world.now) is None, "it is in somebody's hands"
+    world.later(seconds=hand_over_rows.LEASE.total_seconds() + 1)
+    await mine.pause()
+    assert await settle_hand_overs(providers.desk(world), campaign_id=mine.campaign_id) == 1
+    async with world.open_uow() as uow:
+        assert not await hand_over_rows.record(uow.conn, slow, state="active", lease_until=None)
+        assert not await hand_over_rows.note_trouble(uow.conn, slow, trouble="late", now=world.now, retry_at=world.now)
+    kept = await row(world, mine)
+    assert (kept.state, kept.trouble, kept.failures) == ("paused", None, 0)
+
+
 async def test_a_provider_that_is_away_hears_of_it_later_and_people_see_why(world: World, providers: Providers) -> None:
     """Red when a campaign that could not be made there stays so, or nobody is told."""
     providers_view = await providers.mailbox(world, "instantly")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ from services.sender.domain.message import Letter, Sender, build, message_id_of
 from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcome, Refused, Unknown
 from services.sender.domain.templates import Rendered
 from services.sender.domain.windows import ALWAYS
+from tests.integration.sender.providers import noon
 from tests.support.upstream import serving
 
 ACCOUNT = "sales@sandbox.example"
@@ -38,6 +40,7 @@ async def served() -> AsyncGenerator[tuple[SandboxApp, Instantly]]:
 def app(served: tuple[SandboxApp, Instantly]) -> SandboxApp:
     served[0].box.reset_dials()
     served[0].box.forget_mail()
+    served[0].box.instantly.clock = noon
     return served[0]
 
 
@@ -96,6 +99,20 @@ async def test_their_day_has_our_cap_and_a_new_cap_holds_at_once(app: SandboxApp
     assert len(inbox(app)) == 1
     await client.change_campaign(campaign, wish(daily_limit=2))
     assert len(inbox(app)) == 2
+
+
+async def test_hours_that_end_at_the_last_minute_are_kept_by_the_providers_clock(
+    app: SandboxApp, client: Instantly
+) -> None:
+    """Red when the stand-in goes by the wall clock, so that tests fail in one minute of the day."""
+    campaign = await client.make_campaign(wish())
+    await client.set_active(campaign, active=True)
+    app.box.instantly.clock = lambda: noon().replace(hour=23, minute=59, second=30)
+    await handed(client, campaign, letter("late@client.example"))
+    assert inbox(app) == []
+    app.box.instantly.clock = lambda: noon() + timedelta(hours=12)
+    await client.change_campaign(campaign, wish())
+    assert [mail["envelope_to"] for mail in inbox(app)] == [["late@client.example"]]
 
 
 async def test_what_has_not_left_can_be_taken_back(app: SandboxApp, client: Instantly) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from deploy.sandbox.mail_apis.instantly_zones import ZONES
 from libs.common.errors import Conflict
-from services.sender.domain.hand_over import INSTANTLY_ZONES, same_clock, schedule_of
+from services.sender.domain.hand_over import INSTANTLY_ZONES, lasts_until, same_clock, schedule_of
 from services.sender.domain.windows import ALWAYS, OFFICE_HOURS
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -29,10 +29,30 @@ def test_a_zone_becomes_one_whose_clocks_show_the_same_all_year(zone: str) -> No
 
 
 def test_a_zone_that_the_provider_cannot_keep_is_refused_by_name() -> None:
-    """Red when the nearest one is taken instead. Its list has nobody on the clocks of California."""
+    """Red when the nearest one is taken instead. Its list has nobody on the clocks of California in winter."""
     with pytest.raises(Conflict, match="America/Los_Angeles") as refused:
         same_clock("America/Los_Angeles", now=NOW)
     assert refused.value.code == "zone_not_offered"
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "America/Tijuana"])
+def test_a_zone_that_is_offered_for_a_while_will_do_for_a_campaign_that_ends_before(zone: str) -> None:
+    """Red when California is refused in summer as well, or a campaign gets a twin that leaves it before its end."""
+    began = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    until = lasts_until(began, leads=8_000, daily_limit=400, window=OFFICE_HOURS, now=began)
+    assert until == date(2026, 7, 1) + timedelta(days=28 + 14)
+    found = ZoneInfo(same_clock(zone, now=began, until=until))
+    for day in range((until - began.date()).days + 1):
+        when = began + timedelta(days=day)
+        assert when.astimezone(found).utcoffset() == when.astimezone(ZoneInfo(zone)).utcoffset()
+    late = datetime(2026, 10, 25, 12, tzinfo=UTC)
+    with pytest.raises(Conflict, match="until 2026-11-09"):
+        same_clock(zone, now=late, until=lasts_until(late, leads=40, daily_limit=400, window=ALWAYS, now=late))
+
+
+def test_a_campaign_that_should_have_ended_lasts_a_week_more() -> None:
+    began = NOW - timedelta(days=100)
+    assert lasts_until(began, leads=1, daily_limit=1, window=ALWAYS, now=NOW) == NOW.date() + timedelta(days=7)
 
 
 def test_office_hours_are_monday_to_friday_numbered_from_sunday() -> None:

@@ -6,6 +6,7 @@ import asyncio
 from uuid import UUID
 
 import pytest
+from prometheus_client import REGISTRY
 
 from libs.common.clock import utc_now
 from libs.common.contracts.billing import HoldPlaced
@@ -33,6 +34,14 @@ async def make(ingest: Ingest, upload_id: UUID, *, key: str = "click", **more: o
 async def publish(ingest: Ingest) -> list[RecipientsPublished]:
     await publish_plain_lists(open_uow=ingest.open_uow, storage=ingest.storage)
     return await ingest.said(RecipientsPublished)
+
+
+def counted() -> dict[str, float]:
+    """How many lists were taken and published by this process."""
+    return {
+        outcome: REGISTRY.get_sample_value("ingest_plain_lists_total", {"outcome": outcome}) or 0
+        for outcome in ("taken", "published")
+    }
 
 
 async def test_an_upload_becomes_a_list_without_research_and_without_credits(ingest: Ingest) -> None:
@@ -95,9 +104,10 @@ async def test_columns_that_were_asked_for_are_fields_too(ingest: Ingest) -> Non
 
 async def test_two_clicks_make_one_list_and_the_key_stands_for_one_request(ingest: Ingest) -> None:
     """Ten at once as well. Red when a click makes a list of its own."""
-    upload_id = await ingest.upload((2,))
+    upload_id, before = await ingest.upload((2,)), counted()
     made = await asyncio.gather(*(make(ingest, upload_id) for _ in range(10)))
     assert len({one.id for one in made}) == 1
+    assert counted() == {**before, "taken": before["taken"] + 1}
     assert (await make(ingest, upload_id)).id == made[0].id
     with pytest.raises(Conflict) as raised:
         await make(ingest, upload_id, name="Another")
@@ -121,9 +131,10 @@ async def test_a_list_needs_addresses_and_an_upload_of_ones_own(ingest: Ingest) 
 
 async def test_parts_are_announced_once_whoever_publishes_and_whatever_dies(ingest: Ingest) -> None:
     """Red when a part is counted without being announced, or announced twice."""
-    made = await make(ingest, await ingest.upload((2,) * 9))
+    made, before = await make(ingest, await ingest.upload((2,) * 9)), counted()
     whole = [part.model_dump() for part in await publish(ingest)]
     assert [(part["part_no"], len(part["recipients"])) for part in whole] == [(0, 8), (1, 8), (2, 2)]
+    assert counted() == {**before, "published": before["published"] + 1}, "lists are counted, not their parts"
     await ingest.execute("DELETE FROM ingest.outbox")
     await ingest.execute("UPDATE ingest.plain_lists SET parts_published = 1 WHERE id = :id", id=made.id)
     await asyncio.gather(*(publish(ingest) for _ in range(4)))
