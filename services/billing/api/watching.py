@@ -33,6 +33,7 @@ async def get_caps(identity: CurrentIdentity, uow: Uow) -> CapsAnswer:
         per_day=shown.caps.per_day,
         per_month=shown.caps.per_month,
         per_member=shown.caps.per_member,
+        for_you_per_month=shown.of_asker,
         spent_today=shown.spent.day,
         spent_this_month=shown.spent.month,
         spent_by_you_this_month=shown.spent.member,

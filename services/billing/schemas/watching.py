@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,17 +23,44 @@ class CapsBody(BaseModel):
 
 class CapsAnswer(BaseModel):
     """The caps, and what has been set aside since the day and the month began (by the workspace's time zone) and is still
-    held or was captured. `spent_by_you_this_month` is what the asking member ordered of it."""
+    held or was captured. `spent_by_you_this_month` is what the asking member ordered of it, which may be `for_you_per_month`:
+    the member's own cap where there is one, else `per_member`."""
 
     per_day: int | None
     per_month: int | None
     per_member: int | None
+    for_you_per_month: int | None
     spent_today: int
     spent_this_month: int
     spent_by_you_this_month: int
     day_began_at: datetime
     month_began_at: datetime
     time_zone: str
+
+
+class MemberCapBody(BaseModel):
+    """A member's own cap per month; null: this member is without one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    per_month: Credits | None
+
+
+class MemberCapAnswer(BaseModel):
+    """A member's own cap, and what the member has set aside this month that is held or was charged."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    user_id: UUID
+    per_month: int | None
+    spent_this_month: int
+
+
+class MemberCapsAnswer(BaseModel):
+    """A page of them, by the members' ids; `next_cursor` is null on the last."""
+
+    items: list[MemberCapAnswer]
+    next_cursor: str | None
 
 
 class AlertsBody(BaseModel):

@@ -17,11 +17,15 @@ _SLICE = 500
 
 
 async def renew_entitlements(workspace_id: UUID, *, account: Account, uow: UnitOfWork, now: datetime) -> Entitled:
-    """Write and announce what the workspace may do, if that has changed. Key: the workspace and the version."""
+    """Write and announce what the workspace may do, if that has changed. Key: the workspace and the version.
+
+    Where nothing has, nobody's turn is waited for.
+    """
+    before, plan, allowed = await _compared(workspace_id, account=account, uow=uow, now=now)
+    if before is not None and (before.plan, before.entitlements) == (plan, allowed):
+        return before
     await subscriptions.lock_workspace(uow.conn, workspace_id)
-    before = (await entitlements.entitled(uow.conn, [workspace_id])).get(workspace_id)
-    plan = (await _plans(uow, [workspace_id], account=account, now=now))[workspace_id]
-    allowed = _allowed(plan, account)
+    before, plan, allowed = await _compared(workspace_id, account=account, uow=uow, now=now)
     if before is not None and (before.plan, before.entitlements) == (plan, allowed):
         return before
     after = Entitled(before.version + 1 if before else 1, plan, allowed)
@@ -51,6 +55,15 @@ async def renew_all_entitlements(*, account: Account, open_uow: OpenUow, now: da
         if len(ids) < _SLICE:
             return changed
         after = ids[-1]
+
+
+async def _compared(
+    workspace_id: UUID, *, account: Account, uow: UnitOfWork, now: datetime
+) -> tuple[Entitled | None, str, Entitlements]:
+    """What is on record, and what should be: the plan, and what it allows."""
+    before = (await entitlements.entitled(uow.conn, [workspace_id])).get(workspace_id)
+    plan = (await _plans(uow, [workspace_id], account=account, now=now))[workspace_id]
+    return before, plan, _allowed(plan, account)
 
 
 async def _plans(

@@ -11,9 +11,10 @@ from services.billing.repositories.watching import caps
 
 @dataclass(frozen=True)
 class ShownCaps:
-    """The caps, and what was spent in the present day and month; `spent.member` is the asker's."""
+    """The caps, and what was spent in the present day and month; `spent.member` is the asker's, and `of_asker` the cap on it."""
 
     caps: Caps
+    of_asker: int | None
     spent: Spent
     periods: Periods
     time_zone: str
@@ -24,4 +25,6 @@ async def show_caps(workspace_id: UUID, *, user_id: UUID, uow: UnitOfWork, now: 
     time_zone = await caps.time_zone_of(uow.conn, workspace_id)
     periods = periods_at(now, time_zone=time_zone)
     spent = await caps.count_spent(uow.conn, workspace_id, periods=periods, user_id=user_id)
-    return ShownCaps(await caps.find_caps(uow.conn, workspace_id) or Caps(), spent, periods, time_zone)
+    set_ = await caps.find_caps(uow.conn, workspace_id) or Caps()
+    of_asker = (await caps.caps_for(uow.conn, workspace_id, user_id)).per_member
+    return ShownCaps(set_, of_asker, spent, periods, time_zone)

@@ -10,6 +10,9 @@ from libs.common.contracts.ingest import JobCreated
 from libs.common.ids import new_id
 from services.billing.domain.watching.caps import Caps, Spent, periods_at
 from services.billing.repositories.watching import caps as repository
+from services.billing.repositories.watching import member_caps
+from services.billing.repositories.watching.member_caps import MemberCap
+from tests.integration.billing.deliveries import Replica, delivery
 from tests.integration.billing.steps import Billing, completed, created, ended, lowered, raised
 from tests.support.clock import where_it_is_noon
 
@@ -70,6 +73,46 @@ async def test_a_member_who_has_spent_their_part_leaves_the_others_theirs(billin
     await billing.deliver(created(new_id(), 50), workspace_id)
     said = await answers(billing, workspace_id)
     assert [one.get("reason", "placed") for one in said] == ["placed", "cap_member", "placed", "placed"]
+
+
+async def own_cap(billing: Billing, workspace_id: UUID, user_id: UUID, per_month: int | None) -> None:
+    async with billing.open_uow() as uow:
+        cap = MemberCap(user_id, per_month)
+        await member_caps.save_own_cap(uow.conn, workspace_id, cap, set_by=new_id(), now=utc_now())
+
+
+async def test_a_member_with_a_cap_of_their_own_has_that_one_higher_or_lower_or_none(billing: Billing) -> None:
+    """Red when a member's own cap is not asked for, holds for the others, or none of their own counts as none set."""
+    workspace_id = await capped(billing, Caps(per_member=5))
+    lower, higher, free, other = (new_id() for _ in range(4))
+    for user_id, per_month in ((lower, 2), (higher, 9), (free, None)):
+        await own_cap(billing, workspace_id, user_id, per_month)
+    for user_id, credits_ in ((lower, 3), (lower, 2), (higher, 9), (higher, 1), (free, 50), (other, 6), (other, 5)):
+        await billing.deliver(ordered(new_id(), credits_, user_id=user_id), workspace_id)
+    said = [(one.get("reason", "placed"), one.get("available")) for one in await answers(billing, workspace_id)]
+    placed = ("placed", None)
+    assert said == [("cap_member", 2), placed, placed, ("cap_member", 0), placed, ("cap_member", 5), placed]
+
+
+async def test_a_members_own_cap_holds_where_nothing_else_is_set_and_in_a_batch(billing: Billing) -> None:
+    """Red when a workspace is taken for one without caps because only a member has one."""
+    workspace_id, user_id = await billing.workspace(100), new_id()
+    await own_cap(billing, workspace_id, user_id, 10)
+    orders = [delivery(ordered(new_id(), 4, user_id=user_id), workspace_id) for _ in range(5)]
+    assert await Replica("billing.place_hold", billing.open_uow).hear(*orders) == ["acked"] * 5
+    assert (await billing.balance(workspace_id)).held == 8
+    async with billing.open_uow() as uow:
+        await member_caps.remove_own_cap(uow.conn, workspace_id, user_id)
+    await billing.deliver(ordered(new_id(), 20, user_id=user_id), workspace_id)
+    assert (await billing.balance(workspace_id)).held == 28
+
+
+async def test_a_workspaces_cap_holds_for_who_has_none_of_their_own(billing: Billing) -> None:
+    """Red when a member's own cap takes the workspace's caps away."""
+    workspace_id, user_id = await capped(billing, Caps(per_day=3, per_member=1)), new_id()
+    await own_cap(billing, workspace_id, user_id, None)
+    await billing.deliver(ordered(new_id(), 4, user_id=user_id), workspace_id)
+    assert (await answers(billing, workspace_id))[-1]["reason"] == "cap_day"
 
 
 async def test_a_raise_counts_on_the_day_of_the_raise_and_what_was_kept_is_of_the_earliest_part_first(

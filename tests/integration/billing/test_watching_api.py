@@ -7,8 +7,10 @@ from uuid import UUID
 import httpx
 import pytest
 
+from libs.common.clock import utc_now
+from libs.common.http.identity import IDENTITY_HEADER, Identity, sign_identity
 from libs.common.ids import new_id
-from tests.support.billing import RunningBilling, headers
+from tests.support.billing import SECRET, RunningBilling, headers
 
 member = functools.partial(headers, role="member")
 
@@ -86,3 +88,57 @@ async def test_nothing_is_bought_where_nothing_is_sold(service: RunningBilling) 
 async def test_a_workspace_that_needs_nothing_has_no_notices(service: RunningBilling) -> None:
     shown = await service.client.get("/v1/billing/notices", headers=member(new_id()))
     assert shown.json() == {"items": []}
+
+
+async def test_members_have_caps_of_their_own_page_by_page(service: RunningBilling) -> None:
+    """Red when a page repeats or leaves out a member, or another workspace's are shown."""
+    workspace_id, members = new_id(), sorted(new_id() for _ in range(3))
+    for user_id, per_month in zip(members, (5, None, 0), strict=True):
+        shown = (await put(service, f"caps/members/{user_id}", workspace_id, {"per_month": per_month})).json()
+        assert shown == {"user_id": str(user_id), "per_month": per_month, "spent_this_month": 0}
+    await put(service, f"caps/members/{members[0]}", new_id(), {"per_month": 7})
+    found, cursor = list[Any](), None
+    while cursor is not None or not found:
+        query = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = await service.client.get("/v1/billing/caps/members", params=query, headers=headers(workspace_id))
+        found += page.json()["items"]
+        cursor = page.json()["next_cursor"]
+    assert [(one["user_id"], one["per_month"]) for one in found] == [
+        (str(members[0]), 5),
+        (str(members[1]), None),
+        (str(members[2]), 0),
+    ]
+    path = f"/v1/billing/caps/members/{members[0]}"
+    for _ in range(2):
+        assert (await service.client.delete(path, headers=headers(workspace_id))).status_code == 204
+    left = await service.client.get("/v1/billing/caps/members", headers=headers(workspace_id))
+    assert [one["user_id"] for one in left.json()["items"]] == [str(one) for one in members[1:]]
+
+
+async def test_a_member_is_shown_the_cap_that_holds_for_them(service: RunningBilling) -> None:
+    """Red when the cap for all is shown to who has one of their own."""
+    workspace_id, user_id = new_id(), new_id()
+    await put(service, "caps", workspace_id, {"per_member": 5})
+    identity = Identity(workspace_id, user_id, "member", "test", operator=False)
+    asker = {IDENTITY_HEADER: sign_identity(identity, secret=SECRET, now=utc_now())}
+    shown = (await service.client.get("/v1/billing/caps", headers=asker)).json()
+    assert (shown["per_member"], shown["for_you_per_month"]) == (5, 5)
+    await put(service, f"caps/members/{user_id}", workspace_id, {"per_month": 9})
+    shown = (await service.client.get("/v1/billing/caps", headers=asker)).json()
+    assert (shown["per_member"], shown["for_you_per_month"]) == (5, 9)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+async def test_caps_of_members_are_for_owners_and_admins(service: RunningBilling, method: str) -> None:
+    """Red when a member sees what others spend, or sets their own cap."""
+    path = "/v1/billing/caps/members" + ("" if method == "GET" else f"/{new_id()}")
+    body = {"per_month": 5} if method == "PUT" else None
+    asked = await service.client.request(method, path, json=body, headers=member(new_id()))
+    assert (asked.status_code, asked.json()["code"]) == (403, "admins_only")
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"per_month": -1}, {"per_month": 1.5}, {"per_month": 2**63}, {"per_day": 1}], ids=str
+)
+async def test_nonsense_is_no_members_cap(service: RunningBilling, body: Any) -> None:
+    assert (await put(service, f"caps/members/{new_id()}", new_id(), body)).status_code == 422

@@ -5,6 +5,9 @@ from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+MAX_MEMBER_CAPS = 1_000
+"""How many members of a workspace may have a cap of their own."""
+
 
 class DeclineReason(StrEnum):
     """What stood in the way of a hold."""
@@ -22,6 +25,17 @@ class Caps:
     per_day: int | None = None
     per_month: int | None = None
     per_member: int | None = None
+
+
+@dataclass(frozen=True)
+class OwnCap:
+    """What was set for one member alone, in place of `per_member`: credits per month; None is without a cap."""
+
+    per_month: int | None
+
+    def replacing(self, caps: Caps) -> Caps:
+        """The caps that hold for this member."""
+        return Caps(caps.per_day, caps.per_month, self.per_month)
 
 
 @dataclass(frozen=True)

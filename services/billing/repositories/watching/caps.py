@@ -8,8 +8,8 @@ from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, and_, cast, fa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.billing.domain.watching.caps import Caps, Limit, Periods, Spent, limit_of, periods_at
-from services.billing.tables import hold_raises, holds, spend_caps, workspaces
+from services.billing.domain.watching.caps import Caps, Limit, OwnCap, Periods, Spent, limit_of, periods_at
+from services.billing.tables import hold_raises, holds, member_caps, spend_caps, workspaces
 
 
 async def note_time_zone(conn: AsyncConnection, workspace_id: UUID, *, time_zone: str) -> None:
@@ -32,6 +32,22 @@ async def find_caps(conn: AsyncConnection, workspace_id: UUID) -> Caps | None:
     return None if row is None else Caps(*row)
 
 
+async def caps_for(conn: AsyncConnection, workspace_id: UUID, user_id: UUID | None) -> Caps:
+    """What holds for a member: the workspace's caps, with the member's own where there is one."""
+    caps = await find_caps(conn, workspace_id) or Caps()
+    own = await find_own_cap(conn, workspace_id, user_id)
+    return own.replacing(caps) if own is not None else caps
+
+
+async def find_own_cap(conn: AsyncConnection, workspace_id: UUID, user_id: UUID | None) -> OwnCap | None:
+    """What was set for this member alone; None where nothing was, or nobody in particular asks."""
+    if user_id is None:
+        return None
+    key = member_caps.c.workspace_id == workspace_id, member_caps.c.user_id == user_id
+    row = (await conn.execute(select(member_caps.c.per_month).where(*key))).one_or_none()
+    return None if row is None else OwnCap(row.per_month)
+
+
 async def save_caps(conn: AsyncConnection, workspace_id: UUID, caps: Caps, *, user_id: UUID, now: datetime) -> None:
     """In place of what was set before."""
     values = {**asdict(caps), "set_by": user_id, "set_at": now}
@@ -43,12 +59,12 @@ async def save_caps(conn: AsyncConnection, workspace_id: UUID, caps: Caps, *, us
 
 
 async def find_limit(conn: AsyncConnection, workspace_id: UUID, *, user_id: UUID | None, now: datetime) -> Limit | None:
-    """What the caps leave for a hold that `user_id` orders; None, after one look by key, where there are none.
+    """What the caps leave for a hold that `user_id` orders; None, after a look by key, where there are none.
 
     Under the account's lock nothing can be set aside between this and the decision.
     """
-    caps = await find_caps(conn, workspace_id)
-    if caps is None or caps == Caps():
+    caps = await caps_for(conn, workspace_id, user_id)
+    if caps == Caps():
         return None
     periods = periods_at(now, time_zone=await time_zone_of(conn, workspace_id))
     spent = await count_spent(conn, workspace_id, periods=periods, user_id=user_id)
@@ -63,14 +79,15 @@ async def count_spent(
     Each part counts at its own time: the first placing when it was placed, a raise when it was raised. What a hold has kept
     is taken to be of its earliest part first.
     """
-    parts = _parts(workspace_id, since=periods.month).subquery("parts")
+    parts = parts_of_holds(workspace_id, since=periods.month).subquery("parts")
     today = parts.c.placed_at >= periods.day
     own = false() if user_id is None else parts.c.user_id == user_id
     query = select(*(_sum(parts.c.kept, which) for which in (today, true(), own)))
     return Spent(*(await conn.execute(query)).one())
 
 
-def _parts(workspace_id: UUID, *, since: datetime) -> CompoundSelect[datetime, UUID | None, int]:
+def parts_of_holds(workspace_id: UUID, *, since: datetime) -> CompoundSelect[datetime, UUID | None, int]:
+    """What was set aside since then: when, by whom, and how much of it is held or was captured."""
     kept = holds.c.held + holds.c.captured
     placed = select(
         holds.c.created_at.label("placed_at"), holds.c.user_id, func.least(kept, holds.c.placed).label("kept")

@@ -24,7 +24,8 @@ from services.billing.domain.stripe.told import ToldEvent
 from services.billing.domain.watching.caps import Caps
 from services.billing.repositories.credits import balances, evidence
 from services.billing.repositories.stripe import reversals
-from services.billing.repositories.watching import caps
+from services.billing.repositories.watching import caps, member_caps
+from services.billing.repositories.watching.member_caps import MemberCap
 from services.billing.tables import COMMON
 from services.billing.use_cases.credit_invoices import Seller, credit_invoices
 from services.billing.use_cases.grant_credits import GrantRequest, grant_credits
@@ -60,6 +61,9 @@ class Day:
         return {
             "grant": self._grant,
             "cap": lambda uow: caps.save_caps(uow.conn, self.workspace_id, Caps(90), user_id=self.job_id, now=NOW),
+            "own cap": lambda uow: member_caps.save_own_cap(
+                uow.conn, self.workspace_id, MemberCap(self.job_id, 90), set_by=self.job_id, now=NOW
+            ),
             **{event.type: self._hear(event, through_the_inbox=False) for event in about_a_job},
             "inbox": self._hear(created(self.message_id, 1), through_the_inbox=True),
             "refund": self._refund,
