@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from libs.common.schedules import Schedule
 from libs.common.uow import OpenUow
-from services.sender.clients.domain_lookup import DomainLookup
+from services.sender.clients.dns import DomainLookup
 from services.sender.repositories.workspaces import database_now
 from services.sender.use_cases.check_domains import AT_ONCE, check_domains
 from services.sender.use_cases.delete_list import erase_lists

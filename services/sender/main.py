@@ -29,7 +29,7 @@ from services.sender.api import (
     unsubscribe,
 )
 from services.sender.api.resources import Resources
-from services.sender.clients.domain_lookup import DnsLookup
+from services.sender.clients.dns import Dns
 from services.sender.domain.message import Sender, sender_from
 from services.sender.domain.unsubscribing import UnsubscribeLinks
 from services.sender.domain.writing import Writer
@@ -82,7 +82,7 @@ async def start(settings: SenderSettings, platform: Platform) -> AsyncGenerator[
             *resolve_schedules(platform.open_uow, office.opener),
             *hand_over_schedules(resources.desk),
             *start_schedules(platform.open_uow, Writer(sender, links)),
-            *list_schedules(platform.open_uow, lookup=DnsLookup() if settings.check_mx else None),
+            *list_schedules(platform.open_uow, lookup=Dns() if settings.check_mx else None),
         ],
         tasks=[
             supervisor_of(settings, platform, context, office).run,

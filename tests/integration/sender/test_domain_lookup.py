@@ -13,8 +13,8 @@ import dns.rcode
 import dns.rrset
 import pytest
 
-from services.sender.clients import domain_lookup
-from services.sender.clients.domain_lookup import DnsLookup
+from services.sender.clients import dns as module
+from services.sender.clients.dns import Dns
 from services.sender.domain.mail_domains import Finding
 
 _RECORDS = {
@@ -50,13 +50,13 @@ class NameServer(asyncio.DatagramProtocol):
 
 
 @pytest.fixture
-async def lookup() -> AsyncGenerator[DnsLookup]:
+async def lookup() -> AsyncGenerator[Dns]:
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(NameServer, local_addr=("127.0.0.1", 0))
     resolver = dns.asyncresolver.Resolver(configure=False)
     resolver.nameservers = ["127.0.0.1"]
     resolver.port = transport.get_extra_info("sockname")[1]
-    yield DnsLookup(resolver)
+    yield Dns(resolver)
     transport.close()
 
 
@@ -75,8 +75,8 @@ async def lookup() -> AsyncGenerator[DnsLookup]:
     ],
 )
 async def test_a_domain_takes_mail_unless_dns_says_no(
-    lookup: DnsLookup, monkeypatch: pytest.MonkeyPatch, domain: str, finding: Finding
+    lookup: Dns, monkeypatch: pytest.MonkeyPatch, domain: str, finding: Finding
 ) -> None:
     """Red when a server that is silent or broken costs leads, or the null MX is taken for a host."""
-    monkeypatch.setattr(domain_lookup, "TIMEOUT_S", 0.3 if domain == "silent.co" else 5.0)
+    monkeypatch.setattr(module, "BOUND_S", 0.3 if domain == "silent.co" else 4.0)
     assert await lookup.find(domain) == finding
