@@ -1,0 +1,155 @@
+"""Invitations: mailed, used once by whom they went to, and within what the plan has room for."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+from sqlalchemy import select, update
+
+from libs.common.clock import utc_now
+from libs.common.ids import new_id
+from services.gateway.tables import invitations, mails
+from tests.integration.gateway.conftest import Gateway
+from tests.integration.gateway.people import join, mailed_token, owner, room_for
+
+
+def told(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json().get("code", "")
+
+
+async def age(gateway: Gateway, invitation_id: str, **by: timedelta) -> None:
+    """As if that time had gone by."""
+    async with gateway.platform.open_uow() as uow:
+        values = {name: invitations.c[name] - span for name, span in by.items()}
+        await uow.conn.execute(update(invitations).where(invitations.c.id == UUID(invitation_id)).values(**values))
+
+
+async def test_an_invitation_is_mailed_with_a_link_that_no_server_sees(gateway: Gateway) -> None:
+    """Red when the token stands before the `#`, or anywhere in our tables but in the mail that waits."""
+    boss = await owner(gateway, "boss@mail.example")
+    made = await boss.did("POST", "invitations", {"email": " Ada@Mail.Example "}, status=201)
+    assert (made["email"], made["role"], made["state"]) == ("ada@mail.example", "member", "open")
+    token = await mailed_token(gateway, "ada@mail.example")
+    assert token not in str(made)
+    async with gateway.platform.open_uow() as uow:
+        row = (await uow.conn.execute(select(mails).where(mails.c.address == "ada@mail.example"))).one()
+        digest = (await uow.conn.execute(select(invitations.c.digest))).scalars().all()
+    assert f"http://localhost:8080/invitation#token={token}" in row.body_text
+    assert "boss@mail.example invites you to Acme" in row.subject
+    assert all(token.encode() not in one for one in digest)
+
+
+async def test_an_invitation_serves_once_and_only_whom_it_went_to(gateway: Gateway) -> None:
+    """Red when a link that was passed on lets somebody else in, or a second person."""
+    boss = await owner(gateway, "boss@once.example")
+    thief, ada = await owner(gateway, "thief@once.example"), await owner(gateway, "ada@once.example")
+    await boss.did("POST", "invitations", {"email": "ada@once.example", "role": "viewer"}, status=201)
+    body = {"token": await mailed_token(gateway, "ada@once.example")}
+    assert await thief.refused("POST", "invitations/accept", body) == (403, "invitation_for_another")
+    joined = await ada.did("POST", "invitations/accept", body)
+    assert joined == {"workspace_id": boss.workspace_id, "workspace_name": "Acme", "role": "viewer"}
+    assert await ada.did("POST", "invitations/accept", body) == joined
+    assert await thief.refused("POST", "invitations/accept", body) == (403, "invitation_for_another")
+    await boss.did("DELETE", f"members/{ada.user_id}", status=204)
+    assert await ada.refused("POST", "invitations/accept", body) == (409, "invitation_used")
+    assert await ada.refused("POST", "invitations/accept", {"token": "x"}) == (404, "invitation_not_found")
+
+
+async def test_an_invitation_ends_by_time_by_word_and_by_a_newer_mail(gateway: Gateway) -> None:
+    boss, ada = await owner(gateway, "boss@end.example"), await owner(gateway, "ada@end.example")
+    made = await boss.did("POST", "invitations", {"email": ada.email}, status=201)
+    first = {"token": await mailed_token(gateway, ada.email)}
+    assert await boss.refused("POST", "invitations", {"email": ada.email}) == (409, "invitation_open")
+    early = await boss.ask("POST", f"invitations/{made['id']}/resend")
+    assert told(early) == (429, "invitation_just_mailed")
+    assert 0 < int(early.headers["Retry-After"]) <= 300
+    await age(gateway, made["id"], expires_at=timedelta(days=7), mailed_at=timedelta(days=7))
+    assert await ada.refused("POST", "invitations/accept", first) == (410, "invitation_expired")
+    assert (await boss.did("POST", f"invitations/{made['id']}/resend"))["state"] == "open"
+    second = {"token": await mailed_token(gateway, ada.email)}
+    assert await ada.refused("POST", "invitations/accept", first) == (404, "invitation_not_found")
+    await boss.did("DELETE", f"invitations/{made['id']}", status=204)
+    await boss.did("DELETE", f"invitations/{made['id']}", status=204)
+    assert await ada.refused("POST", "invitations/accept", second) == (404, "invitation_not_found")
+    assert await boss.refused("POST", f"invitations/{made['id']}/resend") == (404, "invitation_not_found")
+    await boss.did("POST", "invitations", {"email": ada.email}, status=201)
+    states = [one["state"] for one in (await boss.did("GET", "invitations"))["items"]]
+    assert states == ["open", "revoked"]
+
+
+async def test_an_expired_invitation_makes_room_for_another(gateway: Gateway) -> None:
+    boss = await owner(gateway, "boss@again.example")
+    made = await boss.did("POST", "invitations", {"email": "late@again.example"}, status=201)
+    await age(gateway, made["id"], expires_at=timedelta(days=8))
+    await boss.did("POST", "invitations", {"email": "late@again.example"}, status=201)
+    states = [one["state"] for one in (await boss.did("GET", "invitations"))["items"]]
+    assert states == ["open", "revoked"]
+
+
+async def test_of_many_who_accept_at_once_one_joins(gateway: Gateway) -> None:
+    """Red without the lock: two memberships, or two uses. The same person asking twice is answered twice."""
+    boss, ada = await owner(gateway, "boss@race.example"), await owner(gateway, "ada@race.example")
+    await boss.did("POST", "invitations", {"email": ada.email}, status=201)
+    body = {"token": await mailed_token(gateway, ada.email)}
+    answers = await asyncio.gather(*(ada.ask("POST", "invitations/accept", body) for _ in range(6)))
+    assert Counter(one.status_code for one in answers) == {200: 6}
+    emails = [one["email"] for one in (await boss.did("GET", "members"))["items"]]
+    assert sorted(emails) == ["ada@race.example", "boss@race.example"]
+
+
+async def test_the_plans_last_place_is_given_once(gateway: Gateway) -> None:
+    """Red when two see the same free place."""
+    boss = await owner(gateway, "boss@place.example")
+    people = [await owner(gateway, f"{name}@place.example") for name in ("ada", "bob", "cleo")]
+    for one in people:
+        await boss.did("POST", "invitations", {"email": one.email}, status=201)
+    await room_for(gateway, boss.workspace_id, 2)
+    bodies = [{"token": await mailed_token(gateway, one.email)} for one in people]
+    asked = (one.ask("POST", "invitations/accept", body) for one, body in zip(people, bodies, strict=True))
+    answers = await asyncio.gather(*asked)
+    assert Counter(told(one) for one in answers) == {(200, ""): 1, (409, "members_reached"): 2}
+    assert len((await boss.did("GET", "members"))["items"]) == 2
+    assert await boss.refused("POST", "invitations", {"email": "dora@place.example"}) == (409, "members_reached")
+
+
+async def test_an_invitation_that_is_revoked_while_it_is_accepted_is_one_or_the_other(gateway: Gateway) -> None:
+    boss, ada = await owner(gateway, "boss@both.example"), await owner(gateway, "ada@both.example")
+    made = await boss.did("POST", "invitations", {"email": ada.email}, status=201)
+    body = {"token": await mailed_token(gateway, ada.email)}
+    revoked, accepted = await asyncio.gather(
+        boss.ask("DELETE", f"invitations/{made['id']}"), ada.ask("POST", "invitations/accept", body)
+    )
+    assert (revoked.status_code, accepted.status_code) in {(204, 404), (409, 200)}
+    members = len((await boss.did("GET", "members"))["items"])
+    assert members == (2 if accepted.status_code == 200 else 1)
+
+
+async def test_who_may_not_manage_members_neither_invites_nor_sees_who_is_invited(gateway: Gateway) -> None:
+    boss = await owner(gateway, "boss@who.example")
+    member = await join(boss, "member@who.example", "member")
+    stranger = await owner(gateway, "stranger@who.example")
+    made = await boss.did("POST", "invitations", {"email": "ada@who.example"}, status=201)
+    assert await member.refused("GET", "invitations") == (403, "role_too_low")
+    assert await member.refused("POST", "invitations", {"email": "x@who.example"}) == (403, "role_too_low")
+    for path in (f"invitations/{made['id']}/resend", f"invitations/{new_id()}/resend"):
+        assert await stranger.refused("POST", path) == (404, "invitation_not_found")
+    assert await stranger.refused("DELETE", f"invitations/{made['id']}") == (404, "invitation_not_found")
+    assert await boss.refused("POST", "invitations", {"email": member.email}) == (409, "already_member")
+    owners = await boss.ask("POST", "invitations", {"email": "y@who.example", "role": "owner"})
+    assert owners.status_code == 422
+
+
+async def test_a_workspace_mails_no_more_than_so_many_strangers_a_day(gateway: Gateway) -> None:
+    """Red when Corofy's own mails can be had in any number."""
+    boss = await owner(gateway, "boss@flood.example")
+    now = utc_now()
+    rows = [
+        {"id": new_id(), "workspace_id": UUID(boss.workspace_id), "address": f"{n}@flood.example", "role": "member",
+         "digest": f"{n}".encode(), "invited_by": UUID(boss.user_id), "expires_at": now, "revoked_at": now}
+        for n in range(100)
+    ]  # fmt: skip
+    async with gateway.platform.open_uow() as uow:
+        await uow.conn.execute(invitations.insert(), rows)
+    assert await boss.refused("POST", "invitations", {"email": "more@flood.example"}) == (429, "too_many_invitations")
