@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
 from unittest.mock import patch
 
 from fastapi import FastAPI
@@ -25,12 +25,19 @@ class _Stopped:
         await asyncio.Event().wait()
 
 
+@contextlib.contextmanager
+def clocks_stopped() -> Generator[None]:
+    """Services that start until the block ends run none of their schedules."""
+    with patch.object(background, "ScheduleRunner", _Stopped):
+        yield
+
+
 @contextlib.asynccontextmanager
 async def started_without_a_clock(app: FastAPI) -> AsyncGenerator[None]:
     """A service that runs none of its schedules until the block ends. With a clock it would now and then be first at what a
     test is about to do, and take away what the test looks at. Its queues, its relay and its own tasks run."""
     async with contextlib.AsyncExitStack() as stack:
-        with patch.object(background, "ScheduleRunner", _Stopped):
+        with clocks_stopped():
             await stack.enter_async_context(app.router.lifespan_context(app))
         yield
 

@@ -13,7 +13,15 @@ from tests.support.waiting import PATIENCE_S
 @contextlib.asynccontextmanager
 async def serving(app: ASGIApp) -> AsyncGenerator[str]:
     """The base URL of the app, served on a free loopback port until the block ends."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=0,
+        log_config=None,
+        lifespan="on",
+        timeout_graceful_shutdown=1,
+        proxy_headers=False,
+    )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # pyright: ignore[reportAttributeAccessIssue] - the test runner keeps its own
     task = asyncio.create_task(server.serve())
