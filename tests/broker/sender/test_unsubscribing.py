@@ -88,6 +88,20 @@ async def test_looking_at_a_link_changes_nothing_and_pressing_the_button_unsubsc
     assert (again.status_code, len(await suppressed(sender, workspace_id))) == (200, 1)
 
 
+async def test_a_slash_after_the_link_is_the_same_link(sender: RunningSender) -> None:
+    """Red when a program that puts a slash after a link shows its reader an error of the API instead of the page."""
+    workspace_id = await sender.open_workspace()
+    await send_to(sender, workspace_id, "slash@unsub.example")
+    link = link_in(await mail_to(sender, "slash@unsub.example"))
+    for wrong in ("", "x"):
+        for method in ("GET", "HEAD"):
+            shown = await sender.client.request(method, f"{link}{wrong}/")
+            assert shown.status_code == (404 if wrong else 200)
+            assert shown.headers["content-type"].startswith("text/html")
+    assert (await sender.client.post(f"{link}/", data=ONE_CLICK)).status_code == 200
+    assert [row["email"] for row in await suppressed(sender, workspace_id)] == ["slash@unsub.example"]
+
+
 async def test_one_click_of_a_mail_provider_unsubscribes_and_is_kept_as_proof(sender: RunningSender) -> None:
     """RFC 8058, both encodings. Red when either is refused, or the proof does not name the mail."""
     workspace_id = await sender.open_workspace()

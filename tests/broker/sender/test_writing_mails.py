@@ -145,6 +145,30 @@ def mine(sender: RunningSender) -> list[Message]:
     return [mail for mail in sender.inbox.parsed() if mail["Subject"] == "[Test] A thought about Tested"]
 
 
+async def test_words_that_nobody_has_saved_are_shown_for_any_lead(sender: RunningSender, workspace_id: UUID) -> None:
+    """Red when a template must be saved to be looked at, or words that are being written have other limits or no advice."""
+    await draft(sender, workspace_id, recipient(1, email="l@draft.example", fields={"Job title": "CTO"}))
+    list_id = (await sender.get("/v1/lists", workspace_id)).json()["items"][0]["id"]
+    row = (await sender.get(f"/v1/lists/{list_id}/recipients", workspace_id)).json()["items"][0]
+    path = "/v1/templates/preview"
+
+    async def show(**source: str) -> dict[str, Any]:
+        answer = await sender.post(path, workspace_id, {"source": source, "lead_id": row["lead_id"]})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    html = "<p>{{ first_name }}, {{ job_title }}</p>" + FOOT
+    good = await show(subject="Hi {{ first_name }}", html_body=html, text_body="{{ line }}" + FOOT)
+    assert (good["subject"], good["problems"]) == ("Hi First1", [])
+    assert "First1, CTO" in good["html"]
+    wrong = await show(subject="Hi {{ frist_name }}", text_body="{{ line }}" + FOOT)
+    assert "did you mean first_name" in wrong["problems"][0]["detail"]
+    too_long = {"source": {"subject": "x" * 1_000_000}, "lead_id": row["lead_id"]}
+    assert (await sender.post(path, workspace_id, too_long)).status_code == 422
+    stored = (await sender.get("/v1/templates", workspace_id)).json()["items"]
+    assert all(one["is_default"] for one in stored), "nothing is saved by looking"
+
+
 async def test_a_test_goes_to_whoever_asks_is_marked_and_leaves_once_for_a_key(
     sender: RunningSender, workspace_id: UUID
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,19 +11,21 @@ import pytest
 import sqlalchemy as sa
 
 from libs.common.errors import Conflict, Invalid, NotFound, PreconditionFailed
+from services.sender.api.check_result import CheckResult
 from services.sender.domain.templates import TemplateSource
 from services.sender.domain.windows import ALWAYS
 from services.sender.repositories import campaigns as campaigns_repository
 from services.sender.repositories import sending_settings, templates
 from services.sender.repositories.campaign_lines import Line, page_lines
 from services.sender.repositories.campaigns import Campaign
-from services.sender.tables import campaigns, recipients
+from services.sender.tables import campaigns, recipients, workspaces
 from services.sender.use_cases.check_campaign import RowProblem, check_rows, open_check
 from services.sender.use_cases.create_campaign import NewCampaign, create_campaign
 from services.sender.use_cases.edit_line import edit_line
 from services.sender.use_cases.preview_mail import Preview, Subject, preview_mail
 from services.sender.use_cases.save_template import change_template, create_template, delete_template
 from services.sender.use_cases.send_emails import send_emails
+from tests.integration.sender.outlook import causes, forecast
 from tests.integration.sender.test_suppressions import send_all
 from tests.integration.sender.world import WRITER, Post, World, recipient
 
@@ -41,6 +44,37 @@ async def check(world: World) -> tuple[int, list[RowProblem]]:
         problems += page.problems
         rows = page.rows
     return rows, problems
+
+
+async def test_a_check_says_who_rests_between_campaigns_and_the_calendar_waits_for_them(world: World) -> None:
+    """Red when a person learns only after Start that the half of the list waits for days."""
+    await world.running(leads=2)
+    post = Post()
+    await send_all(world, post)
+    sent_at, pause = world.now, timedelta(days=3)
+    world.later(hours=1)
+    await world.draft(await world.list_of(*(recipient(n) for n in range(1, 5))))
+    await world.run(campaigns.update().where(campaigns.c.id == world.campaign_id).values(subject="Another word"))
+    async with world.open_uow() as uow:
+        opened = await open_check(
+            uow, workspace_id=world.workspace_id, campaign_id=world.campaign_id, writer=WRITER, now=world.now
+        )
+    result = CheckResult(opened.pause)
+    async for page in check_rows(opened, open_uow=world.open_uow):
+        result.add(page)
+    told = result.told()
+    assert (told.ready, told.problems) == (4, {})
+    assert told.resting is not None
+    assert (told.resting.leads, told.resting.pause_days) == (2, 3)
+    assert (told.resting.first_until, told.resting.last_until) == (sent_at + pause, sent_at + pause)
+    assert told.resting.sentence.startswith("2 of these people had a mail of another campaign of yours within 3 days")
+    seen = await forecast(world, campaign_id=world.campaign_id)
+    assert [sum(one.first_emails for one in day.campaigns) for day in seen.days] == [2, 0, 0, 2]
+    await world.start()
+    lead = {one.explanation.code: one for one in await causes(world)}
+    assert (lead["between_campaigns"].leads, lead["between_campaigns"].explanation.next_at) == (2, sent_at + pause)
+    await world.run(workspaces.update().where(workspaces.c.id == world.workspace_id).values(campaign_pause_days=0))
+    assert {one.explanation.code: one.leads for one in await causes(world)} == {"waits_for_plan": 4}
 
 
 async def campaign_of(world: World) -> Campaign:

@@ -14,7 +14,7 @@ from services.sender.domain.dead_letters import WHAT_TO_DO, Cause, cause_of_outc
 from services.sender.domain.sending import Accepted, Deferred, Outcome, Refused
 from services.sender.repositories import dead_letters
 from services.sender.repositories.dead_letters import Action, DeadLetter, Group, Which
-from services.sender.tables import campaigns, mailboxes, recipients
+from services.sender.tables import campaigns, enrolments, mailboxes, recipients
 from services.sender.use_cases import replay_dead_letters as replaying
 from services.sender.use_cases.delete_list import delete_list, erase_lists
 from services.sender.use_cases.discard_dead_letters import discard_dead_letters
@@ -219,6 +219,61 @@ async def test_put_right_it_goes_to_the_new_address_and_the_old_one_is_on_record
     edited, replayed = await done_about(world, email_id)
     assert edited.detail == {"email_before": "lead1@company1.example", "email": "lead.one@company1.example"}
     assert (edited.made_by, replayed.action) == (PERSON, "replayed")
+
+
+async def test_put_right_it_keeps_the_line_that_somebody_gave_it(world: World) -> None:
+    """Red when the line is looked up by the person who has the new address, and not by the list's row."""
+    (email_id,) = await failing(world, NOBODY)
+    listed = (await found(world))[0].lead_id
+    await edit(world, listed, "A line of its own.")
+    readdressed = await readdress(world, email_id, "right@company1.example")
+    await edit(world, readdressed.lead_id, "Another line of its own.")
+    await replay(world)
+    post = Post()
+    await sent_by(world, post)
+    assert "Another line of its own." in post.letters[0].content.decode()
+    for lead_id in (listed, readdressed.lead_id):
+        with pytest.raises(Conflict) as refused:
+            await edit(world, lead_id, "Too late.")
+        assert refused.value.code == "already_sent"
+
+
+async def edit(world: World, lead_id: UUID, line: str) -> None:
+    async with world.open_uow() as uow:
+        await edit_line(
+            uow,
+            workspace_id=world.workspace_id,
+            campaign_id=world.campaign_id,
+            lead_id=lead_id,
+            line=line,
+            approved=True,
+            user_id=PERSON,
+        )
+
+
+@pytest.mark.parametrize(
+    ("row", "zone", "source"),
+    [
+        ({}, "Asia/Tokyo", "email_domain"),
+        ({"email": "ann@company.de"}, "Asia/Tokyo", "email_domain"),
+        ({"country": "France"}, "Europe/Paris", "country"),
+    ],
+)
+async def test_put_right_it_is_sent_in_the_hours_of_the_new_address_where_that_alone_tells(
+    world: World, row: dict[str, object], zone: str, source: str
+) -> None:
+    """Red when somebody is written to by the clock of the country of an address that was wrong."""
+    await world.draft(await world.list_of(recipient(1, **row)))
+    await world.start()
+    await world.plan()
+    claim = await world.claim_one()
+    await world.begin(claim)
+    await world.record(claim, NOBODY)
+    await readdress(world, claim.email_id, "ann@company.co.jp")
+    query = sa.select(enrolments.c.time_zone, enrolments.c.zone_source)
+    async with world.open_uow() as uow:
+        kept = (await uow.conn.execute(query.where(enrolments.c.campaign_id == world.campaign_id))).one()
+    assert tuple(kept) == (zone, source)
 
 
 async def test_nobody_is_written_to_twice_by_putting_an_address_in_again(world: World) -> None:

@@ -165,6 +165,18 @@ async def test_who_waits_for_a_turn_is_told_which_and_when(world: World) -> None
     assert (await why(world, 7)).explanation.code == "sent"
 
 
+async def test_a_campaign_says_when_the_first_of_those_who_wait_for_a_turn_has_it(world: World) -> None:
+    """Red when a quota is named without a day, or with that of a lead which is in today's plan."""
+    await started(world, *({} for _ in range(7)), window=ALWAYS, quota=400)
+    await world.run(sa.update(mailboxes).where(mailboxes.c.id == world.mailbox_id).values(daily_quota=2))
+    for codes in ({"waits_for_plan": 2, "mailbox_quota": 5}, {"planned": 2, "mailbox_quota": 5}):
+        told = {one.explanation.code: one for one in await causes(world)}
+        assert {code: one.leads for code, one in told.items()} == codes
+        assert told["mailbox_quota"].explanation.next_at == (await why(world, 3)).explanation.next_at
+        assert told["mailbox_quota"].explanation.next_at == at("2027-03-02T00:00")
+        await world.plan()
+
+
 async def test_every_cause_of_a_stop_is_named(world: World) -> None:
     """Red when the gate would refuse a mail for a reason that nobody is told."""
     await started(world, {}, {}, {}, {"email": "not an address"}, window=ALWAYS)

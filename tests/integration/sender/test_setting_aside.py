@@ -16,7 +16,7 @@ from services.sender.domain.mail_domains import Finding
 from services.sender.domain.setting_aside import Takeable
 from services.sender.repositories import recipients
 from services.sender.repositories.recipients import Recipient
-from services.sender.tables import mail_domains
+from services.sender.tables import mail_domains, workspaces
 from services.sender.use_cases.check_domains import check_domains
 from services.sender.use_cases.import_recipients import import_recipients
 from services.sender.use_cases.take_in_recipients import keep_roles, take_in_recipients
@@ -125,6 +125,19 @@ async def test_a_lists_word_on_roles_holds_for_its_later_parts_and_can_be_taken_
         await keep(world, list_id, roles=False)
     await arrive(2, recipient(4, email="hr+x@a.example"))
     assert await reasons(world, list_id) == {2: "role_address", 3: "role_address", 4: "role_address"}
+
+
+async def test_lists_to_come_have_the_workspaces_word_on_roles_and_keep_their_own(world: World) -> None:
+    """Red when what a workspace says of role addresses reaches no new list, or changes one that is there."""
+    rows = (recipient(1, email="info@one.example"), recipient(2))
+    before = await world.list_of(*rows)
+    await world.run(workspaces.update().where(workspaces.c.id == world.workspace_id).values(keeps_roles=True))
+    after = await world.list_of(*rows)
+    assert (await reasons(world, before), await reasons(world, after)) == ({1: "role_address"}, {})
+    await keep(world, after, roles=False)
+    assert await reasons(world, after) == {1: "role_address"}
+    stranger = await World(world.open_uow).open()
+    assert await reasons(stranger, await stranger.list_of(*rows)) == {1: "role_address"}
 
 
 async def test_another_workspaces_list_is_not_changed(world: World) -> None:
