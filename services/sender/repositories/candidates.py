@@ -1,168 +1,23 @@
 """Who could be planned: campaigns with their mailboxes, and the mails that wait in them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, Uuid, and_, func, or_, select, union, update
+from sqlalchemy import Uuid, and_, any_, bindparam, func, literal_column, or_, select, union
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.compiled import Compiled
 from services.sender.domain.plan.candidates import Candidate, PlannedCampaign, UsableMailbox
 from services.sender.domain.plan.quotas import MailboxQuota
 from services.sender.domain.windows import Window
-from services.sender.repositories.arrays import array, one_of
 from services.sender.repositories.suppressions import is_suppressed
 from services.sender.tables import campaign_mailboxes, campaigns, emails, enrolments, mailboxes, slots
 
 MAY_HAVE_LEFT = ("sending", "sent", "unknown")
-_WAITING = ("planned", "deferred")
 _other, _its_mailbox, _earlier = emails.alias(), mailboxes.alias(), emails.alias()
 _own_campaign, _own_mailbox = campaigns.alias(), mailboxes.alias()
-
-
-async def usable_mailboxes(
-    conn: AsyncConnection, *, workspace_id: UUID, house_mailbox_id: UUID | None
-) -> list[UsableMailbox]:
-    """The workspace's own that are active, and the one of the settings."""
-    own = and_(mailboxes.c.workspace_id == workspace_id, mailboxes.c.deleted_at.is_(None))
-    query = select(mailboxes).where(mailboxes.c.state == "active", or_(own, mailboxes.c.id == house_mailbox_id))
-    return [
-        UsableMailbox(
-            row.id,
-            row.address.rpartition("@")[2],
-            MailboxQuota(row.daily_quota, row.ramp_from, row.ramp_step, row.ramp_started),
-        )
-        for row in await conn.execute(query.order_by(mailboxes.c.id))
-    ]
-
-
-async def active_campaigns(
-    conn: AsyncConnection, *, workspace_id: UUID, mailbox_ids: Sequence[UUID], also: UUID | None = None
-) -> list[PlannedCampaign]:
-    """The campaigns that send and have one of these mailboxes, oldest first; `also` one that does not send yet."""
-    mine = and_(campaigns.c.workspace_id == workspace_id, or_(campaigns.c.state == "active", campaigns.c.id == also))
-    made_for = select(campaigns.c.id.label("campaign_id"), campaigns.c.mailbox_id).where(mine)
-    more = select(campaign_mailboxes.c.campaign_id, campaign_mailboxes.c.mailbox_id).join(
-        campaigns, campaigns.c.id == campaign_mailboxes.c.campaign_id
-    )
-    more = more.where(mine)
-    pairs = union(made_for, more).subquery()
-    theirs = func.array_agg(pairs.c.mailbox_id.distinct()).label("mailbox_ids")
-    query = (
-        select(campaigns, theirs)
-        .join(pairs, pairs.c.campaign_id == campaigns.c.id)
-        .where(one_of(pairs.c.mailbox_id, mailbox_ids))
-        .group_by(campaigns.c.id)
-        .order_by(campaigns.c.id)
-    )
-    return [
-        PlannedCampaign(
-            row.id,
-            row.daily_quota,
-            row.weight,
-            Window(frozenset(row.window_days), row.window_from_min, row.window_to_min, row.skip_holidays),
-            tuple(sorted(row.mailbox_ids)),
-        )
-        for row in await conn.execute(query)
-    ]
-
-
-async def fresh(
-    conn: AsyncConnection, campaign_id: UUID, *, after: int, until: datetime, limit: int
-) -> list[Candidate]:
-    """Leads that no mail was made for, above a position, who are awake before `until`."""
-    none = ~select(emails.c.id).where(emails.c.enrolment_id == enrolments.c.id).exists()
-    awake = or_(enrolments.c.wakes_at.is_(None), enrolments.c.wakes_at < until)
-    query = (
-        select(*_COLUMNS)
-        .where(enrolments.c.campaign_id == campaign_id, enrolments.c.state == "active")
-        .where(enrolments.c.mailbox_id.is_(None), enrolments.c.position > after, awake, none)
-        .order_by(enrolments.c.position)
-        .limit(limit)
-    )
-    return [Candidate(**row) for row in (await conn.execute(query)).mappings()]
-
-
-async def again(
-    conn: AsyncConnection, campaign_id: UUID, *, after: UUID | None, until: datetime, limit: int
-) -> list[Candidate]:
-    """Mails that were made and have no slot: later steps, deferred ones, those that missed their window. Due before `until`.
-
-    A later step waits while an earlier one is not known to have been sent.
-    """
-    has_slot = select(slots.c.number).where(slots.c.email_id == emails.c.id, slots.c.state == "assigned").exists()
-    open_before = (
-        select(_earlier.c.id)
-        .where(_earlier.c.enrolment_id == emails.c.enrolment_id, _earlier.c.step < emails.c.step)
-        .where(_earlier.c.state != "sent")
-        .exists()
-    )
-    query = (
-        select(
-            *_COLUMNS,
-            emails.c.id.label("email_id"),
-            emails.c.step,
-            emails.c.due_at,
-            (emails.c.state == "deferred").label("deferred"),
-        )
-        .join(emails, emails.c.enrolment_id == enrolments.c.id)
-        .where(emails.c.campaign_id == campaign_id, emails.c.stage.in_(_WAITING), emails.c.state.in_(_WAITING))
-        .where(enrolments.c.state == "active", emails.c.due_at < until, ~has_slot, ~open_before)
-        .order_by(emails.c.id)
-        .limit(limit)
-    )
-    rows = await conn.execute(query.where(emails.c.id > after) if after else query)
-    return [Candidate(**row) for row in rows.mappings()]
-
-
-async def sleep(conn: AsyncConnection, until: Mapping[UUID, datetime]) -> None:
-    """These enrolments need not be looked at before then: their window is closed, or their domain has had enough."""
-    if not until:
-        return
-    each = (
-        func.unnest(array(list(until), Uuid()), array(list(until.values()), DateTime(timezone=True)))
-        .table_valued("id", "until")
-        .render_derived(name="each")
-    )
-    await conn.execute(update(enrolments).where(enrolments.c.id == each.c.id).values(wakes_at=each.c.until))
-    waiting = and_(emails.c.enrolment_id == each.c.id, emails.c.state.in_(("planned", "deferred")))
-    await conn.execute(update(emails).where(waiting).values(due_at=func.greatest(emails.c.due_at, each.c.until)))
-
-
-async def wake(conn: AsyncConnection, campaign_id: UUID) -> None:
-    """Look at everybody of the campaign again: its window or its pause has changed."""
-    asleep = and_(enrolments.c.campaign_id == campaign_id, enrolments.c.wakes_at.is_not(None))
-    await conn.execute(update(enrolments).where(asleep).values(wakes_at=None))
-    planned = and_(emails.c.stage == "planned", emails.c.state == "planned")
-    held_back = and_(emails.c.campaign_id == campaign_id, planned, emails.c.step == 1)
-    await conn.execute(update(emails).where(held_back).values(due_at=emails.c.created_at))
-
-
-async def wake_all(conn: AsyncConnection, workspace_id: UUID) -> None:
-    """Look at everybody of the workspace's campaigns again: what its days are made by has changed."""
-    query = select(campaigns.c.id).where(campaigns.c.workspace_id == workspace_id, campaigns.c.state == "active")
-    for campaign_id in (await conn.execute(query)).scalars().all():
-        await wake(conn, campaign_id)
-
-
-async def put_in_plan(conn: AsyncConnection, mailbox_by_email: Mapping[UUID, UUID]) -> None:
-    """Emails that were given a slot are planned, from this mailbox."""
-    if not mailbox_by_email:
-        return
-    each = (
-        func.unnest(array(list(mailbox_by_email), Uuid()), array(list(mailbox_by_email.values()), Uuid()))
-        .table_valued("id", "mailbox_id")
-        .render_derived(name="each")
-    )
-    waiting = and_(emails.c.id == each.c.id, emails.c.state.in_(("planned", "deferred")))
-    await conn.execute(update(emails).where(waiting).values(state="planned", mailbox_id=each.c.mailbox_id))
-
-
-async def add_emails(conn: AsyncConnection, rows: Sequence[Mapping[str, object]]) -> None:
-    """Email rows of leads that are planned for the first time."""
-    if rows:
-        await conn.execute(emails.insert(), [dict(row) for row in rows])
-
 
 _last_elsewhere = (
     select(func.max(func.coalesce(_other.c.ended_at, _other.c.sending_at)))
@@ -170,7 +25,7 @@ _last_elsewhere = (
     .join(_own_campaign, _own_campaign.c.id == enrolments.c.campaign_id)
     .join(_own_mailbox, _own_mailbox.c.id == _own_campaign.c.mailbox_id)
     .where(_other.c.workspace_id == enrolments.c.workspace_id, _other.c.recipient == enrolments.c.email)
-    .where(_other.c.campaign_id != enrolments.c.campaign_id, _other.c.state.in_(MAY_HAVE_LEFT))
+    .where(_other.c.campaign_id != enrolments.c.campaign_id, or_(*(_other.c.state == state for state in MAY_HAVE_LEFT)))
     .where(_its_mailbox.c.sandboxed == _own_mailbox.c.sandboxed)
     .correlate(enrolments)
     .scalar_subquery()
@@ -189,3 +44,138 @@ _COLUMNS = (
     is_suppressed(enrolments.c.workspace_id, enrolments.c.email).label("suppressed"),
     _last_elsewhere.label("written_elsewhere_at"),
 )
+
+# What an index is partial by is written out, so that a plan for any parameter can use it.
+_FRESH = (enrolments.c.state == literal_column("'active'"), enrolments.c.mailbox_id.is_(None))
+_NO_MAIL = ~select(emails.c.id).where(emails.c.enrolment_id == enrolments.c.id).exists()
+_FIRST = (
+    select(*_COLUMNS)
+    .where(
+        enrolments.c.campaign_id == bindparam("campaign"), *_FRESH, enrolments.c.position > bindparam("after"), _NO_MAIL
+    )
+    .order_by(enrolments.c.position)
+    .limit(bindparam("limit"))
+)
+_AWAKE = Compiled(_FIRST.where(enrolments.c.wakes_at.is_(None)))
+_ALL = Compiled(_FIRST.where(or_(enrolments.c.wakes_at.is_(None), enrolments.c.wakes_at < bindparam("until"))))
+_HAS_SLOT = (
+    select(slots.c.number)
+    .where(slots.c.email_id == emails.c.id, slots.c.state == literal_column("'assigned'"))
+    .exists()
+)
+_OPEN_BEFORE = (
+    select(_earlier.c.id)
+    .where(_earlier.c.enrolment_id == emails.c.enrolment_id, _earlier.c.step < emails.c.step)
+    .where(_earlier.c.state != "sent")
+    .exists()
+)
+_AGAIN = Compiled(
+    select(
+        *_COLUMNS,
+        emails.c.id.label("email_id"),
+        emails.c.step,
+        emails.c.due_at,
+        (emails.c.state == "deferred").label("deferred"),
+    )
+    .join(emails, emails.c.enrolment_id == enrolments.c.id)
+    .where(emails.c.campaign_id == bindparam("campaign"))
+    .where(or_(emails.c.stage == "planned", emails.c.stage == "deferred"))
+    .where(or_(emails.c.state == "planned", emails.c.state == "deferred"))
+    .where(enrolments.c.state == "active", emails.c.due_at < bindparam("until"), ~_HAS_SLOT, ~_OPEN_BEFORE)
+    .where(emails.c.id > bindparam("after"))
+    .order_by(emails.c.id)
+    .limit(bindparam("limit"))
+)
+_OWN = and_(mailboxes.c.workspace_id == bindparam("workspace"), mailboxes.c.deleted_at.is_(None))
+_USABLE = Compiled(
+    select(
+        mailboxes.c.id,
+        mailboxes.c.address,
+        mailboxes.c.daily_quota,
+        mailboxes.c.ramp_from,
+        mailboxes.c.ramp_step,
+        mailboxes.c.ramp_started,
+    )
+    .where(mailboxes.c.state == "active", or_(_OWN, mailboxes.c.id == bindparam("house", type_=Uuid)))
+    .order_by(mailboxes.c.id)
+)
+_MINE = and_(
+    campaigns.c.workspace_id == bindparam("workspace"),
+    or_(campaigns.c.state == literal_column("'active'"), campaigns.c.id == bindparam("also", type_=Uuid)),
+)
+_PAIRS = union(
+    select(campaigns.c.id.label("campaign_id"), campaigns.c.mailbox_id).where(_MINE),
+    select(campaign_mailboxes.c.campaign_id, campaign_mailboxes.c.mailbox_id)
+    .join(campaigns, campaigns.c.id == campaign_mailboxes.c.campaign_id)
+    .where(_MINE),
+).subquery()
+_ACTIVE = Compiled(
+    select(
+        campaigns.c.id,
+        campaigns.c.daily_quota,
+        campaigns.c.weight,
+        campaigns.c.window_days,
+        campaigns.c.window_from_min,
+        campaigns.c.window_to_min,
+        campaigns.c.skip_holidays,
+        campaigns.c.waking,
+        func.array_agg(_PAIRS.c.mailbox_id.distinct()).label("mailbox_ids"),
+    )
+    .join(_PAIRS, _PAIRS.c.campaign_id == campaigns.c.id)
+    .where(_PAIRS.c.mailbox_id == any_(bindparam("mailboxes", type_=ARRAY(Uuid))))
+    .group_by(campaigns.c.id)
+    .order_by(campaigns.c.id)
+)
+
+
+async def usable_mailboxes(
+    conn: AsyncConnection, *, workspace_id: UUID, house_mailbox_id: UUID | None
+) -> list[UsableMailbox]:
+    """The workspace's own that are active, and the one of the settings."""
+    return [
+        UsableMailbox(
+            row["id"],
+            row["address"].rpartition("@")[2],
+            MailboxQuota(row["daily_quota"], row["ramp_from"], row["ramp_step"], row["ramp_started"]),
+        )
+        for row in await _USABLE.fetch(conn, workspace=workspace_id, house=house_mailbox_id)
+    ]
+
+
+async def active_campaigns(
+    conn: AsyncConnection, *, workspace_id: UUID, mailbox_ids: Sequence[UUID], also: UUID | None = None
+) -> list[PlannedCampaign]:
+    """The campaigns that send and have one of these mailboxes, oldest first; `also` one that does not send yet."""
+    return [
+        PlannedCampaign(
+            row["id"],
+            row["daily_quota"],
+            row["weight"],
+            Window(frozenset(row["window_days"]), row["window_from_min"], row["window_to_min"], row["skip_holidays"]),
+            tuple(sorted(row["mailbox_ids"])),
+            waking=row["waking"],
+        )
+        for row in await _ACTIVE.fetch(conn, workspace=workspace_id, also=also, mailboxes=list(mailbox_ids))
+    ]
+
+
+async def fresh(
+    conn: AsyncConnection, campaign_id: UUID, *, after: int, limit: int, until: datetime | None = None
+) -> list[Candidate]:
+    """Leads that no mail was made for, above a position: those who are awake, and those who wake before `until`."""
+    if until is None:
+        rows = await _AWAKE.fetch(conn, campaign=campaign_id, after=after, limit=limit)
+    else:
+        rows = await _ALL.fetch(conn, campaign=campaign_id, after=after, limit=limit, until=until)
+    return [Candidate(**row) for row in rows]
+
+
+async def again(
+    conn: AsyncConnection, campaign_id: UUID, *, after: UUID | None, until: datetime, limit: int
+) -> list[Candidate]:
+    """Mails that were made and have no slot: later steps, deferred ones, those that missed their window. Due before `until`.
+
+    A later step waits while an earlier one is not known to have been sent.
+    """
+    rows = await _AGAIN.fetch(conn, campaign=campaign_id, after=after or UUID(int=0), until=until, limit=limit)
+    return [Candidate(**row) for row in rows]

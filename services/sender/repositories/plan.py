@@ -4,8 +4,21 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, literal_column, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    ColumnElement,
+    Uuid,
+    all_,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.compiled import Compiled
@@ -25,37 +38,74 @@ _DAY_END = Compiled(
     .limit(literal_column("1"))
 )
 
+_QUOTA = Compiled(
+    select(daily_plans.c.quota).where(
+        daily_plans.c.workspace_id == bindparam("workspace"), daily_plans.c.day == bindparam("day")
+    )
+)
+_OPEN = Compiled(
+    insert(daily_plans).values(
+        workspace_id=bindparam("workspace"),
+        day=bindparam("date"),
+        quota=bindparam("allowed"),
+        starts_at=bindparam("starts"),
+        ends_at=bindparam("ends"),
+    )
+)
+_SENT = Compiled(
+    select(func.count().label("count"))
+    .select_from(slots.join(emails, emails.c.id == slots.c.email_id))
+    .where(slots.c.workspace_id == bindparam("workspace"), slots.c.state == "used")
+    .where(slots.c.day.between(bindparam("first"), bindparam("last")), slots.c.day != bindparam("day"))
+    .where(emails.c.sending_at >= bindparam("since"))
+)
+_ASSIGNED_TODAY = (
+    slots.c.workspace_id == bindparam("workspace"),
+    slots.c.day == bindparam("today"),
+    slots.c.state == literal_column("'assigned'"),
+)
+_SUPPRESSED = Compiled(
+    select(enrolments.c.id)
+    .join(emails, emails.c.enrolment_id == enrolments.c.id)
+    .join(slots, slots.c.email_id == emails.c.id)
+    .where(*_ASSIGNED_TODAY, is_suppressed(enrolments.c.workspace_id, enrolments.c.email))
+)
+_RELEASE_LOST = Compiled(
+    update(slots)
+    .where(*_ASSIGNED_TODAY)
+    .where(
+        or_(
+            slots.c.closes_at < bindparam("call_ends_at"),
+            slots.c.mailbox_id != all_(bindparam("mailboxes", type_=ARRAY(Uuid))),
+        )
+    )
+    .values(state="free", changed_at=func.now(), **NOBODYS)
+)
+
 
 async def open_day(conn: AsyncConnection, *, workspace_id: UUID, day: Day, quota: int) -> int:
     """The plan of the day, made once; answers its quota, which the first planner fixed.
 
     What was sent since its beginning under another date counts: the workspace may have moved to another time zone.
     """
-    mine = and_(daily_plans.c.workspace_id == workspace_id, daily_plans.c.day == day.date)
-    fixed = (await conn.execute(select(daily_plans.c.quota).where(mine))).scalar_one_or_none()
-    if fixed is not None:
-        return fixed
+    fixed = await _QUOTA.fetch(conn, workspace=workspace_id, day=day.date)
+    if fixed:
+        return fixed[0]["quota"]
     left = max(quota - await _sent_under_other_dates(conn, workspace_id=workspace_id, day=day), 0)
-    values = {
-        "workspace_id": workspace_id,
-        "day": day.date,
-        "quota": left,
-        "starts_at": day.starts_at,
-        "ends_at": day.ends_at,
-    }
-    await conn.execute(insert(daily_plans).values(values))
+    await _OPEN.fetch(conn, workspace=workspace_id, date=day.date, allowed=left, starts=day.starts_at, ends=day.ends_at)
     return left
 
 
 async def _sent_under_other_dates(conn: AsyncConnection, *, workspace_id: UUID, day: Day) -> int:
-    near = slots.c.day.between(day.date - _NEAR, day.date + _NEAR)
-    query = (
-        select(func.count())
-        .select_from(slots.join(emails, emails.c.id == slots.c.email_id))
-        .where(slots.c.workspace_id == workspace_id, near, slots.c.day != day.date, slots.c.state == "used")
-        .where(emails.c.sending_at >= day.starts_at)
+    (found,) = await _SENT.fetch(
+        conn,
+        workspace=workspace_id,
+        first=day.date - _NEAR,
+        last=day.date + _NEAR,
+        day=day.date,
+        since=day.starts_at,
     )
-    return (await conn.execute(query)).scalar_one()
+    return found["count"]
 
 
 async def quota_of(conn: AsyncConnection, *, workspace_id: UUID, day: date) -> int | None:
@@ -77,13 +127,8 @@ async def stop_suppressed(conn: AsyncConnection, *, workspace_id: UUID, today: d
 
     Who has no slot leaves when it would be given one.
     """
-    planned = (
-        select(emails.c.enrolment_id)
-        .join(slots, slots.c.email_id == emails.c.id)
-        .where(slots.c.workspace_id == workspace_id, slots.c.day == today, slots.c.state == "assigned")
-    )
-    theirs = and_(enrolments.c.id.in_(planned), is_suppressed(enrolments.c.workspace_id, enrolments.c.email))
-    await stop(conn, theirs, state="suppressed", reason="suppressed", today=today, now=now)
+    found = await _SUPPRESSED.fetch(conn, workspace=workspace_id, today=today)
+    await stop_enrolments(conn, [row["id"] for row in found], today=today, now=now)
 
 
 async def take_over(
@@ -149,20 +194,14 @@ async def stop(
     await release_assigned(conn, one_of(slots.c.email_id, list(ended.scalars())), today=today)
 
 
-async def release_unusable(
-    conn: AsyncConnection, *, workspace_id: UUID, mailbox_ids: Sequence[UUID], today: date
+async def release_lost(
+    conn: AsyncConnection, *, workspace_id: UUID, mailbox_ids: Sequence[UUID], today: date, call_ends_at: datetime
 ) -> None:
-    """What was planned for a mailbox that does not send does not eat up the day of the others."""
-    theirs = and_(slots.c.workspace_id == workspace_id, ~one_of(slots.c.mailbox_id, mailbox_ids))
-    await release_assigned(conn, and_(theirs, slots.c.day == today), today=today)
-
-
-async def release_missed(
-    conn: AsyncConnection, *, workspace_id: UUID, today: date, now: datetime, call: timedelta
-) -> None:
-    """Slots whose window closes too soon for a call serve others; who missed it heads the next plan."""
-    late = and_(slots.c.workspace_id == workspace_id, slots.c.day == today, slots.c.closes_at < now + call)
-    await release_assigned(conn, late, today=today)
+    """Slots whose window closes too soon for a call serve others, and who missed it heads the next plan. So do those of
+    mailboxes that do not send: they do not eat up the day of the others."""
+    await _RELEASE_LOST.fetch(
+        conn, workspace=workspace_id, today=today, mailboxes=list(mailbox_ids), call_ends_at=call_ends_at
+    )
 
 
 async def release_assigned(conn: AsyncConnection, which: ColumnElement[bool], *, today: date | None) -> None:

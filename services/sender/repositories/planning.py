@@ -3,11 +3,22 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.compiled import Compiled
 from services.sender.tables import planning_dues
+
+_ASKS = Compiled(select(planning_dues.c.asks).where(planning_dues.c.workspace_id == bindparam("workspace")))
+_NEXT = insert(planning_dues).values(workspace_id=bindparam("workspace"), due_at=bindparam("at"))
+_PLAN_NEXT = Compiled(
+    _NEXT.on_conflict_do_update(
+        index_elements=["workspace_id"],
+        set_={"due_at": _NEXT.excluded.due_at},
+        where=planning_dues.c.asks == bindparam("seen"),
+    )
+)
 
 
 async def ask(conn: AsyncConnection, workspace_id: UUID) -> None:
@@ -19,15 +30,13 @@ async def ask(conn: AsyncConnection, workspace_id: UUID) -> None:
 
 async def asks(conn: AsyncConnection, workspace_id: UUID) -> int:
     """How often was asked so far. To be read before anything that a plan is made of."""
-    query = select(planning_dues.c.asks).where(planning_dues.c.workspace_id == workspace_id)
-    return (await conn.execute(query)).scalar_one_or_none() or 0
+    found = await _ASKS.fetch(conn, workspace=workspace_id)
+    return found[0]["asks"] if found else 0
 
 
 async def plan_next(conn: AsyncConnection, workspace_id: UUID, *, at: datetime | None, seen: int) -> None:
     """The workspace is planned, next time `at` that instant (None: when somebody asks), unless it was asked for since."""
-    query = insert(planning_dues).values(workspace_id=workspace_id, due_at=at)
-    unasked = planning_dues.c.asks == seen
-    await conn.execute(query.on_conflict_do_update(index_elements=["workspace_id"], set_={"due_at": at}, where=unasked))
+    await _PLAN_NEXT.fetch(conn, workspace=workspace_id, at=at, seen=seen)
 
 
 async def put_off(conn: AsyncConnection, workspace_id: UUID, *, until: datetime) -> None:

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Date, DateTime, Integer, Text, Uuid, bindparam, case, cast, func, literal, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Integer, bindparam, case, func, literal_column, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.compiled import Compiled
-from services.sender.repositories.arrays import array
 from services.sender.tables import emails, enrolments, slots
 
 NOBODYS = {"email_id": None, "campaign_id": None, "mailbox_id": None, "due_at": None, "closes_at": None}
@@ -22,6 +20,48 @@ _USE = Compiled(
     .where(*_ASSIGNED)
     .values(state="used", used_token=bindparam("token"), changed_at=func.now())
     .returning(slots.c.number)
+)
+
+_OF_THE_DAY = (slots.c.workspace_id == bindparam("workspace"), slots.c.day == bindparam("today"))
+_HELD = Compiled(
+    select(
+        slots.c.campaign_id, slots.c.mailbox_id, enrolments.c.domain, emails.c.step, slots.c.state, slots.c.closes_at
+    )
+    .join(emails, emails.c.id == slots.c.email_id)
+    .join(enrolments, enrolments.c.id == emails.c.enrolment_id)
+    .where(*_OF_THE_DAY, or_(slots.c.state == "assigned", slots.c.state == "used"))
+)
+_UNUSED = or_(slots.c.state == literal_column("'assigned'"), slots.c.state == literal_column("'free'"))
+_CLOSE = Compiled(
+    update(slots)
+    .where(slots.c.workspace_id == bindparam("workspace"), slots.c.day < bindparam("today"), _UNUSED)
+    .values(state="gone", changed_at=func.now(), **NOBODYS)
+)
+_number = func.generate_series(1, bindparam("quota", type_=Integer)).table_valued("number").render_derived()
+_FREE = Compiled(
+    select(_number.c.number)
+    .where(
+        ~select(slots.c.number)
+        .where(*_OF_THE_DAY, slots.c.number == _number.c.number, slots.c.state != "free")
+        .exists()
+    )
+    .order_by(_number.c.number)
+)
+_ASSIGN = Compiled(
+    text(
+        """
+        INSERT INTO sender.slots AS slot (workspace_id, day, state, number, campaign_id, email_id, mailbox_id, due_at,
+            closes_at)
+        SELECT :workspace, :today, 'assigned', each.* FROM unnest(CAST(:numbers AS int[]), CAST(:campaign_ids AS uuid[]),
+            CAST(:email_ids AS uuid[]), CAST(:mailbox_ids AS uuid[]), CAST(:due_ats AS timestamptz[]),
+            CAST(:closes_ats AS timestamptz[])) AS each
+        ON CONFLICT (workspace_id, day, number) DO UPDATE SET state = 'assigned', campaign_id = excluded.campaign_id,
+            email_id = excluded.email_id, mailbox_id = excluded.mailbox_id, due_at = excluded.due_at,
+            closes_at = excluded.closes_at, changed_at = now()
+        WHERE slot.state = 'free'
+        RETURNING slot.number
+        """
+    )
 )
 
 
@@ -51,71 +91,26 @@ class Held:
 
 async def held(conn: AsyncConnection, *, workspace_id: UUID, day: date) -> list[Held]:
     """The slots of the day that somebody has."""
-    query = (
-        select(
-            slots.c.campaign_id,
-            slots.c.mailbox_id,
-            enrolments.c.domain,
-            emails.c.step,
-            slots.c.state,
-            slots.c.closes_at,
-        )
-        .join(emails, emails.c.id == slots.c.email_id)
-        .join(enrolments, enrolments.c.id == emails.c.enrolment_id)
-        .where(slots.c.workspace_id == workspace_id, slots.c.day == day, slots.c.state.in_(("assigned", "used")))
-    )
-    return [Held(**row) for row in (await conn.execute(query)).mappings()]
-
-
-async def first_to_close(conn: AsyncConnection, *, workspace_id: UUID, day: date) -> datetime | None:
-    """When the first of the assigned slots of the day can be used no more."""
-    mine = (slots.c.workspace_id == workspace_id, slots.c.day == day, slots.c.state == "assigned")
-    return (await conn.execute(select(func.min(slots.c.closes_at)).where(*mine))).scalar_one()
+    return [Held(**row) for row in await _HELD.fetch(conn, workspace=workspace_id, today=day)]
 
 
 async def close_earlier_days(conn: AsyncConnection, *, workspace_id: UUID, today: date) -> None:
     """What earlier days left over is gone: a slot never moves to another day."""
-    query = update(slots).where(
-        slots.c.workspace_id == workspace_id, slots.c.day < today, slots.c.state.in_(("assigned", "free"))
-    )
-    await conn.execute(query.values(state="gone", changed_at=func.now(), **NOBODYS))
+    await _CLOSE.fetch(conn, workspace=workspace_id, today=today)
 
 
 async def free_numbers(conn: AsyncConnection, *, workspace_id: UUID, day: date, quota: int) -> list[int]:
     """The slot numbers of the day that nobody holds."""
-    number = func.generate_series(1, quota).table_valued("number").render_derived()
-    of_the_day = (slots.c.workspace_id == workspace_id, slots.c.day == day, slots.c.number == number.c.number)
-    taken = select(slots.c.number).where(*of_the_day, slots.c.state.in_(("assigned", "used", "gone"))).exists()
-    return list((await conn.execute(select(number.c.number).where(~taken).order_by(number.c.number))).scalars())
+    return [row["number"] for row in await _FREE.fetch(conn, workspace=workspace_id, today=day, quota=quota)]
 
 
 async def assign(conn: AsyncConnection, *, workspace_id: UUID, day: date, taken: Sequence[Taken]) -> None:
     """Give each email its slot. A number that is held, or an email with a live slot, is refused."""
     if not taken:
         return
-    each = (
-        func.unnest(
-            array([one.number for one in taken], Integer()),
-            array([one.campaign_id for one in taken], Uuid()),
-            array([one.email_id for one in taken], Uuid()),
-            array([one.mailbox_id for one in taken], Uuid()),
-            array([one.due_at for one in taken], DateTime(timezone=True)),
-            array([one.closes_at for one in taken], DateTime(timezone=True)),
-        )
-        .table_valued("number", "campaign_id", "email_id", "mailbox_id", "due_at", "closes_at")
-        .render_derived()
-    )
-    of_the_day = (cast(workspace_id, Uuid), cast(day, Date), literal("assigned", Text))
-    names = ["workspace_id", "day", "state", *each.c.keys()]
-    query = insert(slots).from_select(names, select(*of_the_day, *each.c))
-    changes = {name: query.excluded[name] for name in ("state", *each.c.keys()) if name != "number"}
-    query = query.on_conflict_do_update(
-        index_elements=["workspace_id", "day", "number"],
-        set_={**changes, "changed_at": func.now()},
-        where=slots.c.state == "free",
-    )
-    done = await conn.execute(query)
-    assert done.rowcount == len(taken), "a slot was taken by somebody who did not hold the planning lock"
+    each = {f"{name}s": [getattr(one, name) for one in taken] for name in Taken.__dataclass_fields__}
+    done = await _ASSIGN.fetch(conn, workspace=workspace_id, today=day, **each)
+    assert len(done) == len(taken), "a slot was taken by somebody who did not hold the planning lock"
 
 
 async def use_slot(conn: AsyncConnection, email_id: UUID, *, day: date, token: int) -> bool:

@@ -5,7 +5,7 @@ from uuid import UUID
 from libs.common.errors import Transient
 from libs.common.uow import UnitOfWork
 from services.sender.domain.days import zone_of
-from services.sender.repositories import candidates, planning, sending_settings, workspaces
+from services.sender.repositories import planning, sending_settings, sleepers, workspaces
 from services.sender.repositories.sending_settings import SendingSettings
 
 
@@ -16,5 +16,5 @@ async def change_sending_settings(uow: UnitOfWork, told: SendingSettings, *, wor
     if await workspaces.load_workspace(uow.conn, workspace_id, lock=True) is None:
         raise Transient("the workspace has not reached the sender yet: try again in a moment", code="workspace_pending")
     await sending_settings.save_settings(uow.conn, workspace_id, told)
-    await candidates.wake_all(uow.conn, workspace_id)
+    await sleepers.ask_to_wake(uow.conn, workspace_id=workspace_id)
     await planning.ask(uow.conn, workspace_id)

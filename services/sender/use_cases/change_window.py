@@ -6,7 +6,7 @@ from uuid import UUID
 from libs.common.errors import Conflict, NotFound
 from libs.common.uow import UnitOfWork
 from services.sender.domain.windows import Window
-from services.sender.repositories import campaigns, candidates, planning, workspaces
+from services.sender.repositories import campaigns, planning, sleepers, workspaces
 from services.sender.repositories.campaigns import Campaign
 
 
@@ -24,6 +24,6 @@ async def change_window(uow: UnitOfWork, *, workspace_id: UUID, campaign_id: UUI
     if found.state == "finished":
         raise Conflict("the campaign is finished: its hours matter no more", code="campaign_finished")
     await campaigns.set_window(uow.conn, campaign_id, window)
-    await candidates.wake(uow.conn, campaign_id)
+    await sleepers.ask_to_wake(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id)
     await planning.ask(uow.conn, workspace_id)
     return replace(found, window=window)

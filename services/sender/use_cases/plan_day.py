@@ -1,7 +1,7 @@
 """The daily plan: today's slots are given to the mails that come first. Only planned mails are sent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +14,18 @@ from services.sender.domain.plan.laying_out import lay_out
 from services.sender.domain.plan.rooms import DayTerms, room_of, shares_of
 from services.sender.domain.plan.sorting import Gathered, Sorter
 from services.sender.domain.plan.terms import Assignment, Room, Share
-from services.sender.repositories import campaigns, candidates, plan, planning, slots, test_mails, workspaces
+from services.sender.repositories import (
+    campaigns,
+    candidates,
+    plan,
+    planned_emails,
+    planning,
+    sleepers,
+    slots,
+    test_mails,
+    workspaces,
+)
+from services.sender.repositories.planned_emails import NewEmail
 from services.sender.repositories.slots import Taken
 from services.sender.repositories.workspaces import Workspace
 from services.sender.use_cases.gather_waiting import Queue
@@ -23,10 +34,12 @@ from services.sender.use_cases.start_campaign import SENDER_WORK
 
 @dataclass(frozen=True)
 class Planned:
-    """How many slots this run gave away. `busy`: none, as another was planning."""
+    """How many slots this run gave away. `busy`: none, as another was planning. `goes_on`: more were put to sleep or woken than
+    one run should, and the next one, which is due at once, goes on from there."""
 
     assigned: int
     busy: bool = False
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,16 @@ class _Today:
     call: timedelta
     boxes: dict[UUID, UsableMailbox]
     running: Sequence[PlannedCampaign]
+
+
+@dataclass
+class _Filled:
+    """What a run did: slots it gave away, and when those that are assigned can be used no more. `goes_on`: so many were put to
+    sleep that the next run goes on, as slots go to nobody before all who come first are known."""
+
+    closes: list[datetime] = field(default_factory=list[datetime])
+    assigned: int = 0
+    goes_on: bool = False
 
 
 async def plan_day(
@@ -66,24 +89,41 @@ async def plan_day(
     running = await candidates.active_campaigns(uow.conn, workspace_id=workspace_id, mailbox_ids=ids)
     today = _Today(workspace, day, now, timedelta(seconds=call_s), {box.id: box for box in boxes}, running)
     await _make_room(uow, today)
-    assigned = await _fill(uow, today, default_quota=default_quota)
+    awake = await _wake(uow, today)
+    filled = await _fill(uow, today, default_quota=default_quota) if awake else _Filled(goes_on=True)
     await campaigns.finish_exhausted(uow.conn, workspace_id=workspace_id, now=now)
-    await planning.plan_next(uow.conn, workspace_id, at=await _next(uow, today) if running else None, seen=seen)
-    if assigned:
+    next_at = now if filled.goes_on else min([*filled.closes, day.ends_at])
+    await planning.plan_next(uow.conn, workspace_id, at=next_at if running else None, seen=seen)
+    if filled.assigned:
         uow.notify(SENDER_WORK)
-    return Planned(assigned)
+    return Planned(filled.assigned, goes_on=filled.goes_on)
 
 
 async def _make_room(uow: UnitOfWork, today: _Today) -> None:
     """What cannot be used gives its slot back."""
     workspace_id, date_ = today.workspace.id, today.day.date
     await slots.close_earlier_days(uow.conn, workspace_id=workspace_id, today=date_)
-    await plan.release_missed(uow.conn, workspace_id=workspace_id, today=date_, now=today.now, call=today.call)
     await plan.stop_suppressed(uow.conn, workspace_id=workspace_id, today=date_, now=today.now)
-    await plan.release_unusable(uow.conn, workspace_id=workspace_id, mailbox_ids=list(today.boxes), today=date_)
+    await plan.release_lost(
+        uow.conn,
+        workspace_id=workspace_id,
+        mailbox_ids=list(today.boxes),
+        today=date_,
+        call_ends_at=today.now + today.call,
+    )
 
 
-async def _fill(uow: UnitOfWork, today: _Today, *, default_quota: int) -> int:
+async def _wake(uow: UnitOfWork, today: _Today) -> bool:
+    """Wake those whose time comes today, and those of a campaign whose terms have changed. False: not all of them yet."""
+    if not today.running:
+        return True
+    for one in today.running:
+        if one.waking and not await sleepers.wake_page(uow.conn, one.id):
+            return False
+    return await sleepers.wake_due(uow.conn, [one.id for one in today.running], until=today.day.ends_at)
+
+
+async def _fill(uow: UnitOfWork, today: _Today, *, default_quota: int) -> _Filled:
     """Round after round, until the slots or the mails that wait are used up."""
     workspace_id, day = today.workspace.id, today.day
     quota = await plan.open_day(
@@ -97,9 +137,13 @@ async def _fill(uow: UnitOfWork, today: _Today, *, default_quota: int) -> int:
     room = room_of(list(today.boxes.values()), [*holders, *tests], day=day.date, terms=terms, free=len(numbers))
     sorter = _sorter(today)
     queues = {one.id: Queue(one) for one in today.running}
-    assigned = 0
+    filled = _Filled(closes=[one.closes_at for one in holders if one.state == "assigned" and one.closes_at])
     while room.slots > 0:
         gathered = await _gather(uow, queues, shares, sorter, room=room)
+        if len(gathered.asleep) >= sleepers.PAGE:
+            await sleepers.sleep(uow.conn, gathered.asleep)
+            filled.goes_on = True
+            break
         layout = lay_out(
             gathered.waiting,
             shares=shares,
@@ -110,25 +154,30 @@ async def _fill(uow: UnitOfWork, today: _Today, *, default_quota: int) -> int:
             call=today.call,
         )
         enough = {who for who, why in layout.passed_over.items() if why == "domain_quota"}
-        await candidates.sleep(uow.conn, {**gathered.asleep, **dict.fromkeys(enough, day.ends_at)})
+        await sleepers.sleep(uow.conn, {**gathered.asleep, **dict.fromkeys(enough, day.ends_at)})
         await plan.stop_enrolments(uow.conn, gathered.suppressed, today=day.date, now=today.now)
-        await _assign(uow, layout.assignments, numbers[assigned:], gathered.known, today=today)
-        assigned += len(layout.assignments)
+        await _assign(uow, layout.assignments, numbers[filled.assigned :], gathered.known, today=today)
+        filled.assigned += len(layout.assignments)
+        filled.closes += [given.closes_at for given in layout.assignments]
         if not gathered.waiting:
             break
         shares, room = layout.shares, layout.room
-    return assigned
+    return filled
 
 
 async def _gather(
     uow: UnitOfWork, queues: dict[UUID, Queue], shares: Sequence[Share], sorter: Sorter, *, room: Room
 ) -> Gathered:
+    """Also of a campaign whose mailboxes have no room left: a mail stays with the mailbox that has written to its lead, which
+    may be none of the campaign's any more."""
     gathered = Gathered()
-    for share in shares:
-        has_mailbox = any(room.mailboxes.get(name, 0) != 0 for name in share.mailbox_ids)
-        if has_mailbox and share.room > 0:
-            wanted = min(share.room, room.slots)
-            await queues[share.campaign_id].gather(uow.conn, sorter, wanted=wanted, into=gathered)
+    if any(left != 0 for left in room.mailboxes.values()):
+        for share in shares:
+            if share.room > 0:
+                wanted = min(share.room, room.slots)
+                first_mails = any(room.mailboxes.get(name, 0) != 0 for name in share.mailbox_ids)
+                queue = queues[share.campaign_id]
+                await queue.gather(uow.conn, sorter, wanted=wanted, first_mails=first_mails, into=gathered)
     return gathered
 
 
@@ -146,37 +195,28 @@ async def _assign(
     *,
     today: _Today,
 ) -> None:
-    taken, fresh, again = list[Taken](), list[dict[str, object]](), dict[UUID, UUID]()
+    taken, fresh, again = list[Taken](), list[NewEmail](), dict[UUID, UUID]()
     for number, given in zip(numbers, assignments, strict=False):
         who = known[given.waiting.key]
         email_id = who.email_id or new_id()
         if who.email_id is None:
-            fresh.append(_email(who, email_id, today.boxes[given.mailbox_id], today=today))
+            fresh.append(_email(who, email_id, today.boxes[given.mailbox_id]))
         else:
             again[email_id] = given.mailbox_id
         taken.append(Taken(number, who.campaign_id, email_id, given.mailbox_id, given.due_at, given.closes_at))
-    await candidates.add_emails(uow.conn, fresh)
-    await candidates.put_in_plan(uow.conn, again)
+    await planned_emails.add_emails(uow.conn, fresh, workspace_id=today.workspace.id, at=today.now)
+    await planned_emails.put_in_plan(uow.conn, again)
     await slots.assign(uow.conn, workspace_id=today.workspace.id, day=today.day.date, taken=taken)
 
 
-async def _next(uow: UnitOfWork, today: _Today) -> datetime:
-    """When there may be something to plan without anybody asking: a window closes on somebody, or the day ends."""
-    closes = await slots.first_to_close(uow.conn, workspace_id=today.workspace.id, day=today.day.date)
-    return min(closes, today.day.ends_at) if closes else today.day.ends_at
-
-
-def _email(who: Candidate, email_id: UUID, box: UsableMailbox, *, today: _Today) -> dict[str, object]:
-    return {
-        "id": email_id,
-        "workspace_id": today.workspace.id,
-        "campaign_id": who.campaign_id,
-        "enrolment_id": who.enrolment_id,
-        "lead_id": who.lead_id,
-        "mailbox_id": box.id,
-        "step": who.step,
-        "recipient": who.recipient,
-        "message_id": message_id_of(email_id, domain=box.domain),
-        "due_at": today.now,
-        "created_at": today.now,
-    }
+def _email(who: Candidate, email_id: UUID, box: UsableMailbox) -> NewEmail:
+    return NewEmail(
+        id=email_id,
+        campaign_id=who.campaign_id,
+        enrolment_id=who.enrolment_id,
+        lead_id=who.lead_id,
+        mailbox_id=box.id,
+        step=who.step,
+        recipient=who.recipient,
+        message_id=message_id_of(email_id, domain=box.domain),
+    )

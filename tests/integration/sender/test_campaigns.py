@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from libs.common.errors import Conflict, NotFound
 from services.sender.domain.sending import Accepted, Refused, Unknown
 from services.sender.repositories import campaigns as repository
-from services.sender.repositories import candidates
+from services.sender.repositories import planned_emails
 from services.sender.tables import campaigns, enrolments, slots
 from services.sender.use_cases.send_emails import send_emails
 from services.sender.use_cases.show_campaign import CampaignView, show_campaign
@@ -311,7 +311,7 @@ async def test_a_day_of_any_size_is_planned(world: World) -> None:
     assert await world.plan() == many
     assert await world.slot_states() == {"assigned": many}
     async with world.open_uow() as uow:
-        await candidates.put_in_plan(uow.conn, {uuid4(): world.mailbox_id for _ in range(33_000)})
+        await planned_emails.put_in_plan(uow.conn, {uuid4(): world.mailbox_id for _ in range(33_000)})
 
 
 _MORE_LEADS = """

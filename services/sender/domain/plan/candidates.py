@@ -13,13 +13,15 @@ _LONG = timedelta(days=30)
 
 @dataclass(frozen=True)
 class PlannedCampaign:
-    """A campaign that sends, with the mailboxes its leads are shared out among."""
+    """A campaign that sends, with the mailboxes its leads are shared out among. Of one that is `waking` all who sleep are to be
+    looked at again."""
 
     id: UUID
     daily_quota: int
     weight: int
     window: Window
     mailbox_ids: tuple[UUID, ...]
+    waking: bool = False
 
 
 @dataclass(frozen=True)
