@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from libs.common.contracts.envelope import Event
+from libs.common.contracts.envelope import Event, Payload
 
 
 class _EmailOutcome(Event):
@@ -14,10 +14,22 @@ class _EmailOutcome(Event):
     reason: str | None = None
 
 
-class EmailSent(_EmailOutcome):
-    """The provider accepted it."""
+class SentEmail(Payload):
+    """One that the provider accepted."""
 
-    type = "sender.email.sent"
+    email_id: UUID
+    lead_id: UUID
+    step: int
+    recipient: str
+
+
+class EmailsSent(Event):
+    """The provider accepted them: what was recorded of a campaign by one transaction."""
+
+    type = "sender.emails.sent"
+
+    campaign_id: UUID
+    emails: list[SentEmail]
 
 
 class EmailDeferred(_EmailOutcome):

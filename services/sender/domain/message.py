@@ -7,6 +7,7 @@ value is checked raw and decoded, and the finished bytes are read again and comp
 import email.errors
 import email.header
 import email.policy
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ HEADERS = (
     "From", "Reply-To", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "List-Unsubscribe",
     "List-Unsubscribe-Post", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
 )  # fmt: skip
+_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+"""An address that stands in a header as it is (RFC 5322, dot-atom), whatever else is allowed in one."""
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{3,250}>")
 
 
@@ -108,12 +111,12 @@ def build(
     `list_unsubscribe` is the header's value, by default the sender's address to write to; with a link in it, one click is
     offered (RFC 8058). `thread` are the Message-IDs of the mails it goes on from, the oldest first (RFC 5322, 3.6.4).
     """
-    head = {"From": str(Address(safe_header("From", sender.name), addr_spec=sender.address))}
+    head = {"From": _mailbox("From", sender.name, sender.address)}
     if sender.reply_to:
-        head["Reply-To"] = str(Address(addr_spec=safe_header("Reply-To", sender.reply_to)))
-    head["To"] = str(Address(addr_spec=safe_header("To", to)))
+        head["Reply-To"] = _mailbox("Reply-To", "", sender.reply_to)
+    head["To"] = to if _PLAIN_ADDRESS.fullmatch(to) else str(Address(addr_spec=safe_header("To", to)))
     head["Subject"] = safe_header("Subject", rendered.subject)
-    head["Date"] = format_datetime(now)
+    head["Date"] = _date(now)
     head["Message-ID"] = safe_header("Message-ID", message_id)
     if thread:
         head["In-Reply-To"] = _ids(thread[-1:])
@@ -132,6 +135,18 @@ def build(
     return Letter(sender.address, to, message_id, content)
 
 
+@functools.lru_cache(maxsize=1000)
+def _mailbox(header: str, name: str, address: str) -> str:
+    """The same for all mails of a mailbox: the email package takes as long for it as all else for a mail."""
+    return str(Address(safe_header(header, name), addr_spec=safe_header(header, address)))
+
+
+@functools.lru_cache(maxsize=16)
+def _date(now: datetime) -> str:
+    """The same for all that is begun together."""
+    return format_datetime(now)
+
+
 def by_mail(sender: Sender, email_id: UUID) -> str:
     """The way to unsubscribe by writing a mail, as List-Unsubscribe says it (RFC 2369)."""
     return f"<mailto:{quote(sender.unsubscribe_address, safe='@')}?subject=unsubscribe%20{email_id.hex}>"
@@ -147,6 +162,8 @@ def _ids(message_ids: Sequence[str]) -> str:
 
 def check_wire(content: bytes) -> None:
     """Refuse finished bytes that carry other headers than ours, or one of them twice. Raises Invalid `unsafe_header`."""
-    names = BytesHeaderParser(policy=email.policy.compat32).parsebytes(content).keys()
+    # No reader takes the header to go on behind the first of these; the body would only be copied.
+    head = content.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    names = BytesHeaderParser(policy=email.policy.compat32).parsebytes(head).keys()
     if len(set(names)) != len(names) or not set(names) <= set(HEADERS):
         raise Invalid(f"the mail would carry the headers {', '.join(names)}", code="unsafe_header")

@@ -7,10 +7,11 @@ can be called at once.
 
 from dataclasses import dataclass
 
-WITHIN_S = 0.25
+WITHIN_S = 0.5
 """So soon all that is begun together should have been called, as fast as calls go."""
-LATEST_S = 0.5
-"""So long after its beginning no call is made for a mail behind the first: it is taken back."""
+LATEST_S = 0.9
+"""So long after its beginning no call is made for a mail behind the first: it is taken back. Whoever unsubscribes or pauses
+waits no second for what had begun."""
 _MOST_CLAIMED = 40
 
 
@@ -25,7 +26,7 @@ class Pace:
         """What the last calls say of the next. Anything but an acceptance makes it careful again."""
         if not accepted or calls == 0:
             return Pace(self.most)
-        in_time = int(WITHIN_S * calls / seconds) if seconds > 0 else self.most
+        in_time = int(min(WITHIN_S * calls / max(seconds, 0.001), self.most))
         return Pace(self.most, max(1, min(2 * self.ahead, self.most, in_time)))
 
     def claims(self, batch_size: int) -> int:

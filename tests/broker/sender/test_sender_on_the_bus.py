@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter
 from collections.abc import AsyncGenerator
 from typing import Any
 from uuid import UUID
@@ -75,7 +74,9 @@ async def test_a_list_arrives_a_campaign_is_started_and_its_mail_leaves_within_t
     assert (shown["state"], shown["counts"]["waiting"], shown["counts"]["planned"]) == ("active", 2, 0)
     ours = [address for address in sender.inbox.recipients if address.endswith("@first.example")]
     assert sorted(ours) == [f"lead{n}@first.example" for n in range(1, 6)]
-    await eventually(lambda: Counter(said(heard, workspace_id)) == {"sender.email.sent": 5})
+    await eventually(lambda: len(sent(heard, workspace_id)) == 5)
+    assert set(said(heard, workspace_id)) == {"sender.emails.sent"}
+    assert sorted(sent(heard, workspace_id)) == sorted(ours)
     assert {event["correlation_id"] for event in heard if event["tenant_id"] == str(workspace_id)} == {campaign["id"]}
     page = (await sender.get(f"/v1/emails?campaign_id={campaign['id']}&state=sent&limit=3", workspace_id)).json()
     assert len(page["items"]) == 3
@@ -88,6 +89,15 @@ async def test_a_list_arrives_a_campaign_is_started_and_its_mail_leaves_within_t
 
 def figure(told: str, name: str) -> float:
     return sum(float(line.rpartition(" ")[2]) for line in told.splitlines() if line.startswith(name))
+
+
+def sent(heard: list[dict[str, Any]], workspace_id: UUID) -> list[str]:
+    told = [
+        event["data"]
+        for event in heard
+        if (event["type"], event["tenant_id"]) == ("sender.emails.sent", str(workspace_id))
+    ]
+    return [email["recipient"] for data in told for email in data["emails"]]
 
 
 def said(heard: list[dict[str, Any]], workspace_id: UUID) -> list[str]:

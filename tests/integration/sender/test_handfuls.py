@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -54,7 +55,7 @@ async def three(world: World) -> World:
     return world
 
 
-async def rows_of(world: World) -> dict[str, sa.Row[tuple[object, ...]]]:
+async def rows_of(world: World) -> dict[str, Any]:
     names = (emails.c.recipient, emails.c.state, emails.c.reason, emails.c.attempts, emails.c.sending_at)
     query = sa.select(*names).where(emails.c.campaign_id == world.campaign_id).order_by(emails.c.id)
     async with world.open_uow() as uow:
@@ -111,8 +112,8 @@ async def had_it_from_another_campaign(world: World) -> None:
     )
     words = sa.select(campaigns.c.subject, campaigns.c.text_body, campaigns.c.html_body)
     async with world.open_uow() as uow:
-        row = (await uow.conn.execute(words.where(campaigns.c.id == here))).one()
-    await world.run(campaigns.update().where(campaigns.c.id == there).values(**row._mapping))
+        row = (await uow.conn.execute(words.where(campaigns.c.id == here))).mappings().one()
+    await world.run(campaigns.update().where(campaigns.c.id == there).values(**row))
 
 
 Happens = Callable[[World], Awaitable[None]]
@@ -141,6 +142,27 @@ async def test_what_speaks_against_one_of_a_handful_stops_that_one_alone(
     rows = await rows_of(world)
     assert (rows[MIDDLE].state, rows[MIDDLE].reason) == (becomes, reason)
     assert {row.state for address, row in rows.items() if address != MIDDLE} == {"sent"}
+
+
+async def test_a_handful_of_yesterday_uses_no_slot_of_yesterday(world: World) -> None:
+    """Rules re_slot and re_day: red when a handful takes slots of any day: today's plan is there, the slots are yesterday's."""
+    await three(world)
+
+    async def midnight() -> None:
+        world.later(days=1)
+        await world.run(
+            sa.text(
+                "INSERT INTO sender.daily_plans (workspace_id, day, quota, starts_at, ends_at)"
+                " SELECT workspace_id, day + 1, quota, ends_at, ends_at + interval '1 day' FROM sender.daily_plans"
+                " WHERE workspace_id = :workspace"
+            ).bindparams(workspace=world.workspace_id)
+        )
+
+    post = Interrupted(before=midnight)
+    await turn(world.context, post)
+    assert post.accepted == []
+    assert await world.states() == {"planned": 3}
+    assert (await world.slot_states())["used"] == 0
 
 
 async def test_one_whose_address_was_changed_after_the_claim_is_not_sent_together(world: World) -> None:
