@@ -1,7 +1,7 @@
 """The sandbox, whose answers are made once for each kind of lead and played back for the other companies.
 
-Real providers do not work on our processors. Composing an answer takes the sandbox three times as long as everything else about
-a call, on the two cores that are to be measured. The answers are those of the sandbox, word for word, but for the company's name.
+Real providers do not work on our processors. Composing an answer takes the sandbox longer than everything else about a call, on
+the cores that are to be measured. The answers are those of the sandbox, word for word, but for the company's name.
 """
 
 from __future__ import annotations
