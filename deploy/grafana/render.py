@@ -114,6 +114,14 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel("Balances that fell below a threshold", "sum(increase(billing_balances_low_total[1h]))", "balances"),
         Panel("Automatic top-ups", "sum by (state) (increase(billing_top_ups_total[1h]))", "{{state}}"),
         Panel("Requests above the plan", "sum by (plan) (increase(gateway_limited_requests_total[5m]))", "{{plan}}"),
+        Panel(
+            "Attempts to sign in above what is bearable",
+            "sum by (kind) (increase(gateway_limited_attempts_total[5m]))",
+            "{{kind}}",
+        ),
+        Panel(
+            "Refresh tokens that came back", "sum(increase(gateway_reused_refresh_tokens_total[1h]))", "sessions ended"
+        ),
         Panel("Mails of Corofy's own", "sum by (outcome) (increase(gateway_mails_total[1h]))", "{{outcome}}"),
         Panel("Mails of Corofy's own that wait", "max(gateway_waiting_mails)", "mails"),
         Panel("Workspaces whose ledger differs", "max(billing_differing_accounts)", "workspaces"),
