@@ -13,18 +13,8 @@ from services.sender.api.resources import CurrentResources, Cursor, Limit, cut
 from services.sender.domain.addresses import normalise
 from services.sender.domain.mailboxes.presets import preset_of
 from services.sender.repositories import mailboxes
-from services.sender.schemas.mailboxes import (
-    Address,
-    MailboxChangeIn,
-    MailboxIn,
-    MailboxOut,
-    MailboxPage,
-    PresetAnswer,
-    PresetOut,
-    ReportOut,
-    TrialIn,
-    TrialOut,
-)
+from services.sender.schemas.mailbox_advice import PresetAnswer, PresetOut, ReportOut, TrialIn, TrialOut
+from services.sender.schemas.mailboxes import Address, MailboxChangeIn, MailboxIn, MailboxOut, MailboxPage
 from services.sender.use_cases.add_mailbox import add_mailbox
 from services.sender.use_cases.change_mailbox import change_mailbox, own_mailbox
 from services.sender.use_cases.delete_mailbox import delete_mailbox

@@ -11,7 +11,8 @@ from libs.common.http.dependencies import OpenUowDep, Uow
 from libs.common.http.identity import AdminIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.sender.api.resources import CurrentResources
-from services.sender.schemas.mailboxes import ConsentIn, ConsentOut, MailboxOut, ReturnIn
+from services.sender.schemas.consents import ConsentIn, ConsentOut, ReturnIn
+from services.sender.schemas.mailboxes import MailboxOut
 from services.sender.use_cases.ask_consent import ConsentWish, ask_consent
 from services.sender.use_cases.take_consent import Return, take_consent
 

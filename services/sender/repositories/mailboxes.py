@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.keyring import Sealed
 from services.sender.domain.mailboxes.account import ApiAccount
 from services.sender.domain.mailboxes.mailbox import Dkim, MailboxView, Pause, Ramp, Server
+from services.sender.repositories.mailbox_secrets import sealed_columns
 from services.sender.tables import mailboxes
 
 
@@ -116,26 +117,6 @@ async def put_setting(conn: AsyncConnection, mailbox_id: UUID, name: str, value:
     await change(conn, mailbox_id, settings=mailboxes.c.settings.concat({name: value}), examined_at=None)
 
 
-async def seal(conn: AsyncConnection, mailbox_id: UUID, sealed: Sealed) -> None:
-    """Keep what has been sealed anew or refreshed. Connections that are open stay good."""
-    query = update(mailboxes).where(mailboxes.c.id == mailbox_id)
-    await conn.execute(query.values(**sealed_columns(sealed)))
-
-
-async def load_sealed(conn: AsyncConnection, mailbox_id: UUID, *, lock: bool = False) -> Sealed | None:
-    """The sealed secrets. `lock` is for whoever reads, changes and writes them."""
-    query = select(mailboxes.c.secrets, mailboxes.c.sealed_with).where(mailboxes.c.id == mailbox_id)
-    row = (await conn.execute(query.with_for_update(key_share=True) if lock else query)).one_or_none()
-    return Sealed(bytes(row.secrets), row.sealed_with) if row and row.secrets is not None else None
-
-
-async def sealed_otherwise(conn: AsyncConnection, current: str, *, known: list[str], limit: int) -> list[UUID]:
-    """Mailboxes whose secrets lie under another key than `current`, one of those that the ring knows."""
-    query = select(mailboxes.c.id).where(mailboxes.c.sealed_with != current, mailboxes.c.sealed_with.in_(known))
-    query = query.order_by(mailboxes.c.id).limit(limit).with_for_update(skip_locked=True)
-    return list((await conn.execute(query)).scalars())
-
-
 async def pause(conn: AsyncConnection, mailbox_id: UUID, *, reason: str, detail: str, now: datetime) -> bool:
     """False when it was paused already: the first reason stays."""
     query = update(mailboxes).where(mailboxes.c.id == mailbox_id, mailboxes.c.state == "active")
@@ -184,11 +165,6 @@ def settings_of(new: NewMailbox) -> dict[str, Any]:
     """How it is reached, as the table keeps it."""
     parts = {"server": new.server, "account": new.account}
     return {name: part.as_json for name, part in parts.items() if part is not None}
-
-
-def sealed_columns(sealed: Sealed | None) -> dict[str, Any]:
-    """What the table keeps of secrets."""
-    return {"secrets": sealed.data if sealed else None, "sealed_with": sealed.sealed_with if sealed else None}
 
 
 def ramp_columns(ramp: Ramp | None) -> dict[str, Any]:

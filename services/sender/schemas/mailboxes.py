@@ -8,13 +8,10 @@ from pydantic import BaseModel, Field, SecretStr, StringConstraints
 
 from services.sender.domain.mailboxes.account import HANDING_OVER, ApiAccount
 from services.sender.domain.mailboxes.mailbox import MailboxView, Provider, Server
-from services.sender.domain.mailboxes.presets import Preset
 from services.sender.schemas.base import Body, ShortText
 from services.sender.use_cases.add_mailbox import MailboxWish
 from services.sender.use_cases.change_mailbox import KEPT, MailboxChange
-from services.sender.use_cases.examine_mailbox import Report
 from services.sender.use_cases.make_dkim_key import records_of
-from services.sender.use_cases.try_mailbox import Trial
 
 Address = Annotated[str, StringConstraints(min_length=3, max_length=320, pattern=r"^[^\x00]*$")]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=1000)]
@@ -109,26 +106,6 @@ class MailboxChangeIn(Body):
         )
 
 
-class TrialIn(Body):
-    """Where the mail goes that shows whether it works."""
-
-    to: Address
-
-
-class TrialOut(BaseModel):
-    """`ended_at` is where it ended: at the login, at the mail, or well. `said` is the server's word.
-
-    `let_in` is as far as it goes with a provider that schedules by itself.
-    """
-
-    ended_at: Literal["open", "let_in", "send", "sent"]
-    said: str
-
-    @classmethod
-    def of(cls, trial: Trial) -> "TrialOut":
-        return cls(ended_at=trial.ended_at, said=trial.said)
-
-
 class ServerOut(BaseModel):
     """Where it hands mail over, and how it signs in."""
 
@@ -220,79 +197,3 @@ class MailboxPage(BaseModel):
 
     items: list[MailboxOut]
     next_cursor: str | None
-
-
-class PresetOut(BaseModel):
-    """How a well-known host is reached. `oauth` is whom to connect with instead of a password."""
-
-    name: str
-    label: str
-    host: str
-    port: int
-    security: Literal["tls", "starttls", "none"]
-    oauth: Literal["google", "microsoft"] | None
-    daily_limit: int | None
-    note: str
-
-    @classmethod
-    def of(cls, preset: Preset) -> "PresetOut":
-        return cls(
-            name=preset.name,
-            label=preset.label,
-            host=preset.host,
-            port=preset.port,
-            security=preset.security,
-            oauth=preset.oauth,
-            daily_limit=preset.daily_limit,
-            note=preset.note,
-        )
-
-
-class PresetAnswer(BaseModel):
-    """Null when the address's host is none that is known."""
-
-    preset: PresetOut | None
-
-
-class FindingOut(BaseModel):
-    """What was found, and unless it is ok, what to do."""
-
-    subject: Literal["spf", "dkim", "dmarc", "mx"]
-    verdict: Literal["ok", "warn", "fail"]
-    sentence: str
-
-
-class ReportOut(BaseModel):
-    """The doctor's findings, in the order in which to mend them."""
-
-    findings: list[FindingOut]
-    examined_at: datetime
-
-    @classmethod
-    def of(cls, report: Report) -> "ReportOut":
-        findings = [
-            FindingOut(subject=one.subject, verdict=one.verdict, sentence=one.sentence) for one in report.findings
-        ]
-        return cls(findings=findings, examined_at=report.examined_at)
-
-
-class ConsentIn(Body):
-    """Whom to connect with. `mailbox_id` connects a mailbox anew; otherwise `address` is the account to connect."""
-
-    provider: Literal["google", "microsoft"]
-    address: Address | None = None
-    name: ShortText | None = None
-    mailbox_id: Annotated[UUID | None, Field(strict=False)] = None
-
-
-class ConsentOut(BaseModel):
-    """Where to send the person; valid for fifteen minutes."""
-
-    url: str
-
-
-class ReturnIn(Body):
-    """What the provider gave the person to bring back."""
-
-    state: Annotated[SecretStr, Field(min_length=1, max_length=2000)]
-    code: Annotated[SecretStr, Field(min_length=1, max_length=4000)]

@@ -11,7 +11,7 @@ from services.sender.clients.mailroom import Mailroom
 from services.sender.domain.addresses import normalise
 from services.sender.domain.mailboxes.mailbox import MailboxView, Ramp, Secrets, Server
 from services.sender.domain.message import safe_header
-from services.sender.repositories import mailboxes, planning
+from services.sender.repositories import mailbox_secrets, mailboxes, planning
 from services.sender.use_cases.add_mailbox import server_of
 from services.sender.use_cases.start_campaign import SENDER_WORK
 
@@ -86,14 +86,14 @@ async def _reach_otherwise(uow: UnitOfWork, found: MailboxView, change: MailboxC
     ):
         msg = "the password would go to another server than it was given for: give it again with the server"
         raise Invalid(msg, code="password_missing")
-    sealed = await mailboxes.load_sealed(uow.conn, found.id, lock=True)
+    sealed = await mailbox_secrets.load_sealed(uow.conn, found.id, lock=True)
     secrets = mailroom.ring.open(sealed, found.id) if sealed else Secrets()
     if not isinstance(change.password, Kept):
         secrets = replace(secrets, password=change.password)
     checked = server_of(server, password=secrets.password, mailroom=mailroom)
     await mailboxes.put_setting(uow.conn, found.id, "server", checked.as_json)
     if not isinstance(change.password, Kept):
-        await mailboxes.seal(uow.conn, found.id, mailroom.ring.seal(secrets, found.id))
+        await mailbox_secrets.seal(uow.conn, found.id, mailroom.ring.seal(secrets, found.id))
 
 
 async def _sign_in_anew(uow: UnitOfWork, found: MailboxView, key: str, *, mailroom: Mailroom) -> None:
@@ -101,7 +101,7 @@ async def _sign_in_anew(uow: UnitOfWork, found: MailboxView, key: str, *, mailro
     if not found.has_api or found.sandboxed:
         msg = "this mailbox signs in without a key: leave api_key out, or add a mailbox with it"
         raise Conflict(msg, code="signs_in_elsewhere")
-    await mailboxes.seal(uow.conn, found.id, mailroom.ring.seal(Secrets(api_key=key), found.id))
+    await mailbox_secrets.seal(uow.conn, found.id, mailroom.ring.seal(Secrets(api_key=key), found.id))
 
 
 def _moves(before: Server | None, after: Server) -> bool:

@@ -9,7 +9,7 @@ from libs.common.uow import UnitOfWork
 from services.sender.clients.mailroom import Mailroom
 from services.sender.domain.mailboxes.dkim import make_ed25519, make_rsa, record_of
 from services.sender.domain.mailboxes.mailbox import Dkim, MailboxView, Secrets
-from services.sender.repositories import mailboxes
+from services.sender.repositories import mailbox_secrets, mailboxes
 from services.sender.use_cases.change_mailbox import own_mailbox
 from services.sender.use_cases.open_mailbox import selectors_of
 
@@ -38,11 +38,11 @@ async def make_dkim_key(
         raise Conflict(msg, code="signed_by_host")
     if found.dkim is not None and not anew:
         return found
-    sealed = await mailboxes.load_sealed(uow.conn, mailbox_id, lock=True)
+    sealed = await mailbox_secrets.load_sealed(uow.conn, mailbox_id, lock=True)
     secrets = mailroom.ring.open(sealed, mailbox_id) if sealed else Secrets()
     rsa, ed25519 = make_rsa(), make_ed25519()
     kept = replace(secrets, dkim_rsa=rsa.private, dkim_ed25519=ed25519.private)
-    await mailboxes.seal(uow.conn, mailbox_id, mailroom.ring.seal(kept, mailbox_id))
+    await mailbox_secrets.seal(uow.conn, mailbox_id, mailroom.ring.seal(kept, mailbox_id))
     dkim = {"selector": f"corofy{randomness.token_hex(3)}", "rsa": rsa.public, "ed25519": ed25519.public}
     await mailboxes.put_setting(uow.conn, mailbox_id, "dkim", dkim)
     return await own_mailbox(uow, mailbox_id, workspace_id=workspace_id)

@@ -15,7 +15,7 @@ from services.sender.clients.oauth import ConsentRevoked, OAuth, OAuthAway
 from services.sender.domain.mailboxes.consent import EARLY
 from services.sender.domain.mailboxes.dkim import Signer, read_key
 from services.sender.domain.mailboxes.mailbox import MailboxView, Secrets
-from services.sender.repositories import hand_overs, mailboxes
+from services.sender.repositories import hand_overs, mailbox_secrets
 from services.sender.repositories.workspaces import database_now
 from services.sender.use_cases.take_consent import changed_grant
 
@@ -48,7 +48,7 @@ class Opener:
 
     async def _unsealed(self, view: MailboxView) -> Secrets:
         async with self.open_uow() as uow:
-            sealed = await mailboxes.load_sealed(uow.conn, view.id)
+            sealed = await mailbox_secrets.load_sealed(uow.conn, view.id)
         try:
             return self.mailroom.ring.open(sealed, view.id) if sealed else Secrets()
         except Unreadable as error:
@@ -91,15 +91,15 @@ class Opener:
     async def _keep(self, mailbox_id: UUID, used: Secrets, fresh: Secrets) -> None:
         """Unless somebody has connected the mailbox anew meanwhile: then theirs are newer."""
         async with self.open_uow() as uow:
-            sealed = await mailboxes.load_sealed(uow.conn, mailbox_id, lock=True)
+            sealed = await mailbox_secrets.load_sealed(uow.conn, mailbox_id, lock=True)
             stored = self.mailroom.ring.open(sealed, mailbox_id) if sealed else None
             if stored is None or stored.refresh_token != used.refresh_token:
                 return
             kept = replace(fresh, dkim_rsa=stored.dkim_rsa, dkim_ed25519=stored.dkim_ed25519)
-            await mailboxes.seal(uow.conn, mailbox_id, self.mailroom.ring.seal(kept, mailbox_id))
+            await mailbox_secrets.seal(uow.conn, mailbox_id, self.mailroom.ring.seal(kept, mailbox_id))
 
     async def _secrets(self, mailbox_id: UUID, conn: AsyncConnection) -> Secrets:
-        sealed = await mailboxes.load_sealed(conn, mailbox_id)
+        sealed = await mailbox_secrets.load_sealed(conn, mailbox_id)
         if sealed is None:
             msg = "the mailbox has no consent any more: connect it again"
             raise MailboxDown(msg, pause="consent_revoked")

@@ -6,7 +6,7 @@ from libs.common.keyring import Unreadable
 from libs.common.logs import get_logger
 from libs.common.uow import OpenUow, UnitOfWork
 from services.sender.clients.secrets import SecretsRing
-from services.sender.repositories import mailboxes
+from services.sender.repositories import mailbox_secrets
 
 log = get_logger()
 
@@ -24,7 +24,7 @@ async def reseal_mailbox_secrets(open_uow: OpenUow, ring: SecretsRing) -> int:
     resealed = 0
     while True:
         async with open_uow() as uow:
-            old = await mailboxes.sealed_otherwise(uow.conn, current, known=ring.ring.names, limit=BATCH)
+            old = await mailbox_secrets.sealed_otherwise(uow.conn, current, known=ring.ring.names, limit=BATCH)
             done = [await _reseal(uow, mailbox_id, ring) for mailbox_id in old]
         resealed += sum(done)
         if not any(done):
@@ -35,12 +35,12 @@ async def reseal_mailbox_secrets(open_uow: OpenUow, ring: SecretsRing) -> int:
 
 
 async def _reseal(uow: UnitOfWork, mailbox_id: UUID, ring: SecretsRing) -> bool:
-    sealed = await mailboxes.load_sealed(uow.conn, mailbox_id)
+    sealed = await mailbox_secrets.load_sealed(uow.conn, mailbox_id)
     assert sealed is not None, "it is locked, and had secrets a moment ago"
     try:
         secrets = ring.open(sealed, mailbox_id)
     except Unreadable as error:
         log.warning("mailbox_secrets.unreadable", mailbox_id=str(mailbox_id), error=error.message)
         return False
-    await mailboxes.seal(uow.conn, mailbox_id, ring.seal(secrets, mailbox_id))
+    await mailbox_secrets.seal(uow.conn, mailbox_id, ring.seal(secrets, mailbox_id))
     return True

@@ -12,7 +12,7 @@ from services.sender.domain.entitlements import check_mailboxes
 from services.sender.domain.mailboxes.consent import Consent, Grant, check_grant
 from services.sender.domain.mailboxes.mailbox import MailboxView, Secrets, Server
 from services.sender.domain.mailboxes.presets import preset_named, preset_of
-from services.sender.repositories import consents, entitlements, mailboxes
+from services.sender.repositories import consents, entitlements, mailbox_secrets, mailboxes
 from services.sender.repositories.mailboxes import NewMailbox
 from services.sender.repositories.workspaces import database_now
 from services.sender.use_cases.ask_consent import OAuthDesk
@@ -89,7 +89,7 @@ async def _connect_anew(
     uow: UnitOfWork, known: MailboxView, consent: Consent, secrets: Secrets, *, mailroom: Mailroom
 ) -> MailboxView:
     """Its DKIM keys stay. One that was paused for its login goes on."""
-    sealed = await mailboxes.load_sealed(uow.conn, known.id, lock=True)
+    sealed = await mailbox_secrets.load_sealed(uow.conn, known.id, lock=True)
     before = mailroom.ring.open(sealed, known.id) if sealed else Secrets()
     kept = Secrets(
         refresh_token=secrets.refresh_token,
@@ -99,7 +99,7 @@ async def _connect_anew(
         dkim_ed25519=before.dkim_ed25519,
     )
     await mailboxes.put_setting(uow.conn, known.id, "server", _server(consent).as_json)
-    await mailboxes.seal(uow.conn, known.id, mailroom.ring.seal(kept, known.id))
+    await mailbox_secrets.seal(uow.conn, known.id, mailroom.ring.seal(kept, known.id))
     if known.pause is None or known.pause.reason in {"login_refused", "consent_revoked"}:
         await mailboxes.resume(uow.conn, known.id)
     made = await mailboxes.load(uow.conn, known.id)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from libs.common.errors import AppError, Conflict, Invalid
 from services.sender.clients.mailroom import ApiLogin
 from services.sender.clients.provider_places import ProviderPlaces
-from services.sender.repositories import mailboxes as mailbox_rows
+from services.sender.repositories import mailbox_secrets
 from services.sender.tables import mailboxes
 from services.sender.use_cases.change_mailbox import MailboxChange, change_mailbox
 from services.sender.use_cases.look_up_unknown import look_up_unknown
@@ -180,7 +180,7 @@ async def test_the_key_is_sealed_and_nowhere_else(world: World, providers: Provi
             mailroom=providers.room,
             now=world.now,
         )
-        sealed = await mailbox_rows.load_sealed(uow.conn, made.id)
+        sealed = await mailbox_secrets.load_sealed(uow.conn, made.id)
     assert sealed is not None
     assert providers.room.ring.open(sealed, made.id).api_key == "SG.another"
 

@@ -21,6 +21,7 @@ from services.sender.clients.oauth import OAuth
 from services.sender.domain.mailboxes.consent import EARLY
 from services.sender.domain.mailboxes.mailbox import MailboxView
 from services.sender.domain.mailboxes.presets import OAuthProvider
+from services.sender.repositories import mailbox_secrets
 from services.sender.tables import oauth_consents
 from services.sender.use_cases.ask_consent import ConsentWish, OAuthDesk, ask_consent
 from services.sender.use_cases.open_mailbox import Opener
@@ -108,15 +109,14 @@ async def set_clock_of_token(world: World, providers: Providers, view: MailboxVi
     """As if the access token had so long to live."""
     from dataclasses import replace
 
-    from services.sender.repositories import mailboxes
     from services.sender.repositories.workspaces import database_now
 
     async with world.open_uow() as uow:
-        sealed = await mailboxes.load_sealed(uow.conn, view.id)
+        sealed = await mailbox_secrets.load_sealed(uow.conn, view.id)
         assert sealed is not None
         ring = mailroom().ring
         until = (await database_now(uow.conn) + left).timestamp()
-        await mailboxes.seal(
+        await mailbox_secrets.seal(
             uow.conn, view.id, ring.seal(replace(ring.open(sealed, view.id), access_until=until), view.id)
         )
 
