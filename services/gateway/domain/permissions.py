@@ -70,6 +70,7 @@ ROUTES: dict[str, tuple[Permission, Permission]] = {
     "prices": ("read", "operations"),
     "entitlements": ("read", "billing"),
     "billing": ("read", "billing"),
+    "billing/caps/members": ("billing", "billing"),
     "billing/subscription": ("billing", "billing"),
     "billing/refunds": ("operations", "operations"),
     "billing/stripe-events": ("operations", "operations"),

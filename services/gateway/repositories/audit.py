@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, func, select
+from sqlalchemy import Row, Select, cast, delete, func, select
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.domain.audit import Deed, Entry, Wanted
@@ -14,6 +15,7 @@ from services.gateway.tables import audit_entries
 
 _DEED = [audit_entries.c[name] for name in Deed.__dataclass_fields__]
 _FORGOTTEN_AT_ONCE = 5000
+_ANY_IS = "$.* ? (@ == $id)"
 
 
 async def add(conn: AsyncConnection, deed: Deed) -> None:
@@ -52,7 +54,8 @@ def _that_fit(query: Select[Any], wanted: Wanted) -> Select[Any]:
         if value is not None:
             query = query.where(column == value)
     if wanted.subject is not None:
-        query = query.where(func.jsonb_path_exists(columns.subjects, "$.* ? (@ == $id)", {"id": wanted.subject}))
+        named = cast({"id": wanted.subject}, JSONB)
+        query = query.where(func.jsonb_path_exists(columns.subjects, cast(_ANY_IS, JSONPATH), named))
     if wanted.since is not None:
         query = query.where(columns.at >= wanted.since)
     return query if wanted.until is None else query.where(columns.at < wanted.until)
