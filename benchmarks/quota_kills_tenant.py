@@ -15,7 +15,7 @@ from libs.common.ids import new_id
 from libs.common.uow import UnitOfWorkFactory
 from services.sender.domain.windows import OFFICE_HOURS
 from services.sender.domain.writing import Writer
-from services.sender.repositories.claims import release_expired_claims
+from services.sender.repositories.expired_claims import release_expired_claims
 from services.sender.repositories.workspaces import database_now, ensure_mailbox
 from services.sender.tables import enrolments, slots
 from services.sender.use_cases.create_campaign import NewCampaign, create_campaign

@@ -42,8 +42,11 @@ async def work(url: str, port: int, mailbox_id: UUID) -> None:
     mailbox = SmtpMailbox(
         address, connect_timeout_s=TIMING.call_deadline_s, provider_timeout_s=TIMING.provider_timeout_s
     )
+    pace = None
     while True:
-        if not (await send_emails(context, mailbox, stopping=lambda: False)).claimed:
+        turn = await send_emails(context, mailbox, stopping=lambda: False, pace=pace)
+        pace = turn.pace
+        if not turn.claimed:
             await asyncio.sleep(_REST_S)
 
 
