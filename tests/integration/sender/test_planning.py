@@ -25,6 +25,7 @@ from services.sender.tables import (
     workspaces,
 )
 from services.sender.use_cases.change_sending_settings import change_sending_settings
+from tests.integration.sender.outlook import forecast
 from tests.integration.sender.world import MORNING, TIMING, World, recipient
 
 ACCEPTED = Accepted("250 OK")
@@ -210,6 +211,27 @@ async def test_a_lead_stays_with_the_mailbox_that_has_written_to_it(world: World
     )
     assert await world.plan() == 1
     assert [row["mailbox_id"] for row in await planned(world)] == [world.mailbox_id]
+
+
+async def test_a_mail_that_stays_with_another_mailbox_is_planned_while_its_campaigns_own_have_no_room(
+    world: World,
+) -> None:
+    """Red when a campaign is passed over once none of its own mailboxes has room, and when its first mails are not."""
+    await world.running(leads=2, quota=1)
+    claim = await world.claim_one()
+    await world.begin(claim)
+    await world.record(claim, Deferred("451 later"))
+    ramp = {"ramp_from": 1, "ramp_step": 1, "ramp_started": world.now.date() + timedelta(days=30)}
+    fresh = await add_mailbox(world, **ramp)
+    moved = campaigns.update().where(campaigns.c.id == world.campaign_id)
+    await world.run(moved.values(mailbox_id=fresh, daily_quota=5))
+    world.later(hours=1)
+    (today,) = (await forecast(world, days=1)).days
+    assert [one.first_emails for one in today.campaigns] == [1], "the forecast says what the plan then does"
+    assert await world.plan() == 1
+    assert [(row["email_id"], row["mailbox_id"]) for row in await planned(world)] == [
+        (claim.email_id, world.mailbox_id)
+    ]
 
 
 async def test_a_domain_gets_no_more_than_its_quota_a_day(world: World) -> None:

@@ -6,7 +6,7 @@ or a full domain cost no more than one.
 
 import heapq
 from array import array
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -95,19 +95,15 @@ class Line:
         alike.append(who, 0)
         self._join([_Stack(alike, (0,))])
 
-    def gather(
-        self, sorter: Sorter, *, wanted: int, domain_is_full: Callable[[str, int], bool], into: Gathered
-    ) -> None:
-        """Take out up to `wanted` who can be sent to today. `domain_is_full` is told how many of a domain were taken."""
+    def gather(self, sorter: Sorter, *, wanted: int, domain_is_full: Callable[[str], bool], into: Gathered) -> None:
+        """Take out up to `wanted` who can be sent to today. Domains that have had enough wait for another day."""
         self._wake(sorter)
-        taken, held_back = defaultdict[str, int](int), list[_Stack]()
         while self._awake and wanted > 0:
             group = heapq.heappop(self._awake)[2]
             _, _, stack = heapq.heappop(group.stacks)
             who = stack.first
-            if domain_is_full(who.domain, taken[who.domain]):
-                kept = stack.take_one() if stack.mixed else stack
-                (group.full if domain_is_full(who.domain, 0) else held_back).append(kept)
+            if domain_is_full(who.domain):
+                group.full.append(stack.take_one() if stack.mixed else stack)
                 if stack.mixed:
                     group.add(stack)
                 self._stand(group)
@@ -120,13 +116,9 @@ class Line:
                 continue
             self._length -= 1
             wanted -= got
-            taken[who.domain] += got
             stack.pop()
             group.add(stack)
             self._stand(group)
-        # Whom the planner then passes over leaves the domain's place to these.
-        for stack in held_back:
-            self._stand(_Group([(stack.order, next(_NUMBERS), stack)]))
 
     def _join(self, stacks: Iterable[_Stack]) -> None:
         group = _Group()

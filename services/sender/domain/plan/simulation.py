@@ -137,11 +137,17 @@ class Simulation:
         def domain_is_full(domain: str, taken: int) -> bool:
             return room.domain_quota is not None and room.domains.get(domain, 0) + taken >= room.domain_quota
 
+        if all(left == 0 for left in room.mailboxes.values()):
+            return gathered
         for share in self._shares:
-            if share.room > 0 and any(room.mailboxes.get(name, 0) != 0 for name in share.mailbox_ids):
-                wanted = min(share.room, room.slots)
-                line = self._lines[share.campaign_id]
-                line.gather(sorter, wanted=wanted, domain_is_full=domain_is_full, into=gathered)
+            if share.room > 0:
+                self._lines[share.campaign_id].gather(
+                    sorter,
+                    wanted=min(share.room, room.slots),
+                    first_mails=any(room.mailboxes.get(name, 0) != 0 for name in share.mailbox_ids),
+                    domain_is_full=domain_is_full,
+                    into=gathered,
+                )
         return gathered
 
     def _note(self, who: Candidate, given: Assignment, record: Record, *, at: datetime) -> None:
