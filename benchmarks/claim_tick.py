@@ -20,6 +20,7 @@ from deploy.local.state import State
 from libs.cli.console import say
 from libs.common import migrations
 from libs.common.db import make_engine
+from libs.common.garbage import FEW_IN_FLIGHT, seldom_collected
 from libs.common.ids import new_id
 from libs.common.settings import normalise_database_url
 from libs.common.uow import UnitOfWorkFactory
@@ -51,6 +52,7 @@ _BARE_CLAIM = text(
     " FOR UPDATE SKIP LOCKED) UPDATE bare SET state = 'claimed', token = token + 1 FROM found WHERE bare.id = found.id"
     " RETURNING bare.id, bare.token"
 )
+_SERVER = text("SELECT pg_backend_pid()")
 _SENT = text("UPDATE sender.slots SET state = 'used', used_token = 1 WHERE email_id = ANY (:ids)")
 
 
@@ -64,8 +66,10 @@ async def run() -> list[Figure]:
         try:
             server = postgres.process.pid
             assert server is not None
+            # Garbage is collected as in the service.
             async with watching({"postgres": server, "here": os.getpid()}) as usage:
-                figures = await _measure(postgres.url)
+                with seldom_collected(FEW_IN_FLIGHT):
+                    figures = await _measure(postgres.url)
             figures.append(Figure(NAME, "processors taken by others", round(usage.others_share, 3), ""))
         finally:
             await postgres.stop()
@@ -82,7 +86,7 @@ async def _measure(url: str) -> list[Figure]:
         say(f"{TENANTS * LEADS:,} planned mails of {TENANTS:,} tenants are made")
         await make(url, many, planned=True)
         idle_ms = await _idle(open_uow)
-        tick_ms, bare_ms = await _ticks(open_uow)
+        tick_ms, bare_ms, processor_ms = await _ticks(open_uow)
         crowded_ms = await _plan(open_uow, url, Tenants(_SAMPLE + TENANTS, _SAMPLE, LEADS))
         due_ms = await _due(open_uow)
     finally:
@@ -91,6 +95,7 @@ async def _measure(url: str) -> list[Figure]:
     ratio = crowded_ms / alone_ms
     return [
         _at_most(f"a tick of {_LIMIT:,} claims, median", tick_ms, goal=_TICK_GOAL_MS, bare=bare_ms),
+        Figure(NAME, "its processor time, here and in Postgres", round(processor_ms, 2), "ms"),
         _at_most("an idle tick, median", idle_ms, goal=_IDLE_GOAL_MS),
         Figure(NAME, f"{what}, median", round(alone_ms, 2), "ms"),
         Figure(
@@ -116,18 +121,22 @@ def _at_most(figure: str, value_ms: float, *, goal: float, bare: float | None = 
     )
 
 
-async def _ticks(open_uow: UnitOfWorkFactory) -> tuple[float, float]:
-    """In turn with a queue of ids alone. Between ticks the mails are begun, which takes their slots."""
+async def _ticks(open_uow: UnitOfWorkFactory) -> tuple[float, float, float]:
+    """A tick, one of a queue of ids alone in turn with it, and the processor time of the first. Between ticks the mails are
+    begun, which takes their slots."""
     async with open_uow() as uow:
         for statement in _BARE:
             await uow.conn.execute(text(statement))
-    took, bare = list[float](), list[float]()
+    took, bare, processor = list[float](), list[float](), list[float]()
     now = _DAY + timedelta(hours=6)
     for _ in range(_TICKS):
-        began = time.perf_counter()
+        began, before = time.perf_counter(), time.process_time()
         async with open_uow() as uow:
+            server = (await uow.conn.execute(_SERVER)).scalar_one()
+            there = _processor_s(server)
             claims = await claim_emails(uow, mailbox_id=MAILBOX, now=now, timing=_TIMING, limit=_LIMIT)
         took.append(time.perf_counter() - began)
+        processor.append(time.process_time() - before + _processor_s(server) - there)
         assert len(claims) == _LIMIT, "there is less due than is asked for"
         async with open_uow() as uow:
             await uow.conn.execute(_SENT, {"ids": [claim.email_id for claim in claims]})
@@ -135,7 +144,13 @@ async def _ticks(open_uow: UnitOfWorkFactory) -> tuple[float, float]:
         async with open_uow() as uow:
             assert len((await uow.conn.execute(_BARE_CLAIM, {"now": now, "limit": _LIMIT})).all()) == _LIMIT
         bare.append(time.perf_counter() - began)
-    return median(took) * 1000, median(bare) * 1000
+    return median(took) * 1000, median(bare) * 1000, median(processor) * 1000
+
+
+def _processor_s(process: int) -> float:
+    """What a process has taken of the processors, to the microsecond."""
+    nanoseconds, *_ = Path(f"/proc/{process}/schedstat").read_text().split()
+    return int(nanoseconds) / 1e9
 
 
 async def _idle(open_uow: UnitOfWorkFactory) -> float:
