@@ -23,6 +23,10 @@ CROWDED = 20
 """So many leads of a domain stand in a stack of their own, where its quota may keep them all; others are looked at singly."""
 
 
+def _is_first_mail(order: _Order) -> bool:
+    return order[0]
+
+
 class _Stack:
     """Some who are alike, the next one first. `mixed`: of several domains."""
 
@@ -95,10 +99,19 @@ class Line:
         alike.append(who, 0)
         self._join([_Stack(alike, (0,))])
 
-    def gather(self, sorter: Sorter, *, wanted: int, domain_is_full: Callable[[str], bool], into: Gathered) -> None:
-        """Take out up to `wanted` who can be sent to today. Domains that have had enough wait for another day."""
+    def gather(
+        self,
+        sorter: Sorter,
+        *,
+        wanted: int,
+        first_mails: bool,
+        domain_is_full: Callable[[str], bool],
+        into: Gathered,
+    ) -> None:
+        """Take out up to `wanted` who can be sent to today; of `first_mails` none where no mailbox could send them. Domains
+        that have had enough wait for another day."""
         self._wake(sorter)
-        while self._awake and wanted > 0:
+        while self._awake and wanted > 0 and (first_mails or not _is_first_mail(self._awake[0][0])):
             group = heapq.heappop(self._awake)[2]
             _, _, stack = heapq.heappop(group.stacks)
             who = stack.first

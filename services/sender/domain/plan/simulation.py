@@ -17,6 +17,8 @@ from services.sender.domain.plan.sorting import Gathered, Sorter
 from services.sender.domain.plan.terms import Assignment
 from services.sender.domain.sending import Record
 
+FEWEST = 50
+"""So many of a campaign are offered at once at least, as the planner offers them, who may then pass over some."""
 REPLANS_AFTER = timedelta(seconds=30)
 """So long after a slot came back it is handed down to the next, at the latest."""
 
@@ -134,8 +136,8 @@ class Simulation:
     def _gather(self, sorter: Sorter) -> Gathered:
         gathered, room = Gathered(), self._room
 
-        def domain_is_full(domain: str, taken: int) -> bool:
-            return room.domain_quota is not None and room.domains.get(domain, 0) + taken >= room.domain_quota
+        def domain_is_full(domain: str) -> bool:
+            return room.domain_quota is not None and room.domains.get(domain, 0) >= room.domain_quota
 
         if all(left == 0 for left in room.mailboxes.values()):
             return gathered
@@ -143,7 +145,7 @@ class Simulation:
             if share.room > 0:
                 self._lines[share.campaign_id].gather(
                     sorter,
-                    wanted=min(share.room, room.slots),
+                    wanted=max(min(share.room, room.slots), FEWEST),
                     first_mails=any(room.mailboxes.get(name, 0) != 0 for name in share.mailbox_ids),
                     domain_is_full=domain_is_full,
                     into=gathered,
