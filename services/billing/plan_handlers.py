@@ -1,14 +1,15 @@
-"""The bus edge of plans: who is new may do what the free plan allows."""
+"""The bus edge of plans and days: who is new may do what the free plan allows, and a day ends at its workspace's midnight."""
 
 import functools
 from collections.abc import Sequence
 
 from libs.common.clock import utc_now
-from libs.common.contracts.gateway import WorkspaceCreated
+from libs.common.contracts.gateway import WorkspaceChanged, WorkspaceCreated
 from libs.common.messaging.consumer import Subscription
 from libs.common.uow import Message, UnitOfWork
 from services.billing.clients.stripe.account import Account
 from services.billing.use_cases import entitle_workspace as entitling
+from services.billing.use_cases import note_workspace as noting
 
 
 async def entitle_workspace(event: WorkspaceCreated, *, uow: UnitOfWork, message: Message, account: Account) -> None:
@@ -17,8 +18,15 @@ async def entitle_workspace(event: WorkspaceCreated, *, uow: UnitOfWork, message
     await entitling.entitle_workspace(event.workspace_id, account=account, uow=uow, now=utc_now())
 
 
+async def note_workspace(event: WorkspaceChanged, *, uow: UnitOfWork, message: Message) -> None:
+    """A workspace has another name, or another day."""
+    del message
+    await noting.note_workspace(event.workspace_id, time_zone=event.time_zone, version=event.workspace_version, uow=uow)
+
+
 def subscriptions(account: Account) -> Sequence[Subscription]:
     """One subscription per queue."""
     return [
-        Subscription("billing.entitle_workspace", functools.partial(entitle_workspace, account=account), prefetch=2)
+        Subscription("billing.entitle_workspace", functools.partial(entitle_workspace, account=account), prefetch=2),
+        Subscription("billing.note_workspace", note_workspace, prefetch=2),
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from libs.common.contracts.billing import EntitlementsChanged
-from libs.common.contracts.gateway import WorkspaceCreated
+from libs.common.contracts.gateway import WorkspaceChanged, WorkspaceCreated
 from libs.common.contracts.ingest import ListDeleted, RecipientsCorrected, RecipientsPublished
 from libs.common.messaging.consumer import Subscription
 from libs.common.uow import Message, UnitOfWork
@@ -12,6 +12,7 @@ from services.sender.use_cases import correct_recipients as correcting
 from services.sender.use_cases import delete_list as deleting
 from services.sender.use_cases import import_recipients as importing
 from services.sender.use_cases import note_entitlements as noting
+from services.sender.use_cases import note_workspace as following
 from services.sender.use_cases import open_workspace as opening
 
 
@@ -19,6 +20,12 @@ async def open_workspace(event: WorkspaceCreated, *, uow: UnitOfWork, message: M
     """A tenant has come: its day, its quota, its default template."""
     del message
     await opening.open_workspace(event, uow=uow)
+
+
+async def note_workspace(event: WorkspaceChanged, *, uow: UnitOfWork, message: Message) -> None:
+    """A tenant has another name, or another day."""
+    del message
+    await following.note_workspace(event, uow=uow)
 
 
 async def note_entitlements(event: EntitlementsChanged, *, uow: UnitOfWork, message: Message) -> None:
@@ -47,6 +54,7 @@ def subscriptions() -> Sequence[Subscription]:
     """One per queue."""
     return [
         Subscription("sender.open_workspace", open_workspace),
+        Subscription("sender.note_workspace", note_workspace, prefetch=2),
         Subscription("sender.note_entitlements", note_entitlements, prefetch=2),
         Subscription("sender.import_recipients", import_recipients),
         Subscription("sender.correct_recipients", correct_recipients),

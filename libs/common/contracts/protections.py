@@ -26,6 +26,12 @@ PROTECTIONS: dict[str, Protection] = {
         "keeps what a workspace may do", "key (workspace); only a higher version is kept"
     ),
     "gateway.mail_notices": Protection("queues mails to owners or operators", "unique `mails` (event, address)"),
+    "billing.note_workspace": Protection(
+        "counts a workspace's days by another zone", "key (workspace); only a higher version is kept"
+    ),
+    "sender.note_workspace": Protection(
+        "plans a workspace's days by another zone", "key (workspace); only a higher version is kept"
+    ),
     "ingest.open_workspace": Protection("knows the tenant", "primary key `workspaces.id`"),
     "ingest.read_upload": Protection(
         "reads the file into chunks",

@@ -24,8 +24,9 @@ workspaces = Table(
     METADATA,
     Column("workspace_id", Uuid, primary_key=True),
     Column("time_zone", Text, nullable=False),
+    Column("version", BigInteger, nullable=False, server_default=text("1")),
 )
-"""Whose midnight ends a day of spending. One that is not here counts in UTC."""
+"""Whose midnight ends a day of spending, as of the gateway's `version`. One that is not here counts in UTC."""
 
 spend_caps = Table(
     "spend_caps",

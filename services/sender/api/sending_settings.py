@@ -25,8 +25,9 @@ async def show(identity: CurrentIdentity, uow: Uow, resources: CurrentResources)
 async def change(
     body: SendingSettingsIn, identity: AdminIdentity, uow: Uow, resources: CurrentResources
 ) -> SendingSettingsOut:
-    """Replace all of it; plans and mails follow from now on. Owners and admins only. 422 for an unknown time zone."""
-    told = SendingSettings(**body.model_dump())
+    """Replace all of it; plans and mails follow from now on. Owners and admins only."""
+    known = await load_settings(uow.conn, identity.workspace_id)
+    told = SendingSettings(**body.model_dump(), time_zone=known.time_zone)
     await change_sending_settings(uow, told, workspace_id=identity.workspace_id)
     return _out(told, resources)
 

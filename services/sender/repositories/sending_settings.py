@@ -37,8 +37,9 @@ async def load_settings(conn: AsyncConnection, workspace_id: UUID) -> SendingSet
 
 
 async def save_settings(conn: AsyncConnection, workspace_id: UUID, told: SendingSettings) -> None:
-    """They hold for every plan and every mail from now on."""
-    await conn.execute(update(workspaces).where(workspaces.c.id == workspace_id).values(**asdict(told)))
+    """They hold for every plan and every mail from now on. The zone is the gateway's to change."""
+    values = {name: value for name, value in asdict(told).items() if name != "time_zone"}
+    await conn.execute(update(workspaces).where(workspaces.c.id == workspace_id).values(**values))
 
 
 async def public_name(conn: AsyncConnection, workspace_id: UUID) -> str:

@@ -51,6 +51,16 @@ async def database_now(conn: AsyncConnection) -> datetime:
     return (await conn.execute(_NOW)).scalar_one()
 
 
+async def note(conn: AsyncConnection, workspace_id: UUID, *, version: int, name: str, time_zone: str) -> bool:
+    """The newest word wins, in whatever order they are heard. False when this is none."""
+    done = await conn.execute(
+        update(workspaces)
+        .where(workspaces.c.id == workspace_id, workspaces.c.version < version)
+        .values(version=version, name=name, time_zone=time_zone)
+    )
+    return done.rowcount == 1
+
+
 async def add_workspace(conn: AsyncConnection, *, workspace_id: UUID, name: str, time_zone: str) -> bool:
     """False when it was known already."""
     values = {"id": workspace_id, "name": name, "time_zone": time_zone}

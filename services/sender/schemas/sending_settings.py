@@ -20,7 +20,6 @@ class SendingSettingsIn(Body):
 
     sender_name: OneLine
     postal_address: Lines
-    time_zone: Annotated[str, Field(min_length=1, max_length=64)]
     daily_quota: Quota | None
     domain_quota: Quota | None
     follow_up_share: Annotated[int, Field(ge=0, le=100)]
@@ -29,7 +28,8 @@ class SendingSettingsIn(Body):
 
 
 class SendingSettingsOut(BaseModel):
-    """`time_zone` says when the day of the quotas begins. The defaults hold where nothing is set."""
+    """`time_zone` says when the day of the quotas begins; `PATCH /v1/workspace` changes it. The defaults hold where nothing is
+    set."""
 
     sender_name: str
     postal_address: str

@@ -21,6 +21,7 @@ workspaces = Table(
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
     Column("time_zone", Text, nullable=False),
+    Column("version", BigInteger, nullable=False, server_default=text("1")),
     Column("daily_quota", Integer),
     words("sender_name"),
     words("postal_address"),
@@ -35,7 +36,8 @@ workspaces = Table(
     CheckConstraint("campaign_pause_days BETWEEN 0 AND 365", name="pause_in_days"),
 )
 """Null as `daily_quota` is the default of the settings, as `domain_quota` no limit. `follow_up_share` is the percentage of a
-day that follow-ups may take before first mails are planned. `keeps_roles` is what lists to come have at first."""
+day that follow-ups may take before first mails are planned. `keeps_roles` is what lists to come have at first. Name and zone are
+the gateway's, as of its `version`."""
 
 entitlements = Table(
     "entitlements",

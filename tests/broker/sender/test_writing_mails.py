@@ -25,7 +25,6 @@ FOOT = "\n{{ postal_address }} {{ unsubscribe_url }}"
 SETTINGS = {
     "sender_name": "Zoe Ward",
     "postal_address": "7 Our Street\nTown",
-    "time_zone": "Europe/Dublin",
     "daily_quota": 50,
     "domain_quota": None,
     "follow_up_share": 40,

@@ -5,13 +5,15 @@ from uuid import UUID
 import pytest
 
 from libs.common.contracts.envelope import Event
-from libs.common.contracts.gateway import WorkspaceCreated
+from libs.common.contracts.gateway import WorkspaceChanged, WorkspaceCreated
 from libs.common.contracts.ingest import JobCancelled, JobCompleted, JobFailed, JobParked, JobPaused, JobResumed
 from libs.common.errors import Conflict, Transient
 from libs.common.ids import new_id
-from services.billing import handlers, sourcing_handlers
+from libs.common.uow import Message
+from services.billing import handlers, plan_handlers, sourcing_handlers
 from services.billing.domain.credits.ledger import Balance
 from tests.integration.billing.steps import HANDLERS, Billing, completed, created, ended, lowered, message_of, raised
+from tests.support.envelopes import envelope_of
 
 ENDS = (JobCompleted, JobFailed, JobCancelled)
 
@@ -224,3 +226,21 @@ async def test_a_job_that_takes_less_gets_whole_rows_and_the_same_again(billing:
     poor = await billing.workspace(2)
     await billing.deliver(created(new_id(), 20).model_copy(update={"credits_step": 3}), poor)
     assert [type_ for type_, _ in await billing.said(poor)][-1] == "billing.hold.declined"
+
+
+async def test_a_workspaces_day_is_the_newest_that_was_told_in_whatever_order(billing: Billing) -> None:
+    """Red when an older zone replaces a newer one, or the first one stays; or when `workspaces.version` is not looked at."""
+    workspace_id = new_id()
+    opened = WorkspaceCreated(workspace_id=workspace_id, name="Acme", owner_user_id=new_id(), time_zone="Asia/Tokyo")
+    told = [(3, "America/New_York"), (2, "Europe/Berlin"), (3, "America/New_York")]
+    changes = [
+        WorkspaceChanged(workspace_id=workspace_id, workspace_version=version, name="Acme", time_zone=zone)
+        for version, zone in told
+    ]
+    for event in changes:
+        message = Message("billing.note_workspace", envelope_of(event, workspace_id))
+        async with billing.open_uow() as uow:
+            await plan_handlers.note_workspace(event, uow=uow, message=message)
+    await twice_and_again(billing, opened, workspace_id)
+    found = await billing.one("SELECT time_zone FROM billing.workspaces WHERE workspace_id = :id", id=workspace_id)
+    assert found == {"time_zone": "America/New_York"}

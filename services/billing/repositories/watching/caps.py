@@ -12,10 +12,13 @@ from services.billing.domain.watching.caps import Caps, Limit, OwnCap, Periods, 
 from services.billing.tables import hold_raises, holds, member_caps, spend_caps, workspaces
 
 
-async def note_time_zone(conn: AsyncConnection, workspace_id: UUID, *, time_zone: str) -> None:
-    """Whose midnight ends the workspace's day. The first that is told stays."""
+async def note_time_zone(conn: AsyncConnection, workspace_id: UUID, *, time_zone: str, version: int = 1) -> None:
+    """Whose midnight ends the workspace's day. The newest word wins, in whatever order they are heard."""
+    values = {"time_zone": time_zone, "version": version}
     await conn.execute(
-        insert(workspaces).values(workspace_id=workspace_id, time_zone=time_zone).on_conflict_do_nothing()
+        insert(workspaces)
+        .values(workspace_id=workspace_id, **values)
+        .on_conflict_do_update(index_elements=["workspace_id"], set_=values, where=workspaces.c.version < version)
     )
 
 
