@@ -37,12 +37,9 @@ async def ask(conn: AsyncConnection, *, workspace_id: UUID | None, targets: Sequ
     addresses = [target for target in targets if not target.startswith("@")]
     domains = [target.removeprefix("@") for target in targets if target.startswith("@")]
     if addresses:
-        its_lead = and_(leads.c.id == enrolments.c.lead_id, leads.c.email.in_(addresses))
-        await _ask(
-            conn, _enrolled(workspace_id).join(leads, its_lead).where(leads.c.workspace_id == campaigns.c.workspace_id)
-        )
+        await _ask(conn, _enrolled(workspace_id).where(leads.c.email.in_(addresses)))
     if domains:
-        await _ask(conn, _enrolled(workspace_id).where(enrolments.c.domain.in_(domains)))
+        await _ask(conn, _enrolled(workspace_id).where(leads.c.domain.in_(domains)))
 
 
 async def due(conn: AsyncConnection, *, now: datetime, limit: int) -> list[TakeBack]:
@@ -91,13 +88,16 @@ def _enrolled(workspace_id: UUID | None) -> Select[Any, Any, Any]:
         select(hand_overs.c.campaign_id, hand_overs.c.mailbox_id, enrolments.c.email)
         .join(campaigns, campaigns.c.id == hand_overs.c.campaign_id)
         .join(enrolments, enrolments.c.campaign_id == hand_overs.c.campaign_id)
+        .join(leads, and_(leads.c.id == enrolments.c.lead_id, leads.c.workspace_id == campaigns.c.workspace_id))
         .where(enrolments.c.state != "excluded")
     )
     return query if workspace_id is None else query.where(campaigns.c.workspace_id == workspace_id)
 
 
 async def _ask(conn: AsyncConnection, who: Select[Any, Any, Any]) -> None:
-    query = insert(take_backs).from_select(["campaign_id", "mailbox_id", "email"], who.distinct())
+    # In one order for all: two who ask for the same people would wait for each other.
+    names = ["campaign_id", "mailbox_id", "email"]
+    query = insert(take_backs).from_select(names, who.distinct().order_by(*who.selected_columns))
     # Whom nothing was handed over for then may have been lifted, handed over and suppressed again.
     query = query.on_conflict_do_update(
         index_elements=["campaign_id", "mailbox_id", "email"],

@@ -32,7 +32,6 @@ async def record_outcome(uow: UnitOfWork, claim: Claim, outcome: Outcome, *, now
         assert workspace is not None, "its campaign was started, so it is open"
         today = day_at(now, time_zone=workspace.time_zone).date
         await slots.return_used(uow.conn, claim.email_id, token=claim.token, today=today)
-        await planning.ask(uow.conn, claim.workspace_id)
     if record.state == "sent":
         await emails.finish_enrolment(uow.conn, claim.enrolment_id, now=now)
     if record.state == "failed":
@@ -43,9 +42,12 @@ async def record_outcome(uow: UnitOfWork, claim: Claim, outcome: Outcome, *, now
             await _suppress(uow, claim, said=reply)
         case _:
             pass
-    if record.state == "deferred" and await endings.cancel_if_ended(uow.conn, claim.email_id, now=now):
-        return record
-    announce(uow, claim, record.state, reason=record.reason)
+    ended = record.state == "deferred" and await endings.cancel_if_ended(uow.conn, claim.email_id, now=now)
+    if record.slot_back:
+        # Last: whoever suppresses an address asks after that, and the two would wait for each other.
+        await planning.ask(uow.conn, claim.workspace_id)
+    if not ended:
+        announce(uow, claim, record.state, reason=record.reason)
     return record
 
 

@@ -12,8 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.uow import UnitOfWorkFactory
+from services.sender.domain.sending import Refused
+from services.sender.repositories import planning
 from services.sender.tables import slots
 from services.sender.use_cases.send_emails import send_emails
+from services.sender.use_cases.suppress_address import suppress_address
 from tests.integration.sender.mortal import Life
 from tests.integration.sender.servers import Inbox, listening
 from tests.integration.sender.test_crashes import client, live, office
@@ -93,3 +96,19 @@ async def test_midnight_between_claim_and_send_gives_no_day_more_than_its_quota(
     assert 0 < counted.pop(today - timedelta(days=1)) < quota, "midnight came when nobody had a claim in hand"
     assert counted == {today: quota}
     assert len(inbox.recipients) == len(set(inbox.recipients))
+
+
+async def test_who_unsubscribes_while_their_mail_bounces_waits_for_it_and_not_for_ever(world: World) -> None:
+    """Red when the record of a bounce asks for planning before it suppresses the address: a person who does the same the other
+    way round and the record then wait for each other."""
+    await world.running(leads=1)
+    claim = await world.claim_one()
+    await world.begin(claim)
+    bounce = Refused("550 5.1.1 nobody here", no_such_address=True)
+    async with world.open_uow() as uow:
+        await suppress_address(uow, workspace_id=world.workspace_id, address=claim.recipient, reason="unsubscribed")
+        recorded = asyncio.create_task(world.record(claim, bounce))
+        await eventually(world.somebody_waits)
+        await planning.ask(uow.conn, world.workspace_id)
+    assert await recorded is not None
+    assert await world.states() == {"failed": 1}
