@@ -15,10 +15,12 @@ from services.billing.schedules import MEASURE_EVERY_S
 from services.billing.use_cases import measure_plans as measuring
 from services.billing.use_cases import read_stripe_prices as reading
 from services.billing.use_cases import renew_entitlements as renewing
+from services.billing.use_cases import settle_switches as settling
 
 log = get_logger()
 
 _HOUR_S = 3600
+_MINUTE_S = 60
 _FIRST_WAIT_S = 1.0
 _LONGEST_WAIT_S = 300.0
 
@@ -33,7 +35,14 @@ def schedules(resources: Resources, open_uow: OpenUow) -> Sequence[Schedule]:
     async def read_stripe_prices() -> None:
         await _read_prices(resources, open_uow)
 
+    async def settle_switches() -> None:
+        if resources.stripe.account.sells:
+            await settling.settle_switches(
+                stripe=resources.stripe, price_ids=resources.settings.price_ids, open_uow=open_uow, now=utc_now()
+            )
+
     return [
+        Schedule("settle_switches", _MINUTE_S, settle_switches),
         Schedule("renew_entitlements", _HOUR_S, renew_entitlements, timeout_s=1500),
         Schedule("read_stripe_prices", _HOUR_S, read_stripe_prices),
     ]

@@ -17,6 +17,7 @@ from services.billing.schemas.plans import (
     PlanPriceAnswer,
     PriceAnswer,
     SubscriptionAnswer,
+    UnpaidAnswer,
 )
 from services.billing.settings import variable_of
 from services.billing.use_cases.show_plan import Offered, Standing
@@ -50,10 +51,18 @@ def _subscription(found: KeptSubscription | None) -> SubscriptionAnswer | None:
         pending=PendingAnswer(plan=pending.plan.code, interval=pending.interval.value, at=found.pending_at)
         if pending
         else None,
+        unpaid=_unpaid(found),
         dunning=DunningAnswer(since=found.dunning_since, next_attempt_at=found.next_attempt_at, pay_url=found.pay_url)
         if owes
         else None,
     )
+
+
+def _unpaid(found: KeptSubscription) -> UnpaidAnswer | None:
+    item, until = found.unpaid, found.unpaid_until
+    if item is None or until is None:
+        return None
+    return UnpaidAnswer(plan=item.plan.code, interval=item.interval.value, until=until, pay_url=found.pay_url)
 
 
 def plan_answer(plan: Plan, offers: Mapping[str, Offered]) -> PlanAnswer:

@@ -54,6 +54,16 @@ class DunningAnswer(BaseModel):
     pay_url: str | None
 
 
+class UnpaidAnswer(BaseModel):
+    """A switch that waits for its payment at `pay_url`. Unpaid by then it is forgotten; switching to the present plan gives it
+    up at once."""
+
+    plan: str
+    interval: IntervalName
+    until: datetime
+    pay_url: str | None
+
+
 class SubscriptionAnswer(BaseModel):
     """The subscription that counts. `plan` is None when it is at a price that is not sold here."""
 
@@ -64,6 +74,7 @@ class SubscriptionAnswer(BaseModel):
     trial_ends_at: datetime | None
     cancels_at_period_end: bool
     pending: PendingAnswer | None
+    unpaid: UnpaidAnswer | None
     dunning: DunningAnswer | None
 
 

@@ -1,6 +1,6 @@
 """A subscription's present state at Stripe becomes ours, whoever told that it changed and in whatever order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -15,10 +15,11 @@ from services.billing.domain.selling.subscriptions import (
     ENDED,
     FoundSubscription,
     KeptSubscription,
+    Pending,
     Status,
     which_counts,
 )
-from services.billing.repositories.selling import customers, prices, subscriptions
+from services.billing.repositories.selling import customers, prices, subscriptions, switches
 from services.billing.repositories.selling.subscriptions import Told
 from services.billing.use_cases.renew_entitlements import renew_entitlements
 
@@ -50,6 +51,7 @@ async def apply_subscription(
         await subscriptions.lock_workspace(uow.conn, workspace_id)
         realm = stripe.account.realm
         before = await subscriptions.subscriptions_of(uow.conn, workspace_id, realm=realm)
+        found = await _with_what_waits(found, uow=uow)
         items = await _items(found, price_ids=price_ids, uow=uow)
         written = await subscriptions.save_subscription(
             uow.conn,
@@ -58,6 +60,7 @@ async def apply_subscription(
             realm=realm,
             item=items.get(found.price_id),
             pending=items.get(found.pending.price_id) if found.pending else None,
+            unpaid=items.get(found.unpaid.price_id) if found.unpaid else None,
             dunning_since=_dunning_since(found, before=next((one for one in before if one.id == found.id), None)),
             fetch_no=fetch_no,
             fetched_at=now,
@@ -93,9 +96,17 @@ async def _owner(found: FoundSubscription, *, stripe: Stripe, uow: UnitOfWork) -
     return workspace_id
 
 
+async def _with_what_waits(found: FoundSubscription, *, uow: UnitOfWork) -> FoundSubscription:
+    """What a switch has called off waits until that switch is paid for, although Stripe does not know of it meanwhile."""
+    switch = await switches.find_asked(uow.conn, found.id)
+    if found.pending or switch is None or switch.called_off is None or found.price_id == switch.to_price_id:
+        return found
+    return replace(found, pending=Pending(switch.called_off, found.period_ends_at))
+
+
 async def _items(found: FoundSubscription, *, price_ids: PriceIds, uow: UnitOfWork) -> dict[str, PlanItem]:
     """Price id → plan and interval: as configured, else as it was when the price was ours."""
-    asked = [found.price_id, *([found.pending.price_id] if found.pending else [])]
+    asked = [found.price_id, *(one.price_id for one in (found.pending, found.unpaid) if one)]
     kept = await prices.kept_prices(uow.conn, asked)
     items = {id_: price_ids.item_of(id_) or (kept[id_].item if id_ in kept else None) for id_ in asked}
     return {id_: item for id_, item in items.items() if isinstance(item, PlanItem)}

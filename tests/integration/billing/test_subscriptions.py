@@ -95,6 +95,7 @@ async def test_an_older_answer_never_replaces_a_later_one(shop: Shop) -> None:
             realm="sandbox",
             item=None,
             pending=None,
+            unpaid=None,
             dunning_since=None,
             fetch_no=number,
             fetched_at=shop.now,

@@ -2,19 +2,29 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from libs.common.errors import Conflict
-from services.billing.clients.stripe.errors import CardDeclined, StripeDown
+from services.billing.clients.stripe.errors import ActionRequired, CardDeclined, StripeDown
 from services.billing.domain.selling.plans import PlanItem
 from services.billing.domain.selling.subscriptions import KeptSubscription, Status
 from services.billing.use_cases.apply_stripe_object import Desk, apply_stripe_object
 from services.billing.use_cases.end_plan import cancel_plan, resume_plan
 from services.billing.use_cases.preview_switch import Preview, preview_switch
-from tests.integration.billing.shop import DECLINED_ONCE_KEPT, PRICE_IDS, Shop, item, open_shop
+from services.billing.use_cases.settle_switches import settle_switches
+from tests.integration.billing.shop import (
+    ASKS_ALWAYS,
+    DECLINED_ONCE_KEPT,
+    GOOD_CARD,
+    PRICE_IDS,
+    Shop,
+    item,
+    open_shop,
+)
 from tests.integration.billing.steps import Billing
 
 
@@ -244,3 +254,101 @@ async def test_who_switches_goes_on(shop: Shop) -> None:
     await ending(shop, workspace_id, ends=True)
     after = await shop.switch(workspace_id, "growth_month")
     assert (told(after), after.cancels_at_period_end) == ("growth_month", False)
+
+
+DECLINES = [CardDeclined, DECLINED_ONCE_KEPT], [ActionRequired, ASKS_ALWAYS]
+
+
+@pytest.mark.parametrize(("error", "card"), DECLINES, ids=["declined", "asks"])
+async def test_a_lower_plan_goes_on_waiting_when_a_better_one_is_not_paid_for(
+    shop: Shop, error: type[Exception], card: str
+) -> None:
+    """Red when an upgrade calls off what waits before it is paid for: the lower plan would never begin."""
+    workspace_id, subscription_id = await shop.subscribed("growth_month")
+    waiting = await shop.switch(workspace_id, "starter_month")
+    before = len(await invoices(shop, workspace_id))
+    await shop.use_card(waiting.customer_id, card)
+    with pytest.raises(error):
+        await shop.switch(workspace_id, "scale_month")
+    after = (await shop.apply(subscription_id)).subscription
+    assert (told(after), after.pending, after.pending_at) == ("growth_month", waiting.pending, waiting.pending_at)
+    assert (after.unpaid, after.pay_url, len(await invoices(shop, workspace_id))) == (None, None, before)
+    await shop.use_card(waiting.customer_id, GOOD_CARD)
+    await shop.advance_to_renewal(workspace_id)
+    assert told((await shop.apply(subscription_id)).subscription) == "starter_month"
+
+
+async def test_a_plan_that_ends_goes_on_ending_when_a_better_one_is_not_paid_for(shop: Shop) -> None:
+    """Red when whoever ended their plan is charged for another period because a switch failed."""
+    workspace_id, subscription_id = await shop.subscribed("starter_month")
+    ended = await ending(shop, workspace_id, ends=True)
+    await shop.use_card(ended.customer_id, DECLINED_ONCE_KEPT)
+    with pytest.raises(CardDeclined):
+        await shop.switch(workspace_id, "growth_month")
+    after = (await shop.apply(subscription_id)).subscription
+    assert (told(after), after.cancels_at_period_end) == ("starter_month", True)
+
+
+@pytest.mark.parametrize("lost", ["release", "switch"])
+async def test_what_was_called_off_waits_again_after_a_crash_in_the_middle(shop: Shop, lost: str) -> None:
+    """Red when nobody looks at a switch whose end was not recorded; shown as waiting all the time."""
+    workspace_id, subscription_id = await shop.subscribed("growth_month")
+    waiting = await shop.switch(workspace_id, "starter_month")
+    schedule = (await shop.objects("subscription_schedule", customer=waiting.customer_id))[0]["id"]
+    if lost == "switch":
+        await shop.use_card(waiting.customer_id, DECLINED_ONCE_KEPT)
+    path = (
+        f"/v1/subscription_schedules/{schedule}/release"
+        if lost == "release"
+        else f"/v1/subscriptions/{subscription_id}"
+    )
+    shop.losing("POST", path)
+    with pytest.raises(StripeDown):
+        await shop.switch(workspace_id, "scale_month")
+    shop.hearing()
+    between = (await shop.apply(subscription_id)).subscription
+    assert (told(between), between.pending) == ("growth_month", waiting.pending)
+    assert await settle(shop) == 0
+    await shop.advance(minutes=3)
+    assert await settle(shop) == 1
+    after = (await shop.apply(subscription_id)).subscription
+    assert (after.pending, after.pending_at) == (waiting.pending, waiting.pending_at)
+    await shop.use_card(waiting.customer_id, GOOD_CARD)
+    await shop.advance_to_renewal(workspace_id)
+    assert told((await shop.apply(subscription_id)).subscription) == "starter_month"
+
+
+async def test_a_switch_that_was_paid_for_calls_off_although_nobody_heard_of_it(shop: Shop) -> None:
+    """Red when a plan that was paid for ends, because the answer to the switch was lost."""
+    workspace_id, subscription_id = await shop.subscribed("starter_month")
+    await ending(shop, workspace_id, ends=True)
+    shop.losing("POST", f"/v1/subscriptions/{subscription_id}")
+    with pytest.raises(StripeDown):
+        await shop.switch(workspace_id, "growth_month")
+    shop.hearing()
+    await shop.advance(minutes=3)
+    assert await settle(shop) == 1
+    after = (await shop.apply(subscription_id)).subscription
+    assert (told(after), after.cancels_at_period_end) == ("growth_month", False)
+
+
+async def test_an_unpaid_switch_is_shown_and_can_be_given_up(shop: Shop) -> None:
+    """Red when nobody is told that a switch waits for its payment, or it is made although it was given up."""
+    workspace_id, subscription_id = await shop.subscribed("starter_month")
+    customer = (await shop.on_record(workspace_id))[0].customer_id
+    await shop.use_card(customer, DECLINED_ONCE_KEPT)
+    unpaid = await shop.switch(workspace_id, "growth_month")
+    assert (told(unpaid), unpaid.unpaid and unpaid.unpaid.name) == ("starter_month", "growth_month")
+    assert unpaid.unpaid_until is not None
+    assert timedelta(hours=22) < unpaid.unpaid_until - shop.now <= timedelta(hours=23)
+    assert unpaid.pay_url is not None
+    kept = await shop.switch(workspace_id, "starter_month")
+    assert (told(kept), kept.unpaid, kept.unpaid_until, kept.pay_url) == ("starter_month", None, None, None)
+    assert (await invoices(shop, workspace_id))[0]["status"] == "void"
+    await shop.use_card(customer, GOOD_CARD)
+    assert told(await shop.switch(workspace_id, "growth_month")) == "growth_month"
+    assert (await shop.apply(subscription_id)).subscription.unpaid is None
+
+
+async def settle(shop: Shop) -> int:
+    return await settle_switches(stripe=shop.stripe, price_ids=PRICE_IDS, open_uow=shop.billing.open_uow, now=shop.now)

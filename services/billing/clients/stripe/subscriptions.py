@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import stripe as sdk
 
 from services.billing.clients.stripe.account import Stripe, key_of
-from services.billing.clients.stripe.references import id_of
+from services.billing.clients.stripe.references import id_of, maybe_id_of
 from services.billing.domain.selling.plans import Interval
-from services.billing.domain.selling.subscriptions import Failure, FoundSubscription, Pending, Status
+from services.billing.domain.selling.subscriptions import Failure, FoundSubscription, Pending, Status, Unpaid
 from services.billing.domain.stripe.told import moment
 
 if TYPE_CHECKING:
@@ -24,14 +24,17 @@ async def fetch_subscription(subscription_id: str, *, stripe: Stripe) -> FoundSu
 
 
 async def switch_now(
-    found: FoundSubscription, price_id: str, *, ends_trial: bool, key: str, stripe: Stripe
+    found: FoundSubscription, price_id: str, *, ends_trial: bool, at_once: bool, key: str, stripe: Stripe
 ) -> FoundSubscription:
     """Put the subscription on another price. What is left of the old one is taken off the new one's invoice, which is paid
-    at once; until it is paid, the old price stays. Answers the state after it."""
+    at once; until it is paid, the old price stays. Answers the state after it.
+
+    With `at_once` it is paid now or not done: raises CardDeclined and ActionRequired, and leaves no invoice.
+    """
     params: SubscriptionUpdateParams = {
         "items": [{"id": found.item_id, "price": price_id}],
         "proration_behavior": "always_invoice",
-        "payment_behavior": "pending_if_incomplete",
+        "payment_behavior": "error_if_incomplete" if at_once else "pending_if_incomplete",
         "expand": _EXPANDED,
     }
     if ends_trial:
@@ -86,6 +89,12 @@ async def release_schedule(schedule_id: str, *, stripe: Stripe) -> None:
         await client.v1.subscription_schedules.release_async(schedule_id)
 
 
+async def forget_unpaid(unpaid: Unpaid, *, stripe: Stripe) -> None:
+    """Give up a switch that waits for its payment: its invoice becomes void, and Stripe forgets it with that."""
+    with stripe.asking("invoices.void") as client:
+        await client.v1.invoices.void_invoice_async(unpaid.invoice_id)
+
+
 async def set_cancellation(subscription_id: str, *, cancels: bool, stripe: Stripe) -> None:
     """Let the subscription end, or not end, with its period."""
     with stripe.asking("subscriptions.cancellation") as client:
@@ -132,7 +141,15 @@ def _found(found: sdk.Subscription) -> FoundSubscription:
         failure=_failure(found.latest_invoice) if isinstance(found.latest_invoice, sdk.Invoice) else None,
         live=found.livemode,
         made_at=moment(found.created),
+        unpaid=_unpaid(found),
     )
+
+
+def _unpaid(found: sdk.Subscription) -> Unpaid | None:
+    update, invoice_id = found.pending_update, maybe_id_of(found.latest_invoice)
+    if update is None or not update.subscription_items or invoice_id is None:
+        return None
+    return Unpaid(update.subscription_items[0].price.id, moment(update.expires_at), invoice_id)
 
 
 def _pending(schedule: sdk.SubscriptionSchedule, *, present: str) -> Pending | None:

@@ -61,6 +61,15 @@ class Pending:
 
 
 @dataclass(frozen=True)
+class Unpaid:
+    """A switch that waits for its payment, until when, and the invoice of it. Stripe forgets it then, and the old price stays."""
+
+    price_id: str
+    until: datetime
+    invoice_id: str
+
+
+@dataclass(frozen=True)
 class FoundSubscription:
     """A subscription at Stripe, in the state that it was fetched in."""
 
@@ -81,6 +90,7 @@ class FoundSubscription:
     failure: Failure | None
     live: bool
     made_at: datetime
+    unpaid: Unpaid | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +114,8 @@ class KeptSubscription:
     pay_url: str | None
     made_at: datetime
     had_trial: bool
+    unpaid: PlanItem | None = None
+    unpaid_until: datetime | None = None
 
     @property
     def is_live(self) -> bool:

@@ -67,6 +67,7 @@ async def save_subscription(
     realm: str,
     item: PlanItem | None,
     pending: PlanItem | None,
+    unpaid: PlanItem | None,
     dunning_since: datetime | None,
     fetch_no: int,
     fetched_at: datetime,
@@ -80,6 +81,8 @@ async def save_subscription(
         "interval": item.interval if item else None,
         "pending_plan": pending.plan.code if pending else None,
         "pending_interval": pending.interval if pending else None,
+        "unpaid_plan": unpaid.plan.code if unpaid else None,
+        "unpaid_interval": unpaid.interval if unpaid else None,
         "dunning_since": dunning_since,
         "fetch_no": fetch_no,
         "fetched_at": fetched_at,
@@ -109,6 +112,7 @@ def _state_of(found: FoundSubscription) -> dict[str, object]:
         "ended_at": found.ended_at,
         "schedule_id": found.schedule_id,
         "pending_at": found.pending.at if found.pending else None,
+        "unpaid_until": found.unpaid.until if found.unpaid else None,
         "next_attempt_at": found.failure.next_attempt_at if found.failure else None,
         "pay_url": found.failure.pay_url if found.failure else None,
         "made_at": found.made_at,
@@ -155,6 +159,8 @@ def _read(row: Row[Any]) -> KeptSubscription:
         pay_url=row.pay_url,
         made_at=row.made_at,
         had_trial=row.trial_starts_at is not None,
+        unpaid=_item(row.unpaid_plan, row.unpaid_interval),
+        unpaid_until=row.unpaid_until,
     )
 
 

@@ -1,5 +1,7 @@
 """Switches of plans that were asked for. Stripe is asked under the id of one."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,6 +12,42 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.errors import Conflict
 from services.billing.domain.selling.switching import Switch
 from services.billing.tables import subscription_switches as switches
+
+_ASKED = [
+    switches.c[name]
+    for name in ("id", "subscription_id", "to_price_id", "called_off_price_id", "calls_off_end", "asked_at")
+]
+
+
+@dataclass(frozen=True)
+class AskedSwitch:
+    """A switch whose end is not on record. `called_off` is the price that waited for the period's end until then;
+    `calls_off_end`: the plan was to end."""
+
+    id: UUID
+    subscription_id: str
+    to_price_id: str
+    called_off: str | None
+    calls_off_end: bool
+    asked_at: datetime
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it takes something away that must come back if it is not paid for."""
+        return self.called_off is not None or self.calls_off_end
+
+
+async def find_asked(conn: AsyncConnection, subscription_id: str) -> AskedSwitch | None:
+    """The one of this subscription, if there is one."""
+    query = select(*_ASKED).where(switches.c.subscription_id == subscription_id, switches.c.state == "asked")
+    row = (await conn.execute(query)).one_or_none()
+    return None if row is None else AskedSwitch(*row)
+
+
+async def left_over(conn: AsyncConnection, *, before: datetime, limit: int) -> Sequence[AskedSwitch]:
+    """Switches that were asked for before an instant, and of which nobody has heard since, the oldest first."""
+    query = select(*_ASKED).where(switches.c.state == "asked", switches.c.asked_at < before)
+    return [AskedSwitch(*row) for row in await conn.execute(query.order_by(switches.c.asked_at).limit(limit))]
 
 
 async def claim_switch(
@@ -22,10 +60,12 @@ async def claim_switch(
     from_price_id: str,
     to_price_id: str,
     asked_by: UUID,
+    called_off: str | None,
+    calls_off_end: bool,
     now: datetime,
     given_up_after: timedelta,
-) -> UUID:
-    """The id to ask Stripe under: a new one, or that of the same switch where its end was not recorded, so that it is not
+) -> AskedSwitch:
+    """What to ask Stripe for, under its id: a new one, or the same switch where its end was not recorded, so that it is not
     done twice. Raises Conflict `switch_in_progress` while another one is under way; who calls holds the workspace's turn."""
     asked = switches.c.subscription_id == subscription_id, switches.c.state == "asked"
     row = (await conn.execute(select(switches).where(*asked))).one_or_none()
@@ -33,7 +73,9 @@ async def claim_switch(
         if (row.from_price_id, row.to_price_id, row.starts) != (from_price_id, to_price_id, switch.starts):
             msg = f"{subscription_id} is just being switched to {row.item}: try again in a moment"
             raise Conflict(msg, code="switch_in_progress")
-        return row.id
+        return AskedSwitch(
+            row.id, subscription_id, to_price_id, row.called_off_price_id, row.calls_off_end, row.asked_at
+        )
     await conn.execute(update(switches).where(*asked).values(state="left"))
     await conn.execute(
         insert(switches).values(
@@ -47,9 +89,11 @@ async def claim_switch(
             state="asked",
             asked_by=asked_by,
             asked_at=now,
+            called_off_price_id=called_off,
+            calls_off_end=calls_off_end,
         )
     )
-    return id_
+    return AskedSwitch(id_, subscription_id, to_price_id, called_off, calls_off_end, now)
 
 
 async def end_switch(conn: AsyncConnection, switch_id: UUID, *, done: bool) -> None:
