@@ -6,14 +6,12 @@ value is checked raw and decoded, and the finished bytes are read again and comp
 
 import email.errors
 import email.header
-import email.policy
 import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
-from email.parser import BytesHeaderParser
 from email.utils import format_datetime, parseaddr
 from urllib.parse import quote
 from uuid import UUID
@@ -29,6 +27,8 @@ HEADERS = (
 )  # fmt: skip
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 """An address that stands in a header as it is (RFC 5322, dot-atom), whatever else is allowed in one."""
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f-\xff]")
+"""Where a reader may see the end of a line, besides CRLF; and a header has ASCII alone."""
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{3,250}>")
 
 
@@ -162,8 +162,11 @@ def _ids(message_ids: Sequence[str]) -> str:
 
 def check_wire(content: bytes) -> None:
     """Refuse finished bytes that carry other headers than ours, or one of them twice. Raises Invalid `unsafe_header`."""
-    # No reader takes the header to go on behind the first of these; the body would only be copied.
-    head = content.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-    names = BytesHeaderParser(policy=email.policy.compat32).parsebytes(head).keys()
+    # No reader takes the header to go on behind the first of these.
+    head = content.partition(b"\r\n\r\n")[0]
+    lines = head.split(b"\r\n")
+    names = [line.partition(b":")[0].decode("latin-1") for line in lines if not line.startswith((b" ", b"\t"))]
+    if any(map(_CONTROL.search, lines)):
+        raise Invalid("the mail's header would contain a control character", code="unsafe_header")
     if len(set(names)) != len(names) or not set(names) <= set(HEADERS):
         raise Invalid(f"the mail would carry the headers {', '.join(names)}", code="unsafe_header")

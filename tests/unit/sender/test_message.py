@@ -74,9 +74,20 @@ def test_the_trap_ends_at_the_second_guard_where_python_falls_into_it(monkeypatc
     assert names <= set(HEADERS)
 
 
-@pytest.mark.parametrize("line", [b"Bcc: x@y.example\r\n", b"Subject: another one\r\n"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Bcc: x@y.example\r\n",
+        b"Subject: another one\r\n",
+        b"X\nBcc: x@y.example\r\n",
+        b" \rBcc: x@y.example\r\n",
+        b" \x1eBcc: x@y.example\r\n",
+        b" \xc2\x85Bcc: x@y.example\r\n",
+        b" \0\r\n",
+    ],
+)
 def test_finished_bytes_with_a_header_too_many_are_refused(line: bytes) -> None:
-    """Red when a foreign header, or one of ours twice, passes the second guard."""
+    """Red when a foreign header, one of ours twice, or what a reader may take for the end of a line passes the second guard."""
     content = letter("Hi").content
     check_wire(content)
     with pytest.raises(Invalid) as raised:
