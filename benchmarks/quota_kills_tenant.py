@@ -83,7 +83,12 @@ async def open_tenant(open_uow: UnitOfWorkFactory, *, leads: int, quota: int, no
             now=now,
         )
     await start_campaign(
-        open_uow, workspace_id=workspace_id, campaign_id=campaign.id, writer=Writer(SENDER, LINKS), clock=database_now
+        open_uow,
+        workspace_id=workspace_id,
+        campaign_id=campaign.id,
+        writer=Writer(SENDER, LINKS),
+        clock=database_now,
+        rows=leads,
     )
     async with open_uow() as uow:
         asleep = func.mod(enrolments.c.position, 2) == 1
