@@ -126,7 +126,7 @@ async def drawn(world: World, seed: int) -> Weeks:
     return weeks
 
 
-@pytest.mark.parametrize("seed", (3, 4, 5, 8, 10, 11))
+@pytest.mark.parametrize("seed", [3, 4, 5, 8, 10, 11])
 async def test_what_is_foretold_is_what_then_happens(world: World, seed: int) -> None:
     """Red when the calendar, an explanation and the planner have rules of their own: of mailboxes, hours, pauses or domains."""
     weeks = await drawn(world, seed)
