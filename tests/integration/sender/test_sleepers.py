@@ -93,6 +93,8 @@ async def asleep(world: World) -> int:
 async def test_a_plan_reads_nobody_of_a_hundred_thousand_who_sleep(world: World) -> None:
     """Red when the index of those who may be planned has the sleepers in it, and with a plan that reads a campaign whole."""
     await with_sleepers(world, 100_000, wakes_at=MORNING + timedelta(days=3))
+    awake = enrolments.update().where(enrolments.c.campaign_id == world.campaign_id, enrolments.c.wakes_at.is_(None))
+    await world.run(awake.values(position=enrolments.c.position + 1_000_000))
     async with world.open_uow() as uow:
         before, _ = await touched(uow.conn)
         assert (await plan(uow, world)).assigned == 2
