@@ -91,6 +91,9 @@ STORIES = {
     "LedgerNotProven": Story(
         {"billing_proven_timestamp_seconds": "0x2300"}, quiet_at="2189m", fires_at="2192m", labels={}
     ),
+    "AuditEntriesLost": Story(
+        {"gateway_lost_audit_entries_total": "0x10 0+1x20"}, quiet_at="9m", fires_at="13m", labels={}
+    ),
     "MailsWait": Story({"gateway_waiting_mails": "0x2 1x90"}, quiet_at="62m", fires_at="64m", labels={}),
     "TopUpsFail": Story(
         {'billing_top_ups_total{state="failed"}': "0+0x10 0+1x50", 'billing_top_ups_total{state="paid"}': "0+9x60"},

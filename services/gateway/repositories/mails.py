@@ -14,6 +14,8 @@ from services.gateway.tables import mails, memberships, users, workspaces
 
 _MAIL = [mails.c[name] for name in ("id", "address", "subject", "body_text", "body_html", "attempts")]
 _ENDED = ("sent", "refused", "unknown", "given_up")
+_FORGOTTEN = {"body_text": "", "body_html": ""}
+"""What becomes of the words of a mail that has ended: there may be links in them that open something."""
 
 
 async def queue(
@@ -83,6 +85,7 @@ async def record(conn: AsyncConnection, mail: Mail, outcome: Outcome, *, now: da
             due_at=outcome.due_at or mails.c.due_at,
             lease_until=None,
             ended_at=now if outcome.state in _ENDED else None,
+            **(_FORGOTTEN if outcome.state in _ENDED else {}),
         )
     )
     return done.rowcount == 1
@@ -93,7 +96,7 @@ async def resolve_lost(conn: AsyncConnection, *, now: datetime) -> int:
     done = await conn.execute(
         update(mails)
         .where(mails.c.state == "sending", mails.c.lease_until < now)
-        .values(state="unknown", reply="the sender ended in the middle", ended_at=now, lease_until=None)
+        .values(state="unknown", reply="the sender ended in the middle", ended_at=now, lease_until=None, **_FORGOTTEN)
     )
     return done.rowcount
 
@@ -103,7 +106,7 @@ async def give_up_stale(conn: AsyncConnection, *, created_before: datetime, now:
     done = await conn.execute(
         update(mails)
         .where(mails.c.state == "queued", mails.c.created_at < created_before)
-        .values(state="given_up", reply="there was no mail server for too long", ended_at=now)
+        .values(state="given_up", reply="there was no mail server for too long", ended_at=now, **_FORGOTTEN)
     )
     return done.rowcount
 

@@ -10,6 +10,8 @@ from sqlalchemy import select, update
 
 from libs.common.clock import utc_now
 from libs.common.ids import new_id
+from services.gateway.domain.mails import Mail, Outcome
+from services.gateway.repositories import mails as mail_rows
 from services.gateway.tables import invitations, mails
 from tests.integration.gateway.conftest import Gateway
 from tests.integration.gateway.people import join, mailed_token, owner, room_for
@@ -153,3 +155,22 @@ async def test_a_workspace_mails_no_more_than_so_many_strangers_a_day(gateway: G
     async with gateway.platform.open_uow() as uow:
         await uow.conn.execute(invitations.insert(), rows)
     assert await boss.refused("POST", "invitations", {"email": "more@flood.example"}) == (429, "too_many_invitations")
+
+
+async def test_a_link_is_forgotten_when_its_mail_has_ended(gateway: Gateway) -> None:
+    """Red when whoever reads our tables finds links that still open something."""
+    boss = await owner(gateway, "boss@forgotten.example")
+    await boss.did("POST", "invitations", {"email": "sent@forgotten.example"}, status=201)
+    await boss.did("POST", "invitations", {"email": "lost@forgotten.example"}, status=201)
+    ends = {"sent@forgotten.example": "sent", "lost@forgotten.example": "unknown"}
+    async with gateway.platform.open_uow() as uow:
+        ours = mails.c.address.in_(ends)
+        rows = (await uow.conn.execute(select(mails).where(ours))).all()
+        await uow.conn.execute(update(mails).where(ours).values(state="sending", attempts=1, lease_until=utc_now()))
+        sent = next(row for row in rows if ends[row.address] == "sent")
+        mail = Mail(sent.id, sent.address, sent.subject, sent.body_text, sent.body_html, 1)
+        assert await mail_rows.record(uow.conn, mail, Outcome("sent", "250"), now=utc_now())
+        await mail_rows.resolve_lost(uow.conn, now=utc_now())
+        left = (await uow.conn.execute(select(mails).where(ours))).all()
+    assert {row.address: row.state for row in left} == ends
+    assert {(row.body_text, row.body_html) for row in left} == {("", "")}

@@ -19,7 +19,7 @@ from libs.common.smtp_address import parse_smtp_url
 from libs.common.uow import Message, UnitOfWorkFactory
 from services.gateway.clients.mail_server import MailServer
 from services.gateway.domain.mails import LEASE, STALE_AFTER, Answer, Mail
-from services.gateway.repositories import members
+from services.gateway.repositories import members, users
 from services.gateway.tables import COMMON, mails
 from services.gateway.use_cases.mail_notices import News, Readers, mail_notices
 from services.gateway.use_cases.send_mails import Server, send_mails
@@ -40,7 +40,7 @@ class Office:
         """Somebody with a workspace called Acme."""
         user_id, workspace_id = new_id(), new_id()
         async with self.open_uow() as uow:
-            await members.add_user(uow.conn, user_id=user_id, email=address, password_hash="none")
+            await users.add_own(uow.conn, user_id=user_id, email=address, password_hash="none", words={})
             await members.add_workspace(
                 uow.conn, workspace_id=workspace_id, name="Acme", time_zone="UTC", owner_id=user_id
             )
