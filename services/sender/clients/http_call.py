@@ -21,6 +21,7 @@ _MOST_BYTES = 64 * 1024
 _OK = 200
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
+_TOO_MANY = 429
 _MARK, _MARKED = "x-sandbox", "corofy"
 """What the sandbox writes on each of its answers."""
 _BROKEN = (httpx.HTTPError, httpx.InvalidURL, OSError)
@@ -64,6 +65,14 @@ class Taken(Shape):
     id: Id
 
 
+class _Told(Shape):
+    message: str
+
+
+class _Errors(Shape):
+    errors: list[_Told]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came back, whole."""
@@ -86,8 +95,13 @@ class Answer:
 
     @property
     def said(self) -> str:
-        """Status and words, for people."""
-        return storable(f"{self.status} {self.body.decode('utf-8', 'replace')}".strip())
+        """Status and words, for people: what is told as an error, without the braces around it."""
+        errors, told = self.read(_Errors), self.read(_Told)
+        if errors and errors.errors:
+            words = "; ".join(one.message for one in errors.errors)
+        else:
+            words = told.message if told else self.body.decode("utf-8", "replace")
+        return storable(f"{self.status} {words}".strip())
 
 
 class _PastDeadlineError(Exception):
@@ -155,7 +169,7 @@ def understood(answer: Answer, shape: type[S], *, who: str) -> S:
     found = answer.read(shape)
     if found is None:
         raise MailboxDown(
-            f"{who} gave an answer that is not understood, which its own page of status may explain: {answer.said}"
+            f"{who} gave an answer that nobody understands: try again in a moment. It said: {answer.said}"
         )
     return found
 
@@ -165,7 +179,10 @@ async def ask_whole(
 ) -> Answer:
     """A call whose answer must be a 200. Raises MailboxDown with the provider's words; a refused key is for a person to mend."""
     answer = await ask(client, method, path, who=who, timeout_s=timeout_s, **content)
+    if answer.status in (_UNAUTHORIZED, _FORBIDDEN):
+        raise MailboxDown(f"{who} refuses the key. It said: {answer.said}", pause="login_refused")
+    if answer.status == _TOO_MANY or answer.status >= 500:
+        raise MailboxDown(f"{who} cannot do it now: try again in a moment. It said: {answer.said}")
     if answer.status != _OK:
-        refused = answer.status in (_UNAUTHORIZED, _FORBIDDEN)
-        raise MailboxDown(f"{who}: {answer.said}", pause="login_refused" if refused else None)
+        raise MailboxDown(f"{who}: {answer.said}")
     return answer

@@ -2,12 +2,12 @@
 keys: what is unknown is not sent again by itself."""
 
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import httpx
 
 from libs.common import metrics
-from services.sender.clients.http_call import Answer, HttpCall, Id, Shape, Taken, ask, ask_whole, client_of
+from services.sender.clients.http_call import Answer, HttpCall, Id, Shape, Taken, ask, ask_whole, client_of, understood
 from services.sender.clients.mailbox import Capabilities, Proof
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import Accepted, Deferred, Outcome, Refused, Unknown
@@ -23,6 +23,10 @@ class _Event(Shape):
 
 class _Events(Shape):
     items: list[_Event]
+
+
+class _Listed(Shape):
+    items: list[dict[str, Any]]
 
 
 class MailgunMailbox:
@@ -64,6 +68,7 @@ class MailgunMailbox:
         answer = await ask_whole(
             self._client, "GET", path, who="Mailgun", timeout_s=self._timeout_s, params={"limit": "1"}
         )
+        understood(answer, _Listed, who="Mailgun")
         return Proof(answer.sandboxed)
 
     async def send(self, letter: Letter, *, may_call: Callable[[], bool]) -> Outcome:

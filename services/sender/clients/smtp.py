@@ -16,6 +16,7 @@ from libs.common.smtp_address import SmtpAddress
 from services.sender.clients.mailbox import Capabilities, MailboxDown
 from services.sender.clients.smtp_call import Call, Stale, say
 from services.sender.clients.smtp_door import Door, dial, door_of
+from services.sender.clients.smtp_trouble import down
 from services.sender.domain.message import Letter
 from services.sender.domain.sending import Accepted, Deferred, NotCalled, Outcome, Unknown
 
@@ -57,7 +58,7 @@ class SmtpMailbox:
                 smtp = await dial(self._door, timeout_s=self._provider_timeout_s)
         except _BROKEN as error:
             metrics.PROVIDER_CALLS.labels("smtp", "no_connection").inc()
-            raise _down(self._door, error) from error
+            raise down(self._door, error) from error
         self._smtp, self._sent = smtp, 0
 
     async def close(self) -> None:
@@ -126,9 +127,3 @@ def _before(call: Call, error: BaseException) -> Deferred | Stale:
     if call.begun or isinstance(error, TimeoutError):
         return Deferred(f"before the message: {say(error)}", mailbox=True)
     return Stale(say(error))
-
-
-def _down(door: Door, error: BaseException) -> MailboxDown:
-    """A login that is refused for good is for a person to mend; what is merely away comes back by itself."""
-    refused = isinstance(error, aiosmtplib.SMTPAuthenticationError) and 500 <= error.code < 600
-    return MailboxDown(f"{door.host}:{door.port}: {say(error)}", pause="login_refused" if refused else None)

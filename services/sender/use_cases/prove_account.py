@@ -42,7 +42,7 @@ async def _prove(login: ApiLogin, *, mailroom: Mailroom) -> None:
     except MailboxDown as error:
         if error.pause is None:
             raise
-        raise Conflict(f"{login.provider} refuses this key. {error.message}", code="key_refused") from error
+        raise Conflict(error.message, code="key_refused") from error
     finally:
         await opened.close()
     if proof.sandboxed != login.sandboxed:
