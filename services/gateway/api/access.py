@@ -50,6 +50,8 @@ CurrentResources = Annotated[Resources, Depends(resources_of)]
 
 
 WORKSPACE_HEADER = "X-Workspace-Id"
+NOWHERE = UUID(int=0)
+"""What is no id is the id of nobody's workspace."""
 
 
 async def current_caller(
@@ -65,15 +67,15 @@ async def current_caller(
     if credentials is None:
         msg = "there is no access token: send `Authorization: Bearer <token>`; POST /auth/v1/token gives one"
         raise Unauthenticated(msg, code="token_missing")
-    bearer, workspace_id = credentials.credentials, _named_workspace(request)
+    bearer = credentials.credentials
     if bearer.startswith(KEY_PREFIX):
         caller = await authenticate_key(bearer, open_uow=open_uow)
         # A key is of one workspace.
-        if workspace_id not in {None, caller.workspace_id}:
+        if _named_workspace(request) not in {None, caller.workspace_id}:
             raise not_there()
         return caller
     vouched = await resources.verifier.read(bearer)
-    own = not resources.settings.supabase_url
+    own, workspace_id = not resources.settings.supabase_url, _named_workspace(request)
     return await authenticate_user(vouched, own=own, workspace_id=workspace_id, now=utc_now(), open_uow=open_uow)
 
 
@@ -81,8 +83,8 @@ def _named_workspace(request: Request) -> UUID | None:
     named = request.headers.get(WORKSPACE_HEADER)
     try:
         return UUID(named) if named else None
-    except ValueError as error:
-        raise not_there() from error
+    except ValueError:
+        return NOWHERE
 
 
 async def permitted_caller(

@@ -18,10 +18,12 @@ from supabase_auth.types import AuthResponse
 
 from libs.common.clock import utc_now
 from libs.common.ids import new_id
-from services.gateway.domain.sessions import IDLE, MAILED_TOKEN_LIFETIME, REUSE_INTERVAL
+from services.gateway.domain.sessions import IDLE, MAILED_TOKEN_LIFETIME, REUSE_INTERVAL, digest_of, successor_of
+from services.gateway.repositories import sessions
 from services.gateway.use_cases.mail_proofs import ProofPages, mail_proofs
-from tests.integration.gateway.conftest import PASSWORD, Behind, Gateway, bearer, replica
+from tests.integration.gateway.conftest import AUTH_SECRET, PASSWORD, Behind, Gateway, bearer, replica
 from tests.support.clock import clocks_stopped
+from tests.support.waiting import eventually
 
 PAGES = ProofPages("https://app.example/reset", "https://app.example/confirm", "https://app.example/sign-in")
 NEXT = "another good password"
@@ -123,6 +125,32 @@ async def test_a_refresh_whose_answer_was_lost_may_be_asked_for_again(gateway: G
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.json()["refresh_token"] for answer in answers}) == 1
     assert (await refresh(gateway, answers[0].json()["refresh_token"])).status_code == 200
+
+
+async def test_two_who_refresh_at_once_take_turns(gateway: Gateway) -> None:
+    """One is in the middle of it as the other comes. Red when the second does not wait for what the first decides."""
+    _, first = await signed_in(gateway, "turns@official.example")
+    assert first.session is not None
+    old = first.session.refresh_token
+    digest, successor = digest_of(old), successor_of(old, secret=AUTH_SECRET)
+    async with gateway.platform.open_uow() as uow:
+        held = await sessions.hold_token(uow.conn, digest)
+        assert held is not None
+        second = asyncio.create_task(refresh(gateway, old))
+        await eventually(lambda: somebody_waits(gateway))
+        await sessions.use_token(
+            uow.conn, digest, session_id=held.session_id, successor=digest_of(successor), now=utc_now()
+        )
+    answer = await second
+    assert (answer.status_code, answer.json()["refresh_token"]) == (200, successor)
+
+
+async def somebody_waits(gateway: Gateway) -> bool:
+    query = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    async with gateway.platform.open_uow() as uow:
+        return (await uow.conn.execute(query)).scalar_one() > 0
 
 
 async def refresh(gateway: Gateway, token: str) -> httpx.Response:

@@ -134,7 +134,7 @@ async def test_missing_forged_and_expired_tokens_are_refused_by_name(gateway: Ga
         ("key_invalid", "cfy_nobodys"),
     ]
     for code, token in cases:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {"X-Workspace-Id": "no-id", **({"Authorization": f"Bearer {token}"} if token else {})}
         answer = await gateway.client.get("/v1/jobs", headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (401, code)
         assert answer.headers["content-type"] == "application/problem+json"
