@@ -21,7 +21,7 @@ from services.sender.tables import enrolments, slots
 from services.sender.use_cases.create_campaign import NewCampaign, create_campaign
 from services.sender.use_cases.import_recipients import import_recipients
 from services.sender.use_cases.open_workspace import open_workspace
-from services.sender.use_cases.plan_day import plan_day
+from services.sender.use_cases.plan_day import Planned, plan_day
 from services.sender.use_cases.resolve_unknown import resolve_unknown
 from services.sender.use_cases.start_campaign import start_campaign
 
@@ -48,9 +48,13 @@ class Tenant:
             now = await database_now(uow.conn)
             await release_expired_claims(uow.conn, now=now)
             await resolve_unknown(uow, now=now)
+        while (await self._plan(open_uow)).goes_on:
+            pass
+
+    async def _plan(self, open_uow: UnitOfWorkFactory) -> Planned:
         async with open_uow() as uow:
             now = await database_now(uow.conn)
-            await plan_day(
+            planned = await plan_day(
                 uow,
                 workspace_id=self.workspace_id,
                 mailbox_id=self.mailbox_id,
@@ -60,6 +64,7 @@ class Tenant:
             )
             later = (slots.c.state == "assigned", slots.c.due_at > now)
             await uow.conn.execute(update(slots).where(*later).values(due_at=now))
+        return planned
 
 
 async def open_tenant(open_uow: UnitOfWorkFactory, *, leads: int, quota: int, now: datetime) -> Tenant:
@@ -88,7 +93,8 @@ async def open_tenant(open_uow: UnitOfWorkFactory, *, leads: int, quota: int, no
         campaign_id=campaign.id,
         writer=Writer(SENDER, LINKS),
         clock=database_now,
-        rows=leads,
+        # One more, to find that there are none: the campaign is active when this returns.
+        rows=leads + 1,
     )
     async with open_uow() as uow:
         asleep = func.mod(enrolments.c.position, 2) == 1
