@@ -26,7 +26,7 @@ from services.sender.domain.days import Day
 from services.sender.repositories.arrays import one_of
 from services.sender.repositories.slots import NOBODYS
 from services.sender.repositories.suppressions import is_suppressed
-from services.sender.tables import campaign_mailboxes, campaigns, daily_plans, emails, enrolments, mailboxes, slots
+from services.sender.tables import daily_plans, emails, enrolments, slots
 
 _NEAR = timedelta(days=2)
 """Two zones may differ by a day, and a little more."""
@@ -129,37 +129,6 @@ async def stop_suppressed(conn: AsyncConnection, *, workspace_id: UUID, today: d
     """
     found = await _SUPPRESSED.fetch(conn, workspace=workspace_id, today=today)
     await stop_enrolments(conn, [row["id"] for row in found], today=today, now=now)
-
-
-async def take_over(
-    conn: AsyncConnection, addresses: Sequence[str], *, workspace_id: UUID, mailbox_id: UUID, today: date, now: datetime
-) -> None:
-    """Addresses that wait in a campaign that has no mailbox any more are free for one that leaves through this mailbox.
-
-    Gone are mailboxes that were deleted, and one of the settings when the settings name this one instead.
-    """
-    made_for, this, other = mailboxes.alias(), mailboxes.alias(), mailboxes.alias()
-    replaced = and_(made_for.c.workspace_id.is_(None), this.c.workspace_id.is_(None), made_for.c.id != this.c.id)
-    has_another = (
-        select(campaign_mailboxes.c.mailbox_id)
-        .join(other, other.c.id == campaign_mailboxes.c.mailbox_id)
-        .where(campaign_mailboxes.c.campaign_id == campaigns.c.id, other.c.deleted_at.is_(None))
-        .correlate(campaigns)
-        .exists()
-    )
-    orphaned = (
-        select(campaigns.c.id)
-        .join(made_for, made_for.c.id == campaigns.c.mailbox_id)
-        .join(this, this.c.id == mailbox_id)
-        .where(campaigns.c.workspace_id == workspace_id, ~has_another)
-        .where(or_(made_for.c.deleted_at.is_not(None), replaced))
-    )
-    theirs = and_(
-        enrolments.c.workspace_id == workspace_id,
-        enrolments.c.email.in_(addresses),
-        enrolments.c.campaign_id.in_(orphaned),
-    )
-    await stop(conn, theirs, state="cancelled", reason="mailbox_changed", today=today, now=now)
 
 
 async def stop_enrolments(conn: AsyncConnection, ids: Sequence[UUID], *, today: date, now: datetime) -> None:

@@ -10,7 +10,7 @@ from services.sender.domain.checking import Problem, problem_of_mail
 from services.sender.domain.days import day_at
 from services.sender.domain.places import Place, place_of
 from services.sender.domain.writing import Writer
-from services.sender.repositories import enrolments, plan
+from services.sender.repositories import enrolments, orphans
 from services.sender.repositories.campaigns import Campaign
 from services.sender.repositories.enrolments import Enrolment
 from services.sender.repositories.recipients import Recipient
@@ -70,7 +70,7 @@ async def _enrol(
         for row in page
         if row.id not in problems
     ]
-    await plan.take_over(
+    await orphans.take_over(
         uow.conn,
         [row.email for row in active],
         workspace_id=workspace_id,
