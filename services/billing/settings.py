@@ -18,6 +18,7 @@ class BillingSettings(CommonSettings):
     stripe_secret_key: SecretStr = SecretStr("")
     stripe_webhook_secret: SecretStr = SecretStr("")
     plan_limits: bool = Field(default=True, description="Whether a plan limits what its workspaces may do.")
+    stripe_automatic_tax: bool = Field(default=False, description="Whether Stripe Tax adds tax to what is sold.")
     stripe_price_starter_monthly: str = ""
     stripe_price_starter_yearly: str = ""
     stripe_price_growth_monthly: str = ""
@@ -57,7 +58,12 @@ class BillingSettings(CommonSettings):
     @property
     def stripe(self) -> Account:
         """The real Stripe where there is a key, the sandbox's where there is none and SANDBOX_URL is set."""
-        return stripe_account(key=self.stripe_secret_key, sandbox_url=self.sandbox_url, limits=self.plan_limits)
+        return stripe_account(
+            key=self.stripe_secret_key,
+            sandbox_url=self.sandbox_url,
+            limits=self.plan_limits,
+            taxes=self.stripe_automatic_tax,
+        )
 
     @property
     def billing_page(self) -> str:

@@ -13,6 +13,7 @@ from deploy.sandbox.stripe.form import Params
 from deploy.sandbox.stripe.items import recurring
 from deploy.sandbox.stripe.pages import PAGING, only, page
 from deploy.sandbox.stripe.periods import DAY_S, HOUR_S
+from deploy.sandbox.stripe.taxes import tax_on
 
 _PAGING = " ".join(PAGING)
 _LEAST_S, _MOST_S = HOUR_S // 2, DAY_S
@@ -41,13 +42,22 @@ def _create(call: Call) -> Obj:
     off = discounting.taken_off(account, total, coupons)
     data = params.group("subscription_data")
     trial_days = data.whole("trial_period_days", least=1)
+    taxes = params.group("automatic_tax").flag("enabled")
+    if taxes and customer and params.group("customer_update").text("address") != "auto" and not customer["address"]:
+        message = (
+            "Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid address to the"
+            " Customer or set either `customer_update[address]` to 'auto' or `customer_update[shipping]` to 'auto'."
+        )
+        raise StripeError(message, code="customer_tax_location_invalid")
+    tax = tax_on(total - off) if taxes else 0
+    made["automatic_tax"]["enabled"] = taxes
     made |= {
         "amount_subtotal": total,
-        "amount_total": 0 if trial_days else total - off,
+        "amount_total": 0 if trial_days else total - off + tax,
         "currency": lines[0]["currency"],
         "customer": customer["id"] if customer else None,
         "discounts": [{"coupon": one, "promotion_code": None} for one in coupons],
-        "total_details": {"amount_discount": off, "amount_shipping": 0, "amount_tax": 0},
+        "total_details": {"amount_discount": off, "amount_shipping": 0, "amount_tax": 0 if trial_days else tax},
         "url": f"{call.pages}/pay/{key}",
         "_coupons": coupons,
         "_intent": params.group("payment_intent_data").values,

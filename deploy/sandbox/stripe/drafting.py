@@ -6,6 +6,7 @@ from typing import Any
 
 from deploy.sandbox.stripe import discounts as discounting
 from deploy.sandbox.stripe.account import Account, Obj, listed, new_id
+from deploy.sandbox.stripe.taxes import put_taxes
 
 _SMALLEST_CHARGE = 50
 """Minor units. What is less is put on the customer's balance instead."""
@@ -41,6 +42,7 @@ def build(
     invoice: Obj = _bare(account, customer, key=key, reason=reason, subscription=subscription, now=now)
     invoice |= {"currency": lines[0]["currency"] if lines else fields.get("currency", "usd"), "discounts": codes}
     invoice |= fields
+    invoice["automatic_tax"]["enabled"] |= bool(subscription and subscription["automatic_tax"]["enabled"])
     put_lines(account, invoice, lines)
     return invoice
 
@@ -51,7 +53,8 @@ def put_lines(account: Account, invoice: Obj, lines: list[Obj]) -> None:
         line["invoice"], line["discount_amounts"] = invoice["id"], []
     sums = discounting.apply(account, lines, invoice["discounts"])
     subtotal = sum(line["amount"] for line in lines)
-    total = subtotal - sum(one["amount"] for one in sums)
+    net = subtotal - sum(one["amount"] for one in sums)
+    total = net + put_taxes(invoice, lines)
     due, ending = _due(total, balance=invoice["starting_balance"])
     invoice |= {
         "amount_due": due,
@@ -61,7 +64,7 @@ def put_lines(account: Account, invoice: Obj, lines: list[Obj]) -> None:
         "subtotal_excluding_tax": subtotal,
         "total": total,
         "total_discount_amounts": sums,
-        "total_excluding_tax": total,
+        "total_excluding_tax": net,
         "_ending_balance": ending,
     }
 

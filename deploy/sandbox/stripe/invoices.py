@@ -38,6 +38,7 @@ def _create(call: Call) -> Obj:
         default_payment_method=method,
         discounts=coupons,
     )
+    invoice["automatic_tax"]["enabled"] = params.group("automatic_tax").flag("enabled")
     choices = ("exclude", "include")
     if params.one_of("pending_invoice_items_behavior", choices, default="exclude") == "include":
         for item in account.all("invoiceitem", invoice=None, customer=customer["id"]):

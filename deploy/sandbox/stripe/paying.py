@@ -15,6 +15,7 @@ from deploy.sandbox.stripe.lines import item_line, new_invoice_item, pricing_of
 from deploy.sandbox.stripe.payment_methods import new_method
 from deploy.sandbox.stripe.standing import collect
 from deploy.sandbox.stripe.subscribing import Order, subscribe
+from deploy.sandbox.stripe.taxes import automatic
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def _begin_subscription(
         shown=given.proved,
         metadata=dict(session["_metadata"]),
         coupons=[account.get("coupon", key) for key in session["_coupons"]],
-        fields={"trial_settings": ends} if ends else {},
+        fields={"automatic_tax": automatic(session["automatic_tax"]["enabled"])}
+        | ({"trial_settings": ends} if ends else {}),
     )
     subscription = subscribe(account, order, dials=dials)
     invoice = account.get("invoice", subscription["latest_invoice"])
@@ -154,6 +156,7 @@ def _invoice_for(account: Account, session: Obj, customer: Obj) -> Obj:
         metadata=dict(told["metadata"]),
         discounts=coupons,
         auto_advance=False,
+        automatic_tax=dict(session["automatic_tax"]),
     )
     for item in items:
         account.update(item, invoice=invoice["id"])

@@ -17,6 +17,7 @@ from deploy.sandbox.stripe.renewing import begin_period
 from deploy.sandbox.stripe.standing import collect, end, settled
 from deploy.sandbox.stripe.subscribing import Order, subscribe
 from deploy.sandbox.stripe.switching import store_prorations, unused_lines
+from deploy.sandbox.stripe.taxes import automatic
 
 _PAGING = " ".join(PAGING)
 BEHAVIORS = ("allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete")
@@ -139,6 +140,8 @@ def method_given(account: Account, params: Params, customer: Obj) -> Obj | None:
 def plain_fields(params: Params) -> dict[str, Any]:
     """What is stored as it was given."""
     fields: dict[str, Any] = {}
+    if "automatic_tax" in params:
+        fields["automatic_tax"] = automatic(params.group("automatic_tax").flag("enabled"))
     if "description" in params:
         fields["description"] = params.text("description")
     end_behavior = params.group("trial_settings").group("end_behavior").text("missing_payment_method")

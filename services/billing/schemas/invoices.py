@@ -14,8 +14,8 @@ class _Answer(BaseModel):
 
 
 class InvoiceAnswer(_Answer):
-    """An invoice. Money is in the currency's smallest unit; `recalled_credits` of the granted ones were taken back because
-    money of it went back."""
+    """An invoice. Money is in the currency's smallest unit, `tax_minor` is a part of the total; `recalled_credits` of the
+    granted ones were taken back because money of it went back."""
 
     id: str
     number: str
@@ -23,6 +23,7 @@ class InvoiceAnswer(_Answer):
     currency: str
     total_minor: int
     paid_minor: int
+    tax_minor: int
     hosted_url: str | None
     pdf_url: str | None
     granted_credits: int

@@ -114,7 +114,8 @@ async def _ask(order: TopUp, *, shop: Shop, open_uow: OpenUow, now: datetime) ->
     try:
         price_id = shop.price_ids.id_of(ITEMS[f"pack_{order.pack}"])
         customer_id = await ensure_customer(order.workspace_id, stripe=shop.stripe, open_uow=open_uow, now=now)
-        asked = TopUpOrder(order.id, order.workspace_id, customer_id, price_id or "")
+        most = await _left_for(order, open_uow=open_uow)
+        asked = TopUpOrder(order.id, order.workspace_id, customer_id, price_id or "", most)
         answer = await shop.buy(asked, stripe=shop.stripe)
     except Transient as error:
         log.warning("top_up.not_answered", top_up_id=str(order.id), error=error.message)
@@ -122,7 +123,15 @@ async def _ask(order: TopUp, *, shop: Shop, open_uow: OpenUow, now: datetime) ->
     except Permanent as error:
         return Outcome("failed", error.message)
     state = "paid" if answer.outcome == "paid" else "failed"
-    return Outcome(state, answer.reason, answer.invoice_id, answer.pay_url)
+    return Outcome(state, answer.reason, answer.invoice_id, answer.pay_url, answer.amount)
+
+
+async def _left_for(order: TopUp, *, open_uow: OpenUow) -> int:
+    """What the month's maximum leaves for this purchase. The price alone, where the rule is gone meanwhile."""
+    async with open_uow() as uow:
+        rule = await top_ups.find_rule(uow.conn, order.workspace_id)
+        spent = await top_ups.spent_in(uow.conn, order.workspace_id, month=order.month)
+    return rule.maximum_minor - spent + order.amount_minor if rule is not None else order.amount_minor
 
 
 def _announce(

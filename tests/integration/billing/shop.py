@@ -16,7 +16,7 @@ from deploy.sandbox.app import SandboxApp
 from deploy.sandbox.state import SandboxSettings
 from libs.common.clock import utc_now
 from libs.common.ids import new_id
-from services.billing.clients.stripe.account import Stripe, stripe_account
+from services.billing.clients.stripe.account import Account, Stripe, stripe_account
 from services.billing.domain.selling.plans import ITEMS, Interval, Item, PlanItem, PriceIds
 from services.billing.domain.selling.subscriptions import KeptSubscription
 from services.billing.repositories.selling import entitlements, subscriptions
@@ -188,11 +188,11 @@ def item(name: str) -> Item:
 
 
 @asynccontextmanager
-async def open_shop(billing: Billing) -> AsyncGenerator[Shop]:
+async def open_shop(billing: Billing, *, account: Account = ACCOUNT) -> AsyncGenerator[Shop]:
     """A shop with its prices read."""
     app = SandboxApp(SandboxSettings())
     line = Line(app)
-    stripe = Stripe(ACCOUNT, client=httpx.AsyncClient(transport=line))
+    stripe = Stripe(account, client=httpx.AsyncClient(transport=line))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=SANDBOX) as world:
         shop = Shop(billing, stripe, line, world)
         assert await shop.read_prices() == 0

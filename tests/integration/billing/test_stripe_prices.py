@@ -97,7 +97,7 @@ async def customer_with(shop: Shop, card: str | None) -> tuple[TopUpOrder, str]:
     customer = await ensure_customer(workspace_id, stripe=shop.stripe, open_uow=shop.billing.open_uow, now=shop.now)
     if card is not None:
         await shop.use_card(customer, card)
-    return TopUpOrder(new_id(), workspace_id, customer, "price_sandbox_pack_5k"), customer
+    return TopUpOrder(new_id(), workspace_id, customer, "price_sandbox_pack_5k", 10**9), customer
 
 
 async def test_a_top_up_is_charged_once_however_often_it_is_asked_for(shop: Shop) -> None:

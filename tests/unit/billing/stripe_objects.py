@@ -66,6 +66,7 @@ def invoice(*lines: Line, number: int = 1, at: datetime = START, **changes: obje
         "total": total,
         "paid": max(0, total),
         "remaining": 0,
+        "tax": 0,
         "live": False,
         "issued_at": at,
         "paid_at": at,

@@ -38,12 +38,14 @@ class SelfHosted(Conflict):
 
 @dataclass(frozen=True)
 class Account:
-    """How Stripe is reached. `base_url` ends before `/v1`. Without `limits` a plan sells credits and limits nothing."""
+    """How Stripe is reached. `base_url` ends before `/v1`. Without `limits` a plan sells credits and limits nothing. With `taxes`
+    Stripe Tax adds tax to what is sold."""
 
     mode: Mode
     base_url: str = ""
     key: SecretStr = _NO_KEY
     limits: bool = True
+    taxes: bool = False
 
     @property
     def sells(self) -> bool:
@@ -72,13 +74,13 @@ class Account:
             raise SelfHosted(msg)
 
 
-def stripe_account(*, key: SecretStr, sandbox_url: str, limits: bool = True) -> Account:
+def stripe_account(*, key: SecretStr, sandbox_url: str, limits: bool = True, taxes: bool = False) -> Account:
     """The real one when there is a key, else the sandbox's when there is a sandbox, else none."""
     given = key.get_secret_value().strip()
     if given:
-        return Account("stripe", _STRIPE_URL, SecretStr(given), limits)
+        return Account("stripe", _STRIPE_URL, SecretStr(given), limits, taxes)
     if sandbox_url:
-        return Account("sandbox", f"{sandbox_url.rstrip('/')}/stripe", _SANDBOX_KEY, limits)
+        return Account("sandbox", f"{sandbox_url.rstrip('/')}/stripe", _SANDBOX_KEY, limits, taxes)
     return Account("self_hosted")
 
 

@@ -45,7 +45,7 @@ async def create_session(order: Order, *, stripe: Stripe) -> Session:
     """Open a checkout; the same order answers with the same one, for a day."""
     with stripe.asking("checkout.sessions.create") as client:
         made = await client.v1.checkout.sessions.create_async(
-            _params(order), {"idempotency_key": key_of(f"checkout:{order.id}")}
+            _params(order, taxes=stripe.account.taxes), {"idempotency_key": key_of(f"checkout:{order.id}")}
         )
     return _session(made)
 
@@ -62,7 +62,7 @@ async def expire_session(session_id: str, *, stripe: Stripe) -> Session:
         return _session(await client.v1.checkout.sessions.expire_async(session_id))
 
 
-def _params(order: Order) -> "SessionCreateParams":
+def _params(order: Order, *, taxes: bool) -> "SessionCreateParams":
     about = {"workspace_id": str(order.workspace_id), "checkout_id": str(order.id)}
     params: SessionCreateParams = {
         "customer": order.customer_id,
@@ -73,6 +73,11 @@ def _params(order: Order) -> "SessionCreateParams":
         "metadata": about,
         "allow_promotion_codes": True,
     }
+    if taxes:
+        # Tax depends on where the buyer is: the address (and with a tax id the name) is kept with the customer.
+        params["automatic_tax"] = {"enabled": True}
+        params["customer_update"] = {"address": "auto", "name": "auto"}
+        params["tax_id_collection"] = {"enabled": True}
     if not order.is_plan:
         # The card is kept for credits that are bought by themselves, when the workspace asks for that.
         return {

@@ -113,6 +113,7 @@ def _invoice(found: sdk.Invoice, lines: Sequence[sdk.InvoiceLineItem]) -> Invoic
         total=found.total,
         paid=found.amount_paid,
         remaining=found.amount_remaining,
+        tax=sum(one.amount for one in found.total_taxes or ()),
         live=found.livemode,
         issued_at=moment(turned.finalized_at or found.created),
         paid_at=moment(turned.paid_at) if turned.paid_at else None,

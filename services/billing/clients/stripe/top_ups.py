@@ -10,7 +10,7 @@ from services.billing.clients.stripe.account import Stripe, key_of
 from services.billing.clients.stripe.customers import payment_method_of
 from services.billing.clients.stripe.errors import ActionRequired, CardDeclined
 
-Outcome = Literal["paid", "declined", "needs_action", "no_payment_method"]
+Outcome = Literal["paid", "declined", "needs_action", "no_payment_method", "too_much"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class TopUpOrder:
     workspace_id: UUID
     customer_id: str
     price_id: str
+    most_minor: int
+    """What may be paid for it, tax included."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,14 @@ async def buy_top_up(order: TopUpOrder, *, stripe: Stripe) -> ToppedUp:
     invoice = await _make_invoice(order, stripe=stripe)
     if invoice.status == "paid":
         return _topped_up(invoice, "paid")
+    if invoice.total > order.most_minor:
+        if invoice.status == "open":
+            with stripe.asking("top_ups.void") as client:
+                await client.v1.invoices.void_invoice_async(invoice.id)
+        reason = (
+            "with tax it costs more than is left of the month's maximum: raise the maximum, or choose a smaller pack"
+        )
+        return ToppedUp("too_much", reason, invoice.id, invoice.total, invoice.currency)
     try:
         with stripe.asking("top_ups.pay") as client:
             paid = await client.v1.invoices.pay_async(
@@ -75,6 +85,7 @@ async def _make_invoice(order: TopUpOrder, *, stripe: Stripe) -> sdk.Invoice:
                 "auto_advance": False,
                 "pending_invoice_items_behavior": "exclude",
                 "metadata": about,
+                "automatic_tax": {"enabled": stripe.account.taxes},
             },
             {"idempotency_key": key_of(f"{key}:invoice")},
         )

@@ -26,7 +26,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Invoice:
-    """An invoice in the state that it was found in."""
+    """An invoice in the state that it was found in. `total` includes `tax`. Lines are as the prices are: net where tax is added
+    to them, gross where they include it."""
 
     id: str
     customer_id: str
@@ -37,6 +38,7 @@ class Invoice:
     total: int
     paid: int
     remaining: int
+    tax: int
     live: bool
     issued_at: datetime
     paid_at: datetime | None

@@ -16,6 +16,7 @@ _SHOWN = (
     "currency",
     "total_minor",
     "paid_minor",
+    "tax_minor",
     "hosted_url",
     "pdf_url",
     "granted_credits",
@@ -35,6 +36,7 @@ class ShownInvoice:
     currency: str
     total_minor: int
     paid_minor: int
+    tax_minor: int
     hosted_url: str | None
     pdf_url: str | None
     granted_credits: int

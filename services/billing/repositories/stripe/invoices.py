@@ -41,6 +41,7 @@ async def keep_invoice(
         "number": invoice.number,
         "total_minor": invoice.total,
         "paid_minor": invoice.paid,
+        "tax_minor": invoice.tax,
         "hosted_url": invoice.hosted_url,
         "pdf_url": invoice.pdf_url,
         "refused_code": refusal.code if refusal else None,

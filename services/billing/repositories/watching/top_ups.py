@@ -143,6 +143,7 @@ async def record(conn: AsyncConnection, order: TopUp, outcome: Outcome) -> bool:
             state=outcome.state,
             reason=outcome.reason or None,
             invoice_id=outcome.invoice_id,
+            amount_minor=outcome.amount_minor or order.amount_minor,
             pay_url=outcome.pay_url,
         )
     )
