@@ -1,9 +1,9 @@
 """Campaigns and their emails."""
 
-from typing import Annotated, cast
+from typing import cast
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from libs.common.errors import NotFound
 from libs.common.http.dependencies import OpenUowDep, Uow
@@ -11,7 +11,7 @@ from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import UnitOfWork
 from services.sender.api.resources import CurrentResources, Cursor, Limit, Resources, cut, plan_today
-from services.sender.repositories import campaigns, emails
+from services.sender.repositories import campaigns
 from services.sender.repositories.campaigns import Campaign
 from services.sender.schemas.campaigns import (
     CampaignIn,
@@ -24,7 +24,6 @@ from services.sender.schemas.campaigns import (
     StartedOut,
     Starting,
 )
-from services.sender.schemas.emails import EmailOut, EmailPage, EmailState
 from services.sender.schemas.windows import WindowIn, WindowOut
 from services.sender.use_cases.change_window import change_window
 from services.sender.use_cases.create_campaign import NewCampaign, create_campaign
@@ -150,29 +149,6 @@ async def set_window(
     """Other hours, for a draft or a paused campaign. 409 campaign_active, campaign_finished; 422 window_invalid."""
     campaign = await change_window(uow, workspace_id=identity.workspace_id, campaign_id=campaign_id, window=body.window)
     return await _view(uow, campaign, resources)
-
-
-@router.get("/emails", tags=["emails"])
-async def list_emails(
-    identity: CurrentIdentity,
-    uow: Uow,
-    campaign_id: UUID | None = None,
-    state: Annotated[EmailState | None, Query()] = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> EmailPage:
-    """The workspace's emails, newest first."""
-    rows = await emails.page_emails(
-        uow.conn,
-        workspace_id=identity.workspace_id,
-        campaign_id=campaign_id,
-        state=state,
-        before=cursor,
-        limit=limit + 1,
-    )
-    page, more = cut(rows, limit)
-    items = [EmailOut.of(row) for row in page]
-    return EmailPage(items=items, next_cursor=str(page[-1].id) if more else None)
 
 
 async def _view(uow: UnitOfWork, campaign: Campaign, resources: Resources) -> CampaignOut:

@@ -1,17 +1,42 @@
-"""Decisions about single emails."""
+"""The emails of a workspace, and decisions about single ones."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from libs.common.http.dependencies import Uow
-from libs.common.http.identity import MemberIdentity
+from libs.common.http.identity import CurrentIdentity, MemberIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
-from services.sender.api.resources import CurrentResources
-from services.sender.schemas.emails import ResolutionIn, ResolutionOut
+from services.sender.api.resources import CurrentResources, Cursor, Limit, cut
+from services.sender.repositories import emails
+from services.sender.schemas.emails import EmailOut, EmailPage, EmailState, ResolutionIn, ResolutionOut
 from services.sender.use_cases.resolve_email import resolve_email
 
 router = APIRouter(prefix="/v1", responses=PROBLEM_RESPONSES)
+
+
+@router.get("/emails", tags=["emails"])
+async def list_emails(
+    identity: CurrentIdentity,
+    uow: Uow,
+    campaign_id: UUID | None = None,
+    state: Annotated[EmailState | None, Query()] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> EmailPage:
+    """The workspace's emails, newest first."""
+    rows = await emails.page_emails(
+        uow.conn,
+        workspace_id=identity.workspace_id,
+        campaign_id=campaign_id,
+        state=state,
+        before=cursor,
+        limit=limit + 1,
+    )
+    page, more = cut(rows, limit)
+    items = [EmailOut.of(row) for row in page]
+    return EmailPage(items=items, next_cursor=str(page[-1].id) if more else None)
 
 
 @router.post("/emails/{email_id}/resolve", tags=["emails"])

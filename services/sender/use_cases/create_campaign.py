@@ -58,16 +58,35 @@ async def create_campaign(
     await check_plan(uow, workspace_id, chosen[0])
     for each in chosen:
         await check_sandboxed_rows(uow, found, mailbox_id=each)
-    campaign = Campaign(
+    quota = wish.daily_quota or default_quota
+    campaign = _campaign(
+        wish, found, template, workspace_id=workspace_id, mailbox_id=chosen[0], daily_quota=quota, now=now
+    )
+    await campaigns.add_campaign(uow.conn, campaign)
+    await campaign_mailboxes.share_campaign(uow.conn, campaign.id, chosen[1:])
+    return campaign
+
+
+def _campaign(
+    wish: NewCampaign,
+    found: ListRow,
+    template: StoredTemplate,
+    *,
+    workspace_id: UUID,
+    mailbox_id: UUID,
+    daily_quota: int,
+    now: datetime,
+) -> Campaign:
+    return Campaign(
         id=new_id(),
         workspace_id=workspace_id,
         list_id=found.id,
-        mailbox_id=chosen[0],
+        mailbox_id=mailbox_id,
         template_id=template.id,
         template_version=template.version,
         name=wish.name or found.name,
         state="draft",
-        daily_quota=wish.daily_quota or default_quota,
+        daily_quota=daily_quota,
         weight=wish.weight,
         sandboxed=found.sandboxed_count > 0,
         source=template.source,
@@ -76,9 +95,6 @@ async def create_campaign(
         started_at=None,
         finished_at=None,
     )
-    await campaigns.add_campaign(uow.conn, campaign)
-    await campaign_mailboxes.share_campaign(uow.conn, campaign.id, chosen[1:])
-    return campaign
 
 
 async def _list(uow: UnitOfWork, *, workspace_id: UUID, list_id: UUID) -> ListRow:
