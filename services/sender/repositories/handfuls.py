@@ -1,7 +1,5 @@
 """Mails of one connection that are begun, recorded or taken back together: one statement locks and reads, one writes.
-
-Whatever somebody else has locked is passed over, so that nobody waits with some of the rows in hand for others of them.
-"""
+Whatever somebody else has locked is passed over, so that nobody waits with some of the rows in hand for others of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -122,14 +120,13 @@ _UNUSE = Statement(
 
 @dataclass(frozen=True)
 class Ready:
-    """A claimed email, locked with its enrolment and its slot of today, and what speaks for and against it."""
+    """A claimed email, locked with its enrolment and its slot of today; `stays`: its lead has its mailbox already."""
 
     claim: Claim
     day_ends_at: datetime
     facts: Reasons
     slot: tuple[UUID, date, int]
     stays: bool
-    """Its lead stays with a mailbox already."""
 
 
 async def by_index(conn: AsyncConnection) -> None:
@@ -198,5 +195,5 @@ async def _rows(
     query: Compiled, conn: AsyncConnection, claims: Sequence[Claim], **more: object
 ) -> list[tuple[Claim, Mapping[str, Any]]]:
     mine = {claim.email_id: claim for claim in claims}
-    found = await query.fetch(conn, ids=list(mine), tokens=[claim.token for claim in mine.values()], **more)
-    return [(mine[row["id"]], row) for row in found]
+    rows = await query.fetch(conn, ids=list(mine), tokens=[claim.token for claim in mine.values()], **more)
+    return [(mine[row["id"]], row) for row in rows]

@@ -15,8 +15,9 @@ from services.sender.repositories.claims import Claim
 from services.sender.repositories.workspaces import load_mailbox
 from services.sender.use_cases.claim_emails import claim_emails, give_back_claims
 from services.sender.use_cases.note_health import Streak, Trouble, note_answers, note_health, trouble_of
+from services.sender.use_cases.record_for_sure import AWAY
 from services.sender.use_cases.send_context import SendContext
-from services.sender.use_cases.send_handful import AWAY, Handful, Sent
+from services.sender.use_cases.send_handful import Handful, Sent
 
 log = get_logger()
 

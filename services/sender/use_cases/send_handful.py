@@ -3,34 +3,29 @@
 What cannot be begun or recorded together is begun or recorded alone. What was begun and is not called any more is taken back.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from libs.common.errors import Transient
 from libs.common.logs import get_logger
 from services.sender import metrics
 from services.sender.clients.mailbox import Mailbox
 from services.sender.domain.message import Letter
 from services.sender.domain.pace import LATEST_S
-from services.sender.domain.sending import Accepted, NotCalled, Outcome, Record
+from services.sender.domain.sending import Accepted, NotCalled, Outcome
 from services.sender.domain.writing import Writer
 from services.sender.repositories import handfuls
 from services.sender.repositories.claims import Claim
 from services.sender.use_cases.begin_sending import Begun, begin_sending, begin_together
 from services.sender.use_cases.prepare_mail import Prepared, prepare_mail
-from services.sender.use_cases.record_outcome import record_accepted, record_outcome
+from services.sender.use_cases.record_for_sure import AWAY, record_for_sure
+from services.sender.use_cases.record_outcome import record_accepted
 from services.sender.use_cases.send_context import SendContext
 
 log = get_logger()
 
-AWAY = (SQLAlchemyError, OSError, Transient)
-_RECORD_RETRIES_S = (0.1, 0.5, 2, 5, 10, 20)
 _LOST = NotCalled("the database was lost before the call")
 _LEFT = NotCalled("begun, and not called in time")
 
@@ -108,7 +103,7 @@ class Handful:
         except AWAY:
             # Whether the transaction was committed is open; that no call was made is certain.
             for claim in self._claims:
-                await self._record(claim, _LOST)
+                await record_for_sure(self._context, claim, _LOST)
             raise
         self._begun.extend((claim, mail.letter) for claim, mail in mails if mail.letter and claim.email_id in begun)
         return [(claim, mail) for claim, mail in mails if claim.email_id not in begun]
@@ -130,7 +125,7 @@ class Handful:
                     uow, claim, now=now, timing=context.timing, subject=mail.subject, problem=mail.problem
                 )
         except AWAY:
-            await self._record(claim, _LOST)
+            await record_for_sure(self._context, claim, _LOST)
             raise
         if begun.state == "go" and mail.letter is not None:
             self._begun.append((claim, mail.letter))
@@ -146,7 +141,7 @@ class Handful:
             outcomes.append(outcome)
             if not isinstance(outcome, Accepted):
                 await self._record_accepted()
-                await self._record(claim, outcome)
+                await record_for_sure(self._context, claim, outcome)
                 break
             self._accepted.append((claim, outcome))
         return outcomes
@@ -173,7 +168,7 @@ class Handful:
             if claim.email_id in done:
                 log.info("email.recorded", email_id=str(claim.email_id), state="sent", reason=None)
             else:
-                await self._record(claim, outcome)
+                await record_for_sure(self._context, claim, outcome)
 
     async def _take_back(self) -> None:
         """What was begun and never called."""
@@ -190,34 +185,9 @@ class Handful:
         metrics.SENDS_DECLINED.labels("taken_back").inc(len(back))
         for claim in left:
             if claim.email_id not in back:
-                await self._record(claim, _LEFT)
-
-    async def _record(self, claim: Claim, outcome: Outcome) -> None:
-        """Write the outcome down; the database may be away for a moment. Not written at all, the email becomes unknown."""
-        for delay in (*_RECORD_RETRIES_S, None):
-            try:
-                async with self._context.open_uow() as uow:
-                    now = await self._context.clock(uow.conn)
-                    record = await record_outcome(uow, claim, outcome, now=now)
-            except AWAY as error:
-                log.warning("email.record_failed", email_id=str(claim.email_id), error=str(error), retry_in_s=delay)
-                if delay is None:
-                    raise
-                await asyncio.sleep(delay)
-            else:
-                _note_recorded(claim, outcome, record)
-                return
+                await record_for_sure(self._context, claim, _LEFT)
 
 
 def _note_declined(claim: Claim, begun: Begun) -> None:
     metrics.SENDS_DECLINED.labels(begun.reason.partition(":")[0]).inc()
     log.info("email.declined", email_id=str(claim.email_id), state=begun.state, reason=begun.reason)
-
-
-def _note_recorded(claim: Claim, outcome: Outcome, record: Record | None) -> None:
-    if record is None:
-        metrics.RECORDS_REFUSED.inc()
-        log.warning("email.record_refused", email_id=str(claim.email_id), outcome=type(outcome).__name__)
-        return
-    metrics.OUTCOMES[record.state].inc()
-    log.info("email.recorded", email_id=str(claim.email_id), state=record.state, reason=record.reason)
