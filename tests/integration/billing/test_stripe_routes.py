@@ -181,6 +181,7 @@ async def test_a_workspace_sees_its_own_invoices(service: RunningBilling) -> Non
         "currency": "usd",
         "total_minor": 1500,
         "paid_minor": 1500,
+        "tax_minor": 0,
         "hosted_url": None,
         "pdf_url": None,
         "granted_credits": 1000,
