@@ -23,6 +23,7 @@ from libs.common.errors import Transient
 from libs.common.garbage import FEW_IN_FLIGHT, seldom_collected
 from libs.common.http import health, operations
 from libs.common.http.observe import Observe
+from libs.common.http.operation_names import operation_id
 from libs.common.http.problems import install_problem_handlers
 from libs.common.listener import Listener
 from libs.common.logs import configure_logs, get_logger
@@ -78,6 +79,7 @@ def create_app(spec: ServiceSpec) -> FastAPI:
         # A redirect would name the address that a service has inside, to somebody who asked the gateway.
         redirect_slashes=False,
         separate_input_output_schemas=False,
+        generate_unique_id_function=operation_id,
     )
     install_problem_handlers(app)
     app.add_middleware(Observe, service=spec.settings.service)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from faststream.specification.asyncapi.v3_0_0.schema import ApplicationSchema
 
@@ -24,14 +22,6 @@ def test_the_committed_api_description_is_that_of_the_routes(service: str) -> No
     path = openapi.path_of(service)
     assert path.exists(), "run python -m libs.common.http.openapi"
     assert path.read_text("utf-8") == openapi.text_of(openapi.document_of(service))
-
-
-def test_the_api_descriptions_merge_into_one() -> None:
-    """Red when two services describe one operation. Every public path is a service's own."""
-    merged = openapi.merge_openapi(openapi.load_committed())
-    assert {path.split("/")[1] for path in merged["paths"]} == {"v1"}
-    references = {part.split('"')[0] for part in json.dumps(merged).split("#/components/schemas/")[1:]}
-    assert references <= set(merged["components"]["schemas"])
 
 
 def test_the_asyncapi_document_is_one() -> None:

@@ -1,6 +1,7 @@
 """The API's description: one committed document per service, and the one the gateway serves, merged from them.
 
-`python -m libs.common.http.openapi` writes `services/<name>/openapi.json`; `--check` fails when a byte would differ.
+`python -m libs.common.http.openapi` writes `services/<name>/openapi.json` and the gateway's `public_api.json`; `--check`
+fails when a byte would differ.
 """
 
 import argparse
@@ -150,6 +151,13 @@ def _main() -> None:
             stale.append(str(path.relative_to(_ROOT)))
         elif not args.check:
             path.write_text(text, "utf-8")
+    # Made of all that was written above.
+    public = importlib.import_module("services.gateway.public_api")
+    text = text_of(public.made())
+    if args.check and (not public.PATH.exists() or public.PATH.read_text("utf-8") != text):
+        stale.append(str(public.PATH.relative_to(_ROOT)))
+    elif not args.check:
+        public.PATH.write_text(text, "utf-8")
     if stale:
         sys.exit(f"Out of date: {', '.join(stale)}. Run python -m libs.common.http.openapi and commit what it writes.")
 

@@ -20,11 +20,11 @@ from services.gateway import metrics
 from services.gateway.api.access import CurrentCaller, request_id_of, resources_of
 from services.gateway.api.bodies import SmallBodyRoute
 from services.gateway.api.client_address import client_address
-from services.gateway.api.description import merged_document
 from services.gateway.domain.audit import Deed, deed_of, outcome_of
 from services.gateway.domain.callers import Caller
 from services.gateway.domain.operations import Operation, Operations
 from services.gateway.domain.permissions import READING
+from services.gateway.public_api import public_document
 from services.gateway.repositories import audit
 
 log = get_logger()
@@ -35,7 +35,7 @@ _UNKNOWN = "unknown_operation"
 @functools.cache
 def known_operations() -> Operations:
     """Those of the whole public API."""
-    return Operations(merged_document())
+    return Operations(public_document())
 
 
 class AuditedRoute(SmallBodyRoute):

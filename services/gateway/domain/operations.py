@@ -38,7 +38,7 @@ class Operations:
         return None
 
 
-def all_operations(document: Mapping[str, Any]) -> Iterable[tuple[str, str, Mapping[str, Any]]]:
+def all_operations(document: Mapping[str, Any]) -> Iterable[tuple[str, str, dict[str, Any]]]:
     """Path, method (small) and operation, of every one in the document."""
     for path, operations in document.get("paths", {}).items():
         for method, operation in operations.items():

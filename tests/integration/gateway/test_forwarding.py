@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncGenerator
 from urllib.parse import urlsplit
 
@@ -163,6 +164,19 @@ async def test_the_served_description_covers_every_public_path_of_every_service(
     assert {path.split("/")[2] for path in paths - own} == set(OWNERS) | described
     public = {path for path in paths if path.split("/")[2] in PUBLIC}
     assert all(operation["security"] == [] for path in public for operation in document["paths"][path].values())
+
+
+async def test_the_page_of_the_api_loads_nothing_from_outside(gateway: Gateway) -> None:
+    """Red when the page needs a host that an installation cannot reach, or runs what stands in it."""
+    page = await gateway.client.get("/docs")
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    assert "<script>" not in page.text
+    needed = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert [one for one in needed if not one.startswith(("/docs/", "data:"))] == []
+    for path in [one for one in needed if one.startswith("/")]:
+        assert (await gateway.client.get(path)).status_code == 200, path
+    assert 'url: "/openapi.json"' in (await gateway.client.get("/docs/start.js")).text
+    assert (await gateway.client.get("/docs/redoc.standalone.js")).json()["code"] == "route_not_found"
 
 
 async def test_a_signed_link_is_passed_on_without_a_token_and_without_a_word_of_who_asks(gateway: Gateway) -> None:
