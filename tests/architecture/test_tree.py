@@ -110,7 +110,10 @@ _REGISTRIES = re.compile(
     r"pythonhosted\.org|pypi\.org/simple|registry\.(npmjs|yarnpkg)|^--(extra-)?index-url|proxy\.golang\.org",
     re.MULTILINE,
 )
-_SOMEBODYS_FOLDER = re.compile(r"(?<![\w.:/$~-])/(home/\w|root/|Users/\w|work/|workspace/|tmp/(?!$|\W))", re.MULTILINE)
+_SOMEBODYS_FOLDER = re.compile(
+    r"(?<![\w.:/$~-])(?<!router\.put\(\")(?<!router\.delete\(\")/(home/\w|root/|Users/\w|work/|workspace/|tmp/(?!$|\W))",
+    re.MULTILINE,
+)
 
 
 def _our_text() -> list[tuple[Path, str]]:
