@@ -81,6 +81,37 @@ def test_every_operation_names_the_codes_it_refuses_by() -> None:
             assert examples, (method, path, status)
 
 
+def test_no_body_below_v1_takes_what_it_does_not_name() -> None:
+    """Mass assignment: red when `owner`, `credits`, `price` or `status` could be sent along with what may be sent. Signing in
+    ignores what Supabase's clients send besides."""
+    open_ones: list[str] = []
+    for path, _, operation in OPERATIONS:
+        if path.startswith("/v1/") and not is_public(operation):
+            for kind, body in operation.get("requestBody", {}).get("content", {}).items():
+                if kind == "application/json":
+                    open_ones += [f"{operation['operationId']}{one}" for one in _open_parts(body["schema"])]
+    assert open_ones == []
+
+
+def _open_parts(schema: dict[str, Any], seen: frozenset[str] = frozenset(), where: str = "") -> Iterator[str]:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    if name:
+        if name not in seen:
+            yield from _open_parts(DOCUMENT["components"]["schemas"][name], seen | {name}, where)
+        return
+    named, others = schema.get("properties", {}), schema.get("additionalProperties")
+    if (named and others is not False) or (schema.get("type") == "object" and not named and others in (None, True)):
+        yield where or "/"
+    for choice in ("anyOf", "oneOf", "allOf"):
+        for one in schema.get(choice, ()):
+            yield from _open_parts(one, seen, where)
+    for field, one in named.items():
+        yield from _open_parts(one, seen, f"{where}/{field}")
+    for one in (schema.get("items"), others):
+        if isinstance(one, dict):
+            yield from _open_parts(one, seen, f"{where}/*")
+
+
 def _bodies() -> Iterator[tuple[str, dict[str, Any]]]:
     for _, _, operation in OPERATIONS:
         parts = {"asked": operation.get("requestBody", {}), **operation["responses"]}

@@ -4,11 +4,12 @@ import asyncio
 import re
 
 import httpx
+import jwt
 
 from libs.common.http.openapi import load_committed
 from services.gateway.domain.operations import all_operations
 from services.gateway.domain.permissions import ROLES, may, permission_for
-from tests.integration.gateway.conftest import Gateway
+from tests.integration.gateway.conftest import AUTH_SECRET, Gateway
 from tests.integration.gateway.people import Person, join, owner
 
 NOBODY = "00000000-0000-7000-8000-000000000000"
@@ -77,9 +78,22 @@ async def test_a_key_without_the_scope_gets_nowhere_whatever_its_maker_may(gatew
             assert code in {"scope_missing", "people_only"}, (method, path)
 
 
+async def test_nobody_gets_anywhere_with_a_token_that_has_expired(gateway: Gateway) -> None:
+    """Red when a route believes a token of yesterday, the live stream included."""
+    token = (await gateway.sign_up("late@matrix.example"))["access_token"]
+    said = jwt.decode(token, options={"verify_signature": False})
+    late = {**said, "iat": said["iat"] - 90_000, "exp": said["iat"] - 61}
+    headers = {"Authorization": f"Bearer {jwt.encode(late, AUTH_SECRET, algorithm='HS256')}"}
+    for method, path in [*OPERATIONS, ("GET", "events")]:
+        answer = await gateway.client.request(method, f"/v1/{path}", headers=headers)
+        assert answer.status_code == 401, (method, path)
+        assert method == "HEAD" or answer.json()["code"] == "token_expired", (method, path)
+    assert gateway.behind.paths == []
+
+
 async def test_nobody_gets_anywhere_without_a_token(gateway: Gateway) -> None:
     """Red when a route forgets to ask who is there."""
-    for method, path in OPERATIONS:
+    for method, path in [*OPERATIONS, ("GET", "events")]:
         answer = await gateway.client.request(method, f"/v1/{path}")
         assert answer.status_code == 401, (method, path)
         assert method == "HEAD" or answer.json()["code"] == "token_missing", (method, path)
