@@ -91,6 +91,19 @@ def safe_header(name: str, value: str) -> str:
     return value
 
 
+def to_header(address: str) -> str:
+    """Whom a mail is for, as a header says it. Raises Invalid (`unsafe_header`), also where a reader would see an encoded word
+    in the address."""
+    return address if _PLAIN_ADDRESS.fullmatch(address) else _person("To", "", address)
+
+
+def _person(header: str, name: str, address: str) -> str:
+    try:
+        return str(Address(safe_header(header, name), addr_spec=safe_header(header, address)))
+    except (ValueError, IndexError, email.errors.MessageError) as error:
+        raise Invalid(f"the {header} header cannot name {address!r}: {error}", code="unsafe_header") from error
+
+
 def _is_clean(value: str) -> bool:
     return not _LINE_ENDS.intersection(value)
 
@@ -114,7 +127,7 @@ def build(
     head = {"From": _mailbox("From", sender.name, sender.address)}
     if sender.reply_to:
         head["Reply-To"] = _mailbox("Reply-To", "", sender.reply_to)
-    head["To"] = to if _PLAIN_ADDRESS.fullmatch(to) else str(Address(addr_spec=safe_header("To", to)))
+    head["To"] = to_header(to)
     head["Subject"] = safe_header("Subject", rendered.subject)
     head["Date"] = _date(now)
     head["Message-ID"] = safe_header("Message-ID", message_id)
@@ -138,7 +151,7 @@ def build(
 @functools.lru_cache(maxsize=1000)
 def _mailbox(header: str, name: str, address: str) -> str:
     """The same for all mails of a mailbox: the email package takes as long for it as all else for a mail."""
-    return str(Address(safe_header(header, name), addr_spec=safe_header(header, address)))
+    return _person(header, name, address)
 
 
 @functools.lru_cache(maxsize=16)

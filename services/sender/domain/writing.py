@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.sender.domain.first_mail import check_says_so
-from services.sender.domain.message import Letter, Sender, build, by_mail, safe_header
+from services.sender.domain.message import Letter, Sender, build, by_mail, safe_header, to_header
 from services.sender.domain.plan.terms import FIRST_STEP
 from services.sender.domain.template_fields import Values, mail_values
 from services.sender.domain.templates import Rendered, TemplateSource, render
@@ -65,7 +65,7 @@ class Writer:
         """What a row's data puts into headers is safe there. Raises Invalid (`unsafe_header`) as `letter`, at a tenth of its
         cost: the rest of a mail is the same for all rows."""
         safe_header("Subject", rendered.subject)
-        safe_header("To", to.address)
+        to_header(to.address)
 
     def letter(self, rendered: Rendered, to: Addressee, *, message_id: str, now: datetime) -> Letter:
         """The mail on the wire. Raises Invalid (`unsafe_header`)."""

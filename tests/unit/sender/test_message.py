@@ -14,6 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from libs.common.errors import Invalid
+from services.sender.domain.addresses import normalise
 from services.sender.domain.message import (
     HEADERS,
     Letter,
@@ -23,6 +24,7 @@ from services.sender.domain.message import (
     message_id_of,
     safe_header,
     sender_from,
+    to_header,
 )
 from services.sender.domain.templates import Rendered
 
@@ -59,6 +61,23 @@ def test_nothing_in_a_subject_ends_its_line(subject: str) -> None:
     with pytest.raises(Invalid) as raised:
         letter(subject)
     assert raised.value.code == "unsafe_header"
+
+
+def test_an_address_that_a_reader_takes_for_an_encoded_word_fails_by_name_before_start_and_after() -> None:
+    """Red when one address that no header can name makes whoever sends it fall over, with all mails that it has in hand."""
+    address = normalise("=?utf-8?q?ab?=@company.example")
+    with pytest.raises(Invalid) as raised:
+        letter("Hi", to=address)
+    assert raised.value.code == "unsafe_header"
+    with pytest.raises(Invalid):
+        to_header(address)
+
+
+@given(st.text("=?utf8qb-.+_'", min_size=1, max_size=20))
+def test_any_address_of_a_list_makes_a_mail_or_fails_by_name(local: str) -> None:
+    """Red when an address that is taken in fails in another way than by name."""
+    with contextlib.suppress(Invalid):
+        letter("Hi", to=normalise(f"{local}@company.example"))
 
 
 def _unchecked(_name: str, value: str) -> str:
