@@ -27,10 +27,14 @@ class Statement:
         self._parts = {"table": table.fullname, **parts}
         self._template = template
 
-    def text(self, after: int = 0) -> str:
-        """The statement; its parameters are numbered on after so many others."""
+    def text(self, after: int = 0, *, behind: str | None = None) -> str:
+        """The statement; its parameters are numbered on after so many others. It touches nothing before all of another part
+        of the same WITH is done, if it is said to come `behind` it."""
         given = ", ".join(f"${after + nth}::{type_}[]" for nth, type_ in enumerate(self._types, start=1))
-        return self._template.format(rows=f"unnest({given}) AS n ({', '.join(self.columns)})", **self._parts)
+        rows = f"unnest({given}) AS n ({', '.join(self.columns)})"
+        if behind is not None:
+            rows = f"(SELECT * FROM {rows} WHERE (SELECT count(*) FROM {behind}) >= 0) AS n"
+        return self._template.format(rows=rows, **self._parts)
 
 
 Given = tuple[Statement, Sequence[Sequence[object]]]
@@ -73,18 +77,24 @@ async def read(conn: AsyncConnection, findings: Sequence[Given]) -> list[list[tu
     return found
 
 
-async def write(conn: AsyncConnection, writings: Iterable[Given]) -> None:
-    """Write everything in one trip. All of it sees the same rows: none may rest on what another of it writes."""
+async def write(conn: AsyncConnection, writings: Iterable[Given], *, in_order: bool = False) -> None:
+    """Write everything in one trip. All of it sees the same rows: none may rest on what another of it writes.
+
+    Postgres chooses what it does first, unless it is to be done `in_order`: what has no locks yet then waits for the first
+    of it with nothing else in hand.
+    """
     given = [one for one in writings if one[1]]
     if given:
-        await (await driver_of(conn)).fetch(_writing(tuple(statement for statement, _ in given)), *_values(given))
+        statements = tuple(statement for statement, _ in given)
+        await (await driver_of(conn)).fetch(_writing(statements, in_order), *_values(given))
 
 
-def joined(writings: Iterable[Given], *, after: int) -> tuple[str, list[Sequence[object]]]:
+def joined(writings: Iterable[Given], *, after: int, in_order: bool = False) -> tuple[str, list[Sequence[object]]]:
     """The same as parts of the caller's own WITH, each with a comma behind it, and their parameters, which come after so
     many of the caller's."""
     given = [one for one in writings if one[1]]
-    return "".join(f"{part}, " for part in _parts(tuple(statement for statement, _ in given), after)), _values(given)
+    parts = _parts(tuple(statement for statement, _ in given), after, in_order)
+    return "".join(f"{part}, " for part in parts), _values(given)
 
 
 def _values(given: Iterable[Given]) -> list[Sequence[object]]:
@@ -102,15 +112,17 @@ def _reading(statements: tuple[Statement | None, ...]) -> str:
 
 
 @functools.cache
-def _writing(statements: tuple[Statement, ...]) -> str:
-    return f"WITH {', '.join(_parts(statements, 0))} SELECT 1"
+def _writing(statements: tuple[Statement, ...], in_order: bool) -> str:
+    return f"WITH {', '.join(_parts(statements, 0, in_order))} SELECT 1"
 
 
 @functools.cache
-def _parts(statements: tuple[Statement, ...], after: int) -> list[str]:
+def _parts(statements: tuple[Statement, ...], after: int, in_order: bool) -> list[str]:
     """Foreign keys are checked when all of it is done."""
     parts = list[str]()
     for number, statement in enumerate(statements):
-        parts.append(f"s{number} AS ({statement.text(after)})")
+        behind = f"s{number - 1}" if in_order and number else None
+        done = " RETURNING 1" if in_order else ""
+        parts.append(f"s{number} AS ({statement.text(after, behind=behind)}{done})")
         after += len(statement.columns)
     return parts

@@ -75,9 +75,10 @@ async def write(
     wake: Collection[str] = (),
     lease_s: float = 0,
     also: Sequence[Given] = (),
+    in_order: bool = False,
 ) -> None:
     """Add events in the caller's transaction and, when it commits, wake their relays and who listens on these channels. What
-    is `also` to be written goes with them (`many.write`).
+    is `also` to be written goes with them (`many.write`, `in_order`).
 
     With `lease_s` they are in the caller's hands for so long, who publishes them itself: no relay is woken. Raises TooLarge.
     """
@@ -89,7 +90,7 @@ async def write(
     channels = {*wake, outbox_channel(outbox.schema or "")} if events and not lease_s else set(wake)
     ids, keys = [event.id for event in events], [event.routing_key for event in events]
     own = (lease_s, ids, keys, [event.body for event in events], sorted(channels))
-    parts, values = many.joined(also, after=len(own))
+    parts, values = many.joined(also, after=len(own), in_order=in_order)
     await (await driver_of(conn)).fetch(_WRITE.format(table=outbox.fullname, also=parts), *own, *values)
 
 

@@ -63,12 +63,20 @@ class Publisher(Protocol):
 class UnitOfWork:
     """`conn` for repositories, `publish` for what happened. The edge that opened it commits; use cases never do."""
 
-    def __init__(self, conn: AsyncConnection, tables: CommonTables, *, publisher: Publisher | None = None) -> None:
+    def __init__(
+        self,
+        conn: AsyncConnection,
+        tables: CommonTables,
+        *,
+        publisher: Publisher | None = None,
+        is_one_statement: bool = False,
+    ) -> None:
         self.conn = conn
         self.in_hand: list[Sealed] = []
         """What has been written for `publisher` to publish after the commit."""
         self._tables = tables
         self._publisher = publisher
+        self._in_order = is_one_statement
         self._events: list[Sealed] = []
         self._transients: list[Sealed] = []
         self._channels: set[str] = set()
@@ -139,10 +147,18 @@ class UnitOfWork:
         writings, self._writings = self._writings, []
         if events or channels:
             lease_s = self._publisher.lease_s(events) if self._publisher else 0
-            await outbox.write(self.conn, self._tables.outbox, events, wake=channels, lease_s=lease_s, also=writings)
+            await outbox.write(
+                self.conn,
+                self._tables.outbox,
+                events,
+                wake=channels,
+                lease_s=lease_s,
+                also=writings,
+                in_order=self._in_order,
+            )
             self.in_hand += events if lease_s else ()
         else:
-            await many.write(self.conn, writings)
+            await many.write(self.conn, writings, in_order=self._in_order)
         transients, self._transients = self._transients, []
         return transients
 
@@ -184,11 +200,11 @@ class UnitOfWorkFactory:
 
     @contextlib.asynccontextmanager
     async def at_once(self) -> AsyncGenerator[UnitOfWork]:
-        """A unit of work that is one statement: what is written last and what is published, all of it or nothing. What is
-        read in it is read before, in no transaction with it."""
+        """A unit of work that is one statement: what is written last (in the order in which it is given) and what is
+        published, all of it or nothing. What is read in it is read before, in no transaction with it."""
         with outages_named():
             async with connected(self._committing_each) as conn:
-                uow = UnitOfWork(conn, self.tables, publisher=self.publisher)
+                uow = UnitOfWork(conn, self.tables, publisher=self.publisher, is_one_statement=True)
                 yield uow
                 transients = await uow.flush()
         await self._done(uow, transients)

@@ -1,18 +1,22 @@
 """Holds that a replica decides upon by what it remembers of accounts: by one statement, and only where nothing has changed."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from libs.common.clock import utc_now
 from libs.common.ids import new_id
 from services.billing.domain.credits.ledger import Balance
 from services.billing.domain.watching.caps import Caps
+from services.billing.repositories.credits import ledger
 from services.billing.repositories.watching import caps
 from tests.integration.billing.deliveries import Replica, delivery
-from tests.integration.billing.steps import Billing, completed, created, ended
-from tests.integration.billing.test_together import CAPTURES, HOLDS, answers, in_order, queries
+from tests.integration.billing.steps import Billing, apply, completed, created, ended
+from tests.integration.billing.test_together import CAPTURES, HOLDS, answers, in_order, is_blocked, queries
+from tests.support.waiting import eventually
 
 
 async def hold(replica: Replica, workspace_id: UUID, *credits_: int) -> list[UUID]:
@@ -154,4 +158,21 @@ async def test_a_hold_from_memory_is_captured_and_remembered_on(billing: Billing
     assert heard == ["acked"]
     await hold(replica, workspace_id, 2)
     assert await billing.balance(workspace_id) == Balance(available=10, held=4, spent=6)
+    await in_order(billing, workspace_id)
+
+
+async def test_whoever_has_an_account_in_hand_never_waits_for_a_hold_from_memory(billing: Billing) -> None:
+    """Red when the statement takes the grants, the entries' places or the hold before it has the account: it and whoever has
+    the account then wait in a circle, until the database ends one of them, be it an operator's request."""
+    workspace_id, job_id = await billing.workspace(20), new_id()
+    replica = await remembering(billing, workspace_id)
+    async with billing.open_uow() as uow:
+        await ledger.lock_books(uow.conn, workspace_id)
+        hearing = asyncio.create_task(replica.hear(delivery(created(job_id, 5), workspace_id)))
+        await eventually(lambda: is_blocked(billing))
+        # Less than Postgres takes to find a circle.
+        await uow.conn.execute(text("SET LOCAL lock_timeout = '500ms'"))
+        await apply(created(job_id, 5), workspace_id, uow=uow)
+    assert await hearing == ["acked"]
+    assert await billing.balance(workspace_id) == Balance(available=13, held=7)
     await in_order(billing, workspace_id)
