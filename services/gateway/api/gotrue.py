@@ -114,15 +114,19 @@ def user_body(user: User) -> UserBody:
 
 
 def check_words(words: dict[str, Any]) -> dict[str, Any]:
-    """What users say of themselves must be storable, and small. Raises ValueError."""
-    written = orjson.dumps(words)
+    """What users say of themselves must be storable, and small; NaN and infinities become null. Raises ValueError."""
+    try:
+        written = orjson.dumps(words)
+    except TypeError as error:
+        msg = "data holds what cannot be kept: a number beyond 64 bits, half of a surrogate pair, or too many levels"
+        raise ValueError(msg) from error
     if len(written) > _MAX_WORDS_BYTES:
         msg = f"data takes more than {_MAX_WORDS_BYTES} bytes"
         raise ValueError(msg)
     if b"\\u0000" in written:
         msg = "data holds a NUL character: take it out"
         raise ValueError(msg)
-    return words
+    return orjson.loads(written)
 
 
 def refusal(status: int, code: str, message: str, *, extra: Mapping[str, object] | None = None) -> Response:
@@ -141,6 +145,7 @@ def _not_understood(error: RequestValidationError) -> Response:
         return refusal(400, "bad_json", "Could not parse request body as JSON")
     # Values are not repeated: one of them is a password.
     words = "; ".join(
-        f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg'].removeprefix('Value error, ')}" for one in found
+        f"{'.'.join(map(str, one['loc'][1:] or one['loc']))}: {one['msg'].removeprefix('Value error, ')}"
+        for one in found
     )
     return refusal(422, "validation_failed", words)
