@@ -15,6 +15,7 @@ _INSERT = "INSERT INTO {table} ({names}) SELECT {names} FROM {rows}"
 _INSTEAD = " ON CONFLICT ({key}) DO UPDATE SET {changed}"
 _UPDATE = "UPDATE {table} AS t SET {changed} FROM {rows} WHERE t.{key} = n.{key}"
 _FIND = "SELECT {names} FROM {rows} JOIN {table} AS t ON {on}"
+_BEHIND = "(SELECT * FROM {rows} WHERE (SELECT count(*) FROM {part}) >= 0) AS n"
 _NUMBERED = "SELECT {nth}, found FROM ({find}) AS found"
 
 
@@ -33,7 +34,7 @@ class Statement:
         given = ", ".join(f"${after + nth}::{type_}[]" for nth, type_ in enumerate(self._types, start=1))
         rows = f"unnest({given}) AS n ({', '.join(self.columns)})"
         if behind is not None:
-            rows = f"(SELECT * FROM {rows} WHERE (SELECT count(*) FROM {behind}) >= 0) AS n"
+            rows = _BEHIND.format(rows=rows, part=behind)
         return self._template.format(rows=rows, **self._parts)
 
 
