@@ -15,7 +15,13 @@ from services.sender.tables import emails, enrolments, slots
 OPEN = ("planned", "claimed", "sending", "unknown", "deferred")
 _OURS = and_(emails.c.id == bindparam("email_id"), emails.c.fencing_token == bindparam("token"))
 _CLAIMED = and_(_OURS, emails.c.state == "claimed")
-_LOCK_CLAIMED = Compiled(select(emails.c.id).where(_CLAIMED).with_for_update())
+# With its lead, which is bound to its mailbox last: whoever ends a campaign has its leads before its slots, too.
+_LOCK_CLAIMED = Compiled(
+    select(emails.c.id)
+    .join(enrolments, enrolments.c.id == emails.c.enrolment_id)
+    .where(_CLAIMED)
+    .with_for_update(key_share=True, of=(emails, enrolments))
+)
 _STAYS = (
     update(enrolments)
     .where(enrolments.c.id == bindparam("enrolment_id"), enrolments.c.mailbox_id.is_(None))
@@ -60,7 +66,7 @@ _FINISH_ENROLMENT = Compiled(
 
 
 async def lock_claimed(conn: AsyncConnection, claim: Claim) -> bool:
-    """Lock the email while it is claimed by this very claim."""
+    """Lock the email and its lead, while it is claimed by this very claim."""
     return bool(await _LOCK_CLAIMED.fetch(conn, email_id=claim.email_id, token=claim.token))
 
 

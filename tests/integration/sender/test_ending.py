@@ -10,12 +10,16 @@ import pytest
 from libs.common.errors import Conflict, NotFound
 from services.sender.domain.resolving import Resolution
 from services.sender.domain.sending import Accepted, Deferred, Refused, Unknown
+from services.sender.repositories import endings, plan
 from services.sender.repositories.dead_letters import Which
+from services.sender.tables import enrolments, slots
+from services.sender.use_cases.begin_sending import Begun
 from services.sender.use_cases.delete_list import delete_list
 from services.sender.use_cases.end_campaign import end_campaign
 from services.sender.use_cases.replay_dead_letters import replay_dead_letters
 from services.sender.use_cases.resolve_email import resolve_email
 from tests.integration.sender.world import World, recipient
+from tests.support.waiting import eventually
 
 PERSON = uuid4()
 
@@ -77,6 +81,19 @@ async def test_what_is_claimed_does_not_begin_and_what_has_begun_is_recorded(wor
     assert await world.states() == {"sent": 1, "cancelled": 2}
     await world.plan()
     assert await world.claim(limit=10) == []
+
+
+async def test_whoever_ends_it_and_whoever_begins_a_mail_of_it_do_not_wait_for_each_other(world: World) -> None:
+    """Red when a beginning has the slot before the lead: the end has all leads before the slots, and one of both fails."""
+    await world.running(leads=1)
+    claim = await world.claim_one()
+    async with world.open_uow() as ending:
+        leads = enrolments.update().where(enrolments.c.campaign_id == world.campaign_id)
+        await ending.conn.execute(leads.values(state="stopped", reason=endings.REASON, ended_at=world.now))
+        beginning = asyncio.create_task(world.begin(claim))
+        await eventually(world.somebody_waits)
+        await plan.release_assigned(ending.conn, slots.c.campaign_id == world.campaign_id, today=world.now.date())
+    assert await beginning == Begun("dropped", "enrolment_ended")
 
 
 async def test_an_unknown_of_it_can_have_been_sent_and_is_not_sent_again(world: World) -> None:
