@@ -19,7 +19,15 @@ from services.sender.repositories.enrolments import Enrolment
 from services.sender.repositories.workspaces import Clock
 from services.sender.use_cases.choose_mailboxes import check_plan
 from services.sender.use_cases.create_campaign import check_sandboxed_rows
-from services.sender.use_cases.enrol_list import LEASE, REPORTED_ROWS, SENDER_WORK, Nothing, check_list, enrol_list
+from services.sender.use_cases.enrol_list import (
+    LEASE,
+    REPORTED_ROWS,
+    SENDER_WORK,
+    Nothing,
+    check_list,
+    enrol_list,
+    nothing_to_send,
+)
 
 ROWS_AT_ONCE = 2_000
 """So many rows of a list are taken in while a person waits for the answer."""
@@ -51,6 +59,9 @@ async def start_campaign(
     async with open_uow() as uow:
         campaign = await open_start(uow, workspace_id=workspace_id, campaign_id=campaign_id, now=await clock(uow.conn))
     campaign, nothing = await enrol_list(open_uow, campaign, writer=writer, clock=clock, rows=rows)
+    if nothing is None and campaign.state == "draft":
+        # Somebody else, who went on with it meanwhile, has found that there is nothing.
+        nothing = Nothing(campaign.start_problem or nothing_to_send({}), ())
     if nothing is not None:
         raise _nothing_to_send(nothing)
     if campaign.state == "finished":

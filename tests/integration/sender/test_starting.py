@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -155,3 +156,23 @@ async def test_a_long_start_that_comes_to_nothing_is_a_draft_again_and_says_why(
     assert (await shown(world)).state == "active"
     assert (await shown(world)).start_problem is None
     assert await world.enrolment_states() == {("active", None): LONG}
+
+
+async def test_of_two_clicks_that_start_nothing_both_are_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Red when whoever did not take in the last page is told that all is well: the campaign is a draft."""
+    await world.draft(await world.list_of(recipient(1, line="")))
+    told, render = list[str](), enrolling._render  # pyright: ignore[reportPrivateUsage] - another click comes in between
+
+    async def another_is_faster(*args: Any, **more: Any) -> Any:
+        rendered = await render(*args, **more)
+        if not told:
+            told.append("clicked")
+            with pytest.raises(Conflict) as refused:
+                await start(world)
+            told.append(refused.value.message)
+        return rendered
+
+    monkeypatch.setattr(enrolling, "_render", another_is_faster)
+    with pytest.raises(Conflict) as refused:
+        await start(world)
+    assert (refused.value.code, refused.value.message) == ("nothing_to_send", told[1])
