@@ -1,9 +1,7 @@
 """Claims: emails taken with a fencing token and a lease, and what happens when a lease runs out."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Uuid, any_, bindparam, func, insert, literal_column, or_, select, update
@@ -12,15 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.compiled import Compiled
 from libs.common.ids import new_id
-from services.sender.domain.templates import TemplateSource
-from services.sender.repositories import words
-from services.sender.repositories.words import CampaignWords, LeadWords
 from services.sender.tables import claim_batches, emails, mailboxes, slots
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Claim:
-    """An email in our hands. Every later write of ours names `token`, which the next claim makes worthless."""
+    """An email in our hands. Every later write of ours names `token`, which the next claim makes worthless. Its words are
+    read when it is begun."""
 
     email_id: UUID
     token: int
@@ -32,11 +28,6 @@ class Claim:
     step: int
     recipient: str
     message_id: str
-    source: TemplateSource
-    values: dict[str, str]
-    fields: dict[str, str]
-    sender_name: str
-    postal_address: str
 
 
 @dataclass(frozen=True)
@@ -63,11 +54,12 @@ _LOOK = Compiled(
         func.coalesce(_FIRST_OVER.scalar_subquery() < bindparam("now"), False).label("expired"),
     )
 )
-# Not whether their campaign sends: one that does not has no slots, and `sending` asks again.
+# As `Claim` has them, with the token that the claim gives. Not whether their campaign sends: one that does not has no slots,
+# and `sending` asks again.
 _FIND = Compiled(
     select(
         emails.c.id,
-        emails.c.fencing_token,
+        emails.c.fencing_token + literal_column("1"),
         emails.c.workspace_id,
         emails.c.campaign_id,
         emails.c.enrolment_id,
@@ -126,33 +118,7 @@ async def claim(
     if not found:
         return []
     await _CLAIM.fetch(conn, ids=[row["id"] for row in found], batch=new_id(), until=now + timedelta(seconds=lease_s))
-    leads = await words.of_leads(conn, [row["enrolment_id"] for row in found])
-    said = await words.of_campaigns(conn, {row["campaign_id"] for row in found})
-    return [
-        _claim(row, leads[row["enrolment_id"]], said[row["campaign_id"]])
-        for row in found
-        if row["enrolment_id"] in leads
-    ]
-
-
-def _claim(row: Mapping[str, Any], lead: LeadWords, said: CampaignWords) -> Claim:
-    return Claim(
-        email_id=row["id"],
-        token=row["fencing_token"] + 1,
-        workspace_id=row["workspace_id"],
-        campaign_id=row["campaign_id"],
-        enrolment_id=row["enrolment_id"],
-        lead_id=row["lead_id"],
-        mailbox_id=row["mailbox_id"],
-        step=row["step"],
-        recipient=row["recipient"],
-        message_id=row["message_id"],
-        source=said.source,
-        values={**lead.values, "email": row["recipient"]},
-        fields=lead.fields,
-        sender_name=said.sender_name,
-        postal_address=said.postal_address,
-    )
+    return [Claim(*row) for row in found]
 
 
 async def expire_sending(conn: AsyncConnection, *, now: datetime, limit: int) -> list[Leased]:

@@ -114,6 +114,16 @@ class Asked:
     recipient: ColumnElement[str]
 
 
+OF_EMAILS = Asked(
+    workspace_id=emails.c.workspace_id,
+    enrolment_id=emails.c.enrolment_id,
+    email_id=emails.c.id,
+    step=emails.c.step,
+    recipient=emails.c.recipient,
+)
+"""Those that the query has."""
+
+
 def facts_about(asked: Asked) -> list[ColumnElement[Any]]:
     """What `reasons_in` reads of a row. The query has `enrolments`, and the rest by `with_its_campaign`."""
     before = _same_mail_elsewhere(asked.workspace_id, step=asked.step).where(

@@ -16,7 +16,8 @@ from libs.common.compiled import Compiled
 from libs.common.many import Given, Statement
 from services.sender.repositories.claims import Claim
 from services.sender.repositories.emails import OPEN
-from services.sender.repositories.facts import Asked, Reasons, facts_about, reasons_in, with_its_campaign
+from services.sender.repositories.facts import OF_EMAILS, Reasons, facts_about, reasons_in, with_its_campaign
+from services.sender.repositories.words import Words, with_words, words_in
 from services.sender.tables import daily_plans, emails, enrolments, slots
 
 # A connection keeps the plan of a statement, also one that was made while a table was all but empty.
@@ -44,30 +45,24 @@ def _with_todays_slot(query: Select[*tuple[Any, ...]], *, state: str) -> Select[
 
 _SLOT = (slots.c.workspace_id, slots.c.day, slots.c.number)
 _CLAIMED = Compiled(
-    with_its_campaign(
-        _with_todays_slot(
-            select(
-                emails.c.id,
-                emails.c.recipient,
-                enrolments.c.mailbox_id.label("stays_with"),
-                *_SLOT,
-                _TODAY.c.ends_at,
-                *facts_about(
-                    Asked(
-                        workspace_id=emails.c.workspace_id,
-                        enrolment_id=emails.c.enrolment_id,
-                        email_id=emails.c.id,
-                        step=emails.c.step,
-                        recipient=emails.c.recipient,
-                    )
-                ),
-            )
-            .select_from(_GIVEN)
-            .join(emails, and_(_OURS, emails.c.state == "claimed"))
-            .join(enrolments, enrolments.c.id == emails.c.enrolment_id),
-            state="assigned",
-        ),
-        mailbox_id=emails.c.mailbox_id,
+    with_words(
+        with_its_campaign(
+            _with_todays_slot(
+                select(
+                    emails.c.id,
+                    emails.c.recipient,
+                    enrolments.c.mailbox_id.label("stays_with"),
+                    *_SLOT,
+                    _TODAY.c.ends_at,
+                    *facts_about(OF_EMAILS),
+                )
+                .select_from(_GIVEN)
+                .join(emails, and_(_OURS, emails.c.state == "claimed"))
+                .join(enrolments, enrolments.c.id == emails.c.enrolment_id),
+                state="assigned",
+            ),
+            mailbox_id=emails.c.mailbox_id,
+        )
     ).with_for_update(key_share=True, of=(emails, enrolments, slots), skip_locked=True)
 )
 _other = emails.alias()
@@ -125,6 +120,7 @@ class Ready:
     claim: Claim
     day_ends_at: datetime
     facts: Reasons
+    words: Words
     slot: tuple[UUID, date, int]
     stays: bool
 
@@ -142,6 +138,7 @@ async def lock_claimed(conn: AsyncConnection, claims: Sequence[Claim], *, now: d
             claim=claim,
             day_ends_at=row["ends_at"],
             facts=reasons_in(row),
+            words=words_in(row),
             slot=(row["workspace_id"], row["day"], row["number"]),
             stays=row["stays_with"] is not None,
         )

@@ -1,6 +1,6 @@
 """`claimed → sending`: the transaction that decides. After its commit the provider is called, or the email is unknown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from libs.common.uow import UnitOfWork
 from services.sender.domain.dead_letters import cause_of_problem
+from services.sender.domain.message import Letter
 from services.sender.domain.sending import Drop, Facts, GiveBack, Go, SendTiming, decide
 from services.sender.domain.windows import is_open
 from services.sender.repositories import campaigns, emails, handfuls, plan, planning
@@ -15,7 +16,9 @@ from services.sender.repositories import slots as slotting
 from services.sender.repositories.claims import Claim
 from services.sender.repositories.facts import Reasons, reasons
 from services.sender.repositories.handfuls import Ready
+from services.sender.repositories.words import Words
 from services.sender.tables import slots
+from services.sender.use_cases.prepare_mail import Prepared
 from services.sender.use_cases.record_outcome import announce, bury
 
 
@@ -48,22 +51,36 @@ async def begin_sending(
 
 
 async def begin_together(
-    uow: UnitOfWork, claims: Sequence[Claim], *, subjects: Mapping[UUID, str], now: datetime, timing: SendTiming
-) -> frozenset[UUID]:
-    """Begin those of some claims that nothing speaks against, as `begin_sending` would; answers which
-    emails. The others are left as they are, to be begun alone: what a mail before them in here does to them would not be seen."""
-    going, people, leads = list[tuple[Ready, str]](), set[tuple[UUID, str]](), set[UUID]()
+    uow: UnitOfWork,
+    claims: Sequence[Claim],
+    *,
+    prepare: Callable[[Claim, Words], Prepared],
+    now: datetime,
+    timing: SendTiming,
+) -> dict[UUID, Letter]:
+    """Begin those of some claims that nothing speaks against, as `begin_sending` would; answers their letters, by email. The
+    others are left as they are, to be begun alone: what a mail before them in here does to them would not be seen."""
+    letters, going, people, leads = (
+        dict[UUID, Letter](),
+        list[tuple[Ready, str]](),
+        set[tuple[UUID, str]](),
+        set[UUID](),
+    )
     for ready in await handfuls.lock_claimed(uow.conn, claims, now=now):
         claim = ready.claim
         facts = facts_of(ready.facts, now=now, timing=timing, day_ends_at=ready.day_ends_at)
         person = (claim.workspace_id, claim.recipient)
         if person in people or claim.enrolment_id in leads or not isinstance(decide(facts, now=now, timing=timing), Go):
             continue
+        mail = prepare(claim, ready.words)
+        if mail.letter is None:
+            continue
         people.add(person)
         leads.add(claim.enrolment_id)
-        going.append((ready, subjects[claim.email_id]))
+        going.append((ready, mail.subject))
+        letters[claim.email_id] = mail.letter
     await handfuls.mark_sending(uow.conn, going, now=now, lease_s=timing.sending_lease_s)
-    return frozenset(ready.claim.email_id for ready, _ in going)
+    return letters
 
 
 def facts_of(found: Reasons, *, now: datetime, timing: SendTiming, day_ends_at: datetime | None) -> Facts:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from libs.common.logs import get_logger
@@ -18,6 +19,7 @@ from services.sender.domain.sending import Accepted, NotCalled, Outcome
 from services.sender.domain.writing import Writer
 from services.sender.repositories import handfuls
 from services.sender.repositories.claims import Claim
+from services.sender.repositories.words import Words, load_words
 from services.sender.use_cases.begin_sending import Begun, begin_sending, begin_together
 from services.sender.use_cases.prepare_mail import Prepared, prepare_mail
 from services.sender.use_cases.record_for_sure import AWAY, record_for_sure
@@ -74,8 +76,8 @@ class Handful:
         self._began = self._context.monotonic()
         alone = await self._begin_together()
         try:
-            for claim, mail in alone:
-                await self._begin_alone(claim, mail)
+            for claim in alone:
+                await self._begin_alone(claim)
             outcomes: list[Outcome | None] = [None] * (len(self._claims) - len(self._begun))
             calling = self._context.monotonic()
             outcomes += await self._call_all()
@@ -86,41 +88,39 @@ class Handful:
             finally:
                 await self._take_back()
 
-    async def _begin_together(self) -> list[tuple[Claim, Prepared]]:
+    async def _begin_together(self) -> list[Claim]:
         """Answers those that are to be begun alone."""
         context = self._context
         try:
             async with context.open_uow() as uow:
                 await handfuls.by_index(uow.conn)
-                mails = self._prepared(now := await context.clock(uow.conn))
+                now = await context.clock(uow.conn)
                 begun = await begin_together(
-                    uow,
-                    [claim for claim, mail in mails if mail.letter],
-                    subjects={claim.email_id: mail.subject for claim, mail in mails},
-                    now=now,
-                    timing=context.timing,
+                    uow, self._claims, prepare=self._preparing(now), now=now, timing=context.timing
                 )
         except AWAY:
             # Whether the transaction was committed is open; that no call was made is certain.
             for claim in self._claims:
                 await record_for_sure(self._context, claim, _LOST)
             raise
-        self._begun.extend((claim, mail.letter) for claim, mail in mails if mail.letter and claim.email_id in begun)
-        return [(claim, mail) for claim, mail in mails if claim.email_id not in begun]
+        self._begun.extend((claim, begun[claim.email_id]) for claim in self._claims if claim.email_id in begun)
+        return [claim for claim in self._claims if claim.email_id not in begun]
 
-    def _prepared(self, now: datetime) -> list[tuple[Claim, Prepared]]:
+    def _preparing(self, now: datetime) -> Callable[[Claim, Words], Prepared]:
         context = self._context
         writer = Writer(context.sender, context.links)
-        return [
-            (claim, prepare_mail(claim, writer=writer, now=now, own=context.own, signer=context.signer))
-            for claim in self._claims
-        ]
+        return partial(prepare_mail, writer=writer, now=now, own=context.own, signer=context.signer)
 
-    async def _begin_alone(self, claim: Claim, mail: Prepared) -> None:
+    async def _begin_alone(self, claim: Claim) -> None:
         context = self._context
         try:
             async with context.open_uow() as uow:
+                words = await load_words(uow.conn, claim.enrolment_id)
+                if words is None:
+                    _note_declined(claim, Begun("lost", "row_gone"))
+                    return
                 now = await context.clock(uow.conn)
+                mail = self._preparing(now)(claim, words)
                 begun = await begin_sending(
                     uow, claim, now=now, timing=context.timing, subject=mail.subject, problem=mail.problem
                 )

@@ -121,7 +121,7 @@ async def test_a_mail_that_cannot_be_made_is_a_dead_letter_too(world: World) -> 
     await world.start()
     await world.plan()
     claim = await world.claim_one()
-    claim.values["line"] = ""
+    await world.run(sa.update(recipients).where(recipients.c.workspace_id == world.workspace_id).values(line=""))
     assert (await world.begin(claim)).state == "dropped"
     (letter,) = await found(world)
     assert letter.cause == "line_missing"

@@ -19,7 +19,6 @@ from services.sender.use_cases.change_window import change_window
 from services.sender.use_cases.delete_mailbox import delete_mailbox
 from services.sender.use_cases.end_campaign import end_campaign
 from services.sender.use_cases.pause_mailbox import pause_by_person
-from services.sender.use_cases.prepare_mail import prepare_mail
 from services.sender.use_cases.settle_hand_overs import check_hand_over, settle_hand_overs
 from services.sender.use_cases.suppress_address import suppress_address
 from services.sender.use_cases.take_back_leads import take_back_leads
@@ -27,7 +26,7 @@ from services.sender.use_cases.try_mailbox import try_mailbox
 from tests.integration.sender.mortal import Killed, Life, MortalDatabase, MortalMailbox
 from tests.integration.sender.office import opener, view_of
 from tests.integration.sender.providers import ACCOUNT, Providers
-from tests.integration.sender.world import TIMING, WRITER, World
+from tests.integration.sender.world import TIMING, World
 
 
 async def started(
@@ -308,7 +307,8 @@ async def test_a_lead_in_a_workers_hand_is_taken_back_once_it_is_there(world: Wo
     ref = (await row(world, mine)).provider_ref
     providers.app.box.instantly.campaigns[ref]["daily_limit"] = 0
     mailbox = await providers.open(world, view)
-    letter = prepare_mail(claim, writer=WRITER, now=world.now).letter
+    async with world.open_uow() as uow:
+        letter = (await world.prepared(uow, claim)).letter
     assert letter is not None
     await boxed.record(claim, await mailbox.send(letter, may_call=lambda: True))
     await mailbox.close()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +18,8 @@ from services.sender.domain.sending import Outcome, Refused
 from services.sender.domain.windows import OFFICE_HOURS
 from services.sender.in_flight.send_loop import SendLoop
 from services.sender.repositories import plan
-from services.sender.tables import campaigns, emails, enrolments, slots
+from services.sender.tables import campaigns, emails, enrolments, recipients, slots
+from services.sender.use_cases.edit_line import edit_line
 from services.sender.use_cases.send_context import SendContext
 from services.sender.use_cases.send_emails import Turn, send_emails
 from tests.integration.sender.mortal import Life, MortalDatabase
@@ -178,6 +180,53 @@ async def test_one_whose_address_was_changed_after_the_claim_is_not_sent_togethe
     await turn(world.context, post)
     assert MIDDLE not in post.accepted
     assert len(post.accepted) == 2
+
+
+@pytest.mark.parametrize("ahead", [1, 3])
+async def test_a_line_that_was_changed_after_the_claim_is_what_is_sent(world: World, ahead: int) -> None:
+    """Red when a mail is made of the words of its claim: who has just mended a line sees it go out as it was."""
+    await three(world)
+    theirs = sa.and_(enrolments.c.campaign_id == world.campaign_id, enrolments.c.email == MIDDLE)
+
+    async def is_edited() -> None:
+        async with world.open_uow() as uow:
+            lead_id = (await uow.conn.execute(sa.select(enrolments.c.lead_id).where(theirs))).scalar_one()
+            word = {"workspace_id": world.workspace_id, "campaign_id": world.campaign_id, "lead_id": lead_id}
+            await edit_line(uow, **word, line="Your pumps run quietly.", approved=True, user_id=uuid4())
+
+    post = Interrupted(before=is_edited)
+    await turn(world.context, post, pace=Pace(ahead, ahead))
+    said = {letter.envelope_to: b"Your pumps run quietly." in letter.content for letter in post.letters}
+    assert said == {"lead1@company1.example": False, MIDDLE: True, "lead3@company3.example": False}
+
+
+async def test_one_whose_mail_cannot_be_made_any_more_fails_alone(world: World) -> None:
+    """Red when what was checked at the claim is sent without its line, or keeps the others from leaving."""
+    await three(world)
+
+    async def is_emptied() -> None:
+        theirs = sa.and_(recipients.c.workspace_id == world.workspace_id, recipients.c.email == MIDDLE)
+        await world.run(recipients.update().where(theirs).values(line=""))
+
+    post = Interrupted(before=is_emptied)
+    await turn(world.context, post)
+    assert sorted(post.accepted) == ["lead1@company1.example", "lead3@company3.example"]
+    row = (await rows_of(world))[MIDDLE]
+    assert (row.state, row.reason.partition(":")[0], row.attempts) == ("failed", "line_missing", 0)
+
+
+async def test_one_whose_row_is_gone_is_not_called_for(world: World) -> None:
+    """Red when there is a mail without words, or the others wait for it: the campaign was ended, and its list deleted."""
+    await three(world)
+
+    async def is_erased() -> None:
+        theirs = sa.and_(recipients.c.workspace_id == world.workspace_id, recipients.c.email == MIDDLE)
+        await world.run(recipients.delete().where(theirs))
+
+    post = Interrupted(before=is_erased)
+    await turn(world.context, post)
+    assert sorted(post.accepted) == ["lead1@company1.example", "lead3@company3.example"]
+    assert (await rows_of(world))[MIDDLE].state == "claimed"
 
 
 async def test_the_same_person_twice_in_a_handful_gets_one_mail(world: World) -> None:

@@ -16,6 +16,7 @@ from services.sender.domain.mail_domains import Finding
 from services.sender.domain.setting_aside import Takeable
 from services.sender.repositories import recipients
 from services.sender.repositories.recipients import Recipient
+from services.sender.repositories.words import load_words
 from services.sender.tables import mail_domains, workspaces
 from services.sender.use_cases.check_domains import check_domains
 from services.sender.use_cases.import_recipients import import_recipients
@@ -237,4 +238,8 @@ async def test_the_sheets_other_columns_are_kept_and_reach_the_mail(world: World
     await world.draft(list_id)
     await world.start()
     await world.plan()
-    assert (await world.claim_one()).fields == {"Team": "Ops", "Size": ""}
+    claim = await world.claim_one()
+    async with world.open_uow() as uow:
+        words = await load_words(uow.conn, claim.enrolment_id)
+    assert words is not None
+    assert words.fields == {"Team": "Ops", "Size": ""}

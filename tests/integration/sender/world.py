@@ -22,6 +22,7 @@ from services.sender.domain.unsubscribing import UnsubscribeLinks
 from services.sender.domain.windows import ALWAYS, Window
 from services.sender.domain.writing import Writer
 from services.sender.repositories.claims import Claim
+from services.sender.repositories.words import load_words
 from services.sender.repositories.workspaces import ensure_mailbox
 from services.sender.tables import campaigns, emails, enrolments, slots
 from services.sender.use_cases.begin_sending import Begun, begin_sending
@@ -32,7 +33,7 @@ from services.sender.use_cases.import_recipients import import_recipients
 from services.sender.use_cases.open_workspace import open_workspace
 from services.sender.use_cases.pause_campaign import pause_campaign
 from services.sender.use_cases.plan_day import plan_day
-from services.sender.use_cases.prepare_mail import prepare_mail
+from services.sender.use_cases.prepare_mail import Prepared, prepare_mail
 from services.sender.use_cases.record_outcome import record_outcome
 from services.sender.use_cases.resolve_unknown import resolve_unknown
 from services.sender.use_cases.send_context import SendContext
@@ -211,9 +212,14 @@ class World:
     async def claim_one(self) -> Claim:
         return (await self.claim())[0]
 
+    async def prepared(self, uow: UnitOfWork, claim: Claim) -> Prepared:
+        words = await load_words(uow.conn, claim.enrolment_id)
+        assert words is not None
+        return prepare_mail(claim, words, writer=WRITER, now=self.now)
+
     async def begin(self, claim: Claim) -> Begun:
-        prepared = prepare_mail(claim, writer=WRITER, now=self.now)
         async with self.open_uow() as uow:
+            prepared = await self.prepared(uow, claim)
             return await begin_sending(
                 uow, claim, now=self.now, timing=TIMING, subject=prepared.subject, problem=prepared.problem
             )
