@@ -24,6 +24,7 @@ from services.gateway.api.issuer import (
 )
 from services.gateway.clients.passwords import hash_password
 from services.gateway.domain.sessions import User
+from services.gateway.domain.tokens import check_words_fit
 from services.gateway.use_cases.limit_attempts import limit_attempts
 from services.gateway.use_cases.refresh_session import refresh_session
 from services.gateway.use_cases.sign_in import sign_in
@@ -58,6 +59,7 @@ async def post_sign_up(
     """Make a user, who then signs in. A known address gets the same answer, and nothing happens to its account."""
     await limit_attempts("sign_up", client=client, email=body.email, open_uow=open_uow)
     check_new_password(body.password, email=body.email)
+    check_words_fit(body.data or {})
     password_hash, settings = await hash_password(body.password), resources.settings
     user = User(new_id(), body.email, body.data or {}, None, None, utc_now())
     async with open_uow() as uow:

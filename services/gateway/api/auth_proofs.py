@@ -56,8 +56,14 @@ async def post_recover(body: RecoverRequest, open_uow: OpenUowDep, client: Clien
 
 
 @router.post("/resend", openapi_extra={"security": []})
-async def post_resend(body: ResendRequest, open_uow: OpenUowDep, client: Client) -> dict[str, Any]:
+async def post_resend(
+    body: ResendRequest, open_uow: OpenUowDep, resources: CurrentResources, client: Client
+) -> dict[str, Any]:
     """Mail the confirmation of a sign-up once more. The answer is the same for an address nobody has."""
+    if body.email in resources.settings.reserved:
+        # Nobody signs up with an operator's address: who did before it was one is not to be confirmed by a click.
+        await limit_attempts("mail", client=client, email=body.email, open_uow=open_uow)
+        return {}
     return await _ask("signup", body.email, open_uow=open_uow, client=client)
 
 
@@ -117,7 +123,7 @@ def _page(asked: str, *, kind: str, resources: Resources) -> str:
     """Where the reader is sent: only to pages of ours is a session handed."""
     app = resources.settings.app_base_url.rstrip("/")
     known = {_origin(app), *(_origin(origin) for origin in resources.settings.origins)}
-    if asked and _origin(asked) in known:
+    if _origin(asked)[1] and _origin(asked) in known:
         return asked.partition("#")[0]
     return f"{app}/{'reset' if kind == 'recovery' else 'confirm'}"
 

@@ -21,7 +21,11 @@ def confirm_address(*, link: str) -> Words:
     return Words(
         "signup",
         "Confirm your address",
-        ("Somebody signed up with this address. The link below serves once, for an hour.", _NOT_YOU),
+        (
+            "Somebody signed up with this address and chose a password. The link below serves once, for an hour, and lets that"
+            " password in: follow it only if it was you.",
+            _NOT_YOU,
+        ),
         ("Confirm", link),
     )
 

@@ -3,13 +3,14 @@
 Wire format: https://supabase.com/docs/guides/auth/jwt-fields
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from libs.common.errors import Forbidden, Unauthenticated
+from libs.common.errors import Forbidden, Invalid, Unauthenticated
 
 AUDIENCE = "authenticated"
 ASYMMETRIC = frozenset({"ES256", "RS256"})
@@ -18,6 +19,8 @@ LEEWAY_S = 30
 """How far the clocks of issuer and gateway may differ. A token that expired longer ago is refused."""
 MAX_TOKEN_CHARS = 8192
 MAX_NAME_CHARS = 200
+MAX_WORDS_CHARS = 4096
+"""Of what users say of themselves, as a token holds it."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,15 @@ def chosen_name(words: object) -> str:
     if not isinstance(name, str):
         return ""
     return " ".join("".join(char if char.isprintable() else " " for char in name).split())[:MAX_NAME_CHARS]
+
+
+def check_words_fit(words: Mapping[str, Any]) -> None:
+    """What users say of themselves stands in each of their tokens, where a character beyond ASCII takes up to twelve: with more
+    of it no token of theirs could be read (MAX_TOKEN_CHARS). Raises Invalid `validation_failed`."""
+    written = len(json.dumps(dict(words), separators=(",", ":")))
+    if written > MAX_WORDS_CHARS:
+        msg = f"data takes {written} characters of JSON in all, without characters beyond ASCII: use at most {MAX_WORDS_CHARS}"
+        raise Invalid(msg, code="validation_failed")
 
 
 def claims_for(

@@ -47,6 +47,14 @@ class ShownKey:
     revoked_at: datetime | None
 
 
+@dataclass(frozen=True)
+class Revoked:
+    """A key that serves no more."""
+
+    id: UUID
+    workspace_id: UUID
+
+
 _SHOWN = [users.c.email if name == "email" else api_keys.c[name] for name in ShownKey.__dataclass_fields__]
 
 
@@ -138,6 +146,17 @@ async def revoke_all_of(conn: AsyncConnection, workspace_id: UUID, *, user_id: U
         .where(api_keys.c.workspace_id == workspace_id, api_keys.c.user_id == user_id, api_keys.c.revoked_at.is_(None))
         .values(revoked_at=now)
     )
+
+
+async def revoke_everywhere(conn: AsyncConnection, user_id: UUID, *, now: datetime) -> Sequence[Revoked]:
+    """Whatever somebody made in any workspace. Answers those that were valid."""
+    rows = await conn.execute(
+        update(api_keys)
+        .where(api_keys.c.user_id == user_id, api_keys.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .returning(api_keys.c.id, api_keys.c.workspace_id)
+    )
+    return [Revoked(*row) for row in rows]
 
 
 def _all() -> Select[Any]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.domain.sessions import Proof
-from services.gateway.tables import mail_requests, mailed_tokens
+from services.gateway.tables import mail_requests, mailed_tokens, users
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,14 @@ async def add_token(conn: AsyncConnection, *, digest: bytes, user_id: UUID, kind
     """In place of any that went out before for the same."""
     await conn.execute(mailed_tokens.delete().where(mailed_tokens.c.user_id == user_id, mailed_tokens.c.kind == kind))
     await conn.execute(mailed_tokens.insert().values(digest=digest, user_id=user_id, kind=kind, expires_at=expires_at))
+
+
+async def withdraw_confirmations(conn: AsyncConnection, *, email: str) -> None:
+    """What was mailed for an earlier sign-up with the address proves nothing about this one."""
+    whose = select(users.c.id).where(users.c.email == email, users.c.password_hash.is_not(None))
+    await conn.execute(
+        mailed_tokens.delete().where(mailed_tokens.c.user_id.in_(whose), mailed_tokens.c.kind == "signup")
+    )
 
 
 async def use_token(conn: AsyncConnection, *, digest: bytes, kind: Proof, now: datetime) -> UUID | None:

@@ -32,6 +32,20 @@ async def add_own(
     return (await conn.execute(insert(users).values(**values).on_conflict_do_nothing())).rowcount == 1
 
 
+async def replace_unproved(conn: AsyncConnection, *, email: str, password_hash: str, words: Mapping[str, Any]) -> None:
+    """Whoever signs up with an address that nobody has proved, and nobody has worked with, begins anew."""
+    await conn.execute(
+        update(users)
+        .where(
+            users.c.email == email,
+            users.c.password_hash.is_not(None),
+            users.c.email_proved_at.is_(None),
+            users.c.welcomed_at.is_(None),
+        )
+        .values(password_hash=password_hash, words=dict(words))
+    )
+
+
 async def add_vouched(conn: AsyncConnection, *, user_id: UUID, email: str) -> None:
     """Somebody whom another issuer vouches for. Nothing is done when they are known."""
     await conn.execute(insert(users).values(id=user_id, email=email).on_conflict_do_nothing(index_elements=["id"]))

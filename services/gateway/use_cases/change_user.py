@@ -8,6 +8,7 @@ from uuid import UUID
 from libs.common.uow import UnitOfWork
 from services.gateway.domain.proofs import password_changed
 from services.gateway.domain.sessions import User
+from services.gateway.domain.tokens import check_words_fit
 from services.gateway.repositories import mails, sessions, users
 
 
@@ -21,8 +22,10 @@ async def change_user(
     now: datetime,
     uow: UnitOfWork,
 ) -> User:
-    """With a new password every other session ends, and its owner is told of it by mail."""
+    """With a new password every other session ends, and its owner is told of it by mail. Raises Invalid `validation_failed`
+    where `words` come to too much with those that stay."""
     if words:
+        check_words_fit({**user.words, **words})
         await users.change_words(uow.conn, user.id, words=words)
     if password_hash is not None:
         await users.change_password(uow.conn, user.id, password_hash=password_hash)

@@ -430,3 +430,104 @@ async def test_what_the_issuer_says_of_itself(gateway: Gateway) -> None:
             assert (answer.status_code, answer.json()["error_code"]) == (status, code)
     answer = await gateway.client.post("/auth/v1/token", params={"grant_type": "pkce"}, json={})
     assert (answer.status_code, answer.json()["error_code"]) == (400, "validation_failed")
+
+
+async def test_whoever_signs_up_first_with_somebodys_address_is_not_in_when_its_owner_confirms(
+    behind: Behind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thief waits at the address with a password of their own. Red when the owner's sign-up, or their click, lets it in; or
+    when the mail about the thief's sign-up still serves after the owner's."""
+    monkeypatch.setenv("CONFIRM_SIGN_UPS", "true")
+    async with replica(behind) as gateway:
+        thief, owner, email = client_of(gateway), client_of(gateway), "waited-for@taken.example"
+        await thief.sign_up({"email": email, "password": PASSWORD, "options": {"data": {"workspace_name": "Trap"}}})
+        early = await mailed_token(gateway, email)
+        await owner.sign_up({"email": email, "password": NEXT})
+        await refused("otp_expired", owner.verify_otp({"type": "email", "token_hash": early}))
+        session = await owner.verify_otp({"type": "email", "token_hash": await mailed_token(gateway, email)})
+        assert session.user is not None
+        assert session.user.user_metadata == {}
+        await refused("invalid_credentials", thief.sign_in_with_password({"email": email, "password": PASSWORD}))
+        await owner.sign_in_with_password({"email": email, "password": NEXT})
+        await thief.sign_up({"email": email, "password": PASSWORD})
+        await refused("invalid_credentials", thief.sign_in_with_password({"email": email, "password": PASSWORD}))
+
+
+async def test_whoever_takes_an_account_into_possession_has_no_keys_of_others_in_it(gateway: Gateway) -> None:
+    """Red when an API key, made by whoever signed up with the address before its owner, outlives the owner's reset."""
+    squatter = await gateway.sign_up("keys@taken.example")
+    key = await key_of(gateway, squatter)
+    assert (await gateway.client.get("/v1/me", headers=bearer(key))).status_code == 200
+    owner = client_of(gateway)
+    await owner.reset_password_for_email("keys@taken.example")
+    await owner.verify_otp({"type": "recovery", "token_hash": await mailed_token(gateway, "keys@taken.example")})
+    answer = await gateway.client.get("/v1/me", headers=bearer(key))
+    assert (answer.status_code, answer.json()["code"]) == (401, "key_revoked")
+    # Proved once, an account keeps its keys.
+    kept = await key_of(gateway, await session_of(owner))
+    await owner.reset_password_for_email("keys@taken.example")
+    await owner.verify_otp({"type": "recovery", "token_hash": await mailed_token(gateway, "keys@taken.example")})
+    assert (await gateway.client.get("/v1/me", headers=bearer(kept))).status_code == 200
+
+
+async def session_of(client: AsyncGoTrueClient) -> dict[str, str]:
+    session = await client.get_session()
+    assert session is not None
+    return {"access_token": session.access_token}
+
+
+async def key_of(gateway: Gateway, session: dict[str, str]) -> dict[str, str]:
+    body = {"name": "A key", "scopes": ["read"]}
+    made = await gateway.client.post("/v1/api-keys", json=body, headers=bearer(session))
+    assert made.status_code == 201, made.text
+    return {"access_token": made.json()["key"]}
+
+
+async def test_an_operators_address_is_not_confirmed_by_a_click(
+    behind: Behind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody signed up with it before it was listed. Red when they can have the operator mailed a link that, followed, makes
+    an operator of their password."""
+    monkeypatch.setenv("CONFIRM_SIGN_UPS", "true")
+    async with replica(behind) as gateway:
+        await client_of(gateway).sign_up({"email": "chief@click.example", "password": PASSWORD})
+    monkeypatch.setenv("ENV", "production")
+    monkeypatch.setenv("ADMIN_EMAILS", "chief@click.example")
+    async with replica(behind) as gateway:
+        await the_clock(gateway)
+        before = await mails_to(gateway, "chief@click.example")
+        answers = [
+            await gateway.client.post("/auth/v1/resend", json={"type": "signup", "email": email})
+            for email in ("chief@click.example", "nobody@click.example")
+        ]
+        assert [(answer.status_code, answer.json()) for answer in answers] == [(200, {})] * 2
+        await the_clock(gateway)
+        assert await mails_to(gateway, "chief@click.example") == before
+
+
+async def test_what_users_say_of_themselves_fits_into_their_tokens(gateway: Gateway) -> None:
+    """Red when somebody can say so much, at once or little by little, that their own tokens are refused."""
+    umlauts, who = {"name": "ü" * 1500}, {"email": "long@words.example", "password": PASSWORD}
+    refusal = await gateway.client.post("/auth/v1/signup", json={**who, "data": umlauts})
+    assert (refusal.status_code, refusal.json()["error_code"]) == (422, "validation_failed")
+    client, first = await signed_in(gateway, "long@words.example")
+    await client.update_user({"data": {"a": "x" * 2000}})
+    await refused("validation_failed", client.update_user({"data": {"b": "x" * 2200}}))
+    await client.update_user({"data": {"a": "", "b": "x" * 3900}})
+    assert [await may_work(gateway, first), await may_work(gateway, await again(client))] == [True, True]
+
+
+async def again(client: AsyncGoTrueClient) -> AuthResponse:
+    return await client.refresh_session()
+
+
+async def test_a_setting_without_a_host_is_no_page_to_be_led_to(
+    behind: Behind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`*` has no host, and neither has `///attacker.example`, which a browser takes for another host all the same."""
+    monkeypatch.setenv("APP_BASE_URL", "https://app.example")
+    monkeypatch.setenv("FRONTEND_BASE_URLS", "*")
+    async with replica(behind) as gateway:
+        where = {"token": "x", "type": "recovery", "redirect_to": "///attacker.example"}
+        answer = await gateway.client.get("/auth/v1/verify", params=where)
+        assert answer.headers["location"].startswith("https://app.example/reset#")
