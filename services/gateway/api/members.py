@@ -37,7 +37,7 @@ async def patch_member(
 
     404 `member_not_found`; 403 `owners_only`; 409 `last_owner`.
     """
-    changed = await change_role(caller, user_id, role=body.role, uow=uow)
+    changed = await change_role(caller, user_id, role=body.role, now=utc_now(), uow=uow)
     await clerk.write(uow, role=body.role)
     return MemberOut(**asdict(changed))
 

@@ -85,7 +85,7 @@ def deed_of(
     request_id: str,
     client_address: str,
 ) -> Deed:
-    """What is kept. What the asker chose (ids in a path, the request id) is kept up to 200 characters."""
+    """What is kept. What the asker chose (ids in a path, the request id, perhaps where from) is kept up to 200 characters."""
     return Deed(
         id_,
         caller.workspace_id,
@@ -99,7 +99,7 @@ def deed_of(
         outcome,
         status,
         storable(request_id),
-        client_address,
+        storable(client_address),
     )
 
 

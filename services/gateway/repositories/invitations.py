@@ -90,6 +90,12 @@ async def revoke(conn: AsyncConnection, invitation_id: UUID, *, now: datetime) -
     await conn.execute(update(invitations).where(invitations.c.id == invitation_id).values(revoked_at=now))
 
 
+async def revoke_made_by(conn: AsyncConnection, workspace_id: UUID, *, user_id: UUID, now: datetime) -> None:
+    """The open ones of somebody who may invite no more."""
+    made = (invitations.c.workspace_id == workspace_id) & (invitations.c.invited_by == user_id)
+    await conn.execute(update(invitations).where(made, _IS_OPEN).values(revoked_at=now))
+
+
 async def accept(conn: AsyncConnection, invitation_id: UUID, *, user_id: UUID, now: datetime) -> None:
     await conn.execute(
         update(invitations).where(invitations.c.id == invitation_id).values(accepted_at=now, accepted_by=user_id)

@@ -13,14 +13,14 @@ from services.gateway.domain.membership import (
     check_removal,
     check_still_may,
 )
-from services.gateway.repositories import api_keys, members, memberships, workspaces
+from services.gateway.repositories import api_keys, invitations, members, memberships, workspaces
 
 
 async def remove_member(
     caller: Caller, user_id: UUID, *, spare_workspace_id: UUID, now: datetime, uow: UnitOfWork
 ) -> None:
-    """At once: their next request is refused, their keys of this workspace are revoked, their streams end. Whoever had no
-    other workspace gets one of their own, `spare_workspace_id`: nobody is left outside.
+    """At once: their next request is refused, their keys of this workspace and their open invitations are revoked, their
+    streams end. Whoever had no other workspace gets one of their own, `spare_workspace_id`: nobody is left outside.
 
     Raises NotFound `member_not_found`, Forbidden `role_too_low`, `owners_only`, Conflict `last_owner`.
     """
@@ -54,4 +54,6 @@ async def leave_workspace(caller: Caller, *, now: datetime, uow: UnitOfWork) -> 
 async def _end(workspace_id: UUID, user_id: UUID, *, now: datetime, uow: UnitOfWork) -> None:
     await memberships.remove(uow.conn, workspace_id, user_id=user_id)
     await api_keys.revoke_all_of(uow.conn, workspace_id, user_id=user_id, now=now)
+    # Among them may be one to another address of theirs.
+    await invitations.revoke_made_by(uow.conn, workspace_id, user_id=user_id, now=now)
     uow.publish(AccessEnded(workspace_id=workspace_id, user_id=user_id), tenant_id=workspace_id, correlation_id=user_id)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import httpx
+import pytest
 from sqlalchemy import select, update
 
 from libs.common.clock import utc_now
@@ -174,3 +175,24 @@ async def test_a_link_is_forgotten_when_its_mail_has_ended(gateway: Gateway) -> 
         left = (await uow.conn.execute(select(mails).where(ours))).all()
     assert {row.address: row.state for row in left} == ends
     assert {(row.body_text, row.body_html) for row in left} == {("", "")}
+
+
+@pytest.mark.parametrize("way", ["demoted", "removed", "left"])
+async def test_an_invitation_holds_no_longer_than_its_maker_may_invite(gateway: Gateway, way: str) -> None:
+    """Whoever is to go might have invited another address of theirs as an admin. Red when that brings them back, or when what
+    others have sent is revoked with it."""
+    boss = await owner(gateway, f"boss@{way}.example")
+    admin = await join(boss, f"admin@{way}.example", "admin")
+    back, welcome = await owner(gateway, f"back@{way}.example"), await owner(gateway, f"welcome@{way}.example")
+    await admin.did("POST", "invitations", {"email": back.email, "role": "admin"}, status=201)
+    await boss.did("POST", "invitations", {"email": welcome.email}, status=201)
+    if way == "demoted":
+        await boss.did("PATCH", f"members/{admin.user_id}", {"role": "member"})
+    elif way == "removed":
+        await boss.did("DELETE", f"members/{admin.user_id}", status=204)
+    else:
+        await admin.did("DELETE", "workspace/membership", status=204)
+    token = {"token": await mailed_token(gateway, back.email)}
+    assert await back.refused("POST", "invitations/accept", token) == (404, "invitation_not_found")
+    await welcome.did("POST", "invitations/accept", {"token": await mailed_token(gateway, welcome.email)})
+    await boss.did("POST", "invitations", {"email": back.email}, status=201)
