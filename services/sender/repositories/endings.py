@@ -1,11 +1,13 @@
 """Campaigns that a person ends: their leads, what was planned, and the slots that come free."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.sender.repositories.arrays import one_of
 from services.sender.repositories.plan import release_assigned
 from services.sender.tables import campaigns, emails, enrolments, slots
 
@@ -27,15 +29,16 @@ async def end(conn: AsyncConnection, campaign_id: UUID, *, ended_by: UUID, today
     await release_assigned(conn, slots.c.campaign_id == campaign_id, today=today)
 
 
-async def cancel_if_ended(conn: AsyncConnection, email_id: UUID, *, now: datetime) -> bool:
-    """An email that was put off while its campaign was ended does not wait for ever."""
+async def cancel_ended(conn: AsyncConnection, email_ids: Sequence[UUID], *, now: datetime) -> int:
+    """Emails that were put off or given back while their campaign was ended do not wait for ever; answers how many."""
     ended = (
         select(enrolments.c.id)
         .where(enrolments.c.id == emails.c.enrolment_id, enrolments.c.state == "stopped", enrolments.c.reason == REASON)
         .exists()
     )
-    query = update(emails).where(emails.c.id == email_id, emails.c.state == "deferred", ended)
-    return (await conn.execute(query.values(state="cancelled", reason=REASON, ended_at=now))).rowcount == 1
+    waiting = one_of(emails.c.id, email_ids), emails.c.state.in_(("planned", "deferred"))
+    query = update(emails).where(*waiting, ended)
+    return (await conn.execute(query.values(state="cancelled", reason=REASON, ended_at=now))).rowcount
 
 
 async def is_ended(conn: AsyncConnection, campaign_id: UUID) -> bool:

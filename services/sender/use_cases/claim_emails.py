@@ -6,7 +6,7 @@ from uuid import UUID
 from libs.common.uow import UnitOfWork
 from services.sender.domain.sending import SendTiming
 from services.sender.repositories import claims as claiming
-from services.sender.repositories import emails
+from services.sender.repositories import emails, endings
 from services.sender.repositories.claims import Claim
 from services.sender.repositories.expired_claims import release_expired_claims
 
@@ -25,7 +25,8 @@ async def claim_emails(
     )
 
 
-async def give_back_claims(uow: UnitOfWork, claims: list[Claim]) -> None:
-    """What was claimed and not begun is planned again at once, not only when its lease runs out."""
-    for claim in claims:
-        await emails.give_back(uow.conn, claim)
+async def give_back_claims(uow: UnitOfWork, claims: list[Claim], *, now: datetime) -> None:
+    """What was claimed and not begun is planned again at once, not only when its lease runs out; cancelled, where its campaign
+    was ended meanwhile, which took its slot."""
+    given_back = [claim.email_id for claim in claims if await emails.give_back(uow.conn, claim)]
+    await endings.cancel_ended(uow.conn, given_back, now=now)

@@ -42,7 +42,7 @@ async def record_outcome(uow: UnitOfWork, claim: Claim, outcome: Outcome, *, now
             await _suppress(uow, claim, said=reply)
         case _:
             pass
-    ended = record.state == "deferred" and await endings.cancel_if_ended(uow.conn, claim.email_id, now=now)
+    ended = record.state == "deferred" and await endings.cancel_ended(uow.conn, [claim.email_id], now=now) > 0
     if record.slot_back:
         # Last: whoever suppresses an address asks after that, and the two would wait for each other.
         await planning.ask(uow.conn, claim.workspace_id)

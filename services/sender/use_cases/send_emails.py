@@ -78,7 +78,7 @@ async def _to_the_end(handful: Handful) -> Sent:
 async def _give_back(context: SendContext, left: list[Claim]) -> None:
     try:
         async with context.open_uow() as uow:
-            await give_back_claims(uow, left)
+            await give_back_claims(uow, left, now=await context.clock(uow.conn))
     except AWAY as error:
         log.warning("claims.kept", emails=len(left), error=str(error), note="their leases run out")
 

@@ -14,11 +14,12 @@ from services.sender.repositories import endings, plan
 from services.sender.repositories.dead_letters import Which
 from services.sender.tables import enrolments, slots
 from services.sender.use_cases.begin_sending import Begun
+from services.sender.use_cases.claim_emails import give_back_claims
 from services.sender.use_cases.delete_list import delete_list
 from services.sender.use_cases.end_campaign import end_campaign
 from services.sender.use_cases.replay_dead_letters import replay_dead_letters
 from services.sender.use_cases.resolve_email import resolve_email
-from tests.integration.sender.world import World, recipient
+from tests.integration.sender.world import TIMING, World, recipient
 from tests.support.waiting import eventually
 
 PERSON = uuid4()
@@ -81,6 +82,19 @@ async def test_what_is_claimed_does_not_begin_and_what_has_begun_is_recorded(wor
     assert await world.states() == {"sent": 1, "cancelled": 2}
     await world.plan()
     assert await world.claim(limit=10) == []
+
+
+async def test_what_is_claimed_and_never_begun_does_not_wait_for_ever(world: World) -> None:
+    """Red when a mail that is given back, or whose process has died, is planned in a campaign that nobody plans any more."""
+    await world.running(leads=2)
+    given_back, _ = await world.claim(2)
+    await end(world)
+    async with world.open_uow() as uow:
+        await give_back_claims(uow, [given_back], now=world.now)
+    assert await world.states() == {"cancelled": 1, "claimed": 1}
+    world.later(seconds=TIMING.claim_lease_s + 1)
+    assert await world.claim() == []
+    assert await world.states() == {"cancelled": 2}
 
 
 async def test_whoever_ends_it_and_whoever_begins_a_mail_of_it_do_not_wait_for_each_other(world: World) -> None:

@@ -323,7 +323,7 @@ async def test_a_claim_of_before_is_left_to_its_heir(world: World) -> None:
     await world.running(leads=1)
     claim = await world.claim_one()
     async with world.open_uow() as uow:
-        await give_back_claims(uow, [claim])
+        await give_back_claims(uow, [claim], now=world.now)
     world.later(seconds=TIMING.claim_lease_s - 1)
     await world.claim_one()
     world.later(seconds=2)
