@@ -30,6 +30,7 @@ from services.gateway.api import (
     workspaces,
 )
 from services.gateway.api.access import Resources
+from services.gateway.api.door import Door
 from services.gateway.clients.jwks import Jwks
 from services.gateway.clients.mail_server import MailServer
 from services.gateway.clients.services import Services
@@ -136,4 +137,5 @@ def build_app() -> FastAPI:
             allow_headers=["*"],
             expose_headers=EXPOSED_HEADERS,
         )
+    app.add_middleware(Door, secure=settings.app_base_url.startswith("https://"))
     return app

@@ -26,6 +26,8 @@ class GatewaySettings(CommonSettings):
     )
     proxies_in_front: int = Field(default=0, ge=0, le=9, description="Proxies whose X-Forwarded-For is believed.")
     audit_keep_days: int = Field(default=400, ge=1, description="How long it stays known who did what.")
+    user_requests_per_minute: int = Field(default=1200, ge=0, description="What one user may ask for; 0 is no limit.")
+    key_requests_per_minute: int = Field(default=1200, ge=0, description="What one API key may ask for; 0 is no limit.")
     admin_emails: str = Field(default="", description="Comma list of the operators' addresses.")
     frontend_base_urls: str = Field(
         default="", description="Comma list of origins that may call the API from a browser."

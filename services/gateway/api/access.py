@@ -16,11 +16,13 @@ from services.gateway.clients.services import Services
 from services.gateway.clients.tokens import Verifier
 from services.gateway.domain.callers import KEY_PREFIX, Caller
 from services.gateway.domain.permissions import check_permitted, permission_for
+from services.gateway.domain.requests import Allowance
 from services.gateway.live import LiveHub
 from services.gateway.rooms import PublicRoom, public_rooms
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.authenticate_key import authenticate_key
 from services.gateway.use_cases.authenticate_user import authenticate_user, not_there
+from services.gateway.use_cases.count_caller import count_caller
 
 bearer_scheme = HTTPBearer(
     auto_error=False, description="The access token of `POST /auth/v1/token`, or of Supabase Auth; or an API key."
@@ -88,13 +90,19 @@ def _named_workspace(request: Request) -> UUID | None:
 
 
 async def permitted_caller(
-    request: Request, caller: Annotated[Caller, Depends(current_caller)], resources: CurrentResources
+    request: Request,
+    caller: Annotated[Caller, Depends(current_caller)],
+    resources: CurrentResources,
+    open_uow: OpenUowDep,
 ) -> Caller:
     """Who is asking, who may ask for this: as the table in `domain/permissions.py` says.
 
     Raises NotFound `route_not_found` for a path that is in no table; Forbidden `role_too_low`, `scope_missing`,
-    `people_only`, `operators_only`.
+    `people_only`, `operators_only`; RateLimited `too_many_requests`.
     """
+    settings = resources.settings
+    most = settings.user_requests_per_minute if caller.key_id is None else settings.key_requests_per_minute
+    tell_limit(request, await count_caller(caller, most=most, open_uow=open_uow))
     path = request.url.path
     permission = permission_for(request.method, path.removeprefix("/v1/")) if path.startswith("/v1/") else None
     if permission is None:
@@ -105,6 +113,13 @@ async def permitted_caller(
 
 
 CurrentCaller = Annotated[Caller, Depends(permitted_caller)]
+
+
+def tell_limit(request: Request, allowance: Allowance | None) -> None:
+    """The answer's `RateLimit-*` headers are those of the limit that is reached first."""
+    told: Allowance | None = getattr(request.state, "allowance", None)
+    if allowance is not None and (told is None or allowance.remaining < told.remaining):
+        request.state.allowance = allowance
 
 
 def request_id_of(request: Request) -> str:

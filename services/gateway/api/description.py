@@ -1,10 +1,11 @@
 """The description of the whole public API, and a page to read it on that loads nothing from outside."""
 
+import functools
 from pathlib import Path
 
 import fastapi_offline
 from fastapi import APIRouter
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from libs.common.errors import NotFound
 from services.gateway.public_api import PATH
@@ -45,12 +46,18 @@ _POLICY = (
 )
 """The page writes its own styles; all else is ours and nothing runs that stands in the page."""
 _A_DAY = {"Cache-Control": "public, max-age=86400"}
+_NO_LONGER_THAN_THIS = {"Cache-Control": "public, max-age=60"}
+
+
+@functools.cache
+def _read(path: Path) -> bytes:
+    return path.read_bytes()
 
 
 @router.get("/openapi.json")
-async def get_openapi() -> FileResponse:
+async def get_openapi() -> Response:
     """What generated clients are made from."""
-    return FileResponse(PATH, media_type="application/json")
+    return Response(_read(PATH), media_type="application/json", headers=_NO_LONGER_THAN_THIS)
 
 
 @router.get("/docs")
@@ -66,9 +73,9 @@ async def get_start() -> Response:
 
 
 @router.get("/docs/{name}")
-async def get_file(name: str) -> FileResponse:
+async def get_file(name: str) -> Response:
     """What the page is made of. 404 `route_not_found`."""
     if name not in _FILES:
         msg = "there is no such file: see /docs"
         raise NotFound(msg, code="route_not_found")
-    return FileResponse(_STATIC / name, media_type=_FILES[name], headers=_A_DAY)
+    return Response(_read(_STATIC / name), media_type=_FILES[name], headers=_A_DAY)

@@ -13,7 +13,7 @@ from libs.common.http.dependencies import OpenUowDep
 from libs.common.http.identity import IDENTITY_HEADER, sign_identity
 from libs.common.http.problems import status_of
 from libs.common.uow import OpenUow
-from services.gateway.api.access import CurrentCaller, CurrentResources, identity_of
+from services.gateway.api.access import CurrentCaller, CurrentResources, identity_of, tell_limit
 from services.gateway.api.auditing import note
 from services.gateway.clients.services import Services, answer_headers
 from services.gateway.domain.callers import Caller
@@ -28,7 +28,7 @@ router = APIRouter(include_in_schema=False)
 async def forward(
     path: str, request: Request, caller: CurrentCaller, resources: CurrentResources, open_uow: OpenUowDep
 ) -> Response:
-    """The service's own answer, untouched; where the plan limits requests, with `RateLimit-*` headers.
+    """The service's own answer, untouched.
 
     404 `route_not_found`; 429 `too_many_requests`;
     503 `service_unavailable` when it was not sent; 502 `outcome_unknown` when nothing came back.
@@ -37,7 +37,7 @@ async def forward(
     if service is None:
         msg = f"there is no /v1/{path}: see /openapi.json"
         raise NotFound(msg, code="route_not_found")
-    allowance = await count_request(caller.workspace_id, open_uow=open_uow)
+    tell_limit(request, await count_request(caller.workspace_id, open_uow=open_uow))
     identity = identity_of(caller, request)
     secret = resources.settings.internal_secret.get_secret_value()
     request_id = (b"x-request-id", identity.request_id.encode("latin-1"))
@@ -47,9 +47,7 @@ async def forward(
     response = StreamingResponse(
         answer.aiter_raw(), status_code=answer.status_code, background=BackgroundTask(answer.aclose)
     )
-    limits = {} if allowance is None else allowance.headers
-    told = [(name.lower().encode(), value.encode()) for name, value in limits.items()]
-    response.raw_headers = [*answer_headers(answer), *told, request_id]
+    response.raw_headers = [*answer_headers(answer), request_id]
     return response
 
 

@@ -1,4 +1,5 @@
-"""Counting requests against what a workspace's plan allows. The count is Postgres's, so that every replica keeps the same one.
+"""Counting requests against what a workspace's plan, and each user and key, is allowed. The count is Postgres's, so that every
+replica keeps the same one.
 
 A generic cell rate algorithm (ITU-T I.371): one row holds the moment at which the bucket will be full again.
 """
@@ -29,6 +30,30 @@ _TAKE = text(f"""
     LEFT JOIN taken ON true
     LEFT JOIN gateway.request_buckets bucket ON bucket.workspace_id = :workspace_id
     """)  # noqa: S608 - a constant of ours
+
+
+_TAKE_OF_CALLER = text(f"""
+    WITH taken AS (
+        INSERT INTO gateway.caller_buckets AS bucket (caller_id, full_at)
+        VALUES (:caller_id, statement_timestamp() + make_interval(secs => {MINUTE_S}.0 / CAST(:most AS float8)))
+        ON CONFLICT (caller_id) DO UPDATE
+        SET full_at = greatest(bucket.full_at, statement_timestamp()) + (excluded.full_at - statement_timestamp())
+        WHERE greatest(bucket.full_at, statement_timestamp()) + (excluded.full_at - statement_timestamp())
+            <= statement_timestamp() + make_interval(secs => {MINUTE_S})
+        RETURNING full_at
+    )
+    SELECT taken.full_at IS NOT NULL AS granted,
+        greatest(0, extract(epoch FROM coalesce(taken.full_at, bucket.full_at) - statement_timestamp()))::float8 AS busy_s
+    FROM (SELECT 1) AS one
+    LEFT JOIN taken ON true
+    LEFT JOIN gateway.caller_buckets bucket ON bucket.caller_id = :caller_id
+    """)  # noqa: S608 - a constant of ours
+
+
+async def take_request_of_caller(conn: AsyncConnection, caller_id: UUID, *, most: int) -> Allowance:
+    """Count one request of a user or a key, of `most` a minute."""
+    row = (await conn.execute(_TAKE_OF_CALLER, {"caller_id": caller_id, "most": most})).one()
+    return Allowance("", most, MINUTE_S if row.busy_s is None else row.busy_s, row.granted)
 
 
 async def take_request(conn: AsyncConnection, workspace_id: UUID) -> Allowance | None:

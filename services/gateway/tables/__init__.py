@@ -1,7 +1,7 @@
 """The gateway's tables, a module per concern. Whoever wants one imports it from here."""
 
 from services.gateway.tables.base import COMMON, METADATA
-from services.gateway.tables.entitlements import entitlements, request_buckets
+from services.gateway.tables.entitlements import caller_buckets, entitlements, request_buckets
 from services.gateway.tables.people import attempts, mail_requests, mailed_tokens, refresh_tokens, sessions, users
 from services.gateway.tables.telling import live_events, mails
 from services.gateway.tables.workspaces import api_keys, audit_entries, invitations, memberships, workspaces
@@ -12,6 +12,7 @@ __all__ = [
     "api_keys",
     "attempts",
     "audit_entries",
+    "caller_buckets",
     "entitlements",
     "invitations",
     "live_events",

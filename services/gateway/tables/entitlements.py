@@ -25,3 +25,12 @@ request_buckets = Table(
 )
 """When a workspace's bucket of requests will be full again. Unlogged: a crash of the server fills it, and no request waits
 for a disk."""
+
+caller_buckets = Table(
+    "caller_buckets",
+    METADATA,
+    Column("caller_id", Uuid, primary_key=True),
+    instant("full_at", nullable=False),
+    prefixes=["UNLOGGED"],
+)
+"""The same for a user, or for an API key: none of them uses up what a workspace's others may ask."""

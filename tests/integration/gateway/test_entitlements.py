@@ -43,7 +43,7 @@ async def test_a_workspace_that_nothing_is_known_of_has_no_limit(gateway: Gatewa
     token = await gateway.sign_up("unlimited@limits.example")
     answer = await ask(gateway, token)
     assert answer.status_code == 418
-    assert "RateLimit-Limit" not in answer.headers
+    assert answer.headers["RateLimit-Limit"] == "1200", "that of the user alone"
 
 
 async def test_requests_above_the_plans_number_are_429_with_the_moment_to_come_back(gateway: Gateway) -> None:
