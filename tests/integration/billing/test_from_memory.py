@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -175,4 +176,19 @@ async def test_whoever_has_an_account_in_hand_never_waits_for_a_hold_from_memory
         await apply(created(job_id, 5), workspace_id, uow=uow)
     assert await hearing == ["acked"]
     assert await billing.balance(workspace_id) == Balance(available=13, held=7)
+    await in_order(billing, workspace_id)
+
+
+async def test_a_grant_that_expires_while_it_is_remembered_is_not_held(billing: Billing) -> None:
+    """Red when what is remembered is taken as it was at the last look: credits would be held whose date has passed."""
+    workspace_id = await billing.workspace(10)
+    date = utc_now() + timedelta(seconds=1.5)
+    await billing.grant(workspace_id, 9, expires_at=date, priority=10)
+    replica = await remembering(billing, workspace_id)
+    await eventually(lambda: utc_now() > date)
+    assert await statements(billing, replica, workspace_id, 11) == 1
+    assert await statements(billing, replica, workspace_id, 10) == 1
+    assert (await answers(billing, workspace_id))["hold.declined"] == 1
+    assert await billing.balance(workspace_id) == Balance(available=0, held=12)
+    assert (await billing.movements(workspace_id))[-2].startswith("expire:")
     await in_order(billing, workspace_id)
