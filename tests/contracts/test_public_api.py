@@ -81,6 +81,50 @@ def test_every_operation_names_the_codes_it_refuses_by() -> None:
             assert examples, (method, path, status)
 
 
+BOUNDED = {
+    "/v1/billing/notices": "one of each kind",
+    "/v1/dead-letters/causes": "one of each cause",
+    "/v1/jobs/{job_id}/exports": "one of each format and form",
+    "/v1/jobs/{job_id}/rows/{row_no}/line-log": "the edits of one line",
+    "/v1/providers": "those that there are",
+}
+"""Lists that are short by what they are of."""
+WITHOUT_A_KEY = {
+    "/v1/api-keys", "/v1/billing/portal", "/v1/campaigns", "/v1/credits/proofs", "/v1/invitations",
+    "/v1/jobs/{job_id}/exports", "/v1/mailboxes/oauth/finish", "/v1/prices", "/v1/suppressions", "/v1/templates",
+    "/v1/uploads", "/v1/uploads/pasted", "/v1/uploads/resumable", "/v1/workspaces",
+}  # fmt: skip
+"""What makes something and takes no Idempotency-Key. It may only become shorter."""
+
+
+def test_every_list_is_paged_by_a_cursor() -> None:
+    """Red when a new list answers with everything there is."""
+    whole: set[str] = set()
+    for path, method, operation in OPERATIONS:
+        answer = operation["responses"].get("200", {}).get("content", {}).get("application/json")
+        if method != "get" or not answer:
+            continue
+        schema = answer["schema"]
+        schema = DOCUMENT["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], schema)
+        fields = schema.get("properties", {})
+        if "items" in fields or schema.get("type") == "array":
+            asked = {one.get("name") for one in operation.get("parameters", ())}
+            if "cursor" not in asked or "next_cursor" not in fields:
+                whole.add(path)
+    assert whole == set(BOUNDED)
+
+
+def test_what_makes_something_takes_an_idempotency_key() -> None:
+    """Red when a new route makes a second one for a repeated request, and nobody can tell it that it is one."""
+    without: set[str] = set()
+    for path, method, operation in OPERATIONS:
+        if method == "post" and {"201", "202"} & set(operation["responses"]):
+            asked = {one.get("name") for one in operation.get("parameters", ())}
+            if "Idempotency-Key" not in asked:
+                without.add(path)
+    assert without == WITHOUT_A_KEY
+
+
 def test_no_body_below_v1_takes_what_it_does_not_name() -> None:
     """Mass assignment: red when `owner`, `credits`, `price` or `status` could be sent along with what may be sent. Signing in
     ignores what Supabase's clients send besides."""
