@@ -11,12 +11,14 @@ import orjson
 from fastapi import APIRouter, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from libs.common.clock import utc_now
 from libs.common.contracts.catalogue import HISTORY
 from libs.common.contracts.envelope import Envelope
 from libs.common.http.dependencies import OpenUowDep, platform_of
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import OpenUow
 from services.gateway.api.access import CurrentCaller, CurrentResources
+from services.gateway.domain.callers import Caller
 from services.gateway.live import Stream
 from services.gateway.repositories import live_events
 from services.gateway.use_cases.recheck_access import has_access
@@ -27,6 +29,8 @@ REPLAY_LIMIT = 1000
 """Events in one look into the history; there are as many looks as it takes."""
 SECOND_LOOK_S = 5
 """An event that was pushed while the browser was away may be recorded a moment after it came back: look again."""
+RECHECK_S = 60
+"""A session that has ended, by leaving or by a new password, hears no more after so long."""
 _IDLE_S = 1
 _FOUND_AGAIN = frozenset(event.type for event in HISTORY)
 
@@ -43,16 +47,16 @@ async def get_events(
     """Events of the workspace (of one job or campaign when `subject` names it) as they happen.
 
     Each has `event` (its type) and the envelope as `data`, and an `id` when it is kept. After a lost connection send the
-    last `id` as `Last-Event-ID`: what was missed comes first. The stream begins with an `id` of its own.
+    last `id` as `Last-Event-ID`: what was missed comes first. The stream begins with an `id` of its own, and ends with the
+    access token at the latest.
     """
     stopping = platform_of(request).stopping
     with resources.hub.open_stream(caller.workspace_id, user_id=caller.user_id, key_id=caller.key_id) as stream:
-        # Access that ended before the stream was there ended no stream.
-        stream.lost = not await has_access(caller, open_uow=open_uow)
+        access = _Access(caller, open_uow)
         missed = _Missed(open_uow, workspace_id=caller.workspace_id, subject=subject, last_event_id=last_event_id)
         here = last_event_id or await _newest(open_uow, caller.workspace_id)
         yield ServerSentEvent(comment="listening", retry=1000, id=str(here))
-        while not stopping.is_set() and not stream.lost:
+        while not stopping.is_set() and not stream.lost and await access.holds():
             async for event in missed.due():
                 yield _event(event.type, event_id=event.event_id, body=event.body)
             envelope = await _next(stream)
@@ -64,6 +68,24 @@ async def _newest(open_uow: OpenUow, workspace_id: UUID) -> UUID:
     """Where the history ends now: whoever loses the connection before the first event can still name a place in it."""
     async with open_uow() as uow:
         return await live_events.newest_live_event(uow.conn, tenant_id=workspace_id)
+
+
+class _Access:
+    """Whether who listens still may: until their bearer expires, and as long as nobody has ended their access. That is looked
+    at every RECHECK_S, and at once: what ended before the stream was there ended no stream."""
+
+    def __init__(self, caller: Caller, open_uow: OpenUow) -> None:
+        self._caller = caller
+        self._open_uow = open_uow
+        self._look_at = monotonic()
+
+    async def holds(self) -> bool:
+        if self._caller.until is not None and self._caller.until <= utc_now():
+            return False
+        if monotonic() < self._look_at:
+            return True
+        self._look_at = monotonic() + RECHECK_S
+        return await has_access(self._caller, open_uow=self._open_uow)
 
 
 class _Missed:

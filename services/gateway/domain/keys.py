@@ -75,6 +75,7 @@ def caller_of(key: KnownKey | None, *, now: datetime) -> Caller:
         scopes=key.scopes,
         key_id=key.id,
         email_proved=key.email_proved,
+        until=key.expires_at,
     )
 
 

@@ -6,7 +6,7 @@ Wire format: https://supabase.com/docs/guides/auth/jwt-fields
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,13 +26,14 @@ MAX_WORDS_CHARS = 4096
 @dataclass(frozen=True)
 class Vouched:
     """Whom an issuer vouches for. `email_proved` is what the issuer itself says; `name` is what the user would call their
-    workspace. Nothing here says what somebody may do."""
+    workspace; at `until` the token is believed no more. Nothing here says what somebody may do."""
 
     user_id: UUID
     email: str
     session_id: UUID | None
     email_proved: bool = False
     name: str = ""
+    until: datetime | None = None
 
 
 def vouched_by(claims: Mapping[str, Any]) -> Vouched:
@@ -44,7 +45,8 @@ def vouched_by(claims: Mapping[str, Any]) -> Vouched:
     try:
         user_id = UUID(str(claims["sub"]))
         session_id = UUID(str(claims["session_id"])) if claims.get("session_id") else None
-    except (KeyError, ValueError) as error:
+        until = datetime.fromtimestamp(int(claims["exp"]) + LEEWAY_S, UTC)
+    except (KeyError, ValueError, TypeError, OverflowError, OSError) as error:
         raise invalid() from error
     if claims.get("role") != AUDIENCE:
         raise invalid()
@@ -56,7 +58,8 @@ def vouched_by(claims: Mapping[str, Any]) -> Vouched:
         msg = "the account has no email address: give it one, and sign in again"
         raise Forbidden(msg, code="email_missing")
     proved = claims.get("email_verified") is True
-    return Vouched(user_id, email.strip().lower(), session_id, proved, chosen_name(claims.get("user_metadata")))
+    name = chosen_name(claims.get("user_metadata"))
+    return Vouched(user_id, email.strip().lower(), session_id, proved, name, until)
 
 
 def chosen_name(words: object) -> str:

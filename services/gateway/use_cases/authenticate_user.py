@@ -64,4 +64,6 @@ def _caller(vouched: Vouched, found: Standing, *, own: bool, named: bool) -> Cal
         email=found.email if own else vouched.email,
         role=found.role,
         email_proved=found.email_proved if own else vouched.email_proved,
+        session_id=vouched.session_id if own else None,
+        until=vouched.until,
     )

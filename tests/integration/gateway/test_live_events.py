@@ -1,14 +1,16 @@
 """The live event stream: what happens in a workspace reaches its browsers, once each, also after a lost connection."""
 
+from datetime import timedelta
 from time import monotonic
 from uuid import uuid4
 
 import pytest
 
+from libs.common.clock import utc_now
 from libs.common.ids import new_id
 from services.gateway.api import events
 from tests.integration.gateway.browser import complete, exhaust, grant, listening, progress, record, recorded
-from tests.integration.gateway.conftest import Gateway
+from tests.integration.gateway.conftest import Gateway, bearer
 from tests.support.waiting import eventually
 
 
@@ -118,6 +120,30 @@ async def test_an_unknown_last_event_id_starts_with_what_comes(gateway: Gateway)
     await recorded(gateway, await grant(gateway, token["workspace_id"]))
     async with listening(gateway, token, last=str(uuid4())) as browser:
         await browser.has(await grant(gateway, token["workspace_id"]))
+
+
+@pytest.mark.parametrize("way", ["left", "expired", "key expired"])
+async def test_a_stream_ends_with_what_it_was_opened_by(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Red when whoever was signed out, or whose token or key is over, goes on listening; or another session ends too."""
+    email = f"{way.replace(' ', '-')}@ends.example"
+    opened, other = await gateway.sign_up(email), await gateway.sign_in(email)
+    if way == "key expired":
+        expires_at = (utc_now() + timedelta(minutes=30)).isoformat()
+        body = {"name": "A key", "scopes": ["read"], "expires_at": expires_at}
+        made = await gateway.client.post("/v1/api-keys", json=body, headers=bearer(opened))
+        opened = {"access_token": made.json()["key"]}
+    async with listening(gateway, opened) as browser, listening(gateway, other) as stays:
+        if way == "left":
+            await gateway.client.post("/auth/v1/logout?scope=local", headers=bearer(opened))
+            monkeypatch.setattr(events, "monotonic", lambda: monotonic() + events.RECHECK_S)
+        else:
+            by = timedelta(minutes=31 if way == "key expired" else 61)
+            monkeypatch.setattr(events, "utc_now", lambda: utc_now() + by)
+        await eventually(lambda: browser.ended)
+        if way != "expired":
+            assert not stays.ended
 
 
 async def test_the_stream_needs_a_token(gateway: Gateway) -> None:
