@@ -80,11 +80,14 @@ _CALLED = Compiled(
 )
 _UNCALLED = Compiled(
     _with_todays_slot(
-        select(emails.c.id, *_SLOT).select_from(_GIVEN).join(emails, and_(_OURS, emails.c.state == "sending")),
+        select(emails.c.id, *_SLOT)
+        .select_from(_GIVEN)
+        .join(emails, and_(_OURS, emails.c.state == "sending"))
+        .join(enrolments, and_(enrolments.c.id == emails.c.enrolment_id, enrolments.c.state == "active")),
         state="used",
     )
     .where(slots.c.used_token == _GIVEN.c.token)
-    .with_for_update(key_share=True, of=(emails, slots), skip_locked=True)
+    .with_for_update(key_share=True, of=(emails, enrolments, slots), skip_locked=True)
 )
 
 _BEGIN = many.update(
@@ -176,7 +179,8 @@ def as_sent(called: Sequence[tuple[Claim, bool]], *, now: datetime) -> list[Give
 
 
 async def take_back(conn: AsyncConnection, claims: Sequence[Claim], *, now: datetime) -> frozenset[UUID]:
-    """`sending → planned` for what was begun today and never called: the slot is the email's again, as before. Answers which."""
+    """`sending → planned` for what was begun today and never called, of leads that are still written to: the slot is the email's
+    again, as before. Answers which."""
     found = await _rows(_UNCALLED, conn, claims, now=now)
     await many.write(
         conn,

@@ -3,8 +3,9 @@
 What cannot be begun or recorded together is begun or recorded alone. What was begun and is not called any more is taken back.
 """
 
+import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -100,8 +101,7 @@ class Handful:
                 )
         except AWAY:
             # Whether the transaction was committed is open; that no call was made is certain.
-            for claim in self._claims:
-                await record_for_sure(self._context, claim, _LOST)
+            await self._record_each((claim, _LOST) for claim in self._claims)
             raise
         self._begun.extend((claim, begun[claim.email_id]) for claim in self._claims if claim.email_id in begun)
         return [claim for claim in self._claims if claim.email_id not in begun]
@@ -164,11 +164,16 @@ class Handful:
             done = frozenset[UUID]()
             log.warning("handful.recorded_alone", emails=len(accepted), error=f"{type(error).__name__}: {error}")
         metrics.EMAILS_SENT.inc(len(done))
-        for claim, outcome in accepted:
-            if claim.email_id in done:
-                log.info("email.recorded", email_id=str(claim.email_id), state="sent", reason=None)
-            else:
-                await record_for_sure(self._context, claim, outcome)
+        for email_id in done:
+            log.info("email.recorded", email_id=str(email_id), state="sent", reason=None)
+        await self._record_each(one for one in accepted if one[0].email_id not in done)
+
+    async def _record_each(self, outcomes: Iterable[tuple[Claim, Outcome]]) -> None:
+        """Each alone, at the same time: what keeps one from being written down keeps no other, and each becomes unknown soon."""
+        writing = [record_for_sure(self._context, claim, outcome) for claim, outcome in outcomes]
+        for failed in await asyncio.gather(*writing, return_exceptions=True):
+            if failed is not None:
+                raise failed
 
     async def _take_back(self) -> None:
         """What was begun and never called."""
@@ -183,9 +188,7 @@ class Handful:
             back = frozenset[UUID]()
             log.warning("handful.kept", emails=len(left), error=f"{type(error).__name__}: {error}")
         metrics.SENDS_DECLINED.labels("taken_back").inc(len(back))
-        for claim in left:
-            if claim.email_id not in back:
-                await record_for_sure(self._context, claim, _LEFT)
+        await self._record_each((claim, _LEFT) for claim in left if claim.email_id not in back)
 
 
 def _note_declined(claim: Claim, begun: Begun) -> None:

@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
-from libs.common.uow import UnitOfWorkFactory
+from libs.common.uow import UnitOfWork, UnitOfWorkFactory
 from services.sender.domain.message import Letter
 from services.sender.domain.pace import LATEST_S, Pace
-from services.sender.domain.sending import Outcome, Refused
+from services.sender.domain.sending import Outcome, Record, Refused
 from services.sender.domain.windows import OFFICE_HOURS
 from services.sender.in_flight.send_loop import SendLoop
 from services.sender.repositories import plan
+from services.sender.repositories.claims import Claim
 from services.sender.tables import campaigns, emails, enrolments, recipients, slots
+from services.sender.use_cases import record_for_sure, send_handful
 from services.sender.use_cases.edit_line import edit_line
+from services.sender.use_cases.end_campaign import end_campaign
 from services.sender.use_cases.send_context import SendContext
 from services.sender.use_cases.send_emails import Turn, send_emails
 from tests.integration.sender.mortal import Life, MortalDatabase
@@ -392,6 +396,47 @@ async def test_what_was_accepted_is_recorded_when_the_next_call_falls_over(world
     with pytest.raises(AssertionError, match="a fault"):
         await turn(world.context, Faulty())
     assert await world.states() == {"sent": 1, "sending": 1, "planned": 1}
+
+
+async def test_one_outcome_that_cannot_be_written_down_keeps_no_other_from_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P5: red when mails that were accepted become unknown, as the one before them could not be recorded."""
+    await three(world)
+    alone = record_for_sure.record_outcome
+
+    async def not_together(*_: object, **__: object) -> None:
+        raise AssertionError("a fault in all")
+
+    async def but_for_the_first(uow: UnitOfWork, claim: Claim, outcome: Outcome, *, now: datetime) -> Record | None:
+        if claim.recipient == "lead1@company1.example":
+            raise AssertionError("a fault in one")
+        return await alone(uow, claim, outcome, now=now)
+
+    monkeypatch.setattr(send_handful, "record_accepted", not_together)
+    monkeypatch.setattr(record_for_sure, "record_outcome", but_for_the_first)
+    with pytest.raises(AssertionError, match="a fault in one"):
+        await turn(world.context, Post())
+    assert await world.states() == {"sending": 1, "sent": 2}
+
+
+async def test_what_is_not_called_of_a_campaign_that_was_ended_is_cancelled(world: World) -> None:
+    """Red when it is taken back into the plan of a campaign that is over: it waits there for its mailbox, and then for ever."""
+    await three(world)
+    watch = [0.0]
+
+    class Slow(Post):
+        async def send(self, letter: Letter, *, may_call: Callable[[], bool]) -> Outcome:
+            outcome = await super().send(letter, may_call=may_call)
+            watch[0] += LATEST_S + 0.1
+            mine = {"workspace_id": world.workspace_id, "campaign_id": world.campaign_id}
+            async with world.open_uow() as uow:
+                await end_campaign(uow, **mine, ended_by=uuid4(), now=world.now)
+            return outcome
+
+    await turn(replace(world.context, monotonic=lambda: watch[0]), Slow())
+    assert await world.states() == {"sent": 1, "cancelled": 2}
+    assert await world.slot_states() == {"used": 1, "free": 2}
 
 
 async def test_a_quick_mailbox_is_sent_through_by_few_transactions(world: World) -> None:
