@@ -11,7 +11,8 @@ from libs.common.uow import OpenUow
 from services.billing.clients.stripe import subscriptions as at_stripe
 from services.billing.clients.stripe.account import Stripe
 from services.billing.domain.selling.plans import PlanItem, PriceIds
-from services.billing.domain.selling.subscriptions import ENDED, FoundSubscription
+from services.billing.domain.selling.subscriptions import ENDED, FoundSubscription, Pending
+from services.billing.domain.selling.switching import Starts
 from services.billing.repositories.selling import prices, switches
 from services.billing.repositories.selling.switches import AskedSwitch
 from services.billing.use_cases.apply_subscription import apply_subscription
@@ -46,7 +47,9 @@ async def settle_switch(
     changes nothing."""
     if found.price_id == switch.to_price_id:
         await finish(switch, stripe=stripe, open_uow=open_uow)
-    elif found.unpaid is not None and found.unpaid.price_id == switch.to_price_id:
+    elif any(
+        one is not None and one.price_id == switch.to_price_id for one in (found.unpaid, _scheduled(switch, found))
+    ):
         await end(switch, done=True, open_uow=open_uow)
     elif switch.asked_at < now - GIVEN_UP_AFTER:
         await take_back(switch, found, stripe=stripe, open_uow=open_uow)
@@ -55,15 +58,33 @@ async def settle_switch(
     return True
 
 
+def _scheduled(switch: AskedSwitch, found: FoundSubscription) -> Pending | None:
+    """What waits for the period's end because of this switch."""
+    return found.pending if switch.starts is Starts.PERIOD_END else None
+
+
 async def finish(switch: AskedSwitch, *, stripe: Stripe, open_uow: OpenUow) -> None:
-    """It is paid for: who was to end goes on."""
-    if switch.calls_off_end:
+    """It is made: who was to end goes on, once that is paid for."""
+    if switch.calls_off_end and switch.starts is Starts.NOW:
         await at_stripe.set_cancellation(switch.subscription_id, cancels=False, stripe=stripe)
     await end(switch, done=True, open_uow=open_uow)
 
 
 async def take_back(switch: AskedSwitch, found: FoundSubscription, *, stripe: Stripe, open_uow: OpenUow) -> None:
-    """It is not paid for, and was not made: what it called off waits again. Where Stripe does not answer, later."""
+    """It is not paid for, or was not made: what it called off waits again. Where Stripe does not answer, later."""
+    try:
+        if switch.starts is Starts.NOW:
+            await _wait_again(switch, found, stripe=stripe, open_uow=open_uow)
+        else:
+            await _end_again(switch, found, stripe=stripe)
+    except Transient as failure:
+        log.warning("switch.not_taken_back", subscription=found.id, code=failure.code, note="tried again by the clock")
+        return
+    await end(switch, done=False, open_uow=open_uow)
+
+
+async def _wait_again(switch: AskedSwitch, found: FoundSubscription, *, stripe: Stripe, open_uow: OpenUow) -> None:
+    """The price that waited for the period's end. The plan's own end was never touched."""
     async with open_uow() as uow:
         price = (await prices.kept_prices(uow.conn, [switch.called_off or ""])).get(switch.called_off or "")
     waits = found.pending is not None and found.schedule_id is not None
@@ -72,20 +93,22 @@ async def take_back(switch: AskedSwitch, found: FoundSubscription, *, stripe: St
         and isinstance(price.item, PlanItem)
         and not (waits or found.cancels_at_period_end or found.status in ENDED)
     ):
-        try:
-            await at_stripe.schedule_switch(
-                replace(found, schedule_id=None),
-                price.id,
-                interval=price.item.interval,
-                key=f"switch:{switch.id}:back",
-                stripe=stripe,
-            )
-        except Transient as failure:
-            log.warning(
-                "switch.not_taken_back", subscription=found.id, code=failure.code, note="tried again by the clock"
-            )
-            return
-    await end(switch, done=False, open_uow=open_uow)
+        await at_stripe.schedule_switch(
+            replace(found, schedule_id=None),
+            price.id,
+            interval=price.item.interval,
+            key=f"switch:{switch.id}:back",
+            stripe=stripe,
+        )
+
+
+async def _end_again(switch: AskedSwitch, found: FoundSubscription, *, stripe: Stripe) -> None:
+    """The plan was to end, and nothing waits in place of that. Stripe lets nobody end what a schedule has in hand."""
+    if not switch.calls_off_end or found.cancels_at_period_end or found.status in ENDED:
+        return
+    if found.schedule_id is not None:
+        await at_stripe.release_schedule(found.schedule_id, stripe=stripe)
+    await at_stripe.set_cancellation(found.id, cancels=True, stripe=stripe)
 
 
 async def end(switch: AskedSwitch, *, done: bool, open_uow: OpenUow) -> None:

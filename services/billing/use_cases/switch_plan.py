@@ -92,7 +92,7 @@ async def _claim(
             to_price_id=price.id,
             asked_by=asked_by,
             called_off=found.pending.price_id if at_once and found.pending else None,
-            calls_off_end=at_once and found.cancels_at_period_end,
+            calls_off_end=found.cancels_at_period_end,
             now=now,
             given_up_after=GIVEN_UP_AFTER,
         )
@@ -116,8 +116,11 @@ async def _do(
             interval = switch.target.interval
             await at_stripe.schedule_switch(found, asked.to_price_id, interval=interval, key=key, stripe=stripe)
     except Permanent:
-        if asked.is_whole:
+        if asked.is_whole and switch.starts is Starts.NOW:
             await take_back(asked, replace(found, pending=None, schedule_id=None), stripe=stripe, open_uow=open_uow)
+        elif asked.is_whole:
+            half_done = await at_stripe.fetch_subscription(found.id, stripe=stripe)
+            await take_back(asked, half_done, stripe=stripe, open_uow=open_uow)
         else:
             await end(asked, done=False, open_uow=open_uow)
         raise

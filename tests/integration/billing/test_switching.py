@@ -332,6 +332,36 @@ async def test_a_switch_that_was_paid_for_calls_off_although_nobody_heard_of_it(
     assert (told(after), after.cancels_at_period_end) == ("growth_month", False)
 
 
+async def test_a_plan_that_ends_goes_on_ending_when_a_lower_one_was_not_scheduled(shop: Shop) -> None:
+    """Red when whoever ended their plan is charged for another period of it, because a switch to a lower one was half made."""
+    workspace_id, subscription_id = await shop.subscribed("growth_month")
+    await ending(shop, workspace_id, ends=True)
+    shop.losing("POST", "/v1/subscription_schedules")
+    with pytest.raises(StripeDown):
+        await shop.switch(workspace_id, "starter_month")
+    shop.hearing()
+    await shop.advance(minutes=3)
+    assert await settle(shop) == 1
+    after = (await shop.apply(subscription_id)).subscription
+    assert (told(after), after.pending, after.cancels_at_period_end) == ("growth_month", None, True)
+
+
+async def test_a_lower_plan_that_was_scheduled_is_done_although_nobody_heard_of_it(shop: Shop) -> None:
+    """Red when a switch that Stripe has is recorded as left, or a plan that goes on lower is ended."""
+    workspace_id, subscription_id = await shop.subscribed("growth_month")
+    await ending(shop, workspace_id, ends=True)
+    shop.line.lose = lambda request: request.method == "POST" and "/v1/subscription_schedules/" in request.url.path
+    with pytest.raises(StripeDown):
+        await shop.switch(workspace_id, "starter_month")
+    shop.hearing()
+    await shop.advance(minutes=3)
+    assert await settle(shop) == 1
+    after = (await shop.apply(subscription_id)).subscription
+    assert (after.pending and after.pending.name, after.cancels_at_period_end) == ("starter_month", False)
+    query = "SELECT state FROM billing.subscription_switches WHERE workspace_id = :id"
+    assert (await shop.billing.one(query, id=workspace_id))["state"] == "done"
+
+
 async def test_an_unpaid_switch_is_shown_and_can_be_given_up(shop: Shop) -> None:
     """Red when nobody is told that a switch waits for its payment, or it is made although it was given up."""
     workspace_id, subscription_id = await shop.subscribed("starter_month")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -10,12 +11,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import Conflict
-from services.billing.domain.selling.switching import Switch
+from services.billing.domain.selling.switching import Starts, Switch
 from services.billing.tables import subscription_switches as switches
 
 _ASKED = [
     switches.c[name]
-    for name in ("id", "subscription_id", "to_price_id", "called_off_price_id", "calls_off_end", "asked_at")
+    for name in ("id", "subscription_id", "to_price_id", "starts", "called_off_price_id", "calls_off_end", "asked_at")
 ]
 
 
@@ -27,6 +28,7 @@ class AskedSwitch:
     id: UUID
     subscription_id: str
     to_price_id: str
+    starts: Starts
     called_off: str | None
     calls_off_end: bool
     asked_at: datetime
@@ -41,13 +43,13 @@ async def find_asked(conn: AsyncConnection, subscription_id: str) -> AskedSwitch
     """The one of this subscription, if there is one."""
     query = select(*_ASKED).where(switches.c.subscription_id == subscription_id, switches.c.state == "asked")
     row = (await conn.execute(query)).one_or_none()
-    return None if row is None else AskedSwitch(*row)
+    return None if row is None else _read(row)
 
 
 async def left_over(conn: AsyncConnection, *, before: datetime, limit: int) -> Sequence[AskedSwitch]:
     """Switches that were asked for before an instant, and of which nobody has heard since, the oldest first."""
     query = select(*_ASKED).where(switches.c.state == "asked", switches.c.asked_at < before)
-    return [AskedSwitch(*row) for row in await conn.execute(query.order_by(switches.c.asked_at).limit(limit))]
+    return [_read(row) for row in await conn.execute(query.order_by(switches.c.asked_at).limit(limit))]
 
 
 async def claim_switch(
@@ -73,9 +75,7 @@ async def claim_switch(
         if (row.from_price_id, row.to_price_id, row.starts) != (from_price_id, to_price_id, switch.starts):
             msg = f"{subscription_id} is just being switched to {row.item}: try again in a moment"
             raise Conflict(msg, code="switch_in_progress")
-        return AskedSwitch(
-            row.id, subscription_id, to_price_id, row.called_off_price_id, row.calls_off_end, row.asked_at
-        )
+        return _read([getattr(row, column.name) for column in _ASKED])
     await conn.execute(update(switches).where(*asked).values(state="left"))
     await conn.execute(
         insert(switches).values(
@@ -93,7 +93,7 @@ async def claim_switch(
             calls_off_end=calls_off_end,
         )
     )
-    return AskedSwitch(id_, subscription_id, to_price_id, called_off, calls_off_end, now)
+    return AskedSwitch(id_, subscription_id, to_price_id, switch.starts, called_off, calls_off_end, now)
 
 
 async def end_switch(conn: AsyncConnection, switch_id: UUID, *, done: bool) -> None:
@@ -103,3 +103,8 @@ async def end_switch(conn: AsyncConnection, switch_id: UUID, *, done: bool) -> N
         .where(switches.c.id == switch_id, switches.c.state == "asked")
         .values(state="done" if done else "left")
     )
+
+
+def _read(row: Sequence[Any]) -> AskedSwitch:
+    id_, subscription_id, to_price_id, starts, *called_off = row
+    return AskedSwitch(id_, subscription_id, to_price_id, Starts(starts), *called_off)
