@@ -17,7 +17,7 @@ SENTENCES = {
     "sent": "It has been sent.",
     "failed": "The provider refused it: {detail}.",
     "sending": "It is being sent right now.",
-    "unknown_outcome": "The connection was lost after the mail was handed over, so it may have arrived: a person decides.",
+    "unknown_outcome": "Nobody knows whether it arrived: we were cut off or stopped while handing it over. A person decides.",
     "excluded": "The row was left out at the start: {detail}.",
     "stopped": "The campaign writes to this lead no more: {detail}.",
     "campaign_draft": "The campaign has not been started.",

@@ -84,10 +84,15 @@ def _make(
     wrong = [*unknown_fields(source, columns=columns, headers=headers), *first_mail_problems(source)]
     problems = [Problem(error.code, error.message) for error in wrong]
     try:
-        return writer.words(source, to), problems
+        mail = writer.words(source, to)
     except Invalid as error:
         named = any(problem.code == "template_invalid" for problem in problems) and error.code == "template_failed"
         return None, problems if named else [*problems, Problem(error.code, error.message)]
+    try:
+        writer.check_headers(mail, to)
+    except Invalid as error:
+        problems.append(Problem(error.code, error.message))
+    return mail, problems
 
 
 async def find_row(uow: UnitOfWork, subject: Subject, *, workspace_id: UUID) -> Recipient | None:

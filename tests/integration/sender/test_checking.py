@@ -333,6 +333,15 @@ async def test_a_preview_shows_the_mail_and_every_problem_at_once(world: World) 
     assert (await preview(world, TemplateSource("x", "{% for a in b %}"))).problems[0].code == "template_invalid"
 
 
+async def test_a_preview_says_what_cannot_stand_in_a_header(world: World) -> None:
+    """Red when a subject of two lines is shown as if it could be sent, and the check before Start then refuses every row."""
+    list_id = await world.list_of(recipient(1))
+    shown = await preview(world, TemplateSource("Hi\n{{ first_name }}", "{{ line }}" + FOOT), list_id=list_id)
+    assert shown.mail is not None
+    assert shown.mail.subject == "Hi\nFirst1"
+    assert [problem.code for problem in shown.problems] == ["unsafe_header"]
+
+
 async def test_the_link_of_a_preview_bars_nobody(world: World) -> None:
     """Red when whoever tries the link in a preview takes a lead off the list."""
     list_id = await world.list_of(recipient(1))
