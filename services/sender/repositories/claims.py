@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Uuid, any_, bindparam, func, insert, literal_column, or_, select, update
@@ -13,8 +14,8 @@ from libs.common.ids import new_id
 from services.sender.tables import claim_batches, emails, mailboxes, slots
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+# A tuple, as a frozen dataclass takes ten times as long to make, which is a third of our part of a large claim.
+class Claim(NamedTuple):
     """An email in our hands. Every later write of ours names `token`, which the next claim makes worthless. Its words are
     read when it is begun."""
 
