@@ -105,6 +105,11 @@ def permission_for(method: str, path: str) -> Permission | None:
     return None
 
 
+def only_reads(method: str, path: str) -> bool:
+    """Whether a request for `/v1/<path>` changes nothing: by its method, or as a POST that the table says only reads."""
+    return method in READING or permission_for(method, path) == "read"
+
+
 def _find(segments: list[str]) -> tuple[Permission, Permission] | None:
     exact = ROUTES.get("/".join(segments))
     if exact is not None or len(segments) < 2:

@@ -36,6 +36,8 @@ async def test_what_is_passed_on_is_written_down_without_what_was_said(gateway: 
     boss = await owner(gateway, "boss@forward.example")
     job_id = str(new_id())
     await boss.ask("GET", f"jobs/{job_id}")
+    await boss.ask("POST", "templates/preview", {})
+    await boss.ask("POST", f"campaigns/{job_id}/check")
     await boss.ask("POST", f"jobs/{job_id}/pause", {"secret": "in the body"}, **{"X-Request-Id": "my-request"})
     (entry,) = await entries(boss)
     assert entry["subjects"] == {"job_id": job_id}
