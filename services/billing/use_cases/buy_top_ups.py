@@ -100,9 +100,14 @@ async def _buy(order: TopUp, *, shop: Shop, open_uow: OpenUow, now: datetime) ->
     async with open_uow() as uow:
         if not await top_ups.record(uow.conn, order, outcome):
             return
+        spent = await top_ups.spent_in(uow.conn, order.workspace_id, month=order.month)
+        if outcome.is_too_much and spent:
+            # A whole month's maximum may be enough.
+            await top_ups.note_maximum(uow.conn, order.workspace_id, month=order.month)
+            _announce(order, "maximum_reached", spent_minor=spent, uow=uow)
+            return
         if outcome.state == "failed":
             await top_ups.turn_off(uow.conn, order.workspace_id, reason=outcome.reason)
-        spent = await top_ups.spent_in(uow.conn, order.workspace_id, month=order.month)
         _announce(order, outcome.state, spent_minor=spent, uow=uow, reason=outcome.reason, pay_url=outcome.pay_url)
 
 
@@ -123,7 +128,8 @@ async def _ask(order: TopUp, *, shop: Shop, open_uow: OpenUow, now: datetime) ->
     except Permanent as error:
         return Outcome("failed", error.message)
     state = "paid" if answer.outcome == "paid" else "failed"
-    return Outcome(state, answer.reason, answer.invoice_id, answer.pay_url, answer.amount)
+    too_much = answer.outcome == "too_much"
+    return Outcome(state, answer.reason, answer.invoice_id, answer.pay_url, answer.amount, is_too_much=too_much)
 
 
 async def _left_for(order: TopUp, *, open_uow: OpenUow) -> int:

@@ -208,6 +208,22 @@ async def test_the_months_maximum_is_told_once_and_the_next_month_has_its_own(ti
     assert await till.run(utc_now() + timedelta(days=32)) == 1
 
 
+@pytest.mark.parametrize("bought", [1, 0], ids=["this month", "ever"])
+async def test_what_tax_makes_too_dear_waits_for_a_month_in_which_it_is_not(till: Till, bought: int) -> None:
+    """Red when a maximum that is only used up turns the rule off, or one that is never enough does not."""
+    workspace_id = await till.workspace(10)
+    for _ in range(bought):
+        await till.run()
+        await till.pay_out(workspace_id)
+        await till.billing.deliver(created(new_id(), 1000), workspace_id)
+    till.answers = [ToppedUp("too_much", "with tax it costs more", "in_9", 3 * PRICE, "eur")]
+    assert [await till.run() for _ in range(3)] == [1, 0, 0]
+    assert [one.state for one in await till.turned(workspace_id)][bought:] == [
+        "maximum_reached" if bought else "failed"
+    ]
+    assert await till.run(utc_now() + timedelta(days=32)) == bought
+
+
 async def test_a_record_that_is_written_twice_counts_once(till: Till) -> None:
     """Red when two who were answered both announce it."""
     workspace_id = await till.workspace(10)

@@ -59,13 +59,14 @@ class TopUp:
 @dataclass(frozen=True)
 class Outcome:
     """What came of a purchase. `reason`, and perhaps `pay_url`, where it was refused or waits for its owner. `amount_minor` is
-    what it came to with tax, where that is known (0 where not)."""
+    what it came to with tax, where that is known (0 where not). `is_too_much`: more than the month's maximum leaves."""
 
     state: Literal["paid", "failed"]
     reason: str = ""
     invoice_id: str | None = None
     pay_url: str | None = None
     amount_minor: int = 0
+    is_too_much: bool = False
 
 
 def check_auto_top_up(wanted: AutoTopUp, *, price: PackPrice | None) -> None:
