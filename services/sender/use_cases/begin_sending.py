@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from libs.common.logs import get_logger
 from libs.common.uow import UnitOfWork
 from services.sender.domain.dead_letters import cause_of_problem
 from services.sender.domain.message import Letter
@@ -20,6 +21,8 @@ from services.sender.repositories.words import Words
 from services.sender.tables import slots
 from services.sender.use_cases.prepare_mail import Prepared
 from services.sender.use_cases.record_outcome import announce, bury
+
+log = get_logger()
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ async def begin_together(
     timing: SendTiming,
 ) -> dict[UUID, Letter]:
     """Begin those of some claims that nothing speaks against, as `begin_sending` would; answers their letters, by email. The
-    others are left as they are, to be begun alone: what a mail before them in here does to them would not be seen."""
+    others are left as they are, to be begun alone: what a mail before them in here does to them would not be seen. So is one
+    that cannot be made, whatever the fault: it is told of there, and is not the others'."""
     letters, going, people, leads = (
         dict[UUID, Letter](),
         list[tuple[Ready, str]](),
@@ -72,7 +76,11 @@ async def begin_together(
         person = (claim.workspace_id, claim.recipient)
         if person in people or claim.enrolment_id in leads or not isinstance(decide(facts, now=now, timing=timing), Go):
             continue
-        mail = prepare(claim, ready.words)
+        try:
+            mail = prepare(claim, ready.words)
+        except Exception as error:
+            log.warning("email.begun_alone", email_id=str(claim.email_id), error=type(error).__name__)
+            continue
         if mail.letter is None:
             continue
         people.add(person)

@@ -20,8 +20,9 @@ from services.sender.domain.sending import Accepted, NotCalled, Outcome
 from services.sender.domain.writing import Writer
 from services.sender.repositories import handfuls
 from services.sender.repositories.claims import Claim
-from services.sender.repositories.words import Words, load_words
-from services.sender.use_cases.begin_sending import Begun, begin_sending, begin_together
+from services.sender.repositories.words import Words
+from services.sender.use_cases.begin_alone import begin_alone
+from services.sender.use_cases.begin_sending import Begun, begin_together
 from services.sender.use_cases.prepare_mail import Prepared, prepare_mail
 from services.sender.use_cases.record_for_sure import AWAY, record_for_sure
 from services.sender.use_cases.record_outcome import record_accepted
@@ -112,23 +113,23 @@ class Handful:
         return partial(prepare_mail, writer=writer, now=now, own=context.own, signer=context.signer)
 
     async def _begin_alone(self, claim: Claim) -> None:
+        """A fault leaves the claim to its lease, and is nobody else's."""
         context = self._context
         try:
             async with context.open_uow() as uow:
-                words = await load_words(uow.conn, claim.enrolment_id)
-                if words is None:
-                    _note_declined(claim, Begun("lost", "row_gone"))
-                    return
                 now = await context.clock(uow.conn)
-                mail = self._preparing(now)(claim, words)
-                begun = await begin_sending(
-                    uow, claim, now=now, timing=context.timing, subject=mail.subject, problem=mail.problem
+                begun, letter = await begin_alone(
+                    uow, claim, prepare=self._preparing(now), now=now, timing=context.timing
                 )
         except AWAY:
             await record_for_sure(self._context, claim, _LOST)
             raise
-        if begun.state == "go" and mail.letter is not None:
-            self._begun.append((claim, mail.letter))
+        except Exception as error:
+            log.exception("email.not_begun", email_id=str(claim.email_id), error=str(error), note="its lease runs out")
+            metrics.SENDS_DECLINED.labels("fault").inc()
+            return
+        if letter is not None:
+            self._begun.append((claim, letter))
         else:
             _note_declined(claim, begun)
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -20,10 +20,14 @@ from services.sender.domain.windows import OFFICE_HOURS
 from services.sender.in_flight.send_loop import SendLoop
 from services.sender.repositories import plan
 from services.sender.repositories.claims import Claim
-from services.sender.tables import campaigns, emails, enrolments, recipients, slots
+from services.sender.repositories.words import Words
+from services.sender.tables import campaigns, dead_emails, emails, enrolments, recipients, slots
 from services.sender.use_cases import record_for_sure, send_handful
+from services.sender.use_cases.begin_alone import begin_alone
+from services.sender.use_cases.begin_sending import Begun
 from services.sender.use_cases.edit_line import edit_line
 from services.sender.use_cases.end_campaign import end_campaign
+from services.sender.use_cases.prepare_mail import Prepared
 from services.sender.use_cases.send_context import SendContext
 from services.sender.use_cases.send_emails import Turn, send_emails
 from tests.integration.sender.mortal import Life, MortalDatabase
@@ -219,18 +223,70 @@ async def test_one_whose_mail_cannot_be_made_any_more_fails_alone(world: World) 
     assert (row.state, row.reason.partition(":")[0], row.attempts) == ("failed", "line_missing", 0)
 
 
-async def test_one_whose_row_is_gone_is_not_called_for(world: World) -> None:
-    """Red when there is a mail without words, or the others wait for it: the campaign was ended, and its list deleted."""
+@pytest.mark.parametrize("is_over", [True, False])
+async def test_one_whose_row_is_gone_is_not_called_for_and_is_given_back_at_once(world: World, is_over: bool) -> None:
+    """Red when there is a mail without words, when the others wait for it, and when its claim stays until the lease runs out.
+    A row goes when its campaign was ended and its list deleted: then the mail is cancelled."""
     await three(world)
+    mine = sa.and_(enrolments.c.campaign_id == world.campaign_id, enrolments.c.email == MIDDLE)
 
     async def is_erased() -> None:
         theirs = sa.and_(recipients.c.workspace_id == world.workspace_id, recipients.c.email == MIDDLE)
         await world.run(recipients.delete().where(theirs))
+        if is_over:
+            await world.run(enrolments.update().where(mine).values(state="stopped", reason="campaign_ended"))
 
     post = Interrupted(before=is_erased)
     await turn(world.context, post)
     assert sorted(post.accepted) == ["lead1@company1.example", "lead3@company3.example"]
-    assert (await rows_of(world))[MIDDLE].state == "claimed"
+    assert (await rows_of(world))[MIDDLE].state == ("cancelled" if is_over else "planned")
+    assert await world.slot_states() == {"used": 2, "free": 1}, "or it would be claimed again at once"
+
+
+@pytest.mark.parametrize("ahead", [1, 3])
+async def test_one_whose_mail_falls_over_fails_alone_with_a_dead_letter(
+    world: World, monkeypatch: pytest.MonkeyPatch, ahead: int
+) -> None:
+    """Red when a fault in making one mail leaves the claims of its handful to their leases, and itself to be tried for ever."""
+    await three(world)
+    make = send_handful.prepare_mail
+
+    def falls_over(claim: Claim, words: Words, **more: Any) -> Prepared:
+        if claim.recipient == MIDDLE:
+            raise ZeroDivisionError("a fault")
+        return make(claim, words, **more)
+
+    monkeypatch.setattr(send_handful, "prepare_mail", falls_over)
+    post = Post()
+    await turn(world.context, post, pace=Pace(ahead, ahead))
+    assert sorted(post.accepted) == ["lead1@company1.example", "lead3@company3.example"]
+    row = (await rows_of(world))[MIDDLE]
+    assert (row.state, row.reason.partition(":")[0], row.attempts) == ("failed", "mail_not_made", 0)
+    assert "ZeroDivisionError" in row.reason
+    letters = sa.select(dead_emails.c.cause).where(dead_emails.c.campaign_id == world.campaign_id)
+    async with world.open_uow() as uow:
+        assert (await uow.conn.execute(letters)).scalars().all() == ["mail_not_made"]
+
+
+async def test_one_that_cannot_be_begun_keeps_no_other_from_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Red when a fault in beginning one mail ends the turn: the others would come back only with their leases."""
+    await three(world)
+
+    async def falls_over(uow: UnitOfWork, claim: Claim, **more: Any) -> tuple[Begun, Letter | None]:
+        if claim.recipient == MIDDLE:
+            raise AssertionError("a fault")
+        return await begin_alone(uow, claim, **more)
+
+    monkeypatch.setattr(send_handful, "begin_alone", falls_over)
+    monkeypatch.setattr(send_handful, "begin_together", nobody_together)
+    post = Post()
+    await turn(world.context, post)
+    assert sorted(post.accepted) == ["lead1@company1.example", "lead3@company3.example"]
+    assert await world.states() == {"sent": 2, "claimed": 1}
+
+
+async def nobody_together(*_: object, **__: object) -> dict[UUID, Letter]:
+    return {}
 
 
 async def test_the_same_person_twice_in_a_handful_gets_one_mail(world: World) -> None:
