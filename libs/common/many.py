@@ -1,7 +1,7 @@
 """Reading and writing many rows with one statement: each column travels as one array."""
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table
@@ -20,11 +20,23 @@ _NUMBERED = "SELECT {nth}, found FROM ({find}) AS found"
 
 
 class Statement:
-    """One statement about rows that are given by some columns of a table. `{rows}` in it is where they come from."""
+    """One statement about rows that are given by some columns of a table. `{rows}` in it is where they come from.
 
-    def __init__(self, table: Table, columns: Sequence[str], template: str, **parts: str) -> None:
+    A column that is given twice has another name the second time: `renamed` says which column that is.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        columns: Sequence[str],
+        template: str,
+        *,
+        renamed: Mapping[str, str] | None = None,
+        **parts: str,
+    ) -> None:
+        names = renamed or {}
         self.columns = tuple(columns)
-        self._types = [table.c[name].type.compile(_DIALECT) for name in columns]
+        self._types = [table.c[names.get(name, name)].type.compile(_DIALECT) for name in columns]
         self._parts = {"table": table.fullname, **parts}
         self._template = template
 

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from libs.common.clock import utc_now
 from libs.common.ids import new_id
@@ -14,6 +15,7 @@ from services.billing.domain.credits.ledger import Balance
 from services.billing.domain.watching.caps import Caps
 from services.billing.repositories.credits import ledger
 from services.billing.repositories.watching import caps
+from services.billing.tables import entries, hold_grants, holds
 from tests.integration.billing.deliveries import Replica, delivery
 from tests.integration.billing.steps import Billing, apply, completed, created, ended
 from tests.integration.billing.test_together import CAPTURES, HOLDS, answers, in_order, is_blocked, queries
@@ -103,6 +105,34 @@ async def test_what_others_have_changed_is_looked_up_again(
     await happens(billing, workspace_id)
     await hold(replica, workspace_id, 8, 8)
     assert await billing.balance(workspace_id) == after
+    await in_order(billing, workspace_id)
+
+
+async def forgotten(billing: Billing, job_id: UUID, *, account: dict[str, Any], grant: dict[str, Any]) -> None:
+    """What a database does that fails over to a copy without the transaction of a hold."""
+    async with billing.open_uow() as uow:
+        await uow.conn.execute(text("SET LOCAL session_replication_role = replica"))
+        for table in (hold_grants, entries, holds):
+            await uow.conn.execute(delete(table).where(table.c.subject_id == job_id))
+        put_back = """UPDATE billing.accounts SET (available, held, version, chain_length, chain_head)
+            = (:available, :held, :version, :chain_length, :chain_head) WHERE workspace_id = :workspace_id"""
+        await uow.conn.execute(text(put_back), account)
+        await uow.conn.execute(
+            text("UPDATE billing.grants SET (available, held) = (:available, :held) WHERE id = :id"), grant
+        )
+
+
+async def test_what_the_database_has_forgotten_is_not_remembered(billing: Billing) -> None:
+    """Red when the version alone is compared, which another commit has been given since: that one's hold would be lost."""
+    workspace_id = await billing.workspace(20)
+    replica = await remembering(billing, workspace_id)
+    account = await billing.one("SELECT * FROM billing.accounts WHERE workspace_id = :id", id=workspace_id)
+    grant = await billing.one("SELECT * FROM billing.grants WHERE workspace_id = :id", id=workspace_id)
+    (job,) = await hold(replica, workspace_id, 5)
+    await forgotten(billing, job, account=account, grant=grant)
+    await fewer_credits(billing, workspace_id)
+    await hold(replica, workspace_id, 2)
+    assert await billing.balance(workspace_id) == Balance(available=1, held=19)
     await in_order(billing, workspace_id)
 
 

@@ -1,7 +1,7 @@
 """What a process remembers of the accounts it has written: where nobody else has changed them, nothing need be looked up.
 
-Memory decides nothing by itself: what rests on it is written only where every account still has the version that it is
-remembered with, each subject is new, and there are no caps. A wrong memory costs a statement that fails.
+Memory decides nothing by itself: what rests on it is written only where every account still has the version and the last
+hash that it is remembered with, each subject is new, and there are no caps. A wrong memory costs a statement that fails.
 """
 
 from collections import OrderedDict

@@ -37,12 +37,15 @@ _SAVE_ACCOUNTS = many.update(
     also=", version = t.version + 1",
 )
 # Fails (no version may be null) where somebody else has changed the account, or there are caps, which are counted from what is
-# written: nothing of the statement happens then.
+# written: nothing of the statement happens then. A database that has forgotten a commit in a fail-over gives the commit's
+# version to another; no two entries have the same hash.
 _SWAP_ACCOUNTS = Statement(
     accounts,
-    ("workspace_id", *BALANCE, "chain_length", "chain_head", "version"),
-    """UPDATE {table} AS t SET {changed}, version = CASE WHEN t.version = n.version AND NOT {capped} THEN n.version + 1 END
+    ("workspace_id", *BALANCE, "chain_length", "chain_head", "version", "former_head"),
+    """UPDATE {table} AS t SET {changed}, version = CASE
+            WHEN t.version = n.version AND t.chain_head = n.former_head AND NOT {capped} THEN n.version + 1 END
         FROM {rows} WHERE t.workspace_id = n.workspace_id""",
+    renamed={"former_head": "chain_head"},
     changed=", ".join(f"{name} = n.{name}" for name in (*BALANCE, "chain_length", "chain_head")),
     capped=HAS_CAPS.format(account="t"),
 )
@@ -51,11 +54,16 @@ _ADD_ENTRIES = many.insert(entries, (*Entry._fields, "hash"))
 
 @dataclass
 class Pen:
-    """Where one account's chain ends, for whoever has its lock; `at` is the transaction's own time."""
+    """Where one account's chain ends, for whoever has its lock; `at` is the transaction's own time. `former_head` is the last
+    hash before anything is written."""
 
     chain: Chain
     at: datetime
     written: list[tuple[Entry, bytes]] = field(default_factory=list)
+    former_head: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.former_head = self.chain.head
 
     def write(self, workspace_id: UUID, movements: Iterable[Movement], *, actor: str) -> None:
         """Put the entries of some movements, each a transaction, at the end of the chain."""
@@ -79,7 +87,7 @@ def writings_of(
     """Books as they were and as they are, with the entries that say why. Rows change in the order of their ids.
 
     Grants that were not there before have rows already. Without their locks, the accounts' `versions` are given: where one
-    has another by now, or there are caps, all of it fails.
+    has another by now, or another end of its chain, or there are caps, all of it fails.
     """
     all_ = sorted(changes, key=lambda one: one[1].workspace_id)
     moved = sorted(
@@ -90,7 +98,11 @@ def writings_of(
         (books.workspace_id, *_row_of_balance(books.balance), pen.chain.length, pen.chain.head)
         for _, books, pen in touched
     ]
-    swapped = [(*row, versions[row[0]]) for row in balances] if versions else []
+    swapped = [
+        (*row, versions[row[0]], pen.former_head)
+        for row, (_, _, pen) in zip(balances, touched, strict=True)
+        if versions
+    ]
     return [
         (_SWAP_ACCOUNTS, swapped),
         (_SAVE_GRANTS, [_row_of_grant(grant) for grant in moved]),
