@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from libs.common.http.dependencies import OpenUowDep
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.gateway.api.access import CurrentCaller, CurrentResources, is_operator
-from services.gateway.repositories import members
+from services.gateway.repositories import workspaces
 
 router = APIRouter(prefix="/v1", tags=["who am I"], responses=PROBLEM_RESPONSES)
 
@@ -28,12 +28,12 @@ class MeResponse(BaseModel):
 async def get_me(caller: CurrentCaller, resources: CurrentResources, open_uow: OpenUowDep) -> MeResponse:
     """Who is asking."""
     async with open_uow() as uow:
-        workspace_name = await members.name_of_workspace(uow.conn, caller.workspace_id)
+        workspace = await workspaces.load(uow.conn, caller.workspace_id)
     return MeResponse(
         user_id=caller.user_id,
         email=caller.email,
         workspace_id=caller.workspace_id,
-        workspace_name=workspace_name,
+        workspace_name=workspace.name,
         role=caller.role,
         operator=is_operator(caller, resources.settings),
     )

@@ -4,7 +4,6 @@
 (`cfy_[0-9A-Za-z]{49}`) can tell one from a text that looks like it without asking us.
 """
 
-import hashlib
 import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -47,12 +46,6 @@ def is_well_formed(key: str) -> bool:
     """Whether it may be a key of ours, by its look and its checksum."""
     body, end = key[len(KEY_PREFIX) : -_SUM_CHARS], key[-_SUM_CHARS:]
     return key.startswith(KEY_PREFIX) and len(key) == KEY_CHARS and key.isascii() and _sum_of(body) == end
-
-
-def digest_of(secret: str) -> bytes:
-    """What is kept of a key or a token: SHA-256. Nobody guesses 32 random bytes, so a slow hash would protect nothing, and it
-    would cost every request."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
 
 
 def caller_of(key: KnownKey | None, *, now: datetime) -> Caller:

@@ -67,11 +67,6 @@ def judge(held: Held, *, now: datetime) -> Literal["next", "again", "over", "reu
     return "again" if now - held.used_at <= REUSE_INTERVAL else "reused"
 
 
-def digest_of(token: str) -> bytes:
-    """What is stored of a random token: nobody can try them all, so a plain hash will do."""
-    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
-
-
 def successor_of(token: str, *, secret: str) -> str:
     """The token that follows: whoever knows one cannot make the next without the secret."""
     key = hmac.new(secret.encode(), _LABEL, hashlib.sha256).digest()

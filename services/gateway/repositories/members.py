@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.tables import memberships, workspaces
@@ -14,8 +13,3 @@ async def add_workspace(
     """A workspace and its owner."""
     await conn.execute(workspaces.insert().values(id=workspace_id, name=name, time_zone=time_zone))
     await conn.execute(memberships.insert().values(user_id=owner_id, workspace_id=workspace_id, role="owner"))
-
-
-async def name_of_workspace(conn: AsyncConnection, workspace_id: UUID) -> str:
-    """The name of a workspace that is there."""
-    return (await conn.execute(select(workspaces.c.name).where(workspaces.c.id == workspace_id))).scalar_one()

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from libs.common.uow import UnitOfWork
 from services.gateway.domain.callers import Caller
-from services.gateway.domain.keys import digest_of
+from services.gateway.domain.digests import digest_of
 from services.gateway.domain.members import check_room_for_member
 from services.gateway.domain.membership import Invitation, check_acceptable, no_invitation, used
 from services.gateway.repositories import entitlements, invitations, memberships, workspaces

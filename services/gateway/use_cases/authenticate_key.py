@@ -3,7 +3,8 @@
 from libs.common.clock import utc_now
 from libs.common.uow import OpenUow
 from services.gateway.domain.callers import Caller
-from services.gateway.domain.keys import caller_of, digest_of, is_well_formed
+from services.gateway.domain.digests import digest_of
+from services.gateway.domain.keys import caller_of, is_well_formed
 from services.gateway.repositories import api_keys
 
 

@@ -8,7 +8,7 @@ from libs.common.errors import Conflict, RateLimited
 from libs.common.uow import UnitOfWork
 from services.gateway.domain import notices
 from services.gateway.domain.callers import Caller, Role
-from services.gateway.domain.keys import digest_of
+from services.gateway.domain.digests import digest_of
 from services.gateway.domain.members import check_room_for_member
 from services.gateway.domain.membership import Invitation, check_still_may, no_invitation
 from services.gateway.repositories import entitlements, invitations, mails, memberships, workspaces

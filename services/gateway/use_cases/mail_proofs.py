@@ -6,8 +6,9 @@ from datetime import datetime
 
 from libs.common.uow import OpenUow, UnitOfWork
 from services.gateway.domain import proofs as words
+from services.gateway.domain.digests import digest_of
 from services.gateway.domain.mails import Words
-from services.gateway.domain.sessions import MAILED_TOKEN_LIFETIME, User, digest_of
+from services.gateway.domain.sessions import MAILED_TOKEN_LIFETIME, User
 from services.gateway.repositories import mails, proofs, users
 from services.gateway.repositories.proofs import MailRequest
 

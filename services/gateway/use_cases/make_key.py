@@ -8,7 +8,8 @@ from uuid import UUID
 from libs.common.errors import Conflict, Invalid
 from libs.common.uow import UnitOfWork
 from services.gateway.domain.callers import Caller
-from services.gateway.domain.keys import ENDING_CHARS, check_scopes, digest_of, key_of
+from services.gateway.domain.digests import digest_of
+from services.gateway.domain.keys import ENDING_CHARS, check_scopes, key_of
 from services.gateway.domain.membership import check_member
 from services.gateway.repositories import api_keys, memberships, workspaces
 

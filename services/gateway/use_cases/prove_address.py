@@ -5,7 +5,8 @@ from uuid import UUID
 
 from libs.common.errors import Forbidden
 from libs.common.uow import UnitOfWork
-from services.gateway.domain.sessions import Proof, SignedIn, digest_of
+from services.gateway.domain.digests import digest_of
+from services.gateway.domain.sessions import Proof, SignedIn
 from services.gateway.repositories import proofs, sessions, users
 from services.gateway.use_cases.take_possession import take_possession
 

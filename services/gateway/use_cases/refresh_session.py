@@ -6,7 +6,8 @@ from libs.common.errors import BadRequest
 from libs.common.logs import get_logger
 from libs.common.uow import OpenUow
 from services.gateway import metrics
-from services.gateway.domain.sessions import SignedIn, digest_of, judge, successor_of
+from services.gateway.domain.digests import digest_of
+from services.gateway.domain.sessions import SignedIn, judge, successor_of
 from services.gateway.repositories import sessions, users
 
 log = get_logger()

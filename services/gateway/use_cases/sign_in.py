@@ -6,7 +6,8 @@ from uuid import UUID
 from libs.common.errors import BadRequest
 from libs.common.uow import OpenUow
 from services.gateway.clients.passwords import verify_password
-from services.gateway.domain.sessions import SignedIn, digest_of, must_prove_first
+from services.gateway.domain.digests import digest_of
+from services.gateway.domain.sessions import SignedIn, must_prove_first
 from services.gateway.repositories import sessions, users
 from services.gateway.use_cases.limit_attempts import forgive_attempts
 

@@ -18,7 +18,8 @@ from supabase_auth.types import AuthResponse
 
 from libs.common.clock import utc_now
 from libs.common.ids import new_id
-from services.gateway.domain.sessions import IDLE, MAILED_TOKEN_LIFETIME, REUSE_INTERVAL, digest_of, successor_of
+from services.gateway.domain.digests import digest_of
+from services.gateway.domain.sessions import IDLE, MAILED_TOKEN_LIFETIME, REUSE_INTERVAL, successor_of
 from services.gateway.repositories import sessions
 from services.gateway.use_cases.mail_proofs import ProofPages, mail_proofs
 from tests.integration.gateway.conftest import AUTH_SECRET, PASSWORD, Behind, Gateway, bearer, replica

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from libs.common.errors import Forbidden, Unauthenticated
 from services.gateway.domain.callers import Role
+from services.gateway.domain.digests import digest_of
 from services.gateway.domain.keys import (
     KEY_CHARS,
     SECRET_BYTES,
     KnownKey,
     caller_of,
     check_scopes,
-    digest_of,
     is_well_formed,
     key_of,
 )
