@@ -136,6 +136,14 @@ def test_a_stop_has_ended_before_the_engine_would_kill() -> None:
         assert requests_s + own_s < killed_s, name
 
 
+def test_no_server_takes_a_strangers_word_for_who_they_are() -> None:
+    """uvicorn believes X-Forwarded-For of whoever it trusts, by default or by FORWARDED_ALLOW_IPS. Red when a server does,
+    also one that is started from the image alone: the gateway counts the proxies in front of it itself."""
+    commands = [compose()["services"]["gateway"]["command"]]
+    (recipe,) = re.findall(r"^CMD (\[.*\])$", RECIPE.read_text("utf-8"), re.MULTILINE)
+    assert [command for command in (*commands, json.loads(recipe)) if "--no-proxy-headers" not in command] == []
+
+
 def test_secrets_have_no_default_in_the_compose_file() -> None:
     """What stands in for a secret may only be another one that has to be set."""
     found = re.findall(

@@ -25,10 +25,12 @@ _AT_ONCE = 20
 
 
 async def settle_switches(*, stripe: Stripe, price_ids: PriceIds, open_uow: OpenUow, now: datetime) -> int:
-    """End the switches that were left, oldest first; answers how many. One that Stripe refuses to speak of is given up."""
+    """End the switches that were left, oldest first; answers how many. One that Stripe refuses to speak of is given up, and
+    one that it does not answer about holds up no other: the next run looks at it again."""
     async with open_uow() as uow:
         left = await switches.left_over(uow.conn, before=now - GIVEN_UP_AFTER, limit=_AT_ONCE)
     apply = partial(apply_subscription, stripe=stripe, price_ids=price_ids, open_uow=open_uow, now=now)
+    looked_at = len(left)
     for switch in left:
         try:
             found = (await apply(switch.subscription_id)).found
@@ -37,7 +39,17 @@ async def settle_switches(*, stripe: Stripe, price_ids: PriceIds, open_uow: Open
         except Permanent:
             log.exception("switch.given_up", subscription=switch.subscription_id)
             await end(switch, done=False, open_uow=open_uow)
-    return len(left)
+        except Transient as failure:
+            _warn_of_another_try(switch.subscription_id, failure)
+            looked_at -= 1
+    return looked_at
+
+
+async def settle_earlier(found: FoundSubscription, *, stripe: Stripe, open_uow: OpenUow, now: datetime) -> bool:
+    """Whether an earlier switch of a subscription, whose end was not recorded, has got one by this."""
+    async with open_uow() as uow:
+        earlier = await switches.find_asked(uow.conn, found.id)
+    return earlier is not None and await settle_switch(earlier, found, stripe=stripe, open_uow=open_uow, now=now)
 
 
 async def settle_switch(
@@ -78,7 +90,7 @@ async def take_back(switch: AskedSwitch, found: FoundSubscription, *, stripe: St
         else:
             await _end_again(switch, found, stripe=stripe)
     except Transient as failure:
-        log.warning("switch.not_taken_back", subscription=found.id, code=failure.code, note="tried again by the clock")
+        _warn_of_another_try(found.id, failure)
         return
     await end(switch, done=False, open_uow=open_uow)
 
@@ -115,3 +127,7 @@ async def end(switch: AskedSwitch, *, done: bool, open_uow: OpenUow) -> None:
     """Record it."""
     async with open_uow() as uow:
         await switches.end_switch(uow.conn, switch.id, done=done)
+
+
+def _warn_of_another_try(subscription_id: str, failure: Transient) -> None:
+    log.warning("switch.not_settled", subscription=subscription_id, code=failure.code, note="tried again by the clock")

@@ -5,8 +5,9 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from libs.common.errors import Permanent
+from libs.common.errors import Permanent, Transient
 from libs.common.ids import new_id
+from libs.common.logs import get_logger
 from libs.common.uow import OpenUow
 from services.billing.clients.stripe import subscriptions as at_stripe
 from services.billing.clients.stripe.account import Stripe
@@ -18,7 +19,9 @@ from services.billing.repositories.selling import prices, subscriptions, switche
 from services.billing.repositories.selling.switches import AskedSwitch
 from services.billing.use_cases.apply_subscription import Applied, apply_subscription
 from services.billing.use_cases.find_plan import find_plan
-from services.billing.use_cases.settle_switches import GIVEN_UP_AFTER, end, finish, settle_switch, take_back
+from services.billing.use_cases.settle_switches import GIVEN_UP_AFTER, end, finish, settle_earlier, take_back
+
+log = get_logger()
 
 
 async def switch_plan(
@@ -43,7 +46,7 @@ async def switch_plan(
     """
     find = partial(find_plan, stripe=stripe, price_ids=price_ids, open_uow=open_uow, now=now)
     present = await find(workspace_id)
-    if present is not None and await _settle_earlier(present.found, stripe=stripe, open_uow=open_uow, now=now):
+    if present is not None and await settle_earlier(present.found, stripe=stripe, open_uow=open_uow, now=now):
         present = await find(workspace_id)
     switch = decide_switch(present.subscription if present else None, target)
     assert present is not None
@@ -54,13 +57,6 @@ async def switch_plan(
         await _do(switch, asked, present.found, stripe=stripe, open_uow=open_uow)
     after = await apply_subscription(present.found.id, stripe=stripe, price_ids=price_ids, open_uow=open_uow, now=now)
     return switch, after.subscription
-
-
-async def _settle_earlier(found: FoundSubscription, *, stripe: Stripe, open_uow: OpenUow, now: datetime) -> bool:
-    """Whether an earlier switch whose end was not recorded has got one by this."""
-    async with open_uow() as uow:
-        earlier = await switches.find_asked(uow.conn, found.id)
-    return earlier is not None and await settle_switch(earlier, found, stripe=stripe, open_uow=open_uow, now=now)
 
 
 async def _keep(found: FoundSubscription, *, stripe: Stripe) -> None:
@@ -116,12 +112,24 @@ async def _do(
             interval = switch.target.interval
             await at_stripe.schedule_switch(found, asked.to_price_id, interval=interval, key=key, stripe=stripe)
     except Permanent:
-        if asked.is_whole and switch.starts is Starts.NOW:
-            await take_back(asked, replace(found, pending=None, schedule_id=None), stripe=stripe, open_uow=open_uow)
-        elif asked.is_whole:
-            half_done = await at_stripe.fetch_subscription(found.id, stripe=stripe)
-            await take_back(asked, half_done, stripe=stripe, open_uow=open_uow)
-        else:
-            await end(asked, done=False, open_uow=open_uow)
+        await _undo(switch, asked, found, stripe=stripe, open_uow=open_uow)
         raise
     await finish(asked, stripe=stripe, open_uow=open_uow)
+
+
+async def _undo(
+    switch: Switch, asked: AskedSwitch, found: FoundSubscription, *, stripe: Stripe, open_uow: OpenUow
+) -> None:
+    """Stripe has refused the switch: what it called off waits again. What cannot be done of that is left to the clock, so that
+    the refusal is what is answered."""
+    if not asked.is_whole:
+        return await end(asked, done=False, open_uow=open_uow)
+    try:
+        half_done = (
+            replace(found, pending=None, schedule_id=None)
+            if switch.starts is Starts.NOW
+            else await at_stripe.fetch_subscription(found.id, stripe=stripe)
+        )
+        await take_back(asked, half_done, stripe=stripe, open_uow=open_uow)
+    except (Permanent, Transient) as failure:
+        log.warning("switch.not_taken_back", subscription=found.id, code=failure.code, note="settled by the clock")

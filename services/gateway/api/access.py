@@ -103,7 +103,7 @@ async def permitted_caller(
     settings = resources.settings
     most = settings.user_requests_per_minute if caller.key_id is None else settings.key_requests_per_minute
     tell_limit(request, await count_caller(caller, most=most, open_uow=open_uow))
-    path = request.url.path
+    path: str = request.scope["path"]
     permission = permission_for(request.method, path.removeprefix("/v1/")) if path.startswith("/v1/") else None
     if permission is None:
         msg = f"there is no {path}: see /openapi.json"

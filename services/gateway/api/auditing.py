@@ -82,7 +82,7 @@ CurrentClerk = Annotated[Clerk, Depends(current_clerk)]
 
 def deed(request: Request, caller: Caller, *, status: int | None, also: Mapping[str, str] | None = None) -> Deed:
     """What is kept of a request. `status` is None where it got no answer: it may have been done."""
-    path = request.url.path
+    path: str = request.scope["path"]
     operation = known_operations().find(request.method, path) or Operation(_UNKNOWN, path, {})
     return deed_of(
         caller,

@@ -14,11 +14,12 @@ from libs.common.http.dependencies import OpenUowDep
 from libs.common.ids import new_id
 from services.gateway.api.access import CurrentResources, bearer_scheme
 from services.gateway.api.gotrue import UserBody, user_body
-from services.gateway.api.issuer import Password, Words, check_new_password, issuer_router
+from services.gateway.api.issuer import Client, Password, Words, check_new_password, issuer_router
 from services.gateway.clients.passwords import hash_password
 from services.gateway.domain.sessions import User
 from services.gateway.repositories import sessions, users
 from services.gateway.use_cases.change_user import change_user
+from services.gateway.use_cases.limit_attempts import limit_attempts
 from services.gateway.use_cases.sign_out import sign_out
 
 router = issuer_router()
@@ -73,13 +74,14 @@ async def get_user(present: PresentUser) -> UserBody:
 
 
 @router.put("/user")
-async def put_user(body: UserChange, present: PresentUser, open_uow: OpenUowDep) -> UserBody:
+async def put_user(body: UserChange, present: PresentUser, open_uow: OpenUowDep, client: Client) -> UserBody:
     """Change the password, which ends all other sessions, or what you say of yourself."""
     if body.email is not None and body.email.strip().lower() != present.user.email:
         msg = "the address of an account cannot be changed: sign up with the other one"
         raise Invalid(msg, code="validation_failed")
     password_hash = None
     if body.password is not None:
+        await limit_attempts("new_password", client=client, email=present.user.email, open_uow=open_uow)
         check_new_password(body.password, email=present.user.email)
         password_hash = await hash_password(body.password)
     async with open_uow() as uow:

@@ -61,7 +61,7 @@ async def _ask_noted(
     open_uow: OpenUow,
 ) -> httpx.Response:
     """As `ask`; what may have changed something stands in the audit log before anybody hears of the answer."""
-    if only_reads(request.method, request.url.path.removeprefix("/v1/")):
+    if only_reads(request.method, request.scope["path"].removeprefix("/v1/")):
         return await ask(service, request, headers=headers, services=services)
     try:
         answer = await ask(service, request, headers=headers, services=services)

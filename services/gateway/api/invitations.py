@@ -73,7 +73,8 @@ async def post_resending(
 ) -> InvitationOut:
     """Mail it again with another link (owners and admins); the link of the mail before serves no longer.
 
-    404 `invitation_not_found`; 409 `invitation_used`, `too_many_mails`; 429 `invitation_just_mailed`.
+    404 `invitation_not_found`; 409 `invitation_used`, `too_many_mails`; 429 `invitation_just_mailed`,
+    `too_many_invitations`.
     """
     mailed = await resend_invitation(caller, invitation_id, mailing=_mailing(resources), uow=uow)
     await clerk.write(uow)

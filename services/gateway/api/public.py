@@ -38,7 +38,7 @@ async def forward_public(request: Request, resources: CurrentResources) -> Respo
 
     404 `route_not_found`; 413 `too_large`; 429 by the path's own name when there is no room; else as for members.
     """
-    below = request.url.path.removeprefix("/v1").removeprefix("/")
+    below: str = request.scope["path"].removeprefix("/v1").removeprefix("/")
     service = public_owner_of(below)
     if service is None:
         msg = f"a link of {len(below)} characters is none of ours"

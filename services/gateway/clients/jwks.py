@@ -19,6 +19,8 @@ log = get_logger()
 
 FRESH_S = 600
 """As long as Supabase's own edge keeps the set."""
+LATE_S = 2 * FRESH_S
+"""A set that has not been fetched for so long has not been asked for: it would have been fetched again in between."""
 GOOD_S = 24 * 3600
 """Keys that could not be fetched again serve for so long: a token outlives an outage, not a revoked key."""
 SELDOM_S = 30
@@ -48,18 +50,25 @@ class Jwks:
         self._keys: dict[tuple[str, str], PublicKey] = {}
         self._fetched_at: float | None = None
         self._tried_at: float | None = None
+        self._failed_at: float | None = None
         self._fetching: asyncio.Task[None] | None = None
 
     async def find(self, kid: str, *, algorithm: str) -> PublicKey | None:
         """The key of this id for this algorithm. None when the issuer has none; raises KeysUnavailable when it cannot be asked.
 
-        An unknown id has the set fetched at most every SELDOM_S, once for all who ask. A known one never waits for that.
+        An unknown id has the set fetched at most every SELDOM_S, once for all who ask. A known one
+        waits only where nothing has been asked for long: it may have been withdrawn.
         """
         key = self._known(kid, algorithm)
         if key is not None:
             if self._age() > FRESH_S:
-                self._begin()
-            return key
+                fetching = self._begin()
+                if fetching is None or not self._must_wait():
+                    return key
+                await asyncio.shield(fetching)
+                key = self._known(kid, algorithm)
+            if key is not None:
+                return key
         if (fetching := self._begin()) is not None:
             # Whoever asked first may go away: the fetch is everybody's.
             await asyncio.shield(fetching)
@@ -82,6 +91,11 @@ class Jwks:
     def _age(self) -> float:
         return float("inf") if self._fetched_at is None else self._clock() - self._fetched_at
 
+    def _must_wait(self) -> bool:
+        """After a long idle, unless the issuer is known to be away."""
+        is_away = self._failed_at is not None and self._clock() - self._failed_at <= FRESH_S
+        return self._age() > LATE_S and not is_away
+
     def _begin(self) -> "asyncio.Task[None] | None":
         """The fetch under way, or one begun; None when the last was too short a while ago."""
         if self._fetching is not None and not self._fetching.done():
@@ -99,6 +113,7 @@ class Jwks:
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
             metrics.PROVIDER_CALLS.labels("jwks", "failed").inc()
             log.warning("jwks.not_fetched", url=self._url, error=str(error) or type(error).__name__)
+            self._failed_at = now
             return
         metrics.PROVIDER_CALLS.labels("jwks", "ok").inc()
         self._fetched_at = now

@@ -1,4 +1,4 @@
-"""How often somebody may try: buckets for each address and each client, which fill evenly."""
+"""How often somebody may try: buckets for each address, each client and each user, which fill evenly."""
 
 import hashlib
 import ipaddress
@@ -7,7 +7,7 @@ from typing import Literal
 
 _IPV6_NETWORK = 64
 
-Kind = Literal["password", "sign_up", "mail", "token"]
+Kind = Literal["password", "new_password", "sign_up", "mail", "token", "invitation"]
 
 
 @dataclass(frozen=True)
@@ -25,17 +25,23 @@ class Bucket:
 
 BY_ADDRESS: dict[Kind, Bucket] = {
     "password": Bucket(30, 20),
+    "new_password": Bucket(60, 10),
     "sign_up": Bucket(120, 5),
     "mail": Bucket(300, 3),
 }
 """For one email address. The right password empties what wrong ones have filled."""
 BY_CLIENT: dict[Kind, Bucket] = {
     "password": Bucket(3, 100),
+    "new_password": Bucket(6, 100),
     "sign_up": Bucket(6, 100),
     "mail": Bucket(30, 20),
     "token": Bucket(0.5, 300),
 }
 """For one client address, or the network of one (IPv6)."""
+BY_INVITER = Bucket(864, 100)
+"""Mails of invitations by one user, however many workspaces they own: a hundred, and a hundred more a day."""
+BY_INVITED = Bucket(4 * 3600, 5)
+"""Mails of invitations to one address, whoever sends them."""
 
 
 def key_of(kind: Kind, whom: str) -> bytes:

@@ -15,6 +15,11 @@ MOST_OWN_WORKSPACES = 20
 """Workspaces that one person owns: a wall against a loop, not a price."""
 
 
+def leads_somewhere(name: str) -> bool:
+    """Whether a workspace's name holds a link: it stands in mails to strangers."""
+    return "://" in name or "www." in name.lower()
+
+
 @dataclass(frozen=True)
 class Colleague:
     """A member as others of the workspace see them."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.domain.attempts import Bucket
@@ -33,4 +33,5 @@ async def fill(conn: AsyncConnection, keys: Sequence[bytes]) -> None:
 
 async def forget_full(conn: AsyncConnection, *, now: datetime) -> int:
     """Buckets that are full again are none. Answers how many."""
-    return (await conn.execute(attempts.delete().where(attempts.c.full_at < now))).rowcount
+    full = select(attempts.c.key).where(attempts.c.full_at < now).with_for_update(skip_locked=True)
+    return (await conn.execute(attempts.delete().where(attempts.c.key.in_(full)))).rowcount

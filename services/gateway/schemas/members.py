@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from services.gateway.clients.addresses import normal_address
 from services.gateway.domain.callers import Role
-from services.gateway.domain.membership import InvitationState
+from services.gateway.domain.membership import InvitationState, leads_somewhere
 
 OneLine = Annotated[
     str,
@@ -17,6 +17,16 @@ OneLine = Annotated[
         strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
     ),
 ]
+
+
+def _leads_nowhere(name: str) -> str:
+    if leads_somewhere(name):
+        msg = "The name of a workspace stands in mails and may hold no link: leave out `://` and `www.`"
+        raise ValueError(msg)
+    return name
+
+
+WorkspaceName = Annotated[OneLine, AfterValidator(_leads_nowhere)]
 Zone = Annotated[str, Field(min_length=1, max_length=64, examples=["Europe/Berlin"])]
 Address = Annotated[str, Field(max_length=320, examples=["ada@example.com"]), AfterValidator(normal_address)]
 InvitedRole = Literal["admin", "member", "viewer"]
@@ -31,14 +41,14 @@ class Body(BaseModel):
 class NewWorkspace(Body):
     """`time_zone` says when its day begins."""
 
-    name: OneLine
+    name: WorkspaceName
     time_zone: Zone = "UTC"
 
 
 class WorkspaceChange(Body):
     """What is left out stays as it is."""
 
-    name: OneLine | None = None
+    name: WorkspaceName | None = None
     time_zone: Zone | None = None
 
 

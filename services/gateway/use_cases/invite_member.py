@@ -6,12 +6,14 @@ from uuid import UUID
 
 from libs.common.errors import Conflict, RateLimited
 from libs.common.uow import UnitOfWork
+from services.gateway import metrics
 from services.gateway.domain import notices
+from services.gateway.domain.attempts import BY_INVITED, BY_INVITER, key_of
 from services.gateway.domain.callers import Caller, Role
 from services.gateway.domain.digests import digest_of
 from services.gateway.domain.members import check_room_for_member
 from services.gateway.domain.membership import Invitation, check_still_may, no_invitation
-from services.gateway.repositories import entitlements, invitations, mails, memberships, workspaces
+from services.gateway.repositories import attempts, entitlements, invitations, mails, memberships, workspaces
 
 VALID_FOR = timedelta(days=7)
 MOST_A_DAY = 100
@@ -75,7 +77,7 @@ async def resend_invitation(caller: Caller, invitation_id: UUID, *, mailing: Mai
     """Another mail with another link, valid for seven days more; the link of the mail before serves no longer.
 
     Raises NotFound `invitation_not_found`, Conflict `invitation_used`, RateLimited `invitation_just_mailed`,
-    `too_many_mails`, Forbidden `role_too_low`.
+    `too_many_invitations`, Conflict `too_many_mails`, Forbidden `role_too_low`.
     """
     await _check_may(caller, uow=uow)
     known = await invitations.load(uow.conn, caller.workspace_id, invitation_id=invitation_id)
@@ -119,6 +121,7 @@ async def _mail(caller: Caller, invitation_id: UUID, *, mailing: Mailing, uow: U
     invitation = await invitations.load(uow.conn, caller.workspace_id, invitation_id=invitation_id)
     if invitation is None:
         raise no_invitation()
+    await _count(caller, invitation.address, uow=uow)
     words = notices.invited(
         invitation.workspace_name,
         by=caller.email,
@@ -134,3 +137,12 @@ async def _mail(caller: Caller, invitation_id: UUID, *, mailing: Mailing, uow: U
         workspace_id=caller.workspace_id,
     )
     return invitation
+
+
+async def _count(caller: Caller, address: str, *, uow: UnitOfWork) -> None:
+    """For its sender, whatever workspaces they own, and for its reader. What is refused in the end is not counted."""
+    for whom, bucket in ((f"user {caller.user_id}", BY_INVITER), (f"address {address}", BY_INVITED)):
+        if not await attempts.take(uow.conn, key_of("invitation", whom), bucket):
+            metrics.ATTEMPTS_LIMITED.labels("invitation").inc()
+            msg = "too many invitations by you, or to this address: go on later"
+            raise RateLimited(msg, code="too_many_invitations", extra={"retry_after_s": int(bucket.every_s)})

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from libs.common.contracts.gateway import WorkspaceCreated
 from libs.common.uow import UnitOfWork
+from services.gateway.domain.membership import leads_somewhere
 from services.gateway.domain.tokens import Vouched
 from services.gateway.repositories import members, users
 
@@ -16,7 +17,8 @@ async def welcome_user(vouched: Vouched, *, own: bool, workspace_id: UUID, now: 
         await users.add_vouched(uow.conn, user_id=vouched.user_id, email=vouched.email)
     if not await users.welcome(uow.conn, vouched.user_id, now=now):
         return False
-    name = vouched.name or vouched.email.partition("@")[0]
+    chosen = "" if leads_somewhere(vouched.name) else vouched.name
+    name = chosen or vouched.email.partition("@")[0]
     await members.add_workspace(
         uow.conn, workspace_id=workspace_id, name=name, time_zone="UTC", owner_id=vouched.user_id
     )

@@ -18,8 +18,8 @@ NOT_STARTED = frozenset({"draft", "starting"})
 class Campaign:
     """A list, a mailbox, a snapshot of a template, and a quota of its own below the workspace's.
 
-    While it is `starting`, `start_rows` of its list are taken in, up to the row `start_after_row`. `start_problem` says why the
-    last start came to nothing.
+    While it is `starting`, for the `start_no`th time, `start_rows` of its list are taken in, up to the row `start_after_row`.
+    `start_problem` says why the last start came to nothing.
     """
 
     id: UUID
@@ -40,6 +40,7 @@ class Campaign:
     finished_at: datetime | None
     start_after_row: int = -1
     start_rows: int = 0
+    start_no: int = 0
     start_problem: str | None = None
 
 
@@ -107,6 +108,7 @@ def _campaign(row: RowMapping) -> Campaign:
         finished_at=row["finished_at"],
         start_after_row=row["start_after_row"],
         start_rows=row["start_rows"],
+        start_no=row["start_no"],
         start_problem=row["start_problem"],
     )
 

@@ -1,4 +1,4 @@
-"""Mails of one connection that are begun, recorded or taken back together: one statement locks and reads, one writes.
+"""Mails of one connection that are begun or recorded together: one statement locks and reads, one writes.
 Whatever somebody else has locked is passed over, so that nobody waits with some of the rows in hand for others of them."""
 
 from collections.abc import Mapping, Sequence
@@ -22,12 +22,12 @@ from services.sender.tables import daily_plans, emails, enrolments, slots
 
 # A connection keeps the plan of a statement, also one that was made while a table was all but empty.
 _BY_INDEX = text("SELECT set_config('enable_seqscan', 'off', true)")
-_GIVEN = (
+GIVEN = (
     func.unnest(bindparam("ids", type_=ARRAY(Uuid)), bindparam("tokens", type_=ARRAY(BigInteger)))
     .table_valued("id", "token")
     .render_derived(name="given")
 )
-_OURS = and_(emails.c.id == _GIVEN.c.id, emails.c.fencing_token == _GIVEN.c.token)
+OURS = and_(emails.c.id == GIVEN.c.id, emails.c.fencing_token == GIVEN.c.token)
 _TODAY = (
     select(daily_plans.c.day, daily_plans.c.ends_at)
     .where(daily_plans.c.workspace_id == emails.c.workspace_id, daily_plans.c.starts_at <= bindparam("now"))
@@ -38,26 +38,27 @@ _TODAY = (
 )
 
 
-def _with_todays_slot(query: Select[*tuple[Any, ...]], *, state: str) -> Select[*tuple[Any, ...]]:
+def with_todays_slot(query: Select[*tuple[Any, ...]], *, state: str) -> Select[*tuple[Any, ...]]:
+    """A query of emails, with the slot that each has today and the plan it is of."""
     its_own = and_(slots.c.email_id == emails.c.id, slots.c.state == literal_column(f"'{state}'"))
     return query.join(_TODAY, literal_column("true")).join(slots, and_(its_own, slots.c.day == _TODAY.c.day))
 
 
-_SLOT = (slots.c.workspace_id, slots.c.day, slots.c.number)
+SLOT = (slots.c.workspace_id, slots.c.day, slots.c.number)
 _CLAIMED = Compiled(
     with_words(
         with_its_campaign(
-            _with_todays_slot(
+            with_todays_slot(
                 select(
                     emails.c.id,
                     emails.c.recipient,
                     enrolments.c.mailbox_id.label("stays_with"),
-                    *_SLOT,
+                    *SLOT,
                     _TODAY.c.ends_at,
                     *facts_about(OF_EMAILS),
                 )
-                .select_from(_GIVEN)
-                .join(emails, and_(_OURS, emails.c.state == "claimed"))
+                .select_from(GIVEN)
+                .join(emails, and_(OURS, emails.c.state == "claimed"))
                 .join(enrolments, enrolments.c.id == emails.c.enrolment_id),
                 state="assigned",
             ),
@@ -73,23 +74,11 @@ _WAITS = select(_other.c.id).where(
 )
 _CALLED = Compiled(
     select(emails.c.id, and_(enrolments.c.state == "active", ~_WAITS.exists()).label("was_last"))
-    .select_from(_GIVEN)
-    .join(emails, and_(_OURS, or_(emails.c.state == "sending", emails.c.state == "unknown")))
+    .select_from(GIVEN)
+    .join(emails, and_(OURS, or_(emails.c.state == "sending", emails.c.state == "unknown")))
     .join(enrolments, enrolments.c.id == emails.c.enrolment_id)
     .with_for_update(key_share=True, of=(emails, enrolments), skip_locked=True)
 )
-_UNCALLED = Compiled(
-    _with_todays_slot(
-        select(emails.c.id, *_SLOT)
-        .select_from(_GIVEN)
-        .join(emails, and_(_OURS, emails.c.state == "sending"))
-        .join(enrolments, and_(enrolments.c.id == emails.c.enrolment_id, enrolments.c.state == "active")),
-        state="used",
-    )
-    .where(slots.c.used_token == _GIVEN.c.token)
-    .with_for_update(key_share=True, of=(emails, enrolments, slots), skip_locked=True)
-)
-
 _BEGIN = many.update(
     emails,
     ["id", "subject", "sending_at", "lease_until"],
@@ -99,20 +88,13 @@ _BEGIN = many.update(
 _STAY = many.update(enrolments, ["id", "mailbox_id"], key="id")
 _SENT = many.update(emails, ["id", "ended_at"], key="id", also=", state = 'sent', reason = NULL, lease_until = NULL")
 _FINISH = many.update(enrolments, ["id", "ended_at"], key="id", also=", state = 'finished'")
-_UNDO = many.update(emails, ["id", "lease_until"], key="id", also=", state = 'planned', attempts = t.attempts - 1")
-_ITS = "t.workspace_id = n.workspace_id AND t.day = n.day AND t.number = n.number AND t.state"
+ITS = "t.workspace_id = n.workspace_id AND t.day = n.day AND t.number = n.number AND t.state"
 _USE = Statement(
     slots,
     ["workspace_id", "day", "number", "used_token"],
     "UPDATE {table} AS t SET state = 'used', used_token = n.used_token, changed_at = now() FROM {rows}"
     " WHERE {its} = 'assigned'",
-    its=_ITS,
-)
-_UNUSE = Statement(
-    slots,
-    ["workspace_id", "day", "number"],
-    "UPDATE {table} AS t SET state = 'assigned', used_token = NULL, changed_at = now() FROM {rows} WHERE {its} = 'used'",
-    its=_ITS,
+    its=ITS,
 )
 
 
@@ -135,7 +117,7 @@ async def by_index(conn: AsyncConnection) -> None:
 
 async def lock_claimed(conn: AsyncConnection, claims: Sequence[Claim], *, now: datetime) -> list[Ready]:
     """Those that are claimed by these very claims, have a slot today, and are in nobody else's hands."""
-    found = await _rows(_CLAIMED, conn, claims, now=now)
+    found = await fetch_for(_CLAIMED, conn, claims, now=now)
     return [
         Ready(
             claim=claim,
@@ -167,7 +149,7 @@ async def mark_sending(
 
 async def lock_called(conn: AsyncConnection, claims: Sequence[Claim]) -> list[tuple[Claim, bool]]:
     """Those that are `sending` or `unknown` under our token, in nobody else's hands, and whether it was the last of its lead."""
-    return [(claim, row["was_last"]) for claim, row in await _rows(_CALLED, conn, claims)]
+    return [(claim, row["was_last"]) for claim, row in await fetch_for(_CALLED, conn, claims)]
 
 
 def as_sent(called: Sequence[tuple[Claim, bool]], *, now: datetime) -> list[Given]:
@@ -178,23 +160,10 @@ def as_sent(called: Sequence[tuple[Claim, bool]], *, now: datetime) -> list[Give
     ]
 
 
-async def take_back(conn: AsyncConnection, claims: Sequence[Claim], *, now: datetime) -> frozenset[UUID]:
-    """`sending → planned` for what was begun today and never called, of leads that are still written to: the slot is the email's
-    again, as before. Answers which."""
-    found = await _rows(_UNCALLED, conn, claims, now=now)
-    await many.write(
-        conn,
-        [
-            (_UNDO, [(claim.email_id, None) for claim, _ in found]),
-            (_UNUSE, [(row["workspace_id"], row["day"], row["number"]) for _, row in found]),
-        ],
-    )
-    return frozenset(claim.email_id for claim, _ in found)
-
-
-async def _rows(
+async def fetch_for(
     query: Compiled, conn: AsyncConnection, claims: Sequence[Claim], **more: object
 ) -> list[tuple[Claim, Mapping[str, Any]]]:
+    """What a query of `GIVEN` finds of these claims, each with its row."""
     mine = {claim.email_id: claim for claim in claims}
     rows = await query.fetch(conn, ids=list(mine), tokens=[claim.token for claim in mine.values()], **more)
     return [(mine[row["id"]], row) for row in rows]

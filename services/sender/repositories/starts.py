@@ -21,12 +21,14 @@ class Starting:
 async def begin(conn: AsyncConnection, campaign_id: UUID, *, due_at: datetime) -> None:
     """A draft takes in its list from the first row on. Until `due_at` whoever began goes on with it."""
     anew = {"state": "starting", "start_due_at": due_at, "start_after_row": -1, "start_rows": 0, "start_problem": None}
-    await conn.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(anew))
+    counts = {"start_no": campaigns.c.start_no + 1, "start_failures": 0}
+    await conn.execute(update(campaigns).where(campaigns.c.id == campaign_id).values({**anew, **counts}))
 
 
 async def note_page(conn: AsyncConnection, campaign_id: UUID, *, after_row: int, rows: int, due_at: datetime) -> None:
     """So many rows more are taken in, up to this one. Until `due_at` whoever took them in goes on."""
     further = {"start_after_row": after_row, "start_rows": campaigns.c.start_rows + rows, "start_due_at": due_at}
+    further["start_failures"] = 0
     await conn.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(further))
 
 
@@ -60,9 +62,22 @@ async def note_problem(conn: AsyncConnection, campaign_id: UUID, problem: str) -
     await conn.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(start_problem=problem))
 
 
-async def erase_left_out(conn: AsyncConnection, campaign_id: UUID, *, limit: int) -> int:
-    """Forget some of the rows that were left out; answers how many."""
-    some = select(enrolments.c.id).where(enrolments.c.campaign_id == campaign_id, enrolments.c.state == "excluded")
+async def note_failure(conn: AsyncConnection, campaign_id: UUID, *, start_no: int) -> int:
+    """The clock could not go on with this start. Answers how often since its latest page; 0: it needs nothing more, as it is
+    over or known to come to nothing."""
+    mine = (campaigns.c.id == campaign_id, campaigns.c.state == "starting", campaigns.c.start_no == start_no)
+    done = await conn.execute(
+        update(campaigns)
+        .where(*mine, campaigns.c.start_problem.is_(None))
+        .values(start_failures=campaigns.c.start_failures + 1)
+        .returning(campaigns.c.start_failures)
+    )
+    return done.scalar_one_or_none() or 0
+
+
+async def erase_rows(conn: AsyncConnection, campaign_id: UUID, *, limit: int) -> int:
+    """Forget some of the rows of a start that comes to nothing; answers how many. None of them has an email."""
+    some = select(enrolments.c.id).where(enrolments.c.campaign_id == campaign_id)
     return (await conn.execute(delete(enrolments).where(enrolments.c.id.in_(some.limit(limit))))).rowcount
 
 

@@ -51,6 +51,8 @@ campaigns = Table(
     instant("start_due_at"),
     Column("start_after_row", Integer, nullable=False, server_default=text("-1")),
     count("start_rows"),
+    count("start_no"),
+    count("start_failures"),
     Column("start_problem", Text),
     CheckConstraint("state IN ('draft', 'starting', 'active', 'paused', 'finished')", name="state_known"),
     CheckConstraint("(state = 'starting') = (start_due_at IS NOT NULL)", name="starting_is_due"),
@@ -67,8 +69,9 @@ campaigns = Table(
     Index("ix_campaigns_starting", "start_due_at", postgresql_where=text("state = 'starting'")),
 )
 """One that is `starting` takes in its list page by page: `start_rows` are done, up to the row `start_after_row`, and whoever
-finds it after `start_due_at` goes on. `start_problem` says why the last start came to nothing. Of one that is `waking` the
-planner looks at everybody again."""
+finds it after `start_due_at` goes on. `start_no` counts its starts, and `start_failures` how often the clock failed since the
+latest page. `start_problem` says why the last start came to nothing. Of one that is `waking` the planner looks at everybody
+again."""
 
 campaign_mailboxes = Table(
     "campaign_mailboxes",

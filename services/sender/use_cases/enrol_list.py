@@ -34,24 +34,35 @@ class Nothing:
     excluded: Sequence[Enrolment]
 
 
+@dataclass(frozen=True)
+class Step:
+    """Where the campaign is, what `rows` of work that was, and why the start comes to nothing, if that was found."""
+
+    campaign: Campaign
+    rows: int = PAGE
+    nothing: Nothing | None = None
+
+
 async def enrol_list(
     open_uow: OpenUow, campaign: Campaign, *, writer: Writer, clock: Clock, rows: int
 ) -> tuple[Campaign, Nothing | None]:
-    """Go on with a start for so many rows, or to its end; answers where the campaign is then.
+    """Go on with a start for so many rows, or to its end; answers where the campaign is then. Rows that are erased, as the start
+    comes to nothing, count as those that are taken in.
 
     It is `active` when all rows are in, and planned soon after; with nothing that can be sent, a draft again. While it is
     `starting`, somebody else may go on with it at once.
     """
-    goes_to, nothing = campaign.start_rows + rows, None
-    while campaign.state == "starting" and campaign.start_rows < goes_to:
+    done, nothing = 0, None
+    while campaign.state == "starting" and done < rows:
         rendered = await _render(open_uow, campaign, writer=writer)
         async with open_uow() as uow:
             now = await clock(uow.conn)
-            campaign, told = await take_in_page(uow, campaign, rendered=rendered, writer=writer, now=now)
+            step = await take_in_page(uow, campaign, rendered=rendered, writer=writer, now=now)
+            campaign, done = step.campaign, done + step.rows
             if campaign.state == "active":
                 # Last, for planners wait for whoever asks until the asker commits.
                 await planning.ask(uow.conn, campaign.workspace_id)
-        nothing = told or nothing
+        nothing = step.nothing or nothing
     if campaign.state == "starting":
         async with open_uow() as uow:
             await starts.hand_on(uow.conn, campaign.id, due_at=await clock(uow.conn))
@@ -69,19 +80,19 @@ async def _render(open_uow: OpenUow, campaign: Campaign, *, writer: Writer) -> R
     return page.rendered if page else {}
 
 
-async def take_in_page(
-    uow: UnitOfWork, seen: Campaign, *, rendered: Rendered, writer: Writer, now: datetime
-) -> tuple[Campaign, Nothing | None]:
-    """One step of a start that was `seen` to be so far. If it is elsewhere meanwhile, nothing is done but to say where."""
+async def take_in_page(uow: UnitOfWork, seen: Campaign, *, rendered: Rendered, writer: Writer, now: datetime) -> Step:
+    """One step of a start that was `seen` to be so far. If it is elsewhere meanwhile, or another start of the campaign, for
+    which other mails were rendered, nothing is done but to say where."""
     await workspaces.queue_for_start(uow.conn, seen.workspace_id)
     campaign = await campaigns.load_campaign(uow.conn, workspace_id=seen.workspace_id, campaign_id=seen.id, lock=True)
     workspace = await workspaces.load_workspace(uow.conn, seen.workspace_id)
     assert campaign is not None, "campaigns are not deleted"
     assert workspace is not None, "workspaces are not deleted"
-    if campaign.state != "starting" or campaign.start_after_row != seen.start_after_row:
-        return campaign, None
+    at = (campaign.start_no, campaign.start_after_row)
+    if campaign.state != "starting" or at != (seen.start_no, seen.start_after_row):
+        return Step(campaign)
     if campaign.start_problem is not None:
-        return await _take_back(uow, campaign, now=now), None
+        return await _take_back(uow, campaign, now=now)
     page = await recipients.page(uow.conn, list_id=campaign.list_id, after_row=campaign.start_after_row, limit=PAGE)
     if page:
         writer = await writer_of(uow, campaign.workspace_id, writer=writer)
@@ -91,29 +102,31 @@ async def take_in_page(
         await starts.note_page(
             uow.conn, campaign.id, after_row=campaign.start_after_row, rows=len(page), due_at=now + LEASE
         )
-    return (campaign, None) if len(page) == PAGE else await _finish(uow, campaign, now=now)
+    return Step(campaign) if len(page) == PAGE else await _finish(uow, campaign, now=now)
 
 
-async def _finish(uow: UnitOfWork, campaign: Campaign, *, now: datetime) -> tuple[Campaign, Nothing | None]:
+async def _finish(uow: UnitOfWork, campaign: Campaign, *, now: datetime) -> Step:
     if not await starts.is_anybody_in(uow.conn, campaign.id):
         counts = await enrolments.excluded_counts(uow.conn, campaign.id)
         nothing = Nothing(
             nothing_to_send(counts), await enrolments.excluded_rows(uow.conn, campaign.id, limit=REPORTED_ROWS)
         )
         await starts.note_problem(uow.conn, campaign.id, nothing.why)
-        return await _take_back(uow, replace(campaign, start_problem=nothing.why), now=now), nothing
+        taken_back = await _take_back(uow, replace(campaign, start_problem=nothing.why), now=now)
+        return replace(taken_back, nothing=nothing)
     await campaigns.activate(uow.conn, campaign.id, now=now)
     uow.notify(SENDER_WORK)
-    return replace(campaign, state="active", started_at=campaign.started_at or now), None
+    return Step(replace(campaign, state="active", started_at=campaign.started_at or now))
 
 
-async def _take_back(uow: UnitOfWork, campaign: Campaign, *, now: datetime) -> Campaign:
-    """The rows that were left out would be in the way of the next start. There may be very many."""
-    if await starts.erase_left_out(uow.conn, campaign.id, limit=_ERASED_AT_ONCE) == _ERASED_AT_ONCE:
+async def _take_back(uow: UnitOfWork, campaign: Campaign, *, now: datetime) -> Step:
+    """Its rows would be in the way of the next start, and hold addresses. There may be very many."""
+    erased = await starts.erase_rows(uow.conn, campaign.id, limit=_ERASED_AT_ONCE)
+    if erased == _ERASED_AT_ONCE:
         await starts.hand_on(uow.conn, campaign.id, due_at=now + LEASE)
-        return campaign
+        return Step(campaign, erased)
     await starts.back_to_draft(uow.conn, campaign.id)
-    return replace(campaign, state="draft", start_after_row=-1, start_rows=0)
+    return Step(replace(campaign, state="draft", start_after_row=-1, start_rows=0), max(erased, 1))
 
 
 async def check_list(uow: UnitOfWork, campaign: Campaign) -> lists.ListRow:

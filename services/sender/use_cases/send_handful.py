@@ -18,7 +18,7 @@ from services.sender.domain.message import Letter
 from services.sender.domain.pace import LATEST_S
 from services.sender.domain.sending import Accepted, NotCalled, Outcome
 from services.sender.domain.writing import Writer
-from services.sender.repositories import handfuls
+from services.sender.repositories import handfuls, taking_back
 from services.sender.repositories.claims import Claim
 from services.sender.repositories.words import Words
 from services.sender.use_cases.begin_alone import begin_alone
@@ -184,7 +184,7 @@ class Handful:
         try:
             async with context.open_uow() as uow:
                 await handfuls.by_index(uow.conn)
-                back = await handfuls.take_back(uow.conn, left, now=await context.clock(uow.conn))
+                back = await taking_back.take_back(uow.conn, left, now=await context.clock(uow.conn))
         except Exception as error:
             back = frozenset[UUID]()
             log.warning("handful.kept", emails=len(left), error=f"{type(error).__name__}: {error}")

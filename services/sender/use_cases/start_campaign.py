@@ -59,7 +59,7 @@ async def start_campaign(
     async with open_uow() as uow:
         campaign = await open_start(uow, workspace_id=workspace_id, campaign_id=campaign_id, now=await clock(uow.conn))
     campaign, nothing = await enrol_list(open_uow, campaign, writer=writer, clock=clock, rows=rows)
-    if nothing is None and campaign.state == "draft":
+    if nothing is None and (campaign.state == "draft" or campaign.start_problem is not None):
         # Somebody else, who went on with it meanwhile, has found that there is nothing.
         nothing = Nothing(campaign.start_problem or nothing_to_send({}), ())
     if nothing is not None:
@@ -84,7 +84,9 @@ async def open_start(uow: UnitOfWork, *, workspace_id: UUID, campaign_id: UUID, 
         case "draft":
             await _check(uow, campaign)
             await starts.begin(uow.conn, campaign_id, due_at=now + LEASE)
-            return replace(campaign, state="starting", start_after_row=-1, start_rows=0, start_problem=None)
+            no = campaign.start_no + 1
+            anew = replace(campaign, state="starting", start_after_row=-1, start_rows=0, start_problem=None)
+            return replace(anew, start_no=no)
         case _:
             await campaigns.activate(uow.conn, campaign_id, now=now)
             uow.notify(SENDER_WORK)

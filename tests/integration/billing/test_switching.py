@@ -380,5 +380,72 @@ async def test_an_unpaid_switch_is_shown_and_can_be_given_up(shop: Shop) -> None
     assert (await shop.apply(subscription_id)).subscription.unpaid is None
 
 
+async def half_switched(shop: Shop) -> tuple[UUID, str]:
+    """A workspace whose plan was to end, and whose switch to a lower one was lost in the middle."""
+    workspace_id, subscription_id = await shop.subscribed("growth_month")
+    await ending(shop, workspace_id, ends=True)
+    shop.losing("POST", "/v1/subscription_schedules")
+    with pytest.raises(StripeDown):
+        await shop.switch(workspace_id, "starter_month")
+    shop.hearing()
+    return workspace_id, subscription_id
+
+
+async def test_a_subscription_that_stripe_does_not_answer_about_holds_up_no_other(shop: Shop) -> None:
+    """Red when the oldest switch that was left stops the run, as long as Stripe does not answer about it."""
+    _, older = await half_switched(shop)
+    _, newer = await half_switched(shop)
+    await shop.advance(minutes=3)
+    shop.losing("GET", f"/v1/subscriptions/{older}")
+    assert await settle(shop) == 1
+    shop.hearing()
+    after = (await shop.apply(newer)).subscription
+    assert (after.pending, after.cancels_at_period_end) == (None, True)
+    assert await settle(shop) == 1
+    assert (await shop.apply(older)).subscription.cancels_at_period_end
+
+
+async def test_who_cancels_after_a_switch_whose_answer_was_lost_is_not_overruled(shop: Shop) -> None:
+    """Red when the switch, settled later, lets a plan go on that somebody has ended since."""
+    workspace_id, subscription_id = await shop.subscribed("starter_month")
+    await ending(shop, workspace_id, ends=True)
+    shop.losing("POST", f"/v1/subscriptions/{subscription_id}")
+    with pytest.raises(StripeDown):
+        await shop.switch(workspace_id, "growth_month")
+    shop.hearing()
+    assert (await ending(shop, workspace_id, ends=True)).cancels_at_period_end
+    await shop.advance(minutes=3)
+    assert await settle(shop) == 0
+    after = (await shop.apply(subscription_id)).subscription
+    assert (told(after), after.cancels_at_period_end) == ("growth_month", True)
+
+
+async def test_who_resumes_while_a_switch_may_be_under_way_is_told_to_wait(shop: Shop) -> None:
+    """Red when a plan is said to go on, and ends all the same once the switch before it is taken back."""
+    workspace_id, subscription_id = await half_switched(shop)
+    with pytest.raises(Conflict) as refused:
+        await ending(shop, workspace_id, ends=False)
+    assert refused.value.code == "switch_in_progress"
+    await shop.advance(minutes=3)
+    assert not (await ending(shop, workspace_id, ends=False)).cancels_at_period_end
+    assert await settle(shop) == 0
+    assert not (await shop.apply(subscription_id)).subscription.cancels_at_period_end
+
+
+async def test_a_refused_switch_is_what_is_answered_when_taking_it_back_is_refused_too(shop: Shop) -> None:
+    """Red when whoever's card was declined is told of a schedule that Stripe did not take."""
+    workspace_id, subscription_id = await shop.subscribed("growth_month")
+    waiting = await shop.switch(workspace_id, "starter_month")
+    await shop.use_card(waiting.customer_id, DECLINED_ONCE_KEPT)
+    shop.line.refuse = "/v1/subscription_schedules"
+    with pytest.raises(CardDeclined):
+        await shop.switch(workspace_id, "scale_month")
+    shop.line.refuse = None
+    await shop.advance(minutes=3)
+    assert await settle(shop) == 1
+    after = (await shop.apply(subscription_id)).subscription
+    assert (after.pending, after.pending_at) == (waiting.pending, waiting.pending_at)
+
+
 async def settle(shop: Shop) -> int:
     return await settle_switches(stripe=shop.stripe, price_ids=PRICE_IDS, open_uow=shop.billing.open_uow, now=shop.now)

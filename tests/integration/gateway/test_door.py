@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.integration.gateway.conftest import Behind, Gateway, bearer, replica
-from tests.integration.gateway.people import owner
+from tests.integration.gateway.people import join, owner
 
 PAGES = ["/v1/jobs", "/v1/me", "/v1/nothing", "/openapi.json", "/docs", "/u/abc", "/auth/v1/health", "/auth/v1/user"]
 
@@ -97,3 +97,20 @@ async def test_a_service_that_is_dead_is_503_for_its_routes_only(gateway: Gatewa
     assert "Retry-After" in dead.headers
     for path in ("/v1/jobs", "/v1/credits", "/v1/lists"):
         assert (await gateway.client.get(path, headers=bearer(token))).status_code == 418
+
+
+async def test_who_may_what_is_asked_of_the_path_that_is_served(gateway: Gateway) -> None:
+    """A Host with a path in it makes another URL of the request. Red when a viewer gets through by one, or the audit log
+    tells of another path."""
+    boss = await owner(gateway, "boss@host.example")
+    viewer = await join(boss, "viewer@host.example", "viewer")
+    passed = len(gateway.behind.paths)
+    assert (await viewer.ask("POST", "jobs", {}, Host="here/v1/me?")).status_code in {400, 403}
+    assert (await viewer.ask("POST", "campaigns/1/start", {}, Host="here/v1/campaigns/1/check?")).status_code in {
+        400,
+        403,
+    }
+    assert len(gateway.behind.paths) == passed
+    await boss.ask("POST", "jobs/1%3Fx", {})
+    (newest, *_) = (await boss.did("GET", "audit"))["items"]
+    assert newest["route"] == "/v1/jobs/1?x"

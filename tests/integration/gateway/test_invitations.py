@@ -11,10 +11,12 @@ from sqlalchemy import select, update
 
 from libs.common.clock import utc_now
 from libs.common.ids import new_id
+from services.gateway.domain.attempts import BY_INVITED, BY_INVITER, key_of
 from services.gateway.domain.mails import Mail, Outcome
+from services.gateway.repositories import attempts
 from services.gateway.repositories import mails as mail_rows
 from services.gateway.tables import invitations, mails
-from tests.integration.gateway.conftest import Gateway
+from tests.integration.gateway.conftest import PASSWORD, Gateway, bearer
 from tests.integration.gateway.people import join, mailed_token, owner, room_for
 
 
@@ -196,3 +198,48 @@ async def test_an_invitation_holds_no_longer_than_its_maker_may_invite(gateway: 
     assert await back.refused("POST", "invitations/accept", token) == (404, "invitation_not_found")
     await welcome.did("POST", "invitations/accept", {"token": await mailed_token(gateway, welcome.email)})
     await boss.did("POST", "invitations", {"email": back.email}, status=201)
+
+
+async def test_somebody_invites_no_more_than_so_many_a_day_whatever_they_own(gateway: Gateway) -> None:
+    """A hundred from one workspace are spent; the next asks from another of theirs. Red when workspaces multiply the number."""
+    boss = await owner(gateway, "boss@relay.example")
+    async with gateway.platform.open_uow() as uow:
+        key = key_of("invitation", f"user {boss.user_id}")
+        for _ in range(BY_INVITER.burst):
+            assert await attempts.take(uow.conn, key, BY_INVITER)
+    made = await boss.did("POST", "workspaces", {"name": "Another"}, status=201)
+    answer = await boss.within(made["id"]).ask("POST", "invitations", {"email": "x@relay.example"})
+    assert told(answer) == (429, "too_many_invitations")
+    assert int(answer.headers["Retry-After"]) == BY_INVITER.every_s
+    async with gateway.platform.open_uow() as uow:
+        asked = select(mails.c.id).where(mails.c.address == "x@relay.example")
+        assert (await uow.conn.execute(asked)).first() is None
+    assert (await boss.within(made["id"]).did("GET", "invitations"))["items"] == []
+
+
+async def test_an_address_is_written_to_seldom_whoever_invites_it(gateway: Gateway) -> None:
+    """Red when many people, or one with many workspaces, may fill somebody's inbox; or when asking in vain counts."""
+    bosses = [await owner(gateway, f"boss{n}@inbox.example") for n in range(BY_INVITED.burst + 1)]
+    body = {"email": "full@inbox.example"}
+    for boss in bosses[:-1]:
+        await boss.did("POST", "invitations", body, status=201)
+        for _ in range(2):
+            assert await boss.refused("POST", "invitations", body) == (409, "invitation_open")
+    assert await bosses[-1].refused("POST", "invitations", body) == (429, "too_many_invitations")
+    (made,) = (await bosses[0].did("GET", "invitations"))["items"]
+    await age(gateway, made["id"], mailed_at=timedelta(days=1))
+    assert await bosses[0].refused("POST", f"invitations/{made['id']}/resend") == (429, "too_many_invitations")
+    await bosses[-1].did("POST", "invitations", {"email": "other@inbox.example"}, status=201)
+
+
+@pytest.mark.parametrize("name", ["Win at https://evil.example", "ftp://evil.example", "Go to WWW.evil.example"])
+async def test_a_workspaces_name_leads_nowhere(gateway: Gateway, name: str) -> None:
+    """It stands in mails to strangers. Red when it can be a link: made, changed, or said at signing up."""
+    boss = await owner(gateway, f"boss-{new_id()}@link.example")
+    assert await boss.refused("POST", "workspaces", {"name": name}) == (422, "invalid_request")
+    assert await boss.refused("PATCH", "workspace", {"name": name}) == (422, "invalid_request")
+    who = {"email": f"ada-{new_id()}@link.example", "password": PASSWORD}
+    answer = await gateway.client.post("/auth/v1/signup", json={**who, "data": {"workspace_name": name}})
+    assert answer.status_code == 200, answer.text
+    me = await gateway.client.get("/v1/me", headers=bearer(await gateway.sign_in(who["email"])))
+    assert me.json()["workspace_name"] == who["email"].partition("@")[0]

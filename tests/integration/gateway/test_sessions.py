@@ -18,6 +18,7 @@ from supabase_auth.types import AuthResponse
 
 from libs.common.clock import utc_now
 from libs.common.ids import new_id
+from services.gateway.domain.attempts import BY_ADDRESS
 from services.gateway.domain.digests import digest_of
 from services.gateway.domain.sessions import IDLE, MAILED_TOKEN_LIFETIME, REUSE_INTERVAL, successor_of
 from services.gateway.repositories import sessions
@@ -532,3 +533,18 @@ async def test_a_setting_without_a_host_is_no_page_to_be_led_to(
         where = {"token": "x", "type": "recovery", "redirect_to": "///attacker.example"}
         answer = await gateway.client.get("/auth/v1/verify", params=where)
         assert answer.headers["location"].startswith("https://app.example/reset#")
+
+
+async def test_changes_of_a_password_are_counted(gateway: Gateway) -> None:
+    """Each costs a slow hash and mails its owner. Red when whoever is signed in may ask for any number; or when what users
+    say of themselves is counted with it."""
+    session = await gateway.sign_up("changes@attempts.example")
+    headers = bearer(session)
+    for _ in range(BY_ADDRESS["new_password"].burst):
+        answer = await gateway.client.put("/auth/v1/user", json={"password": "short"}, headers=headers)
+        assert answer.status_code == 422, answer.text
+    answer = await gateway.client.put("/auth/v1/user", json={"password": NEXT}, headers=headers)
+    assert (answer.status_code, answer.json()["error_code"]) == (429, "over_request_rate_limit")
+    said = await gateway.client.put("/auth/v1/user", json={"data": {"theme": "dark"}}, headers=headers)
+    assert said.status_code == 200
+    await gateway.sign_in("changes@attempts.example")

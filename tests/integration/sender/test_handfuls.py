@@ -18,7 +18,7 @@ from services.sender.domain.pace import LATEST_S, Pace
 from services.sender.domain.sending import Outcome, Record, Refused
 from services.sender.domain.windows import OFFICE_HOURS
 from services.sender.in_flight.send_loop import SendLoop
-from services.sender.repositories import plan
+from services.sender.repositories import mailboxes, plan, planning
 from services.sender.repositories.claims import Claim
 from services.sender.repositories.words import Words
 from services.sender.tables import campaigns, dead_emails, emails, enrolments, recipients, slots
@@ -362,6 +362,35 @@ async def test_what_is_not_called_in_time_is_taken_back_with_its_slot(world: Wor
     while (await turn(world.context, post)).claimed:
         continue
     assert sorted(post.accepted) == [f"lead{n}@company{n}.example" for n in range(1, 4)]
+
+
+@pytest.mark.parametrize("is_paused", [True, False])
+async def test_what_is_taken_back_of_a_mailbox_that_was_paused_meanwhile_is_planned_anew(
+    world: World, is_paused: bool
+) -> None:
+    """Red when nobody asks for a plan: the pause asked before these slots were there, and the day ends with them unused."""
+    await three(world)
+    watch, asked = [0.0], [0]
+
+    class Pausing(Post):
+        async def send(self, letter: Letter, *, may_call: Callable[[], bool]) -> Outcome:
+            outcome = await super().send(letter, may_call=may_call)
+            watch[0] += LATEST_S + 0.1
+            if is_paused:
+                async with world.open_uow() as uow:
+                    why = {"reason": "by_person", "detail": "paused by a person"}
+                    assert await mailboxes.pause(uow.conn, world.mailbox_id, **why, now=world.now)
+            asked[0] = await asks(world)
+            return outcome
+
+    await turn(replace(world.context, monotonic=lambda: watch[0]), Pausing())
+    assert await world.states() == {"sent": 1, "planned": 2}
+    assert await asks(world) == asked[0] + is_paused
+
+
+async def asks(world: World) -> int:
+    async with world.open_uow() as uow:
+        return await planning.asks(uow.conn, world.workspace_id)
 
 
 async def test_a_refusal_takes_back_what_would_have_come_after_it(world: World) -> None:

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 
-from libs.common.errors import Conflict
+from libs.common.errors import Conflict, Invalid
+from libs.common.uow import UnitOfWork
 from services.sender.repositories import campaigns as repository
 from services.sender.repositories.campaigns import Campaign
 from services.sender.tables import campaigns, enrolments
 from services.sender.use_cases import enrol_list as enrolling
 from services.sender.use_cases.check_campaign import PAGE
-from services.sender.use_cases.continue_starts import continue_start
+from services.sender.use_cases.continue_starts import _GIVEN_UP, _TRIES, continue_start  # pyright: ignore[reportPrivateUsage]
 from services.sender.use_cases.end_campaign import end_campaign
 from services.sender.use_cases.enrol_list import LEASE
 from services.sender.use_cases.show_campaign import show_campaign
-from services.sender.use_cases.start_campaign import Started, start_campaign
+from services.sender.use_cases.start_campaign import Started, open_start, start_campaign
 from tests.integration.sender.outlook import causes, forecast
 from tests.integration.sender.world import WRITER, World, recipient
 
 LONG = 2 * PAGE + 50
+
+
+LINELESS = {"text_body": "Hi {{ unsubscribe_url }} {{ postal_address }}", "html_body": None}
 
 
 class Died(Exception):
@@ -61,6 +65,23 @@ async def shown(world: World) -> Campaign:
         found = await repository.load_campaign(uow.conn, workspace_id=world.workspace_id, campaign_id=world.campaign_id)
     assert found is not None
     return found
+
+
+async def edited(world: World) -> None:
+    """Its mail does without a line."""
+    await world.run(sa.update(campaigns).where(campaigns.c.id == world.campaign_id).values(LINELESS))
+
+
+def breaks(monkeypatch: pytest.MonkeyPatch, campaign_id: UUID, error: Exception) -> None:
+    """No page of this campaign can be taken in."""
+    enrol = enrolling.enrol_page
+
+    async def enrol_page(uow: UnitOfWork, campaign: Campaign, *args: Any, **more: Any) -> None:
+        if campaign.id == campaign_id:
+            raise error
+        await enrol(uow, campaign, *args, **more)
+
+    monkeypatch.setattr(enrolling, "enrol_page", enrol_page)
 
 
 async def by_transaction(world: World) -> list[int]:
@@ -150,8 +171,7 @@ async def test_a_long_start_that_comes_to_nothing_is_a_draft_again_and_says_why(
     assert (failed.state, failed.start_rows) == ("draft", 0)
     assert failed.start_problem == f"no row of the list can be sent: {LONG} of {LONG} line missing"
     assert await world.enrolment_states() == {}
-    text = {"text_body": "Hi {{ unsubscribe_url }} {{ postal_address }}", "html_body": None}
-    await world.run(sa.update(campaigns).where(campaigns.c.id == world.campaign_id).values(text))
+    await edited(world)
     await start(world, rows=LONG)
     assert (await shown(world)).state == "active"
     assert (await shown(world)).start_problem is None
@@ -176,3 +196,100 @@ async def test_of_two_clicks_that_start_nothing_both_are_told(world: World, monk
     with pytest.raises(Conflict) as refused:
         await start(world)
     assert (refused.value.code, refused.value.message) == ("nothing_to_send", told[1])
+
+
+async def test_a_start_that_always_fails_keeps_no_other_waiting_and_is_given_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when one campaign's broken page ends the clock's run for all, or leaves its campaign `starting` for ever."""
+    await long_draft(world)
+    await start(world)
+    broken = world.campaign_id
+    await world.draft(await world.list_of(*(recipient(LONG + n) for n in range(1, LONG + 1))))
+    await start(world)
+    breaks(monkeypatch, broken, RuntimeError("a bug"))
+    await go_on(world)
+    assert (await shown(world)).state == "active"
+    world.campaign_id = broken
+    for _ in range(_TRIES - 1):
+        assert ((await shown(world)).state, (await shown(world)).start_problem) == ("starting", None)
+        world.now += LEASE
+        await go_on(world)
+    assert ((await shown(world)).state, (await shown(world)).start_problem) == ("draft", _GIVEN_UP)
+    assert await world.enrolment_states() == {("active", None): LONG}, "those of the other; nobody is held by it"
+
+
+async def test_a_start_that_cannot_be_helped_by_trying_again_is_given_up_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when what is known to be for good is tried for minutes, or its words are kept from whoever started."""
+    await long_draft(world)
+    await start(world)
+    with monkeypatch.context() as patch:
+        breaks(patch, world.campaign_id, Invalid("the columns of the list are gone", code="template_invalid"))
+        await go_on(world)
+    assert ((await shown(world)).state, (await shown(world)).start_problem) == (
+        "draft",
+        "the columns of the list are gone",
+    )
+    await start(world, rows=LONG)
+    assert await world.enrolment_states() == {("active", None): LONG}
+
+
+async def test_a_page_taken_in_makes_earlier_failures_forgotten(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Red when failures over hours of a very long list add up until it is given up."""
+    await long_draft(world)
+    await start(world)
+    with monkeypatch.context() as patch:
+        breaks(patch, world.campaign_id, RuntimeError("for a while"))
+        for _ in range(_TRIES - 1):
+            await go_on(world)
+            world.now += LEASE
+    await start(world)
+    failures = sa.select(campaigns.c.start_failures).where(campaigns.c.id == world.campaign_id)
+    async with world.open_uow() as uow:
+        assert (await uow.conn.execute(failures)).scalar_one() == 0
+    assert (await shown(world)).start_rows == 2 * PAGE
+
+
+async def test_rows_are_erased_by_no_more_at_a_time_than_they_are_taken_in(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when one click, or the clock's one turn, erases all rows of a very long list; and when a click meanwhile is told that
+    all is well."""
+    monkeypatch.setattr(enrolling, "_ERASED_AT_ONCE", 100)
+    await long_draft(world, line="")
+    with pytest.raises(Conflict):
+        await start(world, rows=LONG)
+    assert await world.enrolment_states() == {("excluded", "line_missing"): LONG - 100}
+    with pytest.raises(Conflict) as refused:
+        await start(world, rows=200)
+    assert (refused.value.code, refused.value.message) == ("nothing_to_send", (await shown(world)).start_problem)
+    assert await world.enrolment_states() == {("excluded", "line_missing"): LONG - 300}
+    await go_on(world)
+    assert ((await shown(world)).state, await world.enrolment_states()) == ("draft", {})
+
+
+async def test_what_was_rendered_for_an_earlier_start_is_not_gone_by(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when a slow click enrols a page by what was wrong before the campaign was a draft again, edited and started anew."""
+    await world.draft(await world.list_of(recipient(1, line="")))
+    render, rendered = enrolling._render, 0  # pyright: ignore[reportPrivateUsage] - all this happens meanwhile
+
+    async def slowly(*args: Any, **more: Any) -> Any:
+        nonlocal rendered
+        rendered += 1
+        told = await render(*args, **more)
+        if rendered == 1:
+            with pytest.raises(Conflict):
+                await start(world)
+            await edited(world)
+            ids = {"workspace_id": world.workspace_id, "campaign_id": world.campaign_id}
+            async with world.open_uow() as uow:
+                await open_start(uow, **ids, now=world.now)
+        return told
+
+    monkeypatch.setattr(enrolling, "_render", slowly)
+    assert (await start(world, rows=LONG)).campaign.state == "active"
+    assert await world.enrolment_states() == {("active", None): 1}

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from services.gateway.clients.jwks import FRESH_S, GOOD_S, SELDOM_S, Jwks, KeysUnavailable, keys_in
-from tests.support.waiting import eventually
+from services.gateway.clients.jwks import FRESH_S, GOOD_S, LATE_S, SELDOM_S, Jwks, KeysUnavailable, keys_in
+from tests.support.waiting import PATIENCE_S, eventually
 from tests.unit.gateway.issuers import EC_KEY, KeySet, jwk_of
 
 
@@ -158,3 +158,31 @@ def test_only_public_signing_keys_of_a_set_are_kept() -> None:
         "no key",
     ]
     assert set(keys_in({"keys": entries})) == {("good", "ES256")}
+
+
+async def test_after_a_long_idle_a_withdrawn_key_does_not_serve_the_first_who_asks(
+    jwks: Jwks, server: KeySet, clock: Clock
+) -> None:
+    """Nor the second, while the set is fetched. Red when old keys serve though the issuer could be asked."""
+    await jwks.find("one", algorithm="ES256")
+    server.keys = []
+    clock.now += LATE_S + 1
+    server.gate = asyncio.Event()
+    asked = [asyncio.create_task(jwks.find("one", algorithm="ES256")) for _ in range(3)]
+    await eventually(lambda: len(server.asked) == 2)
+    assert not any(one.done() for one in asked)
+    server.gate.set()
+    assert await asyncio.gather(*asked) == [None] * 3
+
+
+async def test_in_an_outage_nobody_waits_for_each_fetch_in_vain(jwks: Jwks, server: KeySet, clock: Clock) -> None:
+    """Red when each fetch holds requests up again, while the issuer is known to be away."""
+    await jwks.find("one", algorithm="ES256")
+    server.away = True
+    clock.now += LATE_S + 1
+    assert await jwks.find("one", algorithm="ES256") is not None
+    clock.now += SELDOM_S
+    server.gate = asyncio.Event()
+    assert await asyncio.wait_for(jwks.find("one", algorithm="ES256"), PATIENCE_S) is not None
+    await eventually(lambda: len(server.asked) == 3)
+    server.gate.set()

@@ -1,0 +1,14 @@
+"""Erased leads."""
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing has changed."""
+
+
+def downgrade() -> None:
+    """Nothing to take back."""

@@ -1,0 +1,14 @@
+"""Requests by their idempotency keys."""
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing has changed."""
+
+
+def downgrade() -> None:
+    """Nothing to take back."""
