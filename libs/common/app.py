@@ -22,6 +22,7 @@ from libs.common.db import check_connection_budget, make_engine
 from libs.common.errors import Transient
 from libs.common.garbage import FEW_IN_FLIGHT, seldom_collected
 from libs.common.http import health, operations
+from libs.common.http.idempotency import answer_again
 from libs.common.http.observe import Observe
 from libs.common.http.operation_names import operation_id
 from libs.common.http.problems import install_problem_handlers
@@ -32,6 +33,7 @@ from libs.common.messaging.consumer import Consumer, Subscription
 from libs.common.messaging.delivery import Hands
 from libs.common.messaging.undertaker import Undertaker
 from libs.common.platform import Parts, Platform
+from libs.common.repeats import AnsweredBefore
 from libs.common.revisions import newest_revision
 from libs.common.settings import CommonSettings
 from libs.common.signals import set_at_stop
@@ -82,6 +84,7 @@ def create_app(spec: ServiceSpec) -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     install_problem_handlers(app)
+    app.add_exception_handler(AnsweredBefore, answer_again)
     app.add_middleware(Observe, service=spec.settings.service)
     for router in (health.router, operations.router, *spec.routers):
         app.include_router(router)

@@ -1,4 +1,5 @@
-"""How long the bus edge remembers: outbox rows 24 h after their confirm, inbox rows 30 days, settled dead letters as long."""
+"""How long the edges remember: outbox rows 24 h after their confirm, inbox rows 30 days, settled dead letters and requests by
+their idempotency keys as long."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from typing import Protocol
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common import inbox, outbox
+from libs.common import inbox, outbox, repeats
 from libs.common.clock import utc_now
 from libs.common.messaging import dead_letters
 from libs.common.schedules import Schedule
@@ -17,6 +18,7 @@ KEEP_OUTBOX = timedelta(hours=24)
 KEEP_INBOX = timedelta(days=30)
 KEEP_SETTLED = timedelta(days=30)
 """Dead letters that were replayed or discarded. Open ones stay until somebody has dealt with them."""
+KEEP_REPEATED = timedelta(days=30)
 
 
 def retention_schedules(open_uow: UnitOfWorkFactory) -> Sequence[Schedule]:
@@ -31,11 +33,18 @@ def retention_schedules(open_uow: UnitOfWorkFactory) -> Sequence[Schedule]:
     async def sweep_dead_letters() -> None:
         await _until_nothing_is_left(open_uow, dead_letters.sweep, open_uow.tables.dead_letters, keep=KEEP_SETTLED)
 
-    return (
+    schedules = [
         Schedule("sweep_outbox", 600, sweep_outbox),
         Schedule("sweep_inbox", 3600, sweep_inbox),
         Schedule("sweep_dead_letters", 3600, sweep_dead_letters),
-    )
+    ]
+    if (repeated := open_uow.tables.repeated_requests) is not None:
+
+        async def sweep_repeated_requests() -> None:
+            await _until_nothing_is_left(open_uow, repeats.sweep, repeated, keep=KEEP_REPEATED)
+
+        schedules.append(Schedule("sweep_repeated_requests", 3600, sweep_repeated_requests))
+    return schedules
 
 
 class _Sweep(Protocol):

@@ -1,8 +1,10 @@
-"""The tables every service's schema has: outbox, inbox, dead letters, schedules."""
+"""The tables every service's schema has: outbox, inbox, dead letters, schedules; and, where requests make things, repeated
+requests."""
 
 from dataclasses import dataclass
 
 from sqlalchemy import (
+    JSON,
     Column,
     DateTime,
     Index,
@@ -35,6 +37,7 @@ class CommonTables:
     inbox: Table
     dead_letters: Table
     schedules: Table
+    repeated_requests: Table | None = None
 
 
 def service_metadata(schema: str) -> MetaData:
@@ -42,10 +45,14 @@ def service_metadata(schema: str) -> MetaData:
     return MetaData(schema=schema, naming_convention=NAMING)
 
 
-def common_tables(metadata: MetaData) -> CommonTables:
-    """Define the common tables in a service's metadata."""
+def common_tables(metadata: MetaData, *, repeated: bool = False) -> CommonTables:
+    """Define the common tables in a service's metadata; with `repeated` also that of requests by their idempotency keys."""
     return CommonTables(
-        outbox=_outbox(metadata), inbox=_inbox(metadata), dead_letters=_dead(metadata), schedules=_schedules(metadata)
+        outbox=_outbox(metadata),
+        inbox=_inbox(metadata),
+        dead_letters=_dead(metadata),
+        schedules=_schedules(metadata),
+        repeated_requests=_repeated(metadata) if repeated else None,
     )
 
 
@@ -121,4 +128,22 @@ def _schedules(metadata: MetaData) -> Table:
         instant("last_started_at"),
         instant("last_success_at"),
         Column("last_error", Text),
+    )
+
+
+def _repeated(metadata: MetaData) -> Table:
+    """`status`, `body` and `headers` are what a repeated request is answered with; they are there when a row is committed."""
+    return Table(
+        "repeated_requests",
+        metadata,
+        Column("workspace_id", Uuid, nullable=False),
+        Column("operation", Text, nullable=False),
+        Column("key", Text, nullable=False),
+        Column("fingerprint", LargeBinary, nullable=False),
+        Column("status", Integer),
+        Column("body", JSON),
+        Column("headers", JSON),
+        instant("made_at", now=True),
+        PrimaryKeyConstraint("workspace_id", "operation", "key"),
+        Index("ix_repeated_requests_made_at", "made_at"),
     )

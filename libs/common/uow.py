@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.common import inbox, many, outbox
@@ -82,6 +83,13 @@ class UnitOfWork:
         self._channels: set[str] = set()
         self._writings: list[Given] = []
         self._afterwards: list[Callable[[], None]] = []
+
+    @property
+    def repeated_requests(self) -> Table:
+        """The service's table of requests by their idempotency keys (`libs.common.repeats`)."""
+        table = self._tables.repeated_requests
+        assert table is not None, "its `common_tables` are made without `repeated=True`"
+        return table
 
     def publish(self, event: Event | Written, *, tenant_id: UUID | None, correlation_id: UUID | None = None) -> UUID:
         """Announce an event when (and only when) this transaction commits. Answers the id of its envelope."""

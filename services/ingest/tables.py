@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from libs.common.tables import common_tables, instant, service_metadata
 
 METADATA = service_metadata("ingest")
-COMMON = common_tables(METADATA)
+COMMON = common_tables(METADATA, repeated=True)
 
 uploads = Table(
     "uploads",

@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, text
 from libs.common.tables import common_tables, service_metadata
 
 METADATA = service_metadata("billing")
-COMMON = common_tables(METADATA)
+COMMON = common_tables(METADATA, repeated=True)
 
 
 def amount(name: str) -> Column[int]:

@@ -3,4 +3,4 @@
 from libs.common.tables import common_tables, service_metadata
 
 METADATA = service_metadata("gateway")
-COMMON = common_tables(METADATA)
+COMMON = common_tables(METADATA, repeated=True)

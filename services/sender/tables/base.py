@@ -5,7 +5,7 @@ from sqlalchemy import Column, Integer, Text, text
 from libs.common.tables import common_tables, service_metadata
 
 METADATA = service_metadata("sender")
-COMMON = common_tables(METADATA)
+COMMON = common_tables(METADATA, repeated=True)
 
 
 def words(name: str) -> Column[object]:

@@ -12,7 +12,7 @@ from libs.common.tables import CommonTables, common_tables, service_metadata
 from libs.common.uow import UnitOfWorkFactory
 
 METADATA = service_metadata("ingest")
-COMMON: CommonTables = common_tables(METADATA)
+COMMON: CommonTables = common_tables(METADATA, repeated=True)
 
 
 @pytest.fixture
