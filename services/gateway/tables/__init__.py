@@ -4,6 +4,7 @@ from services.gateway.tables.base import COMMON, METADATA
 from services.gateway.tables.entitlements import caller_buckets, entitlements, request_buckets
 from services.gateway.tables.people import attempts, mail_requests, mailed_tokens, refresh_tokens, sessions, users
 from services.gateway.tables.telling import live_events, mails
+from services.gateway.tables.webhooks import webhook_deliveries, webhook_endpoints
 from services.gateway.tables.workspaces import api_keys, audit_entries, invitations, memberships, workspaces
 
 __all__ = [
@@ -24,5 +25,7 @@ __all__ = [
     "request_buckets",
     "sessions",
     "users",
+    "webhook_deliveries",
+    "webhook_endpoints",
     "workspaces",
 ]
