@@ -6,10 +6,10 @@ two at once the second waits for the first.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -19,6 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import Conflict
 from libs.common.uow import OpenUow, UnitOfWork
+
+T = TypeVar("T")
+Recorder = Callable[[UnitOfWork, T], Awaitable[None]]
+"""What a use case calls in the transaction that makes something, with what it made."""
 
 _SWEEP_ROWS = 5000
 
@@ -79,6 +83,27 @@ class Once:
         table = uow.repeated_requests
         answer = {"status": status, "body": body, "headers": dict(headers or {})}
         await uow.conn.execute(update(table).where(*self._mine(table)).values(answer))
+
+    def recording(self, shown: Callable[[T], BaseModel], *, status: int = 201) -> Recorder[T]:
+        """For a use case that opens its transactions itself: what it calls, in that which makes something, with what it
+        made. `begin` and `keep` in one; where another was faster, the transaction is taken back."""
+
+        async def record(uow: UnitOfWork, made: T) -> None:
+            await self.begin(uow)
+            await self.keep(uow, shown(made), status=status)
+
+        return record
+
+    async def note(self, open_uow: OpenUow, *, status: int = 201) -> bool:
+        """For what somebody else makes, and knows again by a key of ours: remember the request alone. Answers whether it was
+        made before. Raises Conflict `idempotency_key_reused`."""
+        try:
+            async with open_uow() as uow:
+                await self.begin(uow)
+                await self.keep(uow, None, status=status)
+        except AnsweredBefore:
+            return True
+        return False
 
     async def look(self, open_uow: OpenUow) -> None:
         """Before something long, such as a body that streams. Raises as `begin`; it claims nothing."""

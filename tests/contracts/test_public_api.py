@@ -89,12 +89,6 @@ BOUNDED = {
     "/v1/providers": "those that there are",
 }
 """Lists that are short by what they are of."""
-WITHOUT_A_KEY = {
-    "/v1/api-keys", "/v1/billing/portal", "/v1/campaigns", "/v1/credits/proofs", "/v1/invitations",
-    "/v1/jobs/{job_id}/exports", "/v1/mailboxes/oauth/finish", "/v1/prices", "/v1/suppressions", "/v1/templates",
-    "/v1/uploads", "/v1/uploads/pasted", "/v1/uploads/resumable", "/v1/workspaces",
-}  # fmt: skip
-"""What makes something and takes no Idempotency-Key. It may only become shorter."""
 
 
 def test_every_list_is_paged_by_a_cursor() -> None:
@@ -122,7 +116,7 @@ def test_what_makes_something_takes_an_idempotency_key() -> None:
             asked = {one.get("name") for one in operation.get("parameters", ())}
             if "Idempotency-Key" not in asked:
                 without.add(path)
-    assert without == WITHOUT_A_KEY
+    assert without == set()
 
 
 def test_no_body_below_v1_takes_what_it_does_not_name() -> None:

@@ -1,10 +1,10 @@
 """Routes of plans: how a workspace stands, what is sold, and the way to Stripe's pages."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from libs.common.clock import utc_now
 from libs.common.http.dependencies import OpenUowDep, Uow
-from libs.common.http.idempotency import RequiredKey
+from libs.common.http.idempotency import REPLAYED_HEADER, Once, RequiredKey
 from libs.common.http.identity import AdminIdentity, CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.billing.api.plan_answers import (
@@ -90,11 +90,19 @@ async def start_checkout(
 
 
 @router.post("/billing/portal", status_code=201)
-async def start_portal(identity: AdminIdentity, resources: BillingResources, open_uow: OpenUowDep) -> PortalAnswer:
-    """Go and see invoices, or change what is paid with (owners and admins)."""
+async def start_portal(
+    identity: AdminIdentity, resources: BillingResources, open_uow: OpenUowDep, once: Once, response: Response
+) -> PortalAnswer:
+    """Go and see invoices, or change what is paid with (owners and admins). 409 `idempotency_key_reused`.
+
+    The link opens the portal for whoever has it, so that it is kept nowhere: Stripe is asked for the same one.
+    """
+    if await once.note(open_uow):
+        response.headers[REPLAYED_HEADER] = "true"
     url = await open_portal(
         identity.workspace_id,
         return_to=resources.settings.billing_page,
+        key=once.key,
         stripe=resources.stripe,
         open_uow=open_uow,
         now=utc_now(),

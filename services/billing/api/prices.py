@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from libs.common.clock import utc_now
 from libs.common.http.dependencies import Uow
+from libs.common.http.idempotency import Once
 from libs.common.http.identity import CurrentIdentity, OperatorIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.billing.repositories.credits import price_lists
@@ -24,8 +25,14 @@ async def show_prices(_: CurrentIdentity, uow: Uow) -> PricesAnswer:
 
 
 @router.post("", status_code=201)
-async def publish_prices(body: PricesBody, identity: OperatorIdentity, uow: Uow) -> PriceListAnswer:
-    """Publish the next version (operators). It holds from now on; jobs that are there keep the version they have."""
+async def publish_prices(body: PricesBody, identity: OperatorIdentity, uow: Uow, once: Once) -> PriceListAnswer:
+    """Publish the next version (operators). It holds from now on; jobs that are there keep the version they have.
+
+    409 `idempotency_key_reused`.
+    """
+    await once.begin(uow)
     asked = PriceList(**body.model_dump(), created_at=utc_now())
     written = await publishing.publish_prices(asked, uow=uow, actor=f"user:{identity.user_id}")
-    return PriceListAnswer.model_validate(written)
+    made = PriceListAnswer.model_validate(written)
+    await once.keep(uow, made)
+    return made

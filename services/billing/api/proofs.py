@@ -3,7 +3,8 @@
 from fastapi import APIRouter
 
 from libs.common.clock import utc_now
-from libs.common.http.dependencies import OpenUowDep, Uow
+from libs.common.http.dependencies import Uow
+from libs.common.http.idempotency import Once
 from libs.common.http.identity import CurrentIdentity, OperatorIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.billing.repositories.credits import proofs
@@ -45,7 +46,9 @@ async def list_proofs(_: OperatorIdentity, uow: Uow) -> RunsAnswer:
 
 
 @router.post("/proofs", status_code=202)
-async def start_proof(identity: OperatorIdentity, open_uow: OpenUowDep) -> RunAnswer:
-    """Prove all accounts now (operators). While a run is at work, it answers with that one."""
-    run = await start_proof_run(open_uow=open_uow, now=utc_now(), actor=f"user:{identity.user_id}")
-    return RunAnswer.model_validate(run)
+async def start_proof(identity: OperatorIdentity, uow: Uow, once: Once) -> RunAnswer:
+    """Prove all accounts now (operators). While a run is at work, it answers with that one. 409 `idempotency_key_reused`."""
+    await once.begin(uow)
+    run = RunAnswer.model_validate(await start_proof_run(uow, now=utc_now(), actor=f"user:{identity.user_id}"))
+    await once.keep(uow, run, status=202)
+    return run

@@ -10,8 +10,12 @@ from services.billing.repositories.selling import portals
 from services.billing.use_cases.ensure_customer import ensure_customer
 
 
-async def open_portal(workspace_id: UUID, *, return_to: str, stripe: Stripe, open_uow: OpenUow, now: datetime) -> str:
+async def open_portal(
+    workspace_id: UUID, *, return_to: str, key: str | None = None, stripe: Stripe, open_uow: OpenUow, now: datetime
+) -> str:
     """A link for one visit. The portal is configured the first time, and again when our wishes have changed.
+
+    Key: the request's Idempotency-Key, if it has one. Stripe knows the link by it, so that none is kept here.
 
     Raises Conflict `self_hosted`, and what every question to Stripe raises.
     """
@@ -26,4 +30,6 @@ async def open_portal(workspace_id: UUID, *, return_to: str, stripe: Stripe, ope
             await portals.record_portal(
                 uow.conn, realm=realm, fingerprint=fingerprint, configuration_id=configuration_id
             )
-    return await portal.open_portal(customer_id, configuration_id=configuration_id, return_to=return_to, stripe=stripe)
+    return await portal.open_portal(
+        customer_id, configuration_id=configuration_id, return_to=return_to, key=key, stripe=stripe
+    )

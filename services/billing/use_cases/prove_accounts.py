@@ -6,7 +6,7 @@ from uuid import UUID
 
 from libs.common.contracts.billing import LedgerDiffers
 from libs.common.logs import get_logger
-from libs.common.uow import OpenUow
+from libs.common.uow import OpenUow, UnitOfWork
 from services.billing.domain.credits.proof import Check, is_run_due
 from services.billing.repositories.credits import proofs
 from services.billing.repositories.credits.proofs import ProofRun
@@ -18,10 +18,9 @@ BUDGET_S = 60.0
 """How long one turn goes on beginning with accounts. The next turn goes on where it ended, on whichever replica."""
 
 
-async def start_proof_run(*, open_uow: OpenUow, now: datetime, actor: str) -> ProofRun:
+async def start_proof_run(uow: UnitOfWork, *, now: datetime, actor: str) -> ProofRun:
     """Begin a run now. Answers with the one that is at work, if there is one."""
-    async with open_uow() as uow:
-        return await proofs.start_run(uow.conn, now=now, actor=actor)
+    return await proofs.start_run(uow.conn, now=now, actor=actor)
 
 
 async def prove_accounts(*, open_uow: OpenUow, now: datetime, budget_s: float = BUDGET_S) -> int:

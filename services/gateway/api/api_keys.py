@@ -13,6 +13,7 @@ from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.ids import new_id
 from services.gateway.api.access import CurrentCaller
 from services.gateway.api.auditing import AuditedRoute, CurrentClerk
+from services.gateway.api.once import Once
 from services.gateway.api.paging import Cursor, Limit, cut
 from services.gateway.domain.keys import SECRET_BYTES
 from services.gateway.domain.permissions import may
@@ -35,11 +36,15 @@ async def list_keys(caller: CurrentCaller, uow: Uow, cursor: Cursor = None, limi
 
 
 @router.post("", status_code=201)
-async def post_key(body: NewKey, caller: CurrentCaller, clerk: CurrentClerk, uow: Uow) -> MadeKeyOut:
+async def post_key(body: NewKey, caller: CurrentCaller, clerk: CurrentClerk, uow: Uow, once: Once) -> MadeKeyOut:
     """Make a key, to be sent as `Authorization: Bearer cfy_…`. It is shown now and never again.
 
-    403 `scope_exceeds_role`; 422 `expiry_passed`; 409 `too_many_keys`.
+    Repeated with its Idempotency-Key it answers with the same key's resource and `key: null`: a secret is kept nowhere, so
+    that one whose answer was lost is to be revoked.
+
+    403 `scope_exceeds_role`; 422 `expiry_passed`; 409 `too_many_keys`, `idempotency_key_reused`.
     """
+    await once.begin(uow)
     made = await make_key(
         caller,
         key_id=new_id(),
@@ -54,7 +59,9 @@ async def post_key(body: NewKey, caller: CurrentCaller, clerk: CurrentClerk, uow
     shown = await api_keys.load(uow.conn, caller.workspace_id, key_id=made.id)
     if shown is None:
         raise NotFound(f"there is no API key {made.id}", code="key_not_found")
-    return MadeKeyOut.model_validate({**asdict(shown), "key": made.key})
+    out = MadeKeyOut.model_validate({**asdict(shown), "key": made.key})
+    await once.keep(uow, out.model_copy(update={"key": None}))
+    return out
 
 
 @router.delete("/{key_id}", status_code=204)

@@ -12,6 +12,7 @@ from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.ids import new_id
 from services.gateway.api.access import CurrentCaller, CurrentResources, Resources
 from services.gateway.api.auditing import AuditedRoute, CurrentClerk
+from services.gateway.api.once import Once
 from services.gateway.api.paging import Cursor, Limit, cut
 from services.gateway.domain.membership import Invitation
 from services.gateway.repositories import invitations
@@ -41,18 +42,22 @@ async def list_invitations(caller: CurrentCaller, uow: Uow, cursor: Cursor = Non
 
 @router.post("", status_code=201)
 async def post_invitation(
-    body: NewInvitation, caller: CurrentCaller, clerk: CurrentClerk, resources: CurrentResources, uow: Uow
+    body: NewInvitation, caller: CurrentCaller, clerk: CurrentClerk, resources: CurrentResources, uow: Uow, once: Once
 ) -> InvitationOut:
     """Invite somebody by mail (owners and admins). The link serves once, for seven days, and only who signs in with the
     address.
 
-    409 `already_member`, `invitation_open` (with its id: send it again), `members_reached`; 429 `too_many_invitations`.
+    409 `already_member`, `members_reached`, `idempotency_key_reused`, `invitation_open` (with its id: send it again);
+    429 `too_many_invitations`.
     """
+    await once.begin(uow)
     made = await invite_member(
         caller, invitation_id=new_id(), address=body.email, role=body.role, mailing=_mailing(resources), uow=uow
     )
     await clerk.write(uow, status=201, invitation_id=made.id)
-    return _out(made, now=utc_now())
+    out = _out(made, now=utc_now())
+    await once.keep(uow, out)
+    return out
 
 
 @router.post("/accept")

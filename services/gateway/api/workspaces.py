@@ -11,6 +11,7 @@ from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.ids import new_id
 from services.gateway.api.access import CurrentCaller
 from services.gateway.api.auditing import AuditedRoute, CurrentClerk
+from services.gateway.api.once import Once
 from services.gateway.api.paging import Cursor, Limit, cut
 from services.gateway.domain.callers import Role
 from services.gateway.repositories import workspaces
@@ -36,11 +37,16 @@ async def list_workspaces(caller: CurrentCaller, uow: Uow, cursor: Cursor = None
 
 
 @router.post("/workspaces", status_code=201)
-async def post_workspace(body: NewWorkspace, caller: CurrentCaller, clerk: CurrentClerk, uow: Uow) -> WorkspaceOut:
-    """One more workspace, which you own. 422 `time_zone_unknown`; 409 `too_many_workspaces`."""
+async def post_workspace(
+    body: NewWorkspace, caller: CurrentCaller, clerk: CurrentClerk, uow: Uow, once: Once
+) -> WorkspaceOut:
+    """One more workspace, which you own. 422 `time_zone_unknown`; 409 `too_many_workspaces`, `idempotency_key_reused`."""
+    await once.begin(uow)
     made = await open_workspace(caller, workspace_id=new_id(), name=body.name, time_zone=body.time_zone, uow=uow)
     await clerk.write(uow, status=201, workspace_id=made.id)
-    return _out(made, "owner")
+    out = _out(made, "owner")
+    await once.keep(uow, out)
+    return out
 
 
 @router.get("/workspace")

@@ -36,9 +36,9 @@ class KeyOut(BaseModel):
 
 
 class MadeKeyOut(KeyOut):
-    """With the key itself: it is shown this once, and cannot be shown again."""
+    """With the key itself: it is shown this once, and cannot be shown again. A repeated request gets null."""
 
-    key: Annotated[str, Field(examples=["cfy_…"])]
+    key: Annotated[str | None, Field(examples=["cfy_…"])]
 
 
 class KeyPage(BaseModel):

@@ -7,8 +7,10 @@ from fastapi import APIRouter, Request, Response
 
 from libs.common.clock import utc_now
 from libs.common.http.dependencies import OpenUowDep, Uow, platform_of
+from libs.common.http.idempotency import Once
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
+from libs.common.uow import UnitOfWork
 from services.ingest.domain.downloads import Download, safe_filename
 from services.ingest.domain.exports import Export
 from services.ingest.repositories import exports, jobs
@@ -33,16 +35,29 @@ async def ask_for_export(
     identity: CurrentIdentity,
     open_uow: OpenUowDep,
     resources: IngestResources,
+    once: Once,
 ) -> ExportOut:
     """Have a sheet written of what there is now, also while the job is under way; look at the export until it is `ready`.
 
-    Asked twice for the same results it is the same export. 429 `too_many_exports` while two of the workspace are being
-    written; 409 `no_sheet` for a trial.
+    Asked twice for the same results it is the same export; the same Idempotency-Key answers as the first time, without a
+    link: the export has a fresh one. 429 `too_many_exports` while two of the workspace are being written; 409 `no_sheet` for
+    a trial, 409 `idempotency_key_reused`.
     """
+
+    async def record(uow: UnitOfWork, export: Export) -> None:
+        await once.begin(uow)
+        job = await jobs.load(uow.conn, export.job_id, workspace_id=identity.workspace_id)
+        await once.keep(uow, export_out(export, filename=job.filename, link=None), status=_status(export))
+
+    await once.look(open_uow)
     export = await request_export(
-        body.of_job(job_id), workspace_id=identity.workspace_id, open_uow=open_uow, storage=resources.storage
+        body.of_job(job_id),
+        workspace_id=identity.workspace_id,
+        open_uow=open_uow,
+        storage=resources.storage,
+        record=record,
     )
-    response.status_code = 202 if export.state == "writing" else 200
+    response.status_code = _status(export)
     async with open_uow() as uow:
         job = await jobs.load(uow.conn, export.job_id, workspace_id=identity.workspace_id)
     return _out(export, job.filename, request)
@@ -71,6 +86,10 @@ async def make_link(
     """A link to the finished sheet that a browser can open without a token. 409 as for `GET …/download`."""
     job = await jobs.load(uow.conn, job_id, workspace_id=identity.workspace_id)
     return _link(await find_download(uow, body.of_job(job_id), job=job), request, now=utc_now())
+
+
+def _status(export: Export) -> int:
+    return 202 if export.state == "writing" else 200
 
 
 def _out(export: Export, filename: str, request: Request) -> ExportOut:

@@ -7,12 +7,15 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from libs.common import repeats
 from libs.common.clock import utc_now
 from libs.common.errors import Transient
 from libs.common.http.dependencies import OpenUowDep
+from libs.common.http.idempotency import StreamedOnce, replayed
 from libs.common.http.identity import CurrentIdentity, Identity
 from libs.common.http.problems import PROBLEM_RESPONSES, problem
 from libs.common.logs import get_logger
+from libs.common.repeats import AnsweredBefore
 from libs.common.uow import OpenUow
 from services.ingest.api import tus
 from services.ingest.domain.digests import checksum_of
@@ -40,17 +43,32 @@ async def describe(_: CurrentIdentity, resources: IngestResources) -> Response:
 
 @router.post("", status_code=201, openapi_extra=_PIECE)
 async def begin(
-    request: Request, identity: CurrentIdentity, open_uow: OpenUowDep, resources: IngestResources
+    request: Request, identity: CurrentIdentity, open_uow: OpenUowDep, resources: IngestResources, once: StreamedOnce
 ) -> Response:
     """Begin an upload of `Upload-Length` bytes (creation); a body is its first piece (creation-with-upload).
 
-    The name is `filename` of `Upload-Metadata`. Send pieces to `Location` until `Upload-Expires`.
+    The name is `filename` of `Upload-Metadata`. Send pieces to `Location` until `Upload-Expires`. The same Idempotency-Key
+    answers with the same upload and how much of it has come; 409 `idempotency_key_reused`.
     """
+    try:
+        return await _begin(request, identity, open_uow=open_uow, resources=resources, once=once)
+    except AnsweredBefore as before:
+        location = before.answer.headers["Location"]
+        upload = await _look(open_uow, identity, UUID(location.removeprefix(f"{PREFIX}/")))
+        response = replayed(before)
+        response.headers["Upload-Offset"] = str(upload.received_bytes)
+        return response
+
+
+async def _begin(
+    request: Request, identity: Identity, *, open_uow: OpenUow, resources: Resources, once: repeats.Once
+) -> Response:
     size = tus.whole_number(request, "Upload-Length")
     has_piece = tus.is_chunk(request)
     if not has_piece and request.headers.get("content-length", "0") != "0":
         raise tus.not_a_chunk()
     async with open_uow() as uow:
+        await once.begin(uow)
         upload = await begin_upload(
             uow,
             workspace_id=identity.workspace_id,
@@ -61,11 +79,12 @@ async def begin(
             keep=_keep(resources),
             now=utc_now(),
         )
+        headers = {"Location": f"{PREFIX}/{upload.id}"} | _expiry(upload)
+        await once.keep(uow, None, headers=headers)
     offset = 0
     if has_piece:
         offset = await _receive(request, identity, upload.id, offset=0, open_uow=open_uow, resources=resources)
-    headers = {"Location": f"{PREFIX}/{upload.id}", "Upload-Offset": str(offset)}
-    return Response(status_code=201, headers=headers | _expiry(upload))
+    return Response(status_code=201, headers=headers | {"Upload-Offset": str(offset)})
 
 
 @router.head("/{upload_id}", status_code=200)

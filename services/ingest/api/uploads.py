@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 
 from libs.common.http.dependencies import CurrentPlatform, OpenUowDep, Uow
+from libs.common.http.idempotency import StreamedOnce
 from libs.common.http.identity import CurrentIdentity, Identity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.platform import Platform
@@ -35,12 +36,17 @@ async def send_upload(
     identity: CurrentIdentity,
     open_uow: OpenUowDep,
     resources: IngestResources,
+    once: StreamedOnce,
     filename: Annotated[str, Query(min_length=1, max_length=1000)],
 ) -> UploadOut:
     """Send a sheet as the raw body; it is read in the background. Refused at once: `empty_file`, `too_large`.
 
     With `Content-Digest` or `Repr-Digest` (RFC 9530, sha-256 or sha-512) also `digest_mismatch`, and nothing is kept.
+
+    Files under one Idempotency-Key are told apart by name, length, type and digest, without being read: 409
+    `idempotency_key_reused`.
     """
+    await once.look(open_uow)
     limit = resources.settings.max_upload_bytes
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
@@ -55,6 +61,7 @@ async def send_upload(
         storage=resources.storage,
         open_uow=open_uow,
         digests=digests_of(digests),
+        record=once.recording(upload_out),
     )
     return upload_out(upload)
 
@@ -65,13 +72,15 @@ async def paste_rows(
     identity: CurrentIdentity,
     open_uow: OpenUowDep,
     resources: IngestResources,
+    once: StreamedOnce,
     filename: Annotated[str, Query(min_length=1, max_length=1000)] = PASTED_FILENAME,
 ) -> UploadOut:
     """Send rows as they are copied from a sheet, a header first: as text/plain, or as JSON `{text, filename}`.
 
-    Refused at once: `empty_file`, `too_large`.
+    Refused at once: `empty_file`, `too_large`; 409 `idempotency_key_reused`.
     """
     text, filename = await read_pasted(request, filename=filename)
+    once = once.of(text, filename.encode())
     upload = await receive_upload(
         _once(text),
         workspace_id=identity.workspace_id,
@@ -81,6 +90,7 @@ async def paste_rows(
         storage=resources.storage,
         open_uow=open_uow,
         source="paste",
+        record=once.recording(upload_out),
     )
     return upload_out(upload)
 

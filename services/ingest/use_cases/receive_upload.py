@@ -9,8 +9,9 @@ from starlette.requests import ClientDisconnect
 
 from libs.common.clock import utc_now
 from libs.common.contracts.ingest import UploadReceived
-from libs.common.errors import Invalid, TooLarge
+from libs.common.errors import Conflict, Invalid, TooLarge
 from libs.common.ids import new_id
+from libs.common.repeats import AnsweredBefore, Recorder
 from libs.common.storage import ObjectWriter, Storage
 from libs.common.uow import OpenUow, UnitOfWork
 from services.ingest.domain.digests import Digest
@@ -33,8 +34,10 @@ async def receive_upload(
     open_uow: OpenUow,
     source: Source = "file",
     digests: Sequence[Digest] = (),
+    record: Recorder[Upload] | None = None,
 ) -> Upload:
-    """Store the body and announce it. Holds no connection while the client sends.
+    """Store the body and announce it. Holds no connection while the client sends. `record` is called with the upload, in the
+    transaction that makes it.
 
     Raises TooLarge as soon as the body has more than `max_bytes`, Invalid (`empty_file`, `upload_interrupted`,
     `digest_mismatch` when its bytes do not come to one of `digests`). Nothing is left in storage then.
@@ -60,9 +63,16 @@ async def receive_upload(
         rows_read=0,
         created_at=utc_now(),
     )
-    async with open_uow() as uow:
-        await uploads.insert_upload(uow.conn, upload)
-        announce_upload(uow, upload.id, workspace_id=workspace_id)
+    try:
+        async with open_uow() as uow:
+            if record is not None:
+                await record(uow, upload)
+            await uploads.insert_upload(uow.conn, upload)
+            announce_upload(uow, upload.id, workspace_id=workspace_id)
+    except (AnsweredBefore, Conflict):
+        # Another request was faster under the same key: nobody will ever ask for these bytes.
+        await storage.delete(key)
+        raise
     return upload
 
 

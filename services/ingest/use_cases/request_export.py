@@ -6,6 +6,7 @@ from uuid import UUID
 from libs.common.contracts.ingest import ExportRequested
 from libs.common.errors import Conflict, RateLimited
 from libs.common.ids import new_id
+from libs.common.repeats import Recorder
 from libs.common.storage import Storage
 from libs.common.uow import OpenUow, UnitOfWork
 from services.ingest.domain.exports import MAX_WRITING, Edits, Export, Standing, standing_of
@@ -25,24 +26,36 @@ class ExportRequest:
     flat: bool
 
 
-async def request_export(wanted: ExportRequest, *, workspace_id: UUID, open_uow: OpenUow, storage: Storage) -> Export:
+async def request_export(
+    wanted: ExportRequest,
+    *,
+    workspace_id: UUID,
+    open_uow: OpenUow,
+    storage: Storage,
+    record: Recorder[Export] | None = None,
+) -> Export:
     """The export of the results as they stand: one that is there already, or a new one that is to be written.
 
     Key: (list job, format, flat, standing), so that two clicks make one; while one of the same kind is being written, both
-    get that. A failed one is tried again. The finished sheet itself needs no writing. Raises NotFound; Conflict `no_sheet`
-    for a trial; RateLimited `too_many_exports`.
+    get that. A failed one is tried again. The finished sheet itself needs no writing. `record` is called with the export, in
+    the transaction that makes or finds it. Raises NotFound; Conflict `no_sheet` for a trial; RateLimited `too_many_exports`.
     """
     async with open_uow() as uow:
         job = await load_list(uow, wanted.job_id, workspace_id=workspace_id)
         standing = standing_of(await sheets.family(uow.conn, job.id), edits=await edits_of(uow, job.id))
         found = await _find(uow, wanted, job, standing)
-    if found is not None and found.state != "failed":
-        return found
+        if found is not None and found.state != "failed":
+            if record is not None:
+                await record(uow, found)
+            return found
     is_merged = standing.merged is not None and not wanted.flat
     key = export_key(standing.merged, wanted.file_format) if standing.merged and is_merged else None
     size = None if key is None else await storage.size(key)
     async with open_uow() as uow:
-        return await _make(uow, wanted, job, standing, key=key, size=size)
+        export = await _make(uow, wanted, job, standing, key=key, size=size)
+        if record is not None:
+            await record(uow, export)
+        return export
 
 
 async def edits_of(uow: UnitOfWork, root_id: UUID) -> Edits:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from libs.common.errors import NotFound
 from libs.common.http.dependencies import OpenUowDep, Uow
+from libs.common.http.idempotency import Once
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import UnitOfWork
@@ -37,8 +38,12 @@ router = APIRouter(prefix="/v1", responses=PROBLEM_RESPONSES)
 
 
 @router.post("/campaigns", status_code=201, tags=["campaigns"])
-async def create(body: CampaignIn, identity: CurrentIdentity, uow: Uow, resources: CurrentResources) -> CampaignOut:
-    """A draft. 409 list_not_ready, sandboxed_rows (rows made up by the sandbox and a real mailbox), mailbox_missing."""
+async def create(
+    body: CampaignIn, identity: CurrentIdentity, uow: Uow, resources: CurrentResources, once: Once
+) -> CampaignOut:
+    """A draft. 409 list_not_ready, idempotency_key_reused, mailbox_missing, sandboxed_rows (rows made up by the sandbox and a
+    real mailbox)."""
+    await once.begin(uow)
     wish = NewCampaign(
         list_id=body.list_id,
         name=body.name,
@@ -56,7 +61,9 @@ async def create(body: CampaignIn, identity: CurrentIdentity, uow: Uow, resource
         default_quota=resources.default_quota,
         now=await resources.clock(uow.conn),
     )
-    return await _view(uow, campaign, resources)
+    made = await _view(uow, campaign, resources)
+    await once.keep(uow, made)
+    return made
 
 
 @router.get("/campaigns", tags=["campaigns"])

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from libs.common.errors import Invalid
 from libs.common.http.dependencies import OpenUowDep, Uow
+from libs.common.http.idempotency import Once
 from libs.common.http.identity import AdminIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.sender.api.resources import CurrentResources
@@ -35,19 +36,22 @@ async def start(body: ConsentIn, identity: AdminIdentity, uow: Uow, resources: C
 
 @router.post("/v1/mailboxes/oauth/finish", status_code=201)
 async def finish(
-    body: ReturnIn, identity: AdminIdentity, open_uow: OpenUowDep, resources: CurrentResources
+    body: ReturnIn, identity: AdminIdentity, open_uow: OpenUowDep, resources: CurrentResources, once: Once
 ) -> MailboxOut:
     """What the provider gave becomes a mailbox, for the workspace that asked and nobody else. It serves once.
 
-    409 `consent_over`, `consent_revoked`, `consent_incomplete`, `another_account`, `mailboxes_reached`; 422 `state_invalid`.
+    409 `consent_over`, `consent_revoked`, `consent_incomplete`, `another_account`, `mailboxes_reached`,
+    `idempotency_key_reused`; 422 `state_invalid`.
     """
     brought = Return(body.state.get_secret_value(), body.code.get_secret_value())
+    await once.look(open_uow)
     made = await take_consent(
         brought,
         open_uow=open_uow,
         workspace_id=identity.workspace_id,
         desk=resources.office.desk,
         mailroom=resources.office.opener.mailroom,
+        record=once.recording(MailboxOut.of),
     )
     return MailboxOut.of(made)
 

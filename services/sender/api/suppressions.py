@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from libs.common.errors import Forbidden, NotFound
 from libs.common.http.dependencies import OpenUowDep, Uow
+from libs.common.http.idempotency import Once
 from libs.common.http.identity import AdminIdentity, CurrentIdentity, Identity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.sender.api.resources import CurrentResources, Limit, cut, plan_today
@@ -34,22 +35,26 @@ Target = Annotated[str, Query(max_length=320, pattern=r"^[^\x00]*$")]
 
 @router.post("", status_code=201)
 async def suppress(
-    body: SuppressionIn, identity: CurrentIdentity, open_uow: OpenUowDep, resources: CurrentResources
+    body: SuppressionIn, identity: CurrentIdentity, open_uow: OpenUowDep, resources: CurrentResources, once: Once
 ) -> SuppressionOut:
     """Never write to this address, or `@domain`, again. Holds for every send that has not begun; the second time changes
-    nothing. 403 operators_only for `global`; 422 invalid_address."""
+    nothing. 403 operators_only for `global`; 409 idempotency_key_reused; 422 invalid_address."""
+    scope = scope_of(body.scope, identity)
     async with open_uow() as uow:
+        await once.begin(uow)
         stored = await suppress_address(
             uow,
-            workspace_id=scope_of(body.scope, identity),
+            workspace_id=scope,
             address=body.email,
             reason=body.reason,
             note=body.note,
             proof={"source": "person"},
             made_by=identity.user_id,
         )
+        made = _out(stored)
+        await once.keep(uow, made)
     await plan_today(open_uow, identity.workspace_id, resources)
-    return _out(stored)
+    return made
 
 
 @router.get("")

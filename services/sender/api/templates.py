@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from libs.common.errors import Invalid
 from libs.common.http.dependencies import Uow
+from libs.common.http.idempotency import Once
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.sender.api.resources import CurrentResources, Cursor, Limit, cut
@@ -49,14 +50,17 @@ async def list_templates(identity: CurrentIdentity, uow: Uow, cursor: Cursor = N
 
 
 @router.post("", status_code=201)
-async def create(body: TemplateIn, identity: CurrentIdentity, uow: Uow, response: Response) -> TemplateOut:
-    """A new template. 409 template_name_taken; 422 template_invalid, template_too_large.
+async def create(body: TemplateIn, identity: CurrentIdentity, uow: Uow, once: Once, response: Response) -> TemplateOut:
+    """A new template. 409 template_name_taken, idempotency_key_reused; 422 template_invalid, template_too_large.
 
     What its list must have in columns is checked when a campaign is made; `problems` say what keeps it from being a
     first mail.
     """
+    await once.begin(uow)
     stored = await create_template(uow, workspace_id=identity.workspace_id, name=body.name, source=body.source())
-    return _told(stored, response)
+    made = _told(stored, response)
+    await once.keep(uow, made, headers={"ETag": response.headers["ETag"]})
+    return made
 
 
 @router.post("/preview")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from libs.common.errors import Conflict
 from libs.common.ids import new_id
+from libs.common.repeats import Recorder
 from libs.common.uow import OpenUow, UnitOfWork
 from services.sender.clients.mailroom import Mailroom
 from services.sender.domain.entitlements import check_mailboxes
@@ -28,9 +29,16 @@ class Return:
 
 
 async def take_consent(
-    brought: Return, *, open_uow: OpenUow, workspace_id: UUID, desk: OAuthDesk, mailroom: Mailroom
+    brought: Return,
+    *,
+    open_uow: OpenUow,
+    workspace_id: UUID,
+    desk: OAuthDesk,
+    mailroom: Mailroom,
+    record: Recorder[MailboxView] | None = None,
 ) -> MailboxView:
-    """Key: the consent, which serves once, and only a member of the workspace that asked for it.
+    """Key: the consent, which serves once, and only a member of the workspace that asked for it. `record` is called with the
+    mailbox, in the transaction that makes it.
 
     So nobody can be led to connect their account to somebody else's workspace. Raises Invalid (state_invalid), Conflict
     (consent_over, consent_revoked, consent_incomplete, another_account, mailboxes_reached, mailbox_exists), Transient.
@@ -54,6 +62,8 @@ async def take_consent(
     async with open_uow() as uow:
         made = await _connect(uow, consent, secrets, mailroom=mailroom, sandboxed=_sandboxed(desk, consent))
         uow.notify(SENDER_WORK)
+        if record is not None:
+            await record(uow, made)
     return made
 
 

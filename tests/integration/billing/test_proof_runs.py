@@ -49,7 +49,8 @@ async def test_a_run_goes_on_where_it_ended(billing: Billing) -> None:
     """Red when a turn begins from the first account again."""
     for _ in range(3):
         await billing.workspace(5)
-    run = await start_proof_run(open_uow=billing.open_uow, now=NIGHT, actor="user:1")
+    async with billing.open_uow() as uow:
+        run = await start_proof_run(uow, now=NIGHT, actor="user:1")
     async with billing.open_uow() as uow:
         first = await proofs.next_account(uow.conn, run)
         assert first is not None

@@ -8,6 +8,7 @@ import orjson
 from services.billing.clients.stripe.account import Stripe, key_of
 
 if TYPE_CHECKING:
+    from stripe import RequestOptions
     from stripe.params.billing_portal import ConfigurationCreateParams
 
 
@@ -41,10 +42,16 @@ async def create_configuration(return_to: str, *, stripe: Stripe) -> str:
     return made.id
 
 
-async def open_portal(customer_id: str, *, configuration_id: str, return_to: str, stripe: Stripe) -> str:
-    """A link into the portal for this customer, valid for minutes and one visitor."""
+async def open_portal(
+    customer_id: str, *, configuration_id: str, return_to: str, key: str | None, stripe: Stripe
+) -> str:
+    """A link into the portal for this customer, valid for minutes and one visitor. The same `key`, the same link."""
+    options: RequestOptions = {}
+    if key is not None:
+        digest = hashlib.sha256(f"{configuration_id} {return_to} {key}".encode()).hexdigest()
+        options = {"idempotency_key": key_of(f"portal:{customer_id}:{digest}")}
     with stripe.asking("billing_portal.sessions.create") as client:
         made = await client.v1.billing_portal.sessions.create_async(
-            {"customer": customer_id, "configuration": configuration_id, "return_url": return_to}
+            {"customer": customer_id, "configuration": configuration_id, "return_url": return_to}, options
         )
     return made.url
