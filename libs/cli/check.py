@@ -18,6 +18,7 @@ STEPS: tuple[tuple[str, list[str]], ...] = (
     ("import contracts", [PYTHON, "-c", "from importlinter.cli import lint_imports_command as run; run()"]),
     ("generated files", [PYTHON, "-m", "libs.common.contracts.generate", "--check"]),
     ("API documents", [PYTHON, "-m", "libs.common.http.openapi", "--check"]),
+    ("API client", [PYTHON, "-m", "libs.client.generate", "--check"]),
     ("dashboard", [PYTHON, "-m", "deploy.grafana.render", "--check"]),
     ("unit tests", [PYTHON, "-m", "pytest", "-q", "tests/unit", "tests/architecture", "tests/contracts"]),
     ("types", [PYTHON, "-m", "basedpyright"]),

@@ -50,6 +50,12 @@ PLANTED = [
     ("libs/common/errors.py", "libs.common.db", "The common ground is layered"),
     ("libs/common/messaging/relay.py", "libs.common.http.problems", "The bus knows nothing of HTTP"),
     ("libs/common/contracts/ingest.py", "orjson", "The contracts import pydantic only"),
+    ("libs/client/request.py", "libs.common.ids", "The API's client stands alone"),
+    (
+        "services/billing/use_cases/open_account.py",
+        "libs.client.client",
+        "Services ask each other by events, not as users do",
+    ),
     ("services/billing/use_cases/place_hold.py", "stripe", "Outside SDKs are the clients' alone"),
 ]
 
