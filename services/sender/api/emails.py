@@ -10,8 +10,17 @@ from libs.common.http.identity import CurrentIdentity, MemberIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.sender.api.resources import CurrentResources, Cursor, Limit, cut
 from services.sender.repositories import emails
-from services.sender.schemas.emails import EmailOut, EmailPage, EmailState, ResolutionIn, ResolutionOut
+from services.sender.schemas.emails import (
+    EmailOut,
+    EmailPage,
+    EmailState,
+    ResolutionIn,
+    ResolutionOut,
+    ResolutionsIn,
+    ResolutionsOut,
+)
 from services.sender.use_cases.resolve_email import resolve_email
+from services.sender.use_cases.resolve_emails import Chosen, resolve_emails
 
 router = APIRouter(prefix="/v1", responses=PROBLEM_RESPONSES)
 
@@ -37,6 +46,24 @@ async def list_emails(
     page, more = cut(rows, limit)
     items = [EmailOut.of(row) for row in page]
     return EmailPage(items=items, next_cursor=str(page[-1].id) if more else None)
+
+
+@router.post("/emails/resolve", tags=["emails"])
+async def resolve_many(
+    body: ResolutionsIn, identity: MemberIdentity, uow: Uow, resources: CurrentResources
+) -> ResolutionsOut:
+    """Decide about unknown emails at once, at most 200, oldest first: they were `sent`, or `send_again`.
+
+    As for a single one: sending again may mean that they arrive twice. A second click changes nothing.
+    """
+    done = await resolve_emails(
+        uow,
+        Chosen(identity.workspace_id, campaign_id=body.campaign_id, mailbox_id=body.mailbox_id, after=body.cursor),
+        outcome=body.outcome,
+        decided_by=str(identity.user_id),
+        now=await resources.clock(uow.conn),
+    )
+    return ResolutionsOut(resolved=done.resolved, kept=done.ended, next_cursor=done.next_after)
 
 
 @router.post("/emails/{email_id}/resolve", tags=["emails"])

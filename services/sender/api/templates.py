@@ -13,7 +13,7 @@ from libs.common.http.idempotency import Once
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.sender.api.resources import CurrentResources, Cursor, Limit, cut
-from services.sender.domain.first_mail import first_mail_problems
+from services.sender.domain.first_mail import first_mail_problems, subject_problems
 from services.sender.domain.template_fields import KNOWN_FIELDS
 from services.sender.domain.templates import names_of
 from services.sender.repositories import templates
@@ -154,7 +154,9 @@ def _out(stored: StoredTemplate) -> TemplateOut:
         html_body=stored.source.html_body,
         needs=sorted(columns | headers),
         problems=[
-            ProblemOut(code=problem.code, detail=problem.message) for problem in first_mail_problems(stored.source)
+            ProblemOut(code=problem.code, detail=problem.message)
+            for problems in (first_mail_problems, subject_problems)
+            for problem in problems(stored.source)
         ],
         created_at=stored.created_at,
     )

@@ -23,7 +23,8 @@ WHAT_TO_DO: Final[dict[Cause, str]] = {
     "line_missing": "The row has no opening line, and the template uses it. Write one, then replay.",
     "mail_empty": "Subject or text came out empty. Fill in what the template uses, then replay.",
     "mail_too_long": "The mail came out too long. Shorten its line or the template, then replay.",
-    "unsafe_header": "A field has a line break or a NUL where a header cannot have one. Mend the field, then replay.",
+    "unsafe_header": "The subject or a name would hold a line break or a NUL, which no header may. Take it out of the row's"
+    " field, or of the template's subject in a new campaign, then replay.",
     "mail_not_made": "The template could not be filled in for this row. Mend what its sentence names, then replay.",
 }
 _BY_CODE: Final[dict[str, Cause]] = {

@@ -1,5 +1,6 @@
 """What a first mail must say: how to hear no more, and who writes from where. By law and by every provider's rules."""
 
+import re
 from collections.abc import Iterator
 
 from markupsafe import escape
@@ -12,6 +13,8 @@ _REQUIRED = {
     "unsubscribe_url": ("unsubscribe_link_missing", "does not show the link to unsubscribe"),
     "postal_address": ("postal_address_missing", "does not say the sender's postal address"),
 }
+_FIELD = re.compile(r"{{.*?}}", re.DOTALL)
+_UNSEEN = re.compile(r"{%.*?%}|{#.*?#}", re.DOTALL)
 
 
 def first_mail_problems(source: TemplateSource) -> Iterator[Invalid]:
@@ -20,6 +23,14 @@ def first_mail_problems(source: TemplateSource) -> Iterator[Invalid]:
         for name, (code, what) in _REQUIRED.items():
             if part != "subject" and name not in names.fields:
                 yield Invalid(f"the {part} of the template {what}: add {{{{ {name} }}}}", code=code)
+
+
+def subject_problems(source: TemplateSource) -> Iterator[Invalid]:
+    """A problem for a subject of more than one line, which no row could be sent with. Lines within tags are none."""
+    words = _UNSEEN.sub("", _FIELD.sub("field", source.subject)).strip()
+    if re.search(r"[\r\n]", words):
+        msg = "the subject of the template has a line break, and a subject is one line: take it out"
+        yield Invalid(msg, code="unsafe_header")
 
 
 def check_first_mail(source: TemplateSource) -> None:

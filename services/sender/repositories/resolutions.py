@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -46,6 +47,30 @@ async def lock_email(conn: AsyncConnection, email_id: UUID, *, workspace_id: UUI
     query = select(email_resolutions.c.outcome).where(
         email_resolutions.c.email_id == email_id, email_resolutions.c.fencing_token == row.fencing_token
     )
+    return _unresolved(row, decided=(await conn.execute(query)).scalar_one_or_none())
+
+
+async def lock_unknown(
+    conn: AsyncConnection,
+    workspace_id: UUID,
+    *,
+    campaign_id: UUID | None,
+    mailbox_id: UUID | None,
+    after: UUID | None,
+    limit: int,
+) -> list[Unresolved]:
+    """Unknown emails of the workspace, oldest first, so that nobody else decides about them at the same time."""
+    query = select(emails).where(emails.c.workspace_id == workspace_id, emails.c.stage == "unknown")
+    for column, wanted in ((emails.c.campaign_id, campaign_id), (emails.c.mailbox_id, mailbox_id)):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if after is not None:
+        query = query.where(emails.c.id > after)
+    rows = await conn.execute(query.order_by(emails.c.id).limit(limit).with_for_update())
+    return [_unresolved(row, decided=None) for row in rows]
+
+
+def _unresolved(row: Row[Any], *, decided: str | None) -> Unresolved:
     return Unresolved(
         Leased(row.id, row.workspace_id, row.campaign_id, row.lead_id, row.step, row.recipient),
         row.enrolment_id,
@@ -53,7 +78,7 @@ async def lock_email(conn: AsyncConnection, email_id: UUID, *, workspace_id: UUI
         row.fencing_token,
         row.state,
         row.lease_until,
-        (await conn.execute(query)).scalar_one_or_none(),
+        decided,
     )
 
 

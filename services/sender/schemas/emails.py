@@ -1,10 +1,10 @@
 """Emails as the HTTP edge shows them."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.sender.domain.resolving import Resolution
 from services.sender.schemas.base import Body
@@ -59,3 +59,22 @@ class ResolutionOut(BaseModel):
     email_id: UUID
     outcome: Resolution
     changed: bool
+
+
+class ResolutionsIn(ResolutionIn):
+    """The same of many: all unknown emails of the workspace, or those of a campaign or a mailbox."""
+
+    campaign_id: Annotated[UUID | None, Field(strict=False)] = None
+    mailbox_id: Annotated[UUID | None, Field(strict=False)] = None
+    cursor: Annotated[UUID | None, Field(strict=False)] = None
+
+
+class ResolutionsOut(BaseModel):
+    """`kept` are unknown still, as their campaign has ended and nothing of it is sent again.
+
+    Ask again with `next_cursor` as `cursor` for the next 200; it is null when there are no more.
+    """
+
+    resolved: int
+    kept: int
+    next_cursor: UUID | None

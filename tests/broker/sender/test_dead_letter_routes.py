@@ -212,6 +212,21 @@ async def test_an_unknown_mail_is_decided_on_once(sender: RunningSender, outcome
     assert other.status_code == 409
 
 
+async def test_many_unknown_mails_are_decided_on_at_once(sender: RunningSender) -> None:
+    """Red when the route of many takes another's, a viewer's click or rubbish, or tells another number."""
+    desk = await begun(sender, "lost and dropped", leads=2)
+    await desk.settled(unknown=1, sent=1)
+    all_of_it = {"outcome": "sent", "campaign_id": desk.campaign_id}
+    nobodys = await desk.ask("POST", "/emails/resolve", who=headers(await sender.open_workspace()), json=all_of_it)
+    assert nobodys.json() == {"resolved": 0, "kept": 0, "next_cursor": None}
+    assert (await desk.ask("POST", "/emails/resolve", who=viewer(desk), json=all_of_it)).status_code == 403
+    for rubbish in ({"outcome": "lost"}, {}, {**all_of_it, "why": "x"}, {**all_of_it, "cursor": "x"}):
+        assert (await desk.ask("POST", "/emails/resolve", json=rubbish)).status_code == 422
+    answers = [(await desk.ask("POST", "/emails/resolve", json=all_of_it)).json() for _ in range(2)]
+    assert [one["resolved"] for one in answers] == [1, 0]
+    await desk.settled(sent=2)
+
+
 def test_whom_a_mail_goes_to_has_one_name() -> None:
     """Red when a route calls a person's address otherwise than the routes beside it do. A mailbox's own is its `address`."""
     schemas = json.loads(DOCUMENT.read_text("utf-8"))["components"]["schemas"]

@@ -10,15 +10,19 @@ import pytest
 import sqlalchemy as sa
 
 from libs.common.errors import Conflict, NotFound, Transient
+from libs.common.ids import new_id
 from services.sender.clients.mailbox import Capabilities, MailboxDown
 from services.sender.domain.message import Letter
 from services.sender.domain.resolving import LOOK_UP, Resolution
 from services.sender.domain.sending import Accepted, NotCalled, Outcome, Unknown
 from services.sender.repositories.claims import Claim
 from services.sender.tables import email_resolutions, emails
+from services.sender.use_cases import resolve_emails as many
+from services.sender.use_cases.end_campaign import end_campaign
 from services.sender.use_cases.look_up_unknown import look_up_all_unknown, look_up_unknown
 from services.sender.use_cases.resolve_email import resolve_email
-from tests.integration.sender.world import TIMING, World
+from services.sender.use_cases.resolve_emails import Chosen, Resolved, resolve_emails
+from tests.integration.sender.world import TIMING, World, recipient
 
 LOST = Unknown("lost after the final dot")
 
@@ -199,6 +203,71 @@ async def test_a_person_who_was_faster_than_the_look_up_keeps_the_word(world: Wo
 
     assert await look_up(world, Slow(knows={claim.message_id})) == 0
     assert await world.states() == {"planned": 1}
+
+
+async def lost(world: World, *, leads: int, first: int = 1) -> list[Claim]:
+    """What a crash leaves: mails that were sent and not answered, oldest first."""
+    await world.draft(await world.list_of(*(recipient(n) for n in range(first, first + leads))))
+    await world.start()
+    await world.plan()
+    claims = await world.claim(leads)
+    for claim in claims:
+        await world.begin(claim)
+        await world.record(claim, LOST)
+    return sorted(claims, key=lambda claim: claim.email_id)
+
+
+async def decide_all(world: World, outcome: Resolution, **which: UUID | None) -> Resolved:
+    async with world.open_uow() as uow:
+        chosen = Chosen(world.workspace_id, **which)
+        return await resolve_emails(uow, chosen, outcome=outcome, decided_by="ann", now=world.now)
+
+
+async def test_many_unknowns_are_decided_on_at_once_and_once(world: World) -> None:
+    """Red when two clicks decide twice, or when an answer of a lost attempt is written over what was decided."""
+    claims = await lost(world, leads=3)
+    clicks = await asyncio.gather(*(decide_all(world, "send_again") for _ in range(3)))
+    assert sorted(click.resolved for click in clicks) == [0, 0, 3]
+    assert await decisions(world) == [("ann", "send_again", claim.token) for claim in claims]
+    assert await world.record(claims[0], Accepted("250 late")) is None
+    assert await world.states() == {"planned": 3}
+
+
+async def test_what_is_not_chosen_stays_unknown(world: World) -> None:
+    """P7: red when those of another workspace, campaign or mailbox are decided on too; or what is not unknown."""
+    await lost(world, leads=2)
+    other = await lost(await World(world.open_uow).open(), leads=1)
+    first = world.campaign_id
+    await lost(world, leads=1, first=3)
+    assert await decide_all(world, "sent", campaign_id=new_id()) == Resolved(0, 0, None)
+    assert await decide_all(world, "sent", mailbox_id=new_id()) == Resolved(0, 0, None)
+    assert await decide_all(world, "sent", campaign_id=first, mailbox_id=world.mailbox_id) == Resolved(2, 0, None)
+    assert await world.states() == {"sent": 2, "unknown": 1}
+    assert await decided(world, other) == []
+
+
+async def decided(world: World, claims: list[Claim]) -> list[str]:
+    ours = email_resolutions.c.email_id.in_([claim.email_id for claim in claims])
+    async with world.open_uow() as uow:
+        return list((await uow.conn.execute(sa.select(email_resolutions.c.outcome).where(ours))).scalars())
+
+
+async def test_more_than_fit_at_once_go_on_behind_the_last(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Red when what cannot be decided comes again and again, so that those behind it are never reached."""
+    monkeypatch.setattr(many, "MOST_AT_ONCE", 2)
+    claims = await lost(world, leads=2)
+    async with world.open_uow() as uow:
+        await end_campaign(
+            uow, workspace_id=world.workspace_id, campaign_id=world.campaign_id, ended_by=uuid4(), now=world.now
+        )
+    ended = world.campaign_id
+    later = await lost(world, leads=1, first=3)
+    assert world.campaign_id != ended
+    first = await decide_all(world, "send_again")
+    assert first == Resolved(0, 2, claims[-1].email_id), "nothing of an ended campaign is sent again"
+    assert await decide_all(world, "send_again", after=first.next_after) == Resolved(1, 0, None)
+    assert await decided(world, later) == ["send_again"]
+    assert (await decide_all(world, "sent")).resolved == 2, "that they were sent can be said at any time"
 
 
 async def test_an_unknown_of_yesterday_sent_again_uses_a_slot_of_today(world: World) -> None:

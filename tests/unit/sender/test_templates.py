@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from libs.common.errors import Invalid
 from services.sender.domain.default_template import DEFAULT_TEMPLATE
-from services.sender.domain.first_mail import check_first_mail, check_says_so
+from services.sender.domain.first_mail import check_first_mail, check_says_so, subject_problems
 from services.sender.domain.plain_text import plain_text
 from services.sender.domain.template_fields import LEAD_FIELDS, SENDER_FIELDS, Values, columns_by_name, mail_values
 from services.sender.domain.templates import TemplateSource, check_source, render
@@ -266,3 +266,20 @@ def made(values: Values) -> str:
         return render(DEFAULT_TEMPLATE, values).text
     except Invalid as error:
         return error.code
+
+
+@pytest.mark.parametrize(
+    ("subject", "told"),
+    [
+        ("Hello {{ first_name }}", []),
+        ("Hello\n", []),
+        ("Hello\nthere", ["unsafe_header"]),
+        ("Hello\r\n{{ first_name }}", ["unsafe_header"]),
+        ("{% if company\n%}Hello{% endif %}{#\n#}{{\nfirst_name }}", []),
+        ("{% if company %}\nHello{% endif %}", []),
+        ("Hello{% if company %}\nthere{% endif %}", ["unsafe_header"]),
+    ],
+)
+def test_a_subject_of_two_lines_is_told_when_it_is_saved(subject: str, told: list[str]) -> None:
+    """Red when it is told only by the check of every row, or when a line break within a tag, which shows nowhere, counts."""
+    assert [problem.code for problem in subject_problems(TemplateSource(subject, "t", None))] == told
