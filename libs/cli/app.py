@@ -181,6 +181,27 @@ def reset(yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] 
     work(yes=yes)
 
 
+@app.command("backup")
+def back_up(file: Annotated[Path, typer.Argument(help="A new file; it holds all keys, so keep it safe.")]) -> None:
+    """Write everything there is (databases, stored files, keys) into one file, while Corofy runs or not."""
+    from libs.cli.backups.backup import backup as work
+    from libs.cli.waiting import run
+
+    run(work(file))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `corofy backup` has written.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Keep aside what is there.")] = False,
+) -> None:
+    """Bring back what a backup holds. Nothing is sent or bought again until somebody says so."""
+    from libs.cli.backups.restore import restore as work
+    from libs.cli.waiting import run
+
+    run(work(file, replace=replace))
+
+
 @app.command()
 def migrate() -> None:
     """Bring every service's schema to the newest version."""

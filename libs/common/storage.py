@@ -161,6 +161,13 @@ class Storage:
             found = await obstore.list_with_delimiter_async(self._store, prefix=prefix.rstrip("/") + "/")
         return [path.rstrip("/").rsplit("/", 1)[-1] for path in found["common_prefixes"]]
 
+    async def keys(self) -> AsyncIterator[str]:
+        """The keys of all objects, in no order."""
+        with _translated(""):
+            async for found in obstore.list(self._store, chunk_size=500):
+                for item in found:
+                    yield item["path"]
+
     async def delete_prefix(self, prefix: str) -> int:
         """Delete every object under a folder; answers how many there were."""
         count = 0

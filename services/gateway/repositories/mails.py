@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.ids import new_id
 from services.gateway.domain.mails import Mail, Outcome, Words, html_of, one_line, text_of
-from services.gateway.tables import mails, memberships, users, workspaces
+from services.gateway.tables import mail_requests, mails, memberships, users, workspaces
 
 _MAIL = [mails.c[name] for name in ("id", "address", "subject", "body_text", "body_html", "attempts")]
 _ENDED = ("sent", "refused", "unknown", "given_up")
@@ -40,13 +40,14 @@ async def queue(
     return (await conn.execute(insert(mails).values(rows).on_conflict_do_nothing())).rowcount
 
 
-async def owners_of(conn: AsyncConnection, workspace_id: UUID) -> tuple[str, list[str]]:
-    """The workspace's name, and the addresses of its owners. Nothing for one that is not known."""
+async def owners_of(conn: AsyncConnection, workspace_id: UUID, *, and_admins: bool = False) -> tuple[str, list[str]]:
+    """The workspace's name, and the addresses of its owners (and admins). Nothing for one that is not known."""
+    roles = ("owner", "admin") if and_admins else ("owner",)
     query = (
         select(workspaces.c.name, users.c.email)
         .join(memberships, memberships.c.workspace_id == workspaces.c.id)
         .join(users, users.c.id == memberships.c.user_id)
-        .where(workspaces.c.id == workspace_id, memberships.c.role == "owner")
+        .where(workspaces.c.id == workspace_id, memberships.c.role.in_(roles))
         .order_by(users.c.email)
     )
     found = (await conn.execute(query)).all()
@@ -109,6 +110,16 @@ async def give_up_stale(conn: AsyncConnection, *, created_before: datetime, now:
         .values(state="given_up", reply="there was no mail server for too long", ended_at=now, **_FORGOTTEN)
     )
     return done.rowcount
+
+
+async def doubt_waiting(conn: AsyncConnection, *, said: str) -> int:
+    """Mails that wait, and wishes for some, which the data cannot say were not sent since: unknown for good. Answers how many."""
+    wishes = await conn.execute(mail_requests.delete())
+    waiting = update(mails).where(mails.c.state.in_(["queued", "sending"]))
+    done = await conn.execute(
+        waiting.values(state="unknown", reply=said, ended_at=func.now(), lease_until=None, **_FORGOTTEN)
+    )
+    return done.rowcount + wishes.rowcount
 
 
 async def forget_ended(conn: AsyncConnection, *, older_than: datetime) -> int:

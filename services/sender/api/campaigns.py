@@ -182,6 +182,7 @@ def _out(view: CampaignView) -> CampaignOut:
         window=WindowOut.of(campaign.window),
         starting=Starting(rows=campaign.start_rows, of=max(view.rows, campaign.start_rows)) if starts else None,
         start_problem=campaign.start_problem,
+        paused_reason=campaign.paused_reason,
         counts=Counts(**view.counts),
         quota_today=QuotaToday(limit=view.limit, used=view.used),
         created_at=campaign.created_at,

@@ -19,7 +19,7 @@ class Campaign:
     """A list, a mailbox, a snapshot of a template, and a quota of its own below the workspace's.
 
     While it is `starting`, for the `start_no`th time, `start_rows` of its list are taken in, up to the row `start_after_row`.
-    `start_problem` says why the last start came to nothing.
+    `start_problem` says why the last start came to nothing, `paused_reason` why somebody but a person paused it.
     """
 
     id: UUID
@@ -42,6 +42,7 @@ class Campaign:
     start_rows: int = 0
     start_no: int = 0
     start_problem: str | None = None
+    paused_reason: str | None = None
 
 
 async def add_campaign(conn: AsyncConnection, campaign: Campaign) -> None:
@@ -110,6 +111,7 @@ def _campaign(row: RowMapping) -> Campaign:
         start_rows=row["start_rows"],
         start_no=row["start_no"],
         start_problem=row["start_problem"],
+        paused_reason=row["paused_reason"],
     )
 
 
@@ -144,12 +146,20 @@ async def activate(conn: AsyncConnection, campaign_id: UUID, *, now: datetime) -
     """The campaign sends."""
     started_at = func.coalesce(campaigns.c.started_at, now)
     query = update(campaigns).where(campaigns.c.id == campaign_id)
-    await conn.execute(query.values(state="active", started_at=started_at, paused_at=None, start_due_at=None))
+    fresh = {
+        "state": "active",
+        "started_at": started_at,
+        "paused_at": None,
+        "paused_reason": None,
+        "start_due_at": None,
+    }
+    await conn.execute(query.values(fresh))
 
 
-async def pause(conn: AsyncConnection, campaign_id: UUID, *, now: datetime) -> None:
-    """The campaign waits for a person."""
-    await conn.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(state="paused", paused_at=now))
+async def pause(conn: AsyncConnection, campaign_id: UUID, *, now: datetime, reason: str | None = None) -> None:
+    """The campaign waits for a person. With a `reason` where none has paused it."""
+    query = update(campaigns).where(campaigns.c.id == campaign_id)
+    await conn.execute(query.values(state="paused", paused_at=now, paused_reason=reason))
 
 
 async def finish_exhausted(conn: AsyncConnection, *, workspace_id: UUID, now: datetime) -> None:

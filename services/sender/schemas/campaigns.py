@@ -60,7 +60,7 @@ class CampaignOut(BaseModel):
     """A campaign with its counts.
 
     `starting` is how far a start is that still takes in its list, and null at other times. `start_problem` says why the last
-    start came to nothing.
+    start came to nothing, and `paused_reason` why the campaign was paused by anything but a person.
 
     `hand_over`: a provider schedules its mail by itself; `hand_over_note` says what that means, and what is wrong there.
     """
@@ -80,6 +80,7 @@ class CampaignOut(BaseModel):
     window: WindowOut
     starting: Starting | None
     start_problem: str | None
+    paused_reason: str | None = None
     counts: Counts
     quota_today: QuotaToday
     created_at: datetime

@@ -46,6 +46,7 @@ campaigns = Table(
     instant("created_at", now=True),
     instant("started_at"),
     instant("paused_at"),
+    Column("paused_reason", Text),
     instant("finished_at"),
     Column("ended_by", Uuid),
     instant("start_due_at"),
@@ -70,8 +71,8 @@ campaigns = Table(
 )
 """One that is `starting` takes in its list page by page: `start_rows` are done, up to the row `start_after_row`, and whoever
 finds it after `start_due_at` goes on. `start_no` counts its starts, and `start_failures` how often the clock failed since the
-latest page. `start_problem` says why the last start came to nothing. Of one that is `waking` the planner looks at everybody
-again."""
+latest page. `start_problem` says why the last start came to nothing, `paused_reason` why one is paused that no person has
+paused. Of one that is `waking` the planner looks at everybody again."""
 
 campaign_mailboxes = Table(
     "campaign_mailboxes",

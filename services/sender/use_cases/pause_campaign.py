@@ -11,8 +11,12 @@ from services.sender.repositories.campaigns import Campaign
 from services.sender.tables import slots
 
 
-async def pause_campaign(uow: UnitOfWork, *, workspace_id: UUID, campaign_id: UUID, now: datetime) -> Campaign:
-    """Idempotent. Raises NotFound (campaign_not_found), Conflict (campaign_not_active) for a draft or a finished one."""
+async def pause_campaign(
+    uow: UnitOfWork, *, workspace_id: UUID, campaign_id: UUID, now: datetime, reason: str | None = None
+) -> Campaign:
+    """Idempotent. `reason` is told to whoever looks, where no person has paused it.
+
+    Raises NotFound (campaign_not_found), Conflict (campaign_not_active) for a draft or a finished one."""
     workspace = await workspaces.load_workspace(uow.conn, workspace_id, lock=True)
     campaign = await campaigns.load_campaign(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id)
     if campaign is None or workspace is None:
@@ -22,7 +26,7 @@ async def pause_campaign(uow: UnitOfWork, *, workspace_id: UUID, campaign_id: UU
             f"the campaign is {campaign.state}: only an active one can be paused (any can be ended)",
             code="campaign_not_active",
         )
-    await campaigns.pause(uow.conn, campaign_id, now=now)
+    await campaigns.pause(uow.conn, campaign_id, now=now, reason=reason)
     today = day_at(now, time_zone=workspace.time_zone).date
     await plan.release_assigned(uow.conn, slots.c.campaign_id == campaign_id, today=today)
     await planning.ask(uow.conn, workspace_id)

@@ -92,7 +92,7 @@ async def open_start(uow: UnitOfWork, *, workspace_id: UUID, campaign_id: UUID, 
             uow.notify(SENDER_WORK)
             # Last, for planners wait for whoever asks until the asker commits.
             await planning.ask(uow.conn, workspace_id)
-            return replace(campaign, state="active", started_at=campaign.started_at or now)
+            return replace(campaign, state="active", started_at=campaign.started_at or now, paused_reason=None)
 
 
 async def _check(uow: UnitOfWork, campaign: Campaign) -> None:

@@ -1,10 +1,12 @@
 """What needs a person's attention now: each as a stable kind, a sentence, and where there is one a page to mend it on."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from services.billing.domain.selling.standing import sentence_of
 from services.billing.domain.selling.subscriptions import KeptSubscription, Status
+
+_RESTORED = "Corofy was restored"
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,20 @@ def of_subscription(subscription: KeptSubscription | None, *, now: datetime) -> 
     return []
 
 
+def restored_reason(moment: datetime) -> str:
+    """Why buying by itself is off when the data are those of a moment in the past."""
+    shown = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{_RESTORED} from a backup of {shown}, and what was bought since has to be read from Stripe first"
+
+
 def of_top_ups(
     *, off_reason: str | None, failed_at: datetime | None, pay_url: str | None, at_maximum: bool
 ) -> list[Notice]:
     """Buying by itself was turned off, or has reached the month's maximum."""
     if off_reason is not None:
-        text = f"Automatic top-up is off, because the last one failed ({off_reason.rstrip('.')}): turn it on again."
+        cause = off_reason.rstrip(".")
+        why = f"because {cause}" if cause.startswith(_RESTORED) else f"because the last one failed ({cause})"
+        text = f"Automatic top-up is off, {why}: turn it on again."
         return [Notice("top_up_off", text, failed_at, pay_url)]
     if at_maximum:
         text = "Automatic top-up has reached this month's maximum: raise it, or buy credits yourself."

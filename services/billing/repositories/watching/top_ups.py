@@ -71,6 +71,12 @@ async def turn_off(conn: AsyncConnection, workspace_id: UUID, *, reason: str) ->
     )
 
 
+async def turn_all_off(conn: AsyncConnection, *, reason: str) -> int:
+    """Every rule that is on, until a person turns it on again; answers how many."""
+    query = update(auto_top_ups).where(auto_top_ups.c.is_on)
+    return (await conn.execute(query.values(is_on=False, off_reason=reason))).rowcount
+
+
 async def note_maximum(conn: AsyncConnection, workspace_id: UUID, *, month: date) -> None:
     """It has been told that this month's maximum is reached."""
     await conn.execute(

@@ -1,0 +1,1 @@
+"""`corofy backup` and `corofy restore`: everything an installation knows, in one file and back."""
