@@ -45,7 +45,7 @@ async def run() -> list[Figure]:
             leads.write_colleagues(file, first=400_000, rows=companies, companies=companies)
             await enrich(api, file, key="company-once-again", seconds=_LONGEST_S)
             again = (await ask(sandbox, "GET", "/calls")).json()
-    return _figures(counted, again, companies=companies, enriched=final["credits_total"])
+    return _figures(counted, again, companies=companies, enriched=final.credits_total)
 
 
 def _figures(counted: dict[str, Any], again: dict[str, Any], *, companies: int, enriched: int) -> list[Figure]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 from deploy.local.stack import LocalStack
-from libs.cli.api import Api, Json
-from libs.cli.errors import ApiError
+from libs.cli.api import Api
 from libs.cli.waiting import until
+from libs.client.errors import ApiError
+from libs.client.generated import models
 
 _UNDER_WAY = {"reserving", "queued", "processing", "merging"}
 
@@ -23,11 +25,12 @@ def addresses(count: int) -> list[str]:
 async def customer(stack: LocalStack, email: str, *, grant: int) -> AsyncGenerator[Api]:
     """Somebody signed in, with an account and credits in it. The address must be one of the stack's ADMIN_EMAILS."""
     async with Api(stack.url("gateway")) as api:
-        await api.sign_in(email, stack.secrets["DEMO_PASSWORD"], workspace="Benchmark")
+        await api.sign_in_or_up(email, stack.secrets["DEMO_PASSWORD"], workspace="Benchmark")
+        body = models.GrantBody(credits=grant, reason="Benchmark")
 
-        async def granted() -> Json | None:
+        async def granted() -> models.GrantAnswer | None:
             try:
-                return await api.grant(grant, reason="Benchmark", key="benchmark")
+                return await api.grant_credits(body, idempotency_key="benchmark")
             except ApiError as refusal:
                 if refusal.code == "account_not_found":
                     return None
@@ -37,21 +40,21 @@ async def customer(stack: LocalStack, email: str, *, grant: int) -> AsyncGenerat
         yield api
 
 
-async def completed(api: Api, job_id: str, *, seconds: float, every: float = 1) -> Json:
+async def completed(api: Api, job_id: UUID, *, seconds: float, every: float = 1) -> models.JobOut:
     """The job when it is completed. Raises RuntimeError when it ends otherwise or stands still."""
 
-    async def ended() -> Json | None:
-        now = await api.job(job_id)
-        return None if now["state"] in _UNDER_WAY else now
+    async def ended() -> models.JobOut | None:
+        now = await api.show_job(job_id)
+        return None if now.state in _UNDER_WAY else now
 
     final = await until(ended, what="The end of the job", seconds=seconds, every=every)
-    if final["state"] != "completed":
+    if final.state != "completed":
         raise RuntimeError(f"the job did not complete: {final}")
     return final
 
 
-async def enrich(api: Api, file: Path, *, key: str, seconds: float) -> Json:
+async def enrich(api: Api, file: Path, *, key: str, seconds: float) -> models.JobOut:
     """Upload, job, completion."""
     upload = await api.upload(file)
-    job = await api.create_job(upload["id"], key=key)
-    return await completed(api, job["id"], seconds=seconds)
+    job = await api.start_job(models.JobIn(upload_id=upload.id), idempotency_key=key)
+    return await completed(api, job.id, seconds=seconds)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import AsyncExitStack
-from datetime import datetime
 from pathlib import Path
 from statistics import median
+from uuid import UUID
 
 from benchmarks import leads
 from benchmarks.customers import addresses, customer, enrich
@@ -15,6 +15,7 @@ from benchmarks.serving import dial
 from deploy.local.stack import LocalStack
 from libs.cli.api import Api
 from libs.cli.console import say
+from libs.client.generated import models
 
 NAME = "fairness"
 
@@ -54,27 +55,29 @@ async def _short(api: Api, folder: Path, *, nth: int) -> float:
     file = folder / f"short-{nth}.csv"
     leads.write_csv(file, first=200_000 + nth * _SHORT, rows=_SHORT)
     job = await enrich(api, file, key=file.name, seconds=_LONGEST_S)
-    created, finished = (datetime.fromisoformat(job[name]) for name in ("created_at", "finished_at"))
+    created, finished = job.created_at, job.finished_at
+    assert finished is not None
     return (finished - created).total_seconds()
 
 
-async def _crowd(crowd: list[Api], folder: Path) -> list[tuple[Api, str]]:
+async def _crowd(crowd: list[Api], folder: Path) -> list[tuple[Api, UUID]]:
     """Every tenant's jobs, made one after the other, none of them waited for."""
     say(f"{_TENANTS} tenants with {_JOBS} jobs of {_ROWS} rows each")
-    jobs: list[tuple[Api, str]] = []
+    jobs: list[tuple[Api, UUID]] = []
     for tenant, api in enumerate(crowd):
         for nth in range(_JOBS):
             file = folder / f"crowd-{tenant}-{nth}.csv"
             leads.write_csv(file, first=(tenant * _JOBS + nth) * _ROWS, rows=_ROWS)
             upload = await api.upload(file)
-            jobs.append((api, (await api.create_job(upload["id"], key=file.name))["id"]))
+            job = await api.start_job(models.JobIn(upload_id=upload.id), idempotency_key=file.name)
+            jobs.append((api, job.id))
     return jobs
 
 
-async def _left(waiting: list[tuple[Api, str]]) -> int:
+async def _left(waiting: list[tuple[Api, UUID]]) -> int:
     """How many rows of the crowd are not done: with none left, the newcomer would not have been behind anybody."""
-    jobs = [await api.job(job) for api, job in waiting]
-    return sum(job["rows_total"] - job["rows_done"] for job in jobs if job["state"] == "processing")
+    jobs = [await api.show_job(job) for api, job in waiting]
+    return sum(job.rows_total - job.rows_done for job in jobs if job.state == "processing")
 
 
 def _figures(alone: list[float], behind: list[float], *, left: int) -> list[Figure]:

@@ -19,6 +19,7 @@ from deploy.local.stack import LocalStack
 from libs.cli.api import Api
 from libs.cli.console import say
 from libs.cli.waiting import until
+from libs.client.generated import models
 
 NAME = "first-chunk"
 
@@ -62,8 +63,8 @@ async def _first_chunk(stack: LocalStack, api: Api, folder: Path, *, rows: int, 
     file = folder / f"{rows}-{nth}.csv"
     leads.write_csv(file, first=nth * _LARGE, rows=rows)
     upload = await api.upload(file)
-    await api.checked(upload["id"])
-    job = await api.create_job(upload["id"], key=file.name)
+    await api.checked(upload)
+    job = await api.start_job(models.JobIn(upload_id=upload.id), idempotency_key=file.name)
     database = await asyncpg.connect(stack.database_url)
     try:
         query = """
@@ -73,10 +74,10 @@ async def _first_chunk(stack: LocalStack, api: Api, folder: Path, *, rows: int, 
             """
 
         async def queued() -> float | None:
-            return await database.fetchval(query, job["id"])
+            return await database.fetchval(query, job.id)
 
         seconds = await until(queued, what="The first chunk", seconds=60, every=0.05)
     finally:
         await database.close()
-    await api.cancel_job(job["id"])
+    await api.cancel_job(job.id)
     return seconds

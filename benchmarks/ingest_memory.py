@@ -81,9 +81,9 @@ async def _list_of(rows: int, stack: LocalStack, api: Api, folder: Path) -> tupl
         writer.writerows(leads.lead(nth) for nth in range(rows))
     async with children_of(_pid(stack, "ingest")) as children:
         job = await enrich(api, file, key=file.name, seconds=_LONGEST_S)
-        if job["credits_total"] != rows:
+        if job.credits_total != rows:
             raise RuntimeError(f"not every row was enriched: {job}")
-        await api.download(job["id"], folder / "result.xlsx", kind="xlsx")
+        await api.download_result_job(job.id).save(folder / "result.xlsx")
     file.unlink()
     return _peaks(stack), children
 

@@ -19,6 +19,7 @@ from deploy.local.stack import LocalStack
 from libs.cli.api import Api
 from libs.cli.console import say
 from libs.cli.waiting import until
+from libs.client.generated import models
 
 NAME = "limiter"
 
@@ -68,7 +69,7 @@ async def _start(api: Api, folder: Path, *, first: int, rows: int) -> None:
     file = folder / f"leads-{first}.csv"
     leads.write_csv(file, first=first, rows=rows)
     upload = await api.upload(file)
-    await api.create_job(upload["id"], key=file.name)
+    await api.start_job(models.JobIn(upload_id=upload.id), idempotency_key=file.name)
 
 
 async def _hurt(stack: LocalStack, *, ends_at: float) -> None:

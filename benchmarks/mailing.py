@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 
 from benchmarks import leads
-from libs.cli.api import ANY_HOUR, Api, Json
-from libs.cli.errors import ApiError
+from libs.cli.api import ANY_HOUR, Api
 from libs.cli.waiting import until
+from libs.client.errors import ApiError
+from libs.client.generated import models
 
 _PAGE = 500
 _TEMPLATE = {
@@ -27,42 +29,34 @@ _TEMPLATE = {
 
 @dataclass
 class Mailing:
-    """One signed-in customer. `http` is their client at the gateway."""
+    """One signed-in customer."""
 
     api: Api
-    http: httpx.AsyncClient
-    template_id: str = ""
+    template_id: UUID | None = None
 
     async def write_template(self) -> None:
         """One that needs no research."""
-        self.template_id = (await self._post("/v1/templates", _TEMPLATE))["id"]
+        self.template_id = (await self.api.create_templates(_TEMPLATE)).id
 
     async def start(self, folder: Path, *, first: int, rows: int) -> str:
         """Upload a file, make a list of it as it is, and start a campaign for it; answers the campaign's id."""
         file = folder / f"people-{first}.csv"
         leads.write_csv(file, first=first, rows=rows)
-        upload = await self.api.checked((await self.api.upload(file))["id"])
-        made = await self._post(f"/v1/uploads/{upload['id']}/list", {}, key=file.name)
-        body = {"list_id": made["id"], "template_id": self.template_id, "daily_quota": rows, "window": ANY_HOUR}
+        upload = await self.api.checked(await self.api.upload(file))
+        made = await self.api.make_upload_list(upload.id, models.PlainListIn(), idempotency_key=file.name)
+        wanted = models.CampaignIn(list_id=made.id, template_id=self.template_id, daily_quota=rows, window=ANY_HOUR)
 
-        async def created() -> Json | None:
+        async def created() -> models.CampaignOut | None:
             try:
-                return await self._post("/v1/campaigns", body)
+                return await self.api.create_campaigns(wanted)
             except ApiError as refusal:
                 if refusal.code in {"list_not_found", "list_not_ready"}:
                     return None
                 raise
 
         campaign = await until(created, what="The arrival of the list", seconds=120)
-        await self.api.start_campaign(campaign["id"])
-        return str(campaign["id"])
-
-    async def _post(self, path: str, body: dict[str, Any], *, key: str = "") -> Json:
-        answer = await self.http.post(path, json=body, headers={"Idempotency-Key": key} if key else {})
-        if answer.is_error:
-            problem = answer.json()
-            raise ApiError(problem["detail"], status=answer.status_code, code=problem["code"], extra=problem)
-        return answer.json()
+        await self.api.start_campaign(campaign.id)
+        return str(campaign.id)
 
 
 @dataclass(frozen=True)

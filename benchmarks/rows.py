@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -103,12 +104,12 @@ async def _through_the_system(stack: LocalStack, api: Api, folder: Path, *, firs
     file = folder / f"leads-{first}.csv"
     leads.write_csv(file, first=first, rows=rows)
     final = await enrich(api, file, key=f"bench-{first}", seconds=_LONGEST_S)
-    if final["credits_total"] != rows:
+    if final.credits_total != rows:
         raise RuntimeError(f"not every row was enriched: {final}")
-    return await _records_of(stack, final["id"])
+    return await _records_of(stack, final.id)
 
 
-async def _records_of(stack: LocalStack, job_id: str) -> Job:
+async def _records_of(stack: LocalStack, job_id: UUID) -> Job:
     connection = await asyncpg.connect(stack.database_url)
     try:
         found = await connection.fetchrow(

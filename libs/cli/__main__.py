@@ -9,6 +9,7 @@ from deploy.local.errors import StackError
 from libs.cli.app import app
 from libs.cli.console import err
 from libs.cli.errors import CliError
+from libs.client.errors import ClientError, Unreachable
 
 
 def main(arguments: list[str]) -> int:
@@ -24,13 +25,16 @@ def main(arguments: list[str]) -> int:
     except Exception as error:
         if debug:
             raise
-        err.print(f"corofy: {_sentence(error)}", markup=False, style="red", soft_wrap=True)
+        err.print(f"corofy: {sentence_of(error)}", markup=False, style="red", soft_wrap=True)
         return 1
     return 0
 
 
-def _sentence(error: Exception) -> str:
-    if isinstance(error, (StackError, CliError)):
+def sentence_of(error: Exception) -> str:
+    """What a person is told of a failure."""
+    if isinstance(error, Unreachable):
+        return f"{error} See ./corofy status."
+    if isinstance(error, (StackError, CliError, ClientError)):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         where = f" ({error.filename})" if error.filename else ""

@@ -7,10 +7,9 @@ from uuid import UUID
 
 from rich.table import Table
 
-from libs.cli.api import Json
 from libs.cli.console import out, result
-from libs.cli.errors import ApiError, CliError
-from libs.cli.operator import Operator
+from libs.cli.errors import CliError, ServiceError
+from libs.cli.operator import Json, Operator
 from libs.cli.target import require_target
 
 
@@ -53,7 +52,7 @@ async def _find(operator: Operator, letter_id: UUID) -> tuple[str, Json]:
     for service in operator.services:
         try:
             return service, await operator.get(service, f"/dead-letters/{letter_id}")
-        except ApiError as refusal:
+        except ServiceError as refusal:
             if refusal.status != 404:
                 raise
     raise CliError(f"No service has a dead letter {letter_id}: ./corofy dead list shows them.")

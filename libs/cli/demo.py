@@ -8,12 +8,13 @@ from pathlib import Path
 from deploy.local.services import DEMO_EMAIL
 from deploy.local.state import CHECKOUT, default_path
 from libs.cli import journey
-from libs.cli.api import Api, Json
+from libs.cli.api import Api
 from libs.cli.catalogue import EXAMPLE, send
 from libs.cli.console import result, say
 from libs.cli.errors import CliError
 from libs.cli.target import Target, running_or_started
 from libs.cli.waiting import for_ever
+from libs.client.generated import models
 
 SAMPLE = CHECKOUT / "samples" / "leads.csv"
 
@@ -28,17 +29,15 @@ async def demo(*, once: bool, folder: Path) -> None:
         async with Api(target.api) as api:
             await journey.sign_in(api, target)
             await have_catalogue(api)
-            before = await api.credits()
             job = await journey.enrich_file(api, SAMPLE)
             file = await journey.save(api, job, folder / "leads-enriched.xlsx")
             campaign = await journey.start_campaign(api, job)
-            after = await api.credits()
+            left = (await api.show_credits()).available
         seconds = time.monotonic() - started_at
         tell(
             job,
             campaign,
-            spent=int(after["spent"]) - int(before["spent"]),
-            left=int(after["available"]),
+            left=left,
             seconds=seconds,
         )
         result("\n[bold]Where to look[/]")
@@ -55,7 +54,7 @@ async def demo(*, once: bool, folder: Path) -> None:
 
 async def have_catalogue(api: Api) -> None:
     """The example, where there is none: what somebody has made of it stays."""
-    if (await api.catalogue())["version"] == 0:
+    if (await api.get_catalogue()).version == 0:
         say("Importing the example catalogue: lubricant makers are offered additives")
         await send(api, EXAMPLE.read_bytes(), kind="application/json")
 
@@ -72,21 +71,20 @@ def _check_writable(folder: Path) -> None:
         ) from error
 
 
-def tell(job: Json, campaign: Json | None, *, spent: int, left: int, seconds: float) -> None:
+def tell(job: models.JobOut, campaign: models.CampaignOut, *, left: int, seconds: float) -> None:
     """What it did and what it cost."""
     result(f"\n[bold green]Done[/] in {seconds:.0f} s.")
     result(f"  researched   {journey.outcome_of(job)}")
-    cost = job.get("credits_total")
-    result(f"  cost         {cost if cost is not None else spent:,} credits; {left:,} are left")
-    if campaign is not None and campaign["state"] == "draft":
+    result(f"  cost         {job.credits_total:,} credits; {left:,} are left")
+    if campaign.state == "draft":
         result("  mails        none: nobody on the list can be written to (why is said above)")
-    elif campaign is not None:
-        counts, quota = campaign["counts"], campaign["quota_today"]
-        waiting = counts["waiting"] + counts["planned"] + counts["deferred"]
-        result(
-            f"  mails        {counts['sent']:,} sent, {waiting:,} waiting, {counts['excluded']:,} left out; "
-            f"{quota['used']:,} of today's {quota['limit']:,} used"
-        )
+        return
+    counts, quota = campaign.counts, campaign.quota_today
+    waiting = counts.waiting + counts.planned + counts.deferred
+    result(
+        f"  mails        {counts.sent:,} sent, {waiting:,} waiting, {counts.excluded:,} left out; "
+        f"{quota.used:,} of today's {quota.limit:,} used"
+    )
 
 
 async def _tell_addresses(target: Target) -> None:

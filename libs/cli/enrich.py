@@ -19,7 +19,7 @@ async def enrich(file: Path, output: Path, order: Order) -> None:
         await journey.sign_in(api, target)
         job = await journey.enrich_file(api, file, order)
         await journey.save(api, job, target_file, flat=order.flat)
-    result(f"[bold green]Written[/] {output}: {journey.outcome_of(job)}; {job['credits_total']:,} credits.")
+    result(f"[bold green]Written[/] {output}: {journey.outcome_of(job)}; {job.credits_total:,} credits.")
 
 
 def _check(file: Path, output: Path) -> Path:

@@ -5,11 +5,9 @@ class CliError(Exception):
     """One clear sentence that says what is wrong and what to do about it."""
 
 
-class ApiError(CliError):
-    """The API said no: `code` is the stable code of its problem+json."""
+class ServiceError(CliError):
+    """A service refused what an operator asked of it from the inside, by this HTTP status."""
 
-    def __init__(self, message: str, *, status: int, code: str, extra: dict[str, object]) -> None:
+    def __init__(self, message: str, *, status: int) -> None:
         super().__init__(message)
         self.status = status
-        self.code = code
-        self.extra = extra

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import httpx
 
 from deploy.local.services import SERVICES
-from libs.cli.api import Json
-from libs.cli.errors import ApiError, CliError
+from libs.cli.errors import CliError, ServiceError
 from libs.cli.target import Target
 from libs.common.clock import utc_now
 from libs.common.http.identity import IDENTITY_HEADER, Identity, sign_identity
 from libs.common.ids import new_id
 
 NOBODY = UUID(int=0)
+Json = dict[str, Any]
 
 
 class Operator:
@@ -61,10 +62,6 @@ class Operator:
             raise CliError(f"{service} does not answer: ./corofy logs {service} says more.") from error
         if not answer.is_success:
             problem: Json = answer.json() if "json" in answer.headers.get("content-type", "") else {}
-            raise ApiError(
-                f"{service}: {problem.get('detail', answer.reason_phrase)}",
-                status=answer.status_code,
-                code=str(problem.get("code", "unknown")),
-                extra=problem,
-            )
+            detail = problem.get("detail", answer.reason_phrase)
+            raise ServiceError(f"{service}: {detail}", status=answer.status_code)
         return answer.json()

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
-from libs.cli.api import Json
 from libs.cli.console import out, result
 from libs.cli.errors import CliError
-from libs.cli.operator import Operator
+from libs.cli.operator import Json, Operator
 from libs.cli.target import require_target
 
 

@@ -446,6 +446,54 @@ class DeadLetterPage(Model):
     next_cursor: str | None
 
 
+class DeliveryOut(Model):
+    """
+    A message to an endpoint. `event_id` is its `webhook-id`; `status`, `answer` (its first kilobyte) and `error` tell of the
+    last attempt; `next_try_at` is there as long as it waits.
+    """
+
+    id: UUID
+    event_id: UUID
+    event_type: (
+        Literal[
+            "job.paused",
+            "job.parked",
+            "job.resumed",
+            "job.completed",
+            "job.failed",
+            "job.cancelled",
+            "sourcing.ended",
+            "emails.sent",
+            "email.failed",
+            "email.unknown",
+            "mailbox.paused",
+            "credits.low",
+            "subscription.changed",
+            "payment.failed",
+            "top_up.turned",
+        ]
+        | Literal["webhook.test"]
+    )
+    state: Literal["waiting", "sending", "delivered", "given_up"]
+    attempts: int
+    status: int | None
+    answer: str | None
+    error: str | None
+    created_at: AwareDatetime
+    tried_at: AwareDatetime | None
+    next_try_at: AwareDatetime | None
+    ended_at: AwareDatetime | None
+
+
+class DeliveryPage(Model):
+    """
+    Newest first.
+    """
+
+    items: list[DeliveryOut]
+    next_cursor: str | None
+
+
 class DifferingAnswer(Model):
     """
     A workspace whose books contradict each other, and in what.
@@ -1222,6 +1270,42 @@ class MadeKeyOut(Model):
     key: str | None
 
 
+class MadeWebhookOut(Model):
+    """
+    With the secret that its messages are signed with: it is shown this once.
+    """
+
+    id: UUID
+    url: str
+    description: str
+    events: list[
+        Literal[
+            "job.paused",
+            "job.parked",
+            "job.resumed",
+            "job.completed",
+            "job.failed",
+            "job.cancelled",
+            "sourcing.ended",
+            "emails.sent",
+            "email.failed",
+            "email.unknown",
+            "mailbox.paused",
+            "credits.low",
+            "subscription.changed",
+            "payment.failed",
+            "top_up.turned",
+        ]
+    ]
+    enabled: bool
+    disabled_because: Literal["person", "gone", "failing"] | None
+    disabled_at: AwareDatetime | None
+    failing_since: AwareDatetime | None
+    old_secret_until: AwareDatetime | None
+    created_at: AwareDatetime
+    secret: str | None
+
+
 class MappingIn(Model):
     """
     Role → column index, for every role that a column plays.
@@ -1320,6 +1404,17 @@ class MovementAnswer(Model):
     at: AwareDatetime
 
 
+class NewErasure(Model):
+    """
+    Whom to forget, by their address.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    email: str
+
+
 class NewInvitation(Model):
     """
     Whom to invite, and as what. Owners are made of members.
@@ -1371,6 +1466,37 @@ class NewRule(Model):
     pitch: str = ""
     enabled: bool = True
     place: int | None = None
+
+
+class NewWebhook(Model):
+    """
+    Where to send what. `events` are types of `GET /v1/webhook-events`.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    url: str
+    events: list[
+        Literal[
+            "job.paused",
+            "job.parked",
+            "job.resumed",
+            "job.completed",
+            "job.failed",
+            "job.cancelled",
+            "sourcing.ended",
+            "emails.sent",
+            "email.failed",
+            "email.unknown",
+            "mailbox.paused",
+            "credits.low",
+            "subscription.changed",
+            "payment.failed",
+            "top_up.turned",
+        ]
+    ]
+    description: str = ""
 
 
 class NewWorkspace(Model):
@@ -1989,6 +2115,32 @@ class ResolutionOut(Model):
     changed: bool
 
 
+class ResolutionsIn(Model):
+    """
+    The same of many: all unknown emails of the workspace, or those of a campaign or a mailbox.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    outcome: Literal["sent", "send_again"]
+    campaign_id: UUID | None = None
+    mailbox_id: UUID | None = None
+    cursor: UUID | None = None
+
+
+class ResolutionsOut(Model):
+    """
+    `kept` are unknown still, as their campaign has ended and nothing of it is sent again.
+
+    Ask again with `next_cursor` as `cursor` for the next 200; it is null when there are no more.
+    """
+
+    resolved: int
+    kept: int
+    next_cursor: UUID | None
+
+
 class RestingOut(Model):
     """
     So many of those who can be written to had a mail of another campaign within `pause_days`, and wait until then, the first
@@ -2237,6 +2389,17 @@ class ServerOut(Model):
     security: Literal["tls", "starttls", "none"]
     user: str | None
     signs_in_with: Literal["password", "google", "microsoft", "nothing"]
+
+
+class ServiceErasure(Model):
+    """
+    How far a service is. `erased` counts what it had of the person, by kind.
+    """
+
+    service: Literal["ingest", "enrich", "sender"]
+    state: Literal["pending", "done"]
+    done_at: AwareDatetime | None
+    erased: dict[str, int]
 
 
 class SheetCounts(Model):
@@ -2796,6 +2959,121 @@ class WaitingOut(Model):
     message: str
 
 
+class WebhookChange(Model):
+    """
+    What is left out stays as it is.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    url: str | None = None
+    events: (
+        list[
+            Literal[
+                "job.paused",
+                "job.parked",
+                "job.resumed",
+                "job.completed",
+                "job.failed",
+                "job.cancelled",
+                "sourcing.ended",
+                "emails.sent",
+                "email.failed",
+                "email.unknown",
+                "mailbox.paused",
+                "credits.low",
+                "subscription.changed",
+                "payment.failed",
+                "top_up.turned",
+            ]
+        ]
+        | None
+    ) = None
+    description: str | None = None
+    enabled: bool | None = None
+
+
+class WebhookEventOut(Model):
+    """
+    A type that can be chosen: the JSON schema of what is sent, and an example of it.
+    """
+
+    type: Literal[
+        "job.paused",
+        "job.parked",
+        "job.resumed",
+        "job.completed",
+        "job.failed",
+        "job.cancelled",
+        "sourcing.ended",
+        "emails.sent",
+        "email.failed",
+        "email.unknown",
+        "mailbox.paused",
+        "credits.low",
+        "subscription.changed",
+        "payment.failed",
+        "top_up.turned",
+    ]
+    description: str
+    body_schema: dict[str, Any]
+    example: dict[str, Any]
+
+
+class WebhookEventsOut(Model):
+    """
+    Every type there is.
+    """
+
+    items: list[WebhookEventOut]
+
+
+class WebhookOut(Model):
+    """
+    An endpoint, without its secret. `disabled_because`: a person did it, it answered 410 (`gone`), or all that it answered
+    for three days were failures (`failing`). Until `old_secret_until` the secret before this one signs as well.
+    """
+
+    id: UUID
+    url: str
+    description: str
+    events: list[
+        Literal[
+            "job.paused",
+            "job.parked",
+            "job.resumed",
+            "job.completed",
+            "job.failed",
+            "job.cancelled",
+            "sourcing.ended",
+            "emails.sent",
+            "email.failed",
+            "email.unknown",
+            "mailbox.paused",
+            "credits.low",
+            "subscription.changed",
+            "payment.failed",
+            "top_up.turned",
+        ]
+    ]
+    enabled: bool
+    disabled_because: Literal["person", "gone", "failing"] | None
+    disabled_at: AwareDatetime | None
+    failing_since: AwareDatetime | None
+    old_secret_until: AwareDatetime | None
+    created_at: AwareDatetime
+
+
+class WebhookPage(Model):
+    """
+    Newest first.
+    """
+
+    items: list[WebhookOut]
+    next_cursor: str | None
+
+
 class WindowIn(Model):
     """
     The recipient's working hours: on `days` (1 is Monday), from `from` up to `to` by the clock where the recipient is.
@@ -2889,7 +3167,7 @@ class CampaignOut(Model):
     A campaign with its counts.
 
     `starting` is how far a start is that still takes in its list, and null at other times. `start_problem` says why the last
-    start came to nothing.
+    start came to nothing, and `paused_reason` why the campaign was paused by anything but a person.
 
     `hand_over`: a provider schedules its mail by itself; `hand_over_note` says what that means, and what is wrong there.
     """
@@ -2909,6 +3187,7 @@ class CampaignOut(Model):
     window: WindowOut
     starting: Starting | None
     start_problem: str | None
+    paused_reason: str | None = None
     counts: Counts
     quota_today: QuotaToday
     created_at: AwareDatetime
@@ -3018,6 +3297,29 @@ class EntitledAnswer(Model):
     version: int
     plan: str
     entitlements: EntitlementsAnswer
+
+
+class ErasureOut(Model):
+    """
+    An erasure. `email` shows the first letter and the domain only.
+    """
+
+    id: UUID
+    email: str
+    state: Literal["pending", "done"]
+    asked_by: UUID
+    asked_at: AwareDatetime
+    done_at: AwareDatetime | None
+    services: list[ServiceErasure]
+
+
+class ErasurePage(Model):
+    """
+    Newest first.
+    """
+
+    items: list[ErasureOut]
+    next_cursor: str | None
 
 
 class EvidenceOut(Model):
@@ -3355,6 +3657,7 @@ class StartedOut(Model):
     window: WindowOut
     starting: Starting | None
     start_problem: str | None
+    paused_reason: str | None = None
     counts: Counts
     quota_today: QuotaToday
     created_at: AwareDatetime

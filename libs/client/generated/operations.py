@@ -443,8 +443,8 @@ class Operations(Asking):
         """Send yourself (or `to`) the mail of one row, marked as a test. It is no lead's mail; it counts against the mailbox.
 
         Answers when the provider has; with the same `Idempotency-Key` it is not sent again. 404 campaign_not_found,
-        row_not_found; 409 suppressed, mailbox_paused, sandboxed_rows; 422 address_required, and as for a row's problems; 429
-        too_many_test_mails, mailbox_tried_too_often.
+        row_not_found; 409 suppressed, mailbox_paused, sandboxed_rows, idempotency_key_reused; 422 address_required, and as for a
+        row's problems; 429 too_many_test_mails, mailbox_tried_too_often.
         """
         return await self._model(
             models.TestOut,
@@ -893,6 +893,13 @@ class Operations(Asking):
             ),
         )
 
+    async def resolve_many_emails(self, body: models.ResolutionsIn | Mapping[str, Any]) -> models.ResolutionsOut:
+        """Decide about unknown emails at once, at most 200, oldest first: they were `sent`, or `send_again`.
+
+        As for a single one: sending again may mean that they arrive twice. A second click changes nothing.
+        """
+        return await self._model(models.ResolutionsOut, Call("POST", "/v1/emails/resolve", body=body))
+
     async def resolve_email(
         self, email_id: UUID | str, body: models.ResolutionIn | Mapping[str, Any]
     ) -> models.ResolutionOut:
@@ -908,6 +915,28 @@ class Operations(Asking):
     async def show_entitlements(self) -> models.EntitledAnswer:
         """What the workspace may do."""
         return await self._model(models.EntitledAnswer, Call("GET", "/v1/entitlements"))
+
+    async def list_erasures(self, *, cursor: UUID | str | None = None, limit: int | None = None) -> models.ErasurePage:
+        """Who asked to be forgotten, newest first (owners and admins)."""
+        return await self._model(
+            models.ErasurePage, Call("GET", "/v1/erasures", query={"cursor": cursor, "limit": limit})
+        )
+
+    async def post_erasure(
+        self, body: models.NewErasure | Mapping[str, Any], *, idempotency_key: str | None = None
+    ) -> models.ErasureOut:
+        """Forget a lead everywhere in this workspace, by the address (owners and admins). It cannot be undone: the person is never
+        written to again, also when the address is uploaded once more.
+
+        While one for the address is under way, it is answered with that one. 409 `idempotency_key_reused`.
+        """
+        return await self._model(
+            models.ErasureOut, Call("POST", "/v1/erasures", body=body, key=idempotency_key or new_key())
+        )
+
+    async def get_erasure(self, erasure_id: UUID | str) -> models.ErasureOut:
+        """How far each service is (owners and admins). 404 `erasure_not_found`."""
+        return await self._model(models.ErasureOut, Call("GET", f"/v1/erasures/{segment(erasure_id)}"))
 
     def get_events(
         self, *, subject: UUID | str | None = None, last_event_id: UUID | str | None = None
@@ -1802,6 +1831,120 @@ class Operations(Asking):
         422 `days_reversed` when `from` is after `to`, `too_many_days` for more than 366.
         """
         return await self._model(models.UsagePageOut, Call("GET", "/v1/usage", query={"from": from_, "to": to}))
+
+    async def list_webhook_events(self) -> models.WebhookEventsOut:
+        """What webhooks can tell of: each type with the JSON schema of its messages and an example."""
+        return await self._model(models.WebhookEventsOut, Call("GET", "/v1/webhook-events"))
+
+    async def list_webhooks(self, *, cursor: UUID | str | None = None, limit: int | None = None) -> models.WebhookPage:
+        """The workspace's webhooks, newest first."""
+        return await self._model(
+            models.WebhookPage, Call("GET", "/v1/webhooks", query={"cursor": cursor, "limit": limit})
+        )
+
+    async def post_webhook(
+        self, body: models.NewWebhook | Mapping[str, Any], *, idempotency_key: str | None = None
+    ) -> models.MadeWebhookOut:
+        """Have messages sent to a URL, signed by the secret in the answer, which is shown now and never again.
+
+        Messages are those of Standard Webhooks: check `webhook-signature`, and go by `webhook-id` to tell repetitions. What is not
+        answered with 2xx within 15 s is tried again for three days. Repeated with its Idempotency-Key it answers with the same
+        webhook and `secret: null`: where the answer was lost, rotate the secret.
+
+        422 `url_refused`; 409 `too_many_webhooks`, `sealing_off`, `idempotency_key_reused`.
+        """
+        return await self._model(
+            models.MadeWebhookOut, Call("POST", "/v1/webhooks", body=body, key=idempotency_key or new_key())
+        )
+
+    async def get_webhook(self, webhook_id: UUID | str) -> models.WebhookOut:
+        """404 `webhook_not_found`."""
+        return await self._model(models.WebhookOut, Call("GET", f"/v1/webhooks/{segment(webhook_id)}"))
+
+    async def patch_webhook(
+        self, webhook_id: UUID | str, body: models.WebhookChange | Mapping[str, Any]
+    ) -> models.WebhookOut:
+        """Change where it leads, what it hears of, or switch it off and on. What waits for one that is off is kept for three days;
+        what happens while it is off is not told later.
+
+        404 `webhook_not_found`; 422 `url_refused`.
+        """
+        return await self._model(models.WebhookOut, Call("PATCH", f"/v1/webhooks/{segment(webhook_id)}", body=body))
+
+    async def remove_webhook(self, webhook_id: UUID | str) -> None:
+        """With its log and whatever waits for it. 404 `webhook_not_found`."""
+        await self._nothing(Call("DELETE", f"/v1/webhooks/{segment(webhook_id)}"))
+
+    async def list_webhook_deliveries(
+        self,
+        webhook_id: UUID | str,
+        *,
+        state: Literal["waiting", "sending", "delivered", "given_up"] | None = None,
+        event: Literal[
+            "job.paused",
+            "job.parked",
+            "job.resumed",
+            "job.completed",
+            "job.failed",
+            "job.cancelled",
+            "sourcing.ended",
+            "emails.sent",
+            "email.failed",
+            "email.unknown",
+            "mailbox.paused",
+            "credits.low",
+            "subscription.changed",
+            "payment.failed",
+            "top_up.turned",
+        ]
+        | Literal["webhook.test"]
+        | None = None,
+        cursor: UUID | str | None = None,
+        limit: int | None = None,
+    ) -> models.DeliveryPage:
+        """What was sent there within the last 30 days and what came of it, newest first. 404 `webhook_not_found`."""
+        return await self._model(
+            models.DeliveryPage,
+            Call(
+                "GET",
+                f"/v1/webhooks/{segment(webhook_id)}/deliveries",
+                query={"state": state, "event": event, "cursor": cursor, "limit": limit},
+            ),
+        )
+
+    async def redeliver_webhook_delivery(
+        self, webhook_id: UUID | str, delivery_id: UUID | str, *, idempotency_key: str | None = None
+    ) -> models.DeliveryOut:
+        """Send it again now, under the same `webhook-id`, and try for three days anew.
+
+        404 `webhook_not_found`, `delivery_not_found`; 409 `webhook_disabled`, `delivery_under_way`.
+        """
+        return await self._model(
+            models.DeliveryOut,
+            Call(
+                "POST",
+                f"/v1/webhooks/{segment(webhook_id)}/deliveries/{segment(delivery_id)}/redeliver",
+                key=idempotency_key or new_key(),
+            ),
+        )
+
+    async def rotate_secret_webhook(self, webhook_id: UUID | str) -> models.MadeWebhookOut:
+        """A fresh secret, shown this once. For 24 hours messages carry a signature by each, the fresh and the one before it.
+
+        404 `webhook_not_found`; 409 `sealing_off`.
+        """
+        return await self._model(
+            models.MadeWebhookOut, Call("POST", f"/v1/webhooks/{segment(webhook_id)}/rotate-secret")
+        )
+
+    async def send_test_webhook(
+        self, webhook_id: UUID | str, *, idempotency_key: str | None = None
+    ) -> models.DeliveryOut:
+        """Send a `webhook.test` there: look at what came of it in the log. 404 `webhook_not_found`; 409 `webhook_disabled`."""
+        return await self._model(
+            models.DeliveryOut,
+            Call("POST", f"/v1/webhooks/{segment(webhook_id)}/test", key=idempotency_key or new_key()),
+        )
 
     async def get_workspace(self) -> models.WorkspaceOut:
         """The workspace that you work in; its version is the `ETag`."""

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
+from uuid import UUID
 
 import pytest
 
 from libs.cli import catalogue, demo
 from libs.cli.api import Api
 from libs.cli.catalogue import EXAMPLE
+from libs.client.generated import models
+from tests.support.examples import example
 
-UPLOAD = {
-    "id": "u1",
-    "row_count": 9,
-    "columns": [{"index": 0, "name": "Firma"}, {"index": 1, "name": "Branche"}],
-    "sample": [["Petrava [AG]", "Schmierstoffe"], ["Calder", None]],
-    "mapping": {"company": 0, "industry": 1},
-}
+ID = "5f0c1a8e-6c9e-4a2c-9a53-0d7f3c0b6a11"
+UPLOAD = models.UploadOut.model_validate(
+    example(
+        "UploadOut",
+        id=ID,
+        row_count=9,
+        columns=[
+            {"index": nth, "name": name, "type": "text", "role": None} for nth, name in enumerate(["Firma", "Branche"])
+        ],
+        sample=[["Petrava [AG]", "Schmierstoffe"], ["Calder", None]],
+        mapping={"company": 0, "industry": 1},
+    )
+)
+CHOICE = {"name": "Gear [EP]", "why": "Rule 1: industry is ‘Schmierstoffe’"}
 
 
 class FakeApi:
@@ -28,26 +39,27 @@ class FakeApi:
     def __init__(self, version: int = 0) -> None:
         self.version = version
         self.imported: list[tuple[bytes, str, str]] = []
-        self.tried: list[tuple[dict[str, str], dict[str, str]]] = []
+        self.tried: list[tuple[dict[str, str], dict[str, str] | None]] = []
         self.deleted: list[str] = []
 
-    async def catalogue(self) -> dict[str, Any]:
-        return {"version": self.version}
+    async def get_catalogue(self) -> models.CatalogueOut:
+        return models.CatalogueOut.model_validate(example("CatalogueOut", version=self.version))
 
-    async def import_catalogue(self, content: bytes, *, kind: str, key: str) -> dict[str, Any]:
-        self.imported.append((content, kind, key))
-        return {"version": self.version + 1, "products": [1, 2], "rules": [1]}
+    async def import_catalogue(self, content: bytes, *, kind: str, idempotency_key: str) -> models.CatalogueOut:
+        self.imported.append((content, kind, idempotency_key))
+        made = json.loads(EXAMPLE.read_bytes())
+        return models.CatalogueOut.model_validate(example("CatalogueOut", version=self.version + 1, **made))
 
-    async def upload(self, _: Path) -> dict[str, Any]:
+    async def upload(self, _: Path) -> models.UploadOut:
         return UPLOAD
 
-    async def try_row(self, row: dict[str, str], *, mapping: dict[str, str]) -> dict[str, Any]:
-        self.tried.append((row, mapping))
-        choice = {"name": "Gear [EP]", "why": "Rule 1: industry is ‘Schmierstoffe’"} if "Branche" in row else None
-        return {"choice": choice}
+    async def test_row_catalogue(self, body: models.TraceBody) -> models.TraceOut:
+        self.tried.append((body.cells, body.mapping))
+        choice = example("TraceOut")["choice"] | CHOICE if "Branche" in body.cells else None
+        return models.TraceOut.model_validate(example("TraceOut", choice=choice))
 
-    async def delete_upload(self, upload_id: str) -> None:
-        self.deleted.append(upload_id)
+    async def remove_upload(self, upload_id: UUID) -> None:
+        self.deleted.append(str(upload_id))
 
     async def __aenter__(self) -> FakeApi:
         return self
@@ -85,7 +97,9 @@ async def test_the_example_is_imported_by_its_name(api: FakeApi, capsys: pytest.
     await catalogue.import_file("example")
     ((content, kind, _),) = api.imported
     assert (content, kind) == (EXAMPLE.read_bytes(), "application/json")
-    assert "2 products and 1 rules; version 1" in capsys.readouterr().out
+    shipped = json.loads(EXAMPLE.read_bytes())
+    counted = f"{len(shipped['products'])} products and {len(shipped['rules'])} rules"
+    assert f"{counted}; version 1" in capsys.readouterr().out
 
 
 async def test_a_file_is_sent_as_what_it_is_called(api: FakeApi, tmp_path: Path) -> None:
@@ -116,7 +130,7 @@ async def test_the_first_rows_of_a_file_are_tried_and_the_file_is_forgotten(
     said = capsys.readouterr().out
     assert "Petrava [AG]" in said
     assert "2 of 9 rows tried: 1 × Gear [EP], 1 × none." in said
-    assert api.deleted == ["u1"]
+    assert api.deleted == [ID]
 
 
 @pytest.mark.parametrize(("version", "imports"), [(0, 1), (1, 0)])

@@ -16,7 +16,7 @@ from libs.client import refusals
 from libs.client.client import Client
 from libs.client.errors import ApiError, Unreachable
 from libs.client.generated import models
-from tests.support.described import example
+from tests.support.examples import example
 from tests.support.waiting import PATIENCE_S
 from tests.unit.client.conftest import BASE
 

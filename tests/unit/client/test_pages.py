@@ -6,7 +6,7 @@ import respx
 
 from libs.client.client import Client
 from libs.client.pages import each
-from tests.support.described import example
+from tests.support.examples import example
 from tests.unit.client.conftest import BASE
 
 FIRST, SECOND, THIRD = (f"00000000-0000-4000-8000-00000000000{nth}" for nth in (1, 2, 3))

@@ -10,7 +10,7 @@ import respx
 
 from libs.client.client import Client
 from libs.client.errors import ApiError, Unreachable
-from tests.support.described import example
+from tests.support.examples import example
 from tests.unit.client.conftest import BASE
 
 SESSION = example("SessionBody", access_token="t", refresh_token="r", expires_in=3600)
