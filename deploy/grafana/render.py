@@ -124,6 +124,11 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         ),
         Panel("Mails of Corofy's own", "sum by (outcome) (increase(gateway_mails_total[1h]))", "{{outcome}}"),
         Panel("Mails of Corofy's own that wait", "max(gateway_waiting_mails)", "mails"),
+        Panel(
+            "Messages to webhooks", "sum by (outcome) (increase(gateway_webhook_deliveries_total[5m]))", "{{outcome}}"
+        ),
+        Panel("Oldest message to a webhook that is well", "max(gateway_webhook_oldest_due_seconds)", "age", "s"),
+        Panel("Webhooks disabled", "sum by (reason) (increase(gateway_webhooks_disabled_total[1h]))", "{{reason}}"),
         Panel("Workspaces whose ledger differs", "max(billing_differing_accounts)", "workspaces"),
         Panel(
             "Hours since every ledger was proven", "(time() - max(billing_proven_timestamp_seconds)) / 3600", "hours"

@@ -27,19 +27,26 @@ from services.gateway.api import (
     me,
     members,
     public,
+    webhook_deliveries,
+    webhooks,
     workspaces,
 )
 from services.gateway.api.access import Resources
 from services.gateway.api.door import Door
 from services.gateway.clients.jwks import Jwks
 from services.gateway.clients.mail_server import MailServer
+from services.gateway.clients.public_resolver import PublicResolver
+from services.gateway.clients.receivers import Receivers
 from services.gateway.clients.services import Services
 from services.gateway.clients.tokens import Verifier
+from services.gateway.clients.webhook_secrets import WebhookRing
 from services.gateway.domain.tokens import ASYMMETRIC
 from services.gateway.live import LiveFeed, LiveHub
+from services.gateway.postman import HANDS, Postman
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.mail_notices import Readers
 from services.gateway.use_cases.mail_proofs import ProofPages
+from services.gateway.webhook_schedules import webhook_schedules
 
 log = get_logger()
 
@@ -73,7 +80,7 @@ async def start(settings: GatewaySettings, platform: Platform) -> AsyncGenerator
     feed = LiveFeed(rabbitmq_url=settings.rabbitmq_url.get_secret_value(), hub=hub)
     app = settings.app_base_url.rstrip("/")
     pages = ProofPages(reset=f"{app}/reset", confirm=f"{app}/confirm", sign_in=f"{app}/sign-in")
-    verifier = verifier_of(settings)
+    verifier, postman = verifier_of(settings), postman_of(settings, platform)
     readers = Readers(tuple(sorted(settings.operators)), f"{app}/billing", f"{app}/mailboxes")
     mail_server = MailServer(parse_smtp_url(settings.mail_url), settings.mail_from) if settings.mail_url else None
     if mail_server is None:
@@ -89,14 +96,18 @@ async def start(settings: GatewaySettings, platform: Platform) -> AsyncGenerator
     try:
         yield Parts(
             subscriptions=handlers.subscriptions(readers),
-            schedules=schedules.schedules(
-                platform.open_uow, mail_server=mail_server, pages=pages, keep_audit=settings.audit_lifetime
-            ),
-            tasks=[feed.run],
-            resources=Resources(settings=settings, services=services, hub=hub, verifier=verifier),
+            schedules=[
+                *webhook_schedules(platform.open_uow, ring=postman.ring),
+                *schedules.schedules(
+                    platform.open_uow, mail_server=mail_server, pages=pages, keep_audit=settings.audit_lifetime
+                ),
+            ],
+            tasks=[feed.run, postman.run],
+            resources=Resources(settings, services, hub, verifier, webhook_ring=postman.ring),
             ready=[feed.ready],
         )
     finally:
+        await postman.receivers.close()
         await services.close()
         await verifier.close()
 
@@ -111,6 +122,18 @@ def verifier_of(settings: GatewaySettings) -> Verifier:
     return Verifier(settings.issuer, algorithms, secret=settings.supabase_jwt_secret.get_secret_value(), jwks=jwks)
 
 
+def postman_of(settings: GatewaySettings, platform: Platform) -> Postman:
+    """Who sends webhooks: to public addresses, and to this machine only beside the sandbox."""
+    loopback = settings.webhooks_reach_this_machine
+    return Postman(
+        platform.open_uow,
+        platform.listener,
+        Receivers(PublicResolver(loopback=loopback), most=HANDS, loopback=loopback),
+        WebhookRing(settings.ring),
+        page=f"{settings.app_base_url.rstrip('/')}/settings",
+    )
+
+
 def build_app() -> FastAPI:
     """The gateway's application, configured from the environment."""
     settings = GatewaySettings()  # pyright: ignore[reportCallIssue] - filled from the environment
@@ -121,6 +144,7 @@ def build_app() -> FastAPI:
             routers=[
                 *(auth.router, auth_user.router, auth_proofs.router, auth_info.router),
                 *(workspaces.router, members.router, invitations.router, api_keys.router, audit.router),
+                *(webhooks.router, webhook_deliveries.router),
                 *(me.router, events.router, description.router, public.router, forward.router),
             ],
             start=functools.partial(start, settings),

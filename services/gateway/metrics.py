@@ -13,6 +13,15 @@ ATTEMPTS_LIMITED = Counter(
 REFRESH_TOKENS_REUSED = Counter(
     "gateway_reused_refresh_tokens_total", "Refresh tokens that came back after their use; each has ended a session."
 )
+WEBHOOK_DELIVERIES = Counter(
+    "gateway_webhook_deliveries_total",
+    "Attempts to tell an endpoint of a workspace something, by what came of them; lost are those nobody recorded.",
+    ("outcome",),
+)
+WEBHOOK_OLDEST_DUE = Gauge(
+    "gateway_webhook_oldest_due_seconds", "How long what is due has waited at an endpoint that answers well."
+)
+WEBHOOKS_DISABLED = Counter("gateway_webhooks_disabled_total", "Endpoints disabled by themselves, by why.", ("reason",))
 AUDIT_ENTRIES_LOST = Counter(
     "gateway_lost_audit_entries_total",
     "Entries of the audit log that could not be written: they stand in the log of the service.",

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from libs.common.keyring import secrets_in
 from libs.common.settings import CommonSettings, check_secret, database_url_field
 from services.gateway.domain.tokens import ASYMMETRIC, SYMMETRIC
 
@@ -38,6 +39,10 @@ class GatewaySettings(CommonSettings):
     )
     sandbox_smtp_url: SecretStr = SecretStr("")
     mail_from: str = ""
+    encryption_keys: SecretStr = Field(
+        default=SecretStr(""),
+        description="Comma list; seals the secrets of webhooks: the first seals, all of them open.",
+    )
     ingest_url: str = "http://127.0.0.1:8001"
     enrich_url: str = "http://127.0.0.1:8002"
     billing_url: str = "http://127.0.0.1:8003"
@@ -47,6 +52,12 @@ class GatewaySettings(CommonSettings):
     @classmethod
     def _auth_secret_is_long(cls, value: SecretStr) -> SecretStr:
         return check_secret(value, name="AUTH_SECRET")
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _encryption_keys_are_long(cls, value: SecretStr) -> SecretStr:
+        secrets_in(value.get_secret_value())
+        return value
 
     @field_validator("supabase_url")
     @classmethod
@@ -118,6 +129,16 @@ class GatewaySettings(CommonSettings):
     @property
     def access_token_lifetime(self) -> timedelta:
         return timedelta(minutes=self.access_token_minutes)
+
+    @property
+    def ring(self) -> tuple[str, ...]:
+        """The secrets of the ring that seals what webhooks are signed with, the newest first."""
+        return secrets_in(self.encryption_keys.get_secret_value())
+
+    @property
+    def webhooks_reach_this_machine(self) -> bool:
+        """Where the sandbox runs, a receiver may be tried on the same machine and without TLS. Never in production."""
+        return bool(self.sandbox_url) and self.env != "production"
 
     @property
     def audit_lifetime(self) -> timedelta:

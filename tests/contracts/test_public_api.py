@@ -87,6 +87,7 @@ BOUNDED = {
     "/v1/jobs/{job_id}/exports": "one of each format and form",
     "/v1/jobs/{job_id}/rows/{row_no}/line-log": "the edits of one line",
     "/v1/providers": "those that there are",
+    "/v1/webhook-events": "those that there are",
 }
 """Lists that are short by what they are of."""
 

@@ -59,6 +59,9 @@ async def made_by(user: User) -> dict[str, str]:
     template = {"name": "First", "subject": "Hello", "text_body": "Hello {{ first_name }}"}
     sourcing = {"filters": {"titles": ["Buyer"]}, "count": 1, "name": "Buyers"}
     export = await user.ask("POST", f"/v1/jobs/{job['id']}/exports", json={"format": "csv", "flat": True})
+    hook = {"url": "https://hooks.first.example/corofy", "events": ["job.completed"]}
+    webhook_id = (await user.ask("POST", "/v1/webhooks", json=hook))["id"]
+    tried = await user.ask("POST", f"/v1/webhooks/{webhook_id}/test")
     me = await user.ask("GET", "/v1/me")
     return {
         "jobs/{job_id}": job["id"],
@@ -83,6 +86,8 @@ async def made_by(user: User) -> dict[str, str]:
             await user.ask("POST", "/v1/invitations", json={"email": "new@first.example", "role": "viewer"})
         )["id"],
         "api-keys/{key_id}": (await user.ask("POST", "/v1/api-keys", json={"name": "One", "scopes": ["read"]}))["id"],
+        "webhooks/{webhook_id}": webhook_id,
+        "webhooks/{delivery_id}": tried["id"],
         "members/{user_id}": me["user_id"],
         "billing/{user_id}": me["user_id"],
         # The operators' own, whose ids nobody else gets as far as.

@@ -1404,17 +1404,6 @@ class MovementAnswer(Model):
     at: AwareDatetime
 
 
-class NewErasure(Model):
-    """
-    Whom to forget, by their address.
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-    )
-    email: str
-
-
 class NewInvitation(Model):
     """
     Whom to invite, and as what. Owners are made of members.
@@ -2391,17 +2380,6 @@ class ServerOut(Model):
     signs_in_with: Literal["password", "google", "microsoft", "nothing"]
 
 
-class ServiceErasure(Model):
-    """
-    How far a service is. `erased` counts what it had of the person, by kind.
-    """
-
-    service: Literal["ingest", "enrich", "sender"]
-    state: Literal["pending", "done"]
-    done_at: AwareDatetime | None
-    erased: dict[str, int]
-
-
 class SheetCounts(Model):
     """
     The rows of the whole sheet by status, with what ended retries delivered.
@@ -3297,29 +3275,6 @@ class EntitledAnswer(Model):
     version: int
     plan: str
     entitlements: EntitlementsAnswer
-
-
-class ErasureOut(Model):
-    """
-    An erasure. `email` shows the first letter and the domain only.
-    """
-
-    id: UUID
-    email: str
-    state: Literal["pending", "done"]
-    asked_by: UUID
-    asked_at: AwareDatetime
-    done_at: AwareDatetime | None
-    services: list[ServiceErasure]
-
-
-class ErasurePage(Model):
-    """
-    Newest first.
-    """
-
-    items: list[ErasureOut]
-    next_cursor: str | None
 
 
 class EvidenceOut(Model):

@@ -10,6 +10,7 @@ EVENTS: tuple[type[Event], ...] = (
     gateway.WorkspaceCreated,
     gateway.WorkspaceChanged,
     gateway.AccessEnded,
+    gateway.WebhookDisabled,
     ingest.UploadReceived,
     ingest.UploadMapped,
     ingest.JobCreated,
@@ -94,6 +95,7 @@ HISTORY: tuple[type[Event], ...] = (
     sender.MailboxPaused,
     gateway.WorkspaceChanged,
     gateway.AccessEnded,
+    gateway.WebhookDisabled,
 )
 """What a browser may see and may ask for again."""
 

@@ -36,3 +36,12 @@ class AccessEnded(Event):
     workspace_id: UUID
     user_id: UUID
     key_id: UUID | None = None
+
+
+class WebhookDisabled(Event):
+    """An endpoint of a workspace's webhooks was disabled by itself: it is gone (410), or has failed for three days."""
+
+    type = "gateway.webhook.disabled"
+
+    webhook_id: UUID
+    reason: str

@@ -14,6 +14,7 @@ from libs.common.http.identity import Identity
 from libs.common.ids import new_id
 from services.gateway.clients.services import Services
 from services.gateway.clients.tokens import Verifier
+from services.gateway.clients.webhook_secrets import WebhookRing
 from services.gateway.domain.callers import KEY_PREFIX, Caller
 from services.gateway.domain.permissions import check_permitted, permission_for
 from services.gateway.domain.requests import Allowance
@@ -37,6 +38,7 @@ class Resources:
     services: Services
     hub: LiveHub
     verifier: Verifier
+    webhook_ring: WebhookRing = field(default_factory=WebhookRing)
     public: dict[str, PublicRoom] = field(default_factory=public_rooms)
     """Room for requests of people nobody knows, by the first segment of their path: a crowd at one is none at another."""
 
@@ -84,7 +86,7 @@ async def current_caller(
 def _named_workspace(request: Request) -> UUID | None:
     named = request.headers.get(WORKSPACE_HEADER)
     try:
-        return UUID(named) if named else None
+        return None if named is None else UUID(named)
     except ValueError:
         return NOWHERE
 

@@ -96,6 +96,22 @@ def mailbox_paused(workspace: str, *, address: str, detail: str, page: str) -> W
     )
 
 
+def webhook_disabled(workspace: str, *, url: str, cause: str, page: str) -> Words:
+    """Of the URL only the beginning is told: what follows the host may be a secret."""
+    host = "/".join(url.split("/", 3)[:3])
+    why = "answered that it is gone (410)" if cause == "gone" else "has answered nothing but failures for three days"
+    return Words(
+        "webhook_disabled",
+        f"{workspace}: the webhook to {host} is disabled",
+        (
+            f"The webhook of {workspace} to {host} {why}. Nothing is sent there any more.",
+            "What waits for it is kept for three days, and what was given up can be sent again for 30 days. Put the"
+            " receiver right, then enable the webhook.",
+        ),
+        ("Settings", page),
+    )
+
+
 def invited(workspace: str, *, by: str, role: str, expires_at: datetime, page: str) -> Words:
     """To somebody who may never have heard of us: the name is cut, so that it is no place for another's message."""
     name = workspace if len(workspace) <= _NAME_CHARS else f"{workspace[:_NAME_CHARS]}…"
@@ -108,6 +124,19 @@ def invited(workspace: str, *, by: str, role: str, expires_at: datetime, page: s
             f" {expires_at:%Y-%m-%d %H:%M} UTC. If you do not know the sender, do nothing.",
         ),
         ("Accept the invitation", page),
+    )
+
+
+def workspace_erased(*, deleted_at: datetime) -> Words:
+    """Of the workspace's name nothing is left to tell."""
+    return Words(
+        "workspace_erased",
+        "The workspace you deleted is erased",
+        (
+            f"What was in the workspace that you deleted on {deleted_at:%Y-%m-%d} is erased everywhere.",
+            "Kept are, as the law or fairness asks: the entries of its credits with what was bought, hashes of the addresses that"
+            " want no mail, and that you have deleted it. Backups hold it until they are overwritten.",
+        ),
     )
 
 

@@ -52,6 +52,9 @@ ROUTES: dict[str, tuple[Permission, Permission]] = {
     "api-keys": ("personal", "personal"),
     "audit": ("audit", "audit"),
     "audit.csv": ("audit", "audit"),
+    # Where a URL of somebody's is seen, which may hold a secret.
+    "webhooks": ("settings", "settings"),
+    "webhook-events": ("read", "read"),
     # Lists of leads and research.
     "uploads": ("read", "jobs"),
     "quotes": ("read", "read"),

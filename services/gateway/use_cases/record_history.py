@@ -1,4 +1,4 @@
-"""Keep what a browser may ask for again by `Last-Event-ID`."""
+"""Keep what a browser may ask for again by `Last-Event-ID`, and have it told to webhooks."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,7 @@ from libs.common.outbox import encode
 from libs.common.uow import Message, UnitOfWork
 from services.gateway.repositories import live_events
 from services.gateway.repositories.live_events import LiveEvent
+from services.gateway.use_cases.queue_webhooks import queue_webhooks
 
 
 async def record_history(event: Event, *, uow: UnitOfWork, message: Message) -> None:
@@ -16,8 +17,9 @@ async def record_history(event: Event, *, uow: UnitOfWork, message: Message) -> 
 
 
 async def record_histories(envelopes: Sequence[Envelope], *, uow: UnitOfWork) -> None:
-    """The same for some events, in this order."""
+    """The same for some events, in this order. What endpoints want to hear of waits for them from the same moment on."""
     await live_events.add_live_events(uow.conn, [_live(envelope) for envelope in envelopes])
+    await queue_webhooks(envelopes, uow=uow)
 
 
 def _live(envelope: Envelope) -> LiveEvent:
