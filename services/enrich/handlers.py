@@ -5,7 +5,9 @@ import math
 
 from libs.common.messaging.consumer import Subscription
 from services.enrich.in_flight.floor import Floor
+from services.enrich.use_cases.delete_workspace import delete_workspace
 from services.enrich.use_cases.enrich_chunk import enrich_chunk
+from services.enrich.use_cases.erase_lead import erase_lead
 from services.enrich.use_cases.fail_chunk import fail_chunk
 from services.enrich.use_cases.follow_job import follow_job
 
@@ -27,6 +29,8 @@ def subscriptions(floor: Floor) -> list[Subscription]:
             on_dead=fail_chunk,
         ),
         Subscription(queue="enrich.follow_job", handler=follow_job),
+        Subscription(queue="enrich.delete_workspace", handler=delete_workspace, prefetch=2),
+        Subscription(queue="enrich.erase_lead", handler=erase_lead, prefetch=2),
     ]
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from libs.common.tables import common_tables, instant, service_metadata
 
@@ -208,3 +208,24 @@ provider_key_changes = Table(
     Column("version", BigInteger, nullable=False),
 )
 """How often a workspace has changed its keys: orders what is told of them, and changes one after the other."""
+
+erasures = Table(
+    "erasures",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, nullable=False),
+    Column("parts_seen", ARRAY(Integer), nullable=False, server_default=text("'{}'")),
+    Column("checkpoints", BigInteger, nullable=False, server_default=text("0")),
+)
+"""How much has been heard and forgotten of a person's rows, part by part."""
+
+erased_rows = Table(
+    "erased_rows",
+    METADATA,
+    Column("job_id", Uuid, nullable=False),
+    Column("row_no", Integer, nullable=False),
+    instant("heard_at", now=True),
+    PrimaryKeyConstraint("job_id", "row_no"),
+    Index("ix_erased_rows_heard_at", "heard_at"),
+)
+"""Rows whose person is erased: a worker that had one in hand may write of it yet, so that it is swept for some days."""

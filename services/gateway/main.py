@@ -21,6 +21,7 @@ from services.gateway.api import (
     auth_proofs,
     auth_user,
     description,
+    erasures,
     events,
     forward,
     invitations,
@@ -54,6 +55,7 @@ EXPOSED_HEADERS = [
     "X-Request-Id",
     "Content-Disposition",
     "ETag",
+    "Idempotency-Replayed",
     "Location",
     "Tus-Resumable",
     "Tus-Version",
@@ -99,7 +101,11 @@ async def start(settings: GatewaySettings, platform: Platform) -> AsyncGenerator
             schedules=[
                 *webhook_schedules(platform.open_uow, ring=postman.ring),
                 *schedules.schedules(
-                    platform.open_uow, mail_server=mail_server, pages=pages, keep_audit=settings.audit_lifetime
+                    platform.open_uow,
+                    mail_server=mail_server,
+                    pages=pages,
+                    keep_audit=settings.audit_lifetime,
+                    confirms_sign_ups=settings.confirms_sign_ups,
                 ),
             ],
             tasks=[feed.run, postman.run],
@@ -143,7 +149,14 @@ def build_app() -> FastAPI:
             tables=tables.COMMON,
             routers=[
                 *(auth.router, auth_user.router, auth_proofs.router, auth_info.router),
-                *(workspaces.router, members.router, invitations.router, api_keys.router, audit.router),
+                *(
+                    workspaces.router,
+                    members.router,
+                    invitations.router,
+                    api_keys.router,
+                    audit.router,
+                    erasures.router,
+                ),
                 *(webhooks.router, webhook_deliveries.router),
                 *(me.router, events.router, description.router, public.router, forward.router),
             ],

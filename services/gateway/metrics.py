@@ -26,3 +26,10 @@ AUDIT_ENTRIES_LOST = Counter(
     "gateway_lost_audit_entries_total",
     "Entries of the audit log that could not be written: they stand in the log of the service.",
 )
+ERASURE_AGE = Gauge(
+    "gateway_oldest_open_erasure_seconds", "How long ago the oldest erasure of a lead that is not done was asked for."
+)
+DELETION_AGE = Gauge(
+    "gateway_oldest_open_deletion_seconds",
+    "How long ago the oldest workspace was deleted of which something is left that should not be.",
+)

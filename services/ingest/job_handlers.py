@@ -22,7 +22,7 @@ from libs.common.contracts.enrich import (
     ProviderKeysChanged,
     ProviderRecovered,
 )
-from libs.common.contracts.gateway import WorkspaceCreated
+from libs.common.contracts.gateway import LeadErased, WorkspaceCreated, WorkspaceDeleted
 from libs.common.messaging.consumer import Subscription
 from libs.common.platform import Platform
 from libs.common.uow import Message, OpenUow, UnitOfWork
@@ -33,6 +33,8 @@ from services.ingest.use_cases import apply_hold_answer as holding
 from services.ingest.use_cases import apply_provider_state as providing
 from services.ingest.use_cases import apply_raise_answer as raising
 from services.ingest.use_cases import apply_sourcing_hold as holding_for_leads
+from services.ingest.use_cases import delete_workspace as deleting
+from services.ingest.use_cases import erase_lead as erasing
 from services.ingest.use_cases import fail_chunk as failing
 from services.ingest.use_cases import merge_results as merging
 from services.ingest.use_cases import note_capacity as noting
@@ -54,6 +56,12 @@ async def open_workspace(event: WorkspaceCreated, *, uow: UnitOfWork, message: M
     """Keep a new workspace."""
     del message
     await opening.open_workspace(event, uow=uow)
+
+
+async def delete_workspace(event: WorkspaceDeleted, *, uow: UnitOfWork, message: Message) -> None:
+    """A workspace has gone."""
+    del message
+    await deleting.delete_workspace(event.workspace_id, uow=uow)
 
 
 async def note_entitlements(event: EntitlementsChanged, *, uow: UnitOfWork, message: Message) -> None:
@@ -123,12 +131,19 @@ async def note_capacity(event: CapacityAnnounced, *, message: Message, open_uow:
         await noting.note_capacity(event, uow=uow, said_at=message.envelope.occurred_at, now=utc_now())
 
 
+async def erase_lead(event: LeadErased, *, uow: UnitOfWork, message: Message) -> None:
+    """A person asks to be forgotten."""
+    await erasing.erase_lead(event, uow=uow, workspace_id=message.tenant_id)
+
+
 def job_subscriptions(platform: Platform, resources: Resources) -> Sequence[Subscription]:
     """The queues of jobs."""
     open_uow = platform.open_uow
     merge = functools.partial(merging.merge_results, open_uow=open_uow, resources=resources)
     return (
         Subscription("ingest.open_workspace", open_workspace),
+        Subscription("ingest.delete_workspace", delete_workspace, prefetch=2),
+        Subscription("ingest.erase_lead", erase_lead, prefetch=2),
         Subscription("ingest.note_entitlements", note_entitlements, prefetch=2),
         Subscription("ingest.update_prices", update_prices),
         Subscription("ingest.apply_hold_answer", apply_hold_answer, timeout_s=BEGIN_TIMEOUT_S),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from libs.common.clock import utc_now
+from libs.common.erasing import erase_schedule
 from libs.common.errors import Transient
 from libs.common.logs import get_logger
 from libs.common.platform import Platform
@@ -16,7 +17,9 @@ from services.ingest.use_cases.ask_sourcing_hold_again import ask_sourcing_hold_
 from services.ingest.use_cases.begin_job import begin_waiting_jobs
 from services.ingest.use_cases.delete_job import clear_deleted_jobs, delete_orphaned_sheets, delete_outlived_jobs
 from services.ingest.use_cases.delete_upload import delete_orphaned_files, delete_unused_uploads
+from services.ingest.use_cases.delete_workspace import erasing_of
 from services.ingest.use_cases.dispatch_chunks import dispatch_chunks
+from services.ingest.use_cases.erase_lead import erase_leads
 from services.ingest.use_cases.join_parts import join_left_parts
 from services.ingest.use_cases.park_jobs import resume_parked_jobs
 from services.ingest.use_cases.publish_plain_lists import publish_plain_lists
@@ -83,7 +86,11 @@ def schedules(platform: Platform, resources: Resources) -> Sequence[Schedule]:
     async def delete_orphaned_results() -> None:
         await delete_orphaned_sheets(now=utc_now(), open_uow=open_uow, storage=resources.storage)
 
+    async def erase() -> None:
+        await erase_leads(now=utc_now(), open_uow=open_uow, storage=resources.storage)
+
     return (
+        Schedule("erase_leads", 5, erase, timeout_s=1800),
         Schedule("ask_hold_again", 30, ask_again),
         Schedule("ask_sourcing_hold_again", 30, ask_again_for_leads),
         Schedule("begin_waiting_jobs", 2, begin_waiting, timeout_s=600),
@@ -93,6 +100,7 @@ def schedules(platform: Platform, resources: Resources) -> Sequence[Schedule]:
         Schedule("publish_plain_lists", 2, publish_plain, timeout_s=600),
         Schedule("forget_gone_replicas", 3600, forget_replicas),
         Schedule("join_left_parts", 10, join_parts, timeout_s=600),
+        erase_schedule(erasing_of(open_uow, resources.storage), open_uow=open_uow),
         Schedule("delete_unused_uploads", 600, delete_unused, timeout_s=600),
         Schedule("clear_deleted_jobs", 5, clear_deleted, timeout_s=600),
         Schedule("delete_outlived_jobs", 3600, delete_outlived, timeout_s=600),

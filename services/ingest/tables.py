@@ -54,6 +54,7 @@ uploads = Table(
     instant("created_at", now=True),
     instant("read_at"),
     instant("expires_at"),
+    instant("original_erased_at"),
     Column("check_no", Integer, nullable=False, server_default=text("0")),
     Column("checked_no", Integer, nullable=False, server_default=text("0")),
     Column("findings", JSONB),
@@ -561,6 +562,35 @@ apollo_pauses = Table(
     Column("message", Text),
 )
 """Until when nobody asks an endpoint of Apollo: shared by all replicas."""
+
+erasures = Table(
+    "erasures",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("workspace_id", Uuid, nullable=False),
+    Column("email", Text),
+    Column("after_upload_id", Uuid),
+    Column("erased", JSONB, nullable=False, server_default=text("'{}'")),
+    instant("asked_at", now=True),
+    instant("done_at"),
+    CheckConstraint("(email IS NULL) = (done_at IS NOT NULL)", name="done_forgets"),
+    Index("ix_erasures_open", "id", postgresql_where=text("done_at IS NULL")),
+)
+"""People to erase, as the gateway says. Uploads are gone through in their order, `after_upload_id` is the last one that is
+done; the address is forgotten with the rest."""
+
+erased_rows = Table(
+    "erased_rows",
+    METADATA,
+    Column("upload_id", Uuid, ForeignKey("ingest.uploads.id", ondelete="CASCADE"), nullable=False),
+    Column("row_no", Integer, nullable=False),
+    Column("erasure_id", Uuid, nullable=False),
+    Column("whole", Boolean, nullable=False),
+    PrimaryKeyConstraint("upload_id", "row_no"),
+    Index("ix_erased_rows_erasure_id", "erasure_id"),
+)
+"""Rows that somebody was erased from. A `whole` one is empty, and what is still answered for it is stored without its words; of
+the others a cell has lost the address."""
 
 own_keys = Table(
     "own_keys",

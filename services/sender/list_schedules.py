@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+from libs.common.erasing import erase_schedule
 from libs.common.schedules import Schedule
 from libs.common.uow import OpenUow
 from services.sender.clients.dns import DomainLookup
 from services.sender.repositories.workspaces import database_now
 from services.sender.use_cases.check_domains import AT_ONCE, check_domains
 from services.sender.use_cases.delete_list import erase_lists
+from services.sender.use_cases.delete_workspace import erasing_of
+from services.sender.use_cases.erase_lead import erase_leads
 
 _ROUNDS = 10
 
@@ -28,5 +31,14 @@ def list_schedules(open_uow: OpenUow, *, lookup: DomainLookup | None) -> Sequenc
             if await check_domains(find=lookup.find, now=now, open_uow=open_uow) < AT_ONCE:
                 return
 
-    erasing = Schedule("erase_lists", 10, erase, timeout_s=600)
-    return [erasing, Schedule("check_domains", 10, look_up, timeout_s=600)] if lookup else [erasing]
+    async def erase_people() -> None:
+        async with open_uow() as uow:
+            now = await database_now(uow.conn)
+        await erase_leads(now=now, open_uow=open_uow)
+
+    erasing = [
+        erase_schedule(erasing_of(open_uow), open_uow=open_uow),
+        Schedule("erase_lists", 10, erase, timeout_s=600),
+        Schedule("erase_leads", 5, erase_people, timeout_s=600),
+    ]
+    return [*erasing, Schedule("check_domains", 10, look_up, timeout_s=600)] if lookup else erasing

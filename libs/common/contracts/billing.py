@@ -205,3 +205,12 @@ class LedgerDiffers(Event):
     type = "billing.ledger.differs"
 
     checks: list[str]
+
+
+class WorkspaceErased(Event):
+    """Nothing is left of a deleted workspace but what has to stay. `erased` counts the rows that have gone, by table."""
+
+    type = "billing.workspace.erased"
+
+    workspace_id: UUID
+    erased: dict[str, int]

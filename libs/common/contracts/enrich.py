@@ -123,3 +123,21 @@ class CapacityAnnounced(Event):
     missing_providers: list[str] = []
     sandboxed: bool = False
     waits: list[ProviderWait] = []
+
+
+class LeadErased(Event):
+    """Enrich keeps nothing of the person any more. `erased` counts what there was, by kind."""
+
+    type = "enrich.lead.erased"
+
+    erasure_id: UUID
+    erased: dict[str, int]
+
+
+class WorkspaceErased(Event):
+    """Nothing is left of a deleted workspace but what has to stay. `erased` counts the rows that have gone, by table."""
+
+    type = "enrich.workspace.erased"
+
+    workspace_id: UUID
+    erased: dict[str, int]

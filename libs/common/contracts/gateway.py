@@ -38,6 +38,16 @@ class AccessEnded(Event):
     key_id: UUID | None = None
 
 
+class LeadErased(Event):
+    """A person asked a workspace to be forgotten: every service erases what the workspace has of them, in portions, and answers
+    once with its own `lead.erased`. `email` is normalised; the outbox keeps it for a day after the event went out."""
+
+    type = "gateway.lead.erased"
+
+    erasure_id: UUID
+    email: str
+
+
 class WebhookDisabled(Event):
     """An endpoint of a workspace's webhooks was disabled by itself: it is gone (410), or has failed for three days."""
 
@@ -45,3 +55,12 @@ class WebhookDisabled(Event):
 
     webhook_id: UUID
     reason: str
+
+
+class WorkspaceDeleted(Event):
+    """A workspace is deleted: nobody works in it any more. Every service stops what it does for it, erases what it has of it in
+    portions, and answers once with its own `workspace.erased`."""
+
+    type = "gateway.workspace.deleted"
+
+    workspace_id: UUID

@@ -332,3 +332,41 @@ class ListDeleted(Event):
     type = "ingest.list.deleted"
 
     list_id: UUID
+
+
+class ErasedRow(Payload):
+    """A row of a job that told of somebody."""
+
+    job_id: UUID
+    row_no: int = Field(ge=1)
+
+
+class RowsErased(Event):
+    """A person is erased from these rows: whoever keeps what was found out for them forgets it, and messages that name the
+    address `email`. Part `part_no` of `parts`, counted from 0; an erasure that found no row has one empty part."""
+
+    type = "ingest.rows.erased"
+
+    erasure_id: UUID
+    email: str
+    part_no: int = Field(ge=0)
+    parts: int = Field(ge=1)
+    rows: list[ErasedRow]
+
+
+class LeadErased(Event):
+    """Ingest keeps nothing of the person any more. `erased` counts what there was, by kind."""
+
+    type = "ingest.lead.erased"
+
+    erasure_id: UUID
+    erased: dict[str, int]
+
+
+class WorkspaceErased(Event):
+    """Nothing is left of a deleted workspace but what has to stay. `erased` counts the rows that have gone, by table."""
+
+    type = "ingest.workspace.erased"
+
+    workspace_id: UUID
+    erased: dict[str, int]

@@ -21,11 +21,37 @@ class Protection:
 
 
 PROTECTIONS: dict[str, Protection] = {
+    "gateway.note_deletion": Protection(
+        "notes that a service has erased a workspace", "primary key `deletion_answers` (workspace, service)"
+    ),
+    "ingest.delete_workspace": Protection(
+        "stops a workspace's jobs, takes it to be erased", "primary key `deleted_workspaces.workspace_id`"
+    ),
+    "enrich.delete_workspace": Protection(
+        "stops a workspace's rows, takes it to be erased", "primary key `deleted_workspaces.workspace_id`"
+    ),
+    "billing.delete_workspace": Protection(
+        "takes a workspace to be erased, its subscription to be cancelled",
+        "primary key `deleted_workspaces.workspace_id`",
+    ),
+    "sender.delete_workspace": Protection(
+        "stops a workspace's mail, takes it to be erased", "primary key `deleted_workspaces.workspace_id`"
+    ),
     "gateway.record_history": Protection("keeps the event for `Last-Event-ID`", "unique `live_events.event_id`"),
     "gateway.note_entitlements": Protection(
         "keeps what a workspace may do", "key (workspace); only a higher version is kept"
     ),
     "gateway.mail_notices": Protection("queues mails to owners or operators", "unique `mails` (event, address)"),
+    "gateway.note_erasure": Protection(
+        "notes that a service has forgotten a person", "primary key `erasure_answers` (erasure, service)"
+    ),
+    "ingest.erase_lead": Protection("takes a person to be erased", "primary key `erasures.id`"),
+    "enrich.erase_lead": Protection(
+        "forgets what was found out for erased rows", "key (erasure, part) in `erasures.parts_seen`"
+    ),
+    "sender.erase_lead": Protection(
+        "takes a person to be erased; they are not written to any more", "primary key `erasures.id`"
+    ),
     "billing.note_workspace": Protection(
         "counts a workspace's days by another zone", "key (workspace); only a higher version is kept"
     ),

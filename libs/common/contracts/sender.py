@@ -62,3 +62,21 @@ class MailboxPaused(Event):
     address: str
     reason: str
     detail: str
+
+
+class LeadErased(Event):
+    """The sender keeps nothing of the person any more. `erased` counts what there was, by kind."""
+
+    type = "sender.lead.erased"
+
+    erasure_id: UUID
+    erased: dict[str, int]
+
+
+class WorkspaceErased(Event):
+    """Nothing is left of a deleted workspace but what has to stay. `erased` counts the rows that have gone, by table."""
+
+    type = "sender.workspace.erased"
+
+    workspace_id: UUID
+    erased: dict[str, int]

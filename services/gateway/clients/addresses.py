@@ -10,3 +10,13 @@ def normal_address(value: str) -> str:
     except EmailNotValidError as error:
         msg = f"not an email address: {error}"
         raise ValueError(msg) from error
+
+
+def lead_address(value: str) -> str:
+    """A lead's address as the services compare it: lower case, trimmed, its domain as DNS knows it. Raises ValueError."""
+    try:
+        found = validate_email(value.strip(), check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        msg = f"not an email address: {error}"
+        raise ValueError(msg) from error
+    return (found.ascii_email or found.normalized).lower()

@@ -45,6 +45,7 @@ ROUTES: dict[str, tuple[Permission, Permission]] = {
     "workspaces": ("personal", "personal"),
     "workspace": ("read", "settings"),
     "workspace/owner": ("ownership", "ownership"),
+    "workspace/export": ("ownership", "ownership"),
     "workspace/membership": ("personal", "personal"),
     "members": ("read", "members"),
     "invitations": ("members", "members"),
@@ -52,6 +53,7 @@ ROUTES: dict[str, tuple[Permission, Permission]] = {
     "api-keys": ("personal", "personal"),
     "audit": ("audit", "audit"),
     "audit.csv": ("audit", "audit"),
+    "erasures": ("settings", "settings"),
     # Where a URL of somebody's is seen, which may hold a secret.
     "webhooks": ("settings", "settings"),
     "webhook-events": ("read", "read"),
@@ -95,11 +97,16 @@ ROUTES: dict[str, tuple[Permission, Permission]] = {
 """Prefix of a path below /v1, segment by segment (`*` is any one) → what reading it and what changing it needs. The longest
 counts. A POST that only reads is named, with `read` for both."""
 
+STRICTER: dict[tuple[str, str], Permission] = {("DELETE", "workspace"): "ownership"}
+"""Where one method of a path needs more than the others that change it."""
+
 _LONGEST = max(prefix.count("/") + 1 for prefix in ROUTES)
 
 
 def permission_for(method: str, path: str) -> Permission | None:
     """What a request for `/v1/<path>` (decoded) needs. None for a path that is in no table, which nobody may ask for."""
+    if (method, path) in STRICTER:
+        return STRICTER[method, path]
     segments = path.split("/")
     for length in range(min(_LONGEST, len(segments)), 0, -1):
         found = _find(segments[:length])

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, null, update
+from sqlalchemy import delete, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.domain.reading_options import ReadingOptions
@@ -47,6 +47,12 @@ async def reopen(conn: AsyncConnection, upload_id: UUID, *, options: ReadingOpti
         )
     )
     await conn.execute(delete(upload_chunks).where(upload_chunks.c.upload_id == upload_id))
+
+
+async def is_original_erased(conn: AsyncConnection, upload_id: UUID) -> bool:
+    """Whether the file as it was sent is gone, because somebody in it was erased."""
+    query = select(uploads.c.original_erased_at.is_not(None)).where(uploads.c.id == upload_id)
+    return (await conn.execute(query)).scalar_one()
 
 
 def _mine(upload_id: UUID, token: UUID) -> tuple[Any, ...]:

@@ -33,11 +33,14 @@ from services.ingest.tables import chunks, line_reviews, results
 _INSERT = text(
     """
     INSERT INTO ingest.results (job_id, row_no, status, research, line, reason, receipt, extra, product)
-    SELECT :job_id, r.row_no, r.status, r.research, r.line, r.reason, r.receipt, nullif(r.extra, '{}'),
-           nullif(r.product, 'null')
+    SELECT :job_id, r.row_no, r.status, CASE WHEN e.row_no IS NULL THEN r.research END,
+           CASE WHEN e.row_no IS NULL THEN r.line END, CASE WHEN e.row_no IS NULL THEN r.reason ELSE 'erased' END,
+           r.receipt, CASE WHEN e.row_no IS NULL THEN nullif(r.extra, '{}') END,
+           CASE WHEN e.row_no IS NULL THEN nullif(r.product, 'null') END
     FROM jsonb_to_recordset(CAST(:rows AS jsonb))
          AS r(row_no int, status text, research jsonb, line text, reason text, receipt jsonb, extra jsonb,
                                  product jsonb)
+    LEFT JOIN ingest.erased_rows e ON e.upload_id = :upload_id AND e.row_no = r.row_no AND e.whole
     ORDER BY r.row_no
     ON CONFLICT DO NOTHING
     RETURNING row_no, status
@@ -101,9 +104,14 @@ class StoredResult:
         return any(bool(part and part.get("sandboxed")) for part in (self.research, self.receipt))
 
 
-async def insert_new(conn: AsyncConnection, job_id: UUID, rows_json: str) -> dict[int, str]:
-    """Store the rows (a JSON array of row results) that have no result yet; answers the statuses of those stored, by row."""
-    stored = await conn.execute(_INSERT, {"job_id": job_id, "rows": rows_json})
+async def insert_new(
+    conn: AsyncConnection, job_id: UUID, rows_json: str, *, upload_id: UUID | None = None
+) -> dict[int, str]:
+    """Store the rows (a JSON array of row results) that have no result yet; answers the statuses of those stored, by row.
+
+    Of rows of the upload that somebody was erased from, what was found out is not stored.
+    """
+    stored = await conn.execute(_INSERT, {"job_id": job_id, "rows": rows_json, "upload_id": upload_id})
     return {row.row_no: row.status for row in stored}
 
 

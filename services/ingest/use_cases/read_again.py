@@ -15,7 +15,8 @@ async def read_again(uow: UnitOfWork, upload_id: UUID, *, workspace_id: UUID, op
     """`reading | ready | refused → reading` in place. Options equal to the present ones change nothing.
 
     Raises NotFound, Conflict (`upload_in_use` by a job or a list that is being published, `upload_not_ready` while it is
-    being received), Invalid (`option_invalid`) for a sheet that the workbook is known not to have.
+    being received, `original_erased` once a person in it was erased), Invalid (`option_invalid`) for a sheet that the
+    workbook is known not to have.
     """
     jobs = await unused_uploads.lock_with_jobs(uow.conn, upload_id, workspace_id=workspace_id)
     upload = await uploads.load_upload(uow.conn, workspace_id, upload_id)
@@ -28,6 +29,9 @@ async def read_again(uow: UnitOfWork, upload_id: UUID, *, workspace_id: UUID, op
         msg = f"only {upload.received_bytes:,} of the file's {upload.size_bytes:,} bytes have come: send the rest first"
         raise Conflict(msg, code="upload_not_ready", extra={"upload_id": str(upload_id)})
     await check_no_list_under_way(uow, upload_id)
+    if await readings.is_original_erased(uow.conn, upload_id):
+        msg = f"the file of upload {upload_id} is gone, as somebody in it was erased: send it once more without them"
+        raise Conflict(msg, code="original_erased", extra={"upload_id": str(upload_id)})
     _check_sheet(upload, options)
     await readings.reopen(uow.conn, upload_id, options=options)
     uow.publish(UploadReceived(upload_id=upload_id), tenant_id=workspace_id, correlation_id=upload_id)

@@ -55,7 +55,7 @@ async def record_results(event: ChunkEnriched, *, uow: UnitOfWork, workspace_id:
 
 
 async def _store(rows: Sequence[RowResult], *, uow: UnitOfWork, job: Job, chunk: Chunk, now: datetime) -> bool:
-    fresh = await results.insert_new(uow.conn, job.id, to_json(rows))
+    fresh = await results.insert_new(uow.conn, job.id, to_json(rows), upload_id=job.upload_id)
     # Mostly all of them are, and then nobody need ask what was stored before.
     stored = fresh if len(fresh) == chunk.row_count else await results.statuses(uow.conn, job.id, chunk.row_nos)
     completes = len(stored) == chunk.row_count

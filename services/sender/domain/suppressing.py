@@ -1,5 +1,6 @@
 """Suppressions: an address or a whole domain that is not written to, by one workspace or by all, and what it rests on."""
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
@@ -9,6 +10,7 @@ from services.sender.domain.addresses import normalise
 
 Reason = Literal["unsubscribed", "bounced", "complained", "asked", "imported", "erased"]
 MAX_NOTE_CHARS = 500
+_TOLD_APART_BY = 32
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,18 @@ def target_of(words: str) -> str:
 def targets_barring(address: str) -> tuple[str, str]:
     """What a normalised address is suppressed by: itself, and its domain."""
     return address, "@" + address.rpartition("@")[2]
+
+
+def erased_target(address: str, *, key: bytes) -> str:
+    """What stands for the normalised address of somebody who is erased: `#` and a keyed hash, SHA-256 twice, the key before
+    each. `repositories/suppressions.py` makes the same of columns."""
+    inner = hashlib.sha256(key + address.encode()).digest()
+    return "#" + hashlib.sha256(key + inner).hexdigest()
+
+
+def erased_address(target: str) -> str:
+    """What stands in place of an erased address where one has to stand: nobody's, and it says so."""
+    return f"erased-{target.removeprefix('#')[:_TOLD_APART_BY]}@erased.invalid"
 
 
 def check_lift(reason: str, *, note: str) -> None:

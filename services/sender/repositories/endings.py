@@ -12,6 +12,8 @@ from services.sender.repositories.plan import release_assigned
 from services.sender.tables import campaigns, emails, enrolments, slots
 
 REASON = "campaign_ended"
+FOR_EVER = (REASON, "erased")
+"""Why an enrolment was stopped that nothing is sent for any more, whatever is decided about its mail."""
 
 
 async def end(conn: AsyncConnection, campaign_id: UUID, *, ended_by: UUID, today: date, now: datetime) -> None:
@@ -30,10 +32,13 @@ async def end(conn: AsyncConnection, campaign_id: UUID, *, ended_by: UUID, today
 
 
 async def cancel_ended(conn: AsyncConnection, email_ids: Sequence[UUID], *, now: datetime) -> int:
-    """Emails that were put off or given back while their campaign was ended do not wait for ever; answers how many."""
+    """Emails that were put off or given back while their campaign was ended, or their person erased, do not wait for ever;
+    answers how many."""
     ended = (
         select(enrolments.c.id)
-        .where(enrolments.c.id == emails.c.enrolment_id, enrolments.c.state == "stopped", enrolments.c.reason == REASON)
+        .where(
+            enrolments.c.id == emails.c.enrolment_id, enrolments.c.state == "stopped", enrolments.c.reason.in_(FOR_EVER)
+        )
         .exists()
     )
     waiting = one_of(emails.c.id, email_ids), emails.c.state.in_(("planned", "deferred"))

@@ -43,6 +43,9 @@ VALUE_COLUMNS = (
     recipients.c.state, recipients.c.city, recipients.c.line, recipients.c.product, recipients.c.pitch,
 )  # fmt: skip
 
+WORDS = (*(column.name for column in VALUE_COLUMNS), "phone")
+"""The columns that tell of a person, beside the address and the sheet's other columns."""
+
 
 def values_of(row: Mapping[str, Any] | RowMapping) -> dict[str, str]:
     """What a template may use of a row that has a recipient's columns."""

@@ -1,6 +1,6 @@
 """Suppressions: every question whether somebody may be written to is answered here, by one rule."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -21,8 +21,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.sender.domain.suppressing import Suppression, targets_barring
+from services.sender.domain.suppressing import Suppression, erased_address, erased_target, targets_barring
+from services.sender.repositories import unsubscribe_keys
 from services.sender.tables import suppression_changes, suppressions
+from services.sender.tables import unsubscribe_keys as unsubscribe_keys_table
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def is_suppressed(
     words = literal(address, Text) if isinstance(address, str) else address
     domain = func.concat("@", func.split_part(words, "@", 2))
     found = select(suppressions.c.id).where(
-        suppressions.c.email.in_((words, domain)),
+        suppressions.c.email.in_((words, domain, _erased(words))),
         or_(suppressions.c.workspace_id == workspace_id, suppressions.c.workspace_id.is_(None)),
     )
     return found.correlate_except(suppressions).exists()
@@ -70,11 +72,31 @@ def is_suppressed(
 
 async def suppressed_among(conn: AsyncConnection, *, workspace_id: UUID, emails: Sequence[str]) -> set[str]:
     """Which of these addresses must not be written to."""
-    wanted = {target for address in emails for target in targets_barring(address)}
-    listed = any_(cast(literal(sorted(wanted), ARRAY(Text)), ARRAY(Text)))
+    key = await unsubscribe_keys.load_first_key(conn)
+    targets = {address: {*targets_barring(address), erased_target(address, key=key)} for address in emails}
+    found = await _in_force(conn, workspace_id=workspace_id, targets={one for some in targets.values() for one in some})
+    return {address for address, mine in targets.items() if found & mine}
+
+
+async def erased_among(conn: AsyncConnection, *, workspace_id: UUID, emails: Sequence[str]) -> dict[str, str]:
+    """Which of these addresses are of people whom the workspace has erased, with what stands in their place."""
+    key = await unsubscribe_keys.load_first_key(conn)
+    targets = {address: erased_target(address, key=key) for address in emails}
+    found = await _in_force(conn, workspace_id=workspace_id, targets=targets.values())
+    return {address: erased_address(target) for address, target in targets.items() if target in found}
+
+
+async def _in_force(conn: AsyncConnection, *, workspace_id: UUID, targets: Iterable[str]) -> set[str]:
+    listed = any_(cast(literal(sorted(set(targets)), ARRAY(Text)), ARRAY(Text)))
     query = select(suppressions.c.email).where(suppressions.c.email == listed, _applies(workspace_id))
-    found = set((await conn.execute(query)).scalars())
-    return {address for address in emails if found.intersection(targets_barring(address))}
+    return set((await conn.execute(query)).scalars())
+
+
+def _erased(address: ColumnElement[str]) -> ColumnElement[str]:
+    """`erased_target` of a column. The key is read once for a statement."""
+    key = select(unsubscribe_keys_table.c.key).order_by(unsubscribe_keys_table.c.id).limit(1).scalar_subquery()
+    inner = func.sha256(key.concat(func.convert_to(address, literal_column("'UTF8'"))))
+    return literal_column("'#'", Text).concat(func.encode(func.sha256(key.concat(inner)), literal_column("'hex'")))
 
 
 async def add(conn: AsyncConnection, rows: Sequence[Suppression]) -> int:
@@ -103,6 +125,12 @@ async def add(conn: AsyncConnection, rows: Sequence[Suppression]) -> int:
     if new:
         await conn.execute(suppression_changes.insert(), [{"change": "suppressed", **value} for value in new])
     return len(new)
+
+
+async def replace_by_erased(conn: AsyncConnection, *, workspace_id: UUID, target: str) -> None:
+    """The workspace's own word on an address goes, as one by its keyed hash is there. Its history keeps the address until the
+    person is erased."""
+    await conn.execute(delete(suppressions).where(_scope(workspace_id), suppressions.c.email == target))
 
 
 async def load(

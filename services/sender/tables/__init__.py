@@ -9,7 +9,7 @@ from services.sender.tables.hand_overs import hand_overs, take_backs
 from services.sender.tables.lists import leads, line_corrections, list_parts, lists, mail_domains, recipients
 from services.sender.tables.mailboxes import mailbox_days, mailbox_paces, mailboxes, oauth_consents
 from services.sender.tables.plan import daily_plans, planning_dues, slots
-from services.sender.tables.suppressions import suppression_changes, suppressions, unsubscribe_keys
+from services.sender.tables.suppressions import erasures, suppression_changes, suppressions, unsubscribe_keys
 from services.sender.tables.templates import campaign_lines, template_versions, templates, test_mails
 from services.sender.tables.workspaces import entitlements, workspaces
 
@@ -28,6 +28,7 @@ __all__ = [
     "emails",
     "enrolments",
     "entitlements",
+    "erasures",
     "hand_overs",
     "leads",
     "line_corrections",

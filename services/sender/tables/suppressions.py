@@ -36,7 +36,22 @@ suppressions = Table(
     CheckConstraint(_REASONS, name="reason_known"),
     Index("ix_suppressions_workspace_id_email", "workspace_id", "email"),
 )
-"""`email` is an address, or `@domain` for all of a domain. Null `workspace_id`: for every workspace."""
+"""`email` is an address, `@domain` for all of a domain, or `#` and a keyed hash of who is erased. Null `workspace_id`: for every
+workspace."""
+
+erasures = Table(
+    "erasures",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("workspace_id", Uuid, nullable=False),
+    Column("email", Text),
+    Column("erased", JSONB, nullable=False, server_default=text("'{}'")),
+    instant("asked_at", now=True),
+    instant("done_at"),
+    CheckConstraint("(email IS NULL) = (done_at IS NOT NULL)", name="done_forgets"),
+    Index("ix_erasures_open", "id", postgresql_where=text("done_at IS NULL")),
+)
+"""People to erase, as the gateway says: suppressed at once, erased when none of their mail is in hand."""
 
 suppression_changes = Table(
     "suppression_changes",
@@ -54,7 +69,8 @@ suppression_changes = Table(
     CheckConstraint(_REASONS, name="reason_known"),
     Index("ix_suppression_changes_email", "email", "workspace_id"),
 )
-"""What was ever suppressed and lifted. Append-only: a trigger refuses update, delete and truncate."""
+"""What was ever suppressed and lifted. Append-only: a trigger refuses update, delete and truncate, but to who says that it
+erases somebody (`sender.erasing`, for a transaction)."""
 
 unsubscribe_keys = Table(
     "unsubscribe_keys",

@@ -15,6 +15,7 @@ from services.sender.domain.mail_domains import can_be_looked_up
 from services.sender.domain.setting_aside import reason_of
 from services.sender.repositories import corrections, leads, lists, mail_domains, recipients, suppressions
 from services.sender.repositories.lists import ListRow, PartCounts
+from services.sender.repositories.recipients import WORDS
 
 
 async def import_recipients(event: RecipientsPublished, *, uow: UnitOfWork, workspace_id: UUID, now: datetime) -> None:
@@ -46,6 +47,7 @@ async def _add(
     part: Sequence[Recipient], *, uow: UnitOfWork, found: ListRow, workspace_id: UUID, now: datetime
 ) -> PartCounts:
     rows = [_row(recipient, found.id, workspace_id) for recipient in part]
+    await _empty_erased(rows, uow=uow, workspace_id=workspace_id)
     valid = [row for row in rows if row["set_aside"] is None]
     people = await leads.know(uow.conn, workspace_id=workspace_id, addresses=[str(row["email"]) for row in valid])
     await _set_aside(valid, uow=uow, keeps_roles=found.keeps_roles, workspace_id=workspace_id, now=now)
@@ -58,6 +60,16 @@ async def _add(
     await recipients.mark_duplicates(uow.conn, list_id=found.id, lead_ids=list(people.values()))
     more = await corrections.apply(uow.conn, found.id, [recipient.row_no for recipient in part])
     return replace(counts, sandboxed=counts.sandboxed + more)
+
+
+async def _empty_erased(rows: Sequence[dict[str, object]], *, uow: UnitOfWork, workspace_id: UUID) -> None:
+    """Of who is erased nothing is taken in again: the row keeps its number, and is set aside."""
+    addresses = [str(row["email"]) for row in rows if row["set_aside"] is None]
+    erased = await suppressions.erased_among(uow.conn, workspace_id=workspace_id, emails=addresses)
+    for row in rows:
+        stands_for = erased.get(str(row["email"]))
+        if stands_for is not None:
+            row |= dict.fromkeys(WORDS, "") | {"fields": {}, "email": stands_for, "set_aside": "suppressed"}
 
 
 async def _set_aside(

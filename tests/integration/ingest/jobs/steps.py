@@ -30,7 +30,7 @@ from libs.common.contracts.enrich import (
     ProviderRecovered,
 )
 from libs.common.contracts.envelope import Envelope, Event
-from libs.common.contracts.gateway import WorkspaceCreated
+from libs.common.contracts.gateway import LeadErased, WorkspaceCreated
 from libs.common.contracts.ingest import ChunkCreated, JobMerging
 from libs.common.contracts.research import Receipt, Research, RowResult, RowStatus
 from libs.common.ids import new_id
@@ -57,6 +57,7 @@ Handler = Callable[..., Awaitable[None]]
 
 IN_ONE_TRANSACTION: dict[type[Event], tuple[str, Handler]] = {
     WorkspaceCreated: ("ingest.open_workspace", job_handlers.open_workspace),
+    LeadErased: ("ingest.erase_lead", job_handlers.erase_lead),
     EntitlementsChanged: ("ingest.note_entitlements", job_handlers.note_entitlements),
     PricesChanged: ("ingest.update_prices", job_handlers.update_prices),
     HoldPlaced: ("ingest.apply_hold_answer", job_handlers.apply_hold_answer),
@@ -336,6 +337,7 @@ class Ingest:
             "providers": "SELECT account, counter, exhausted FROM ingest.provider_states ORDER BY 1",
             "own_keys": "SELECT workspace_id, providers, change_no FROM ingest.own_keys ORDER BY 1",
             "prices": "SELECT version, credits_per_row FROM ingest.price_lists ORDER BY 1",
+            "erasures": "SELECT id, workspace_id, email, done_at FROM ingest.erasures ORDER BY 1",
             "entitlements": "SELECT * FROM ingest.entitlements ORDER BY 1",
             "usage_days": "SELECT * FROM ingest.usage_days ORDER BY 1, 2, 3",
             "usage_calls": "SELECT * FROM ingest.usage_calls ORDER BY 1, 2, 3, 4, 5",

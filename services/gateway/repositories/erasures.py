@@ -1,0 +1,101 @@
+"""Erasures: one that is open for each workspace and address."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.forgetting import names
+from services.gateway.domain.erasing import Answer, Erasure, Service
+from services.gateway.tables import erasure_answers, erasures, live_events, mails
+
+_COLUMNS = [erasures.c[name] for name in Erasure.__dataclass_fields__ if name != "answers"]
+
+
+async def open_one(conn: AsyncConnection, wish: Erasure, *, digest: bytes) -> bool:
+    """Write it down. False when there is an open one for the address."""
+    values = {column.name: getattr(wish, column.name) for column in _COLUMNS} | {"digest": digest}
+    query = insert(erasures).values(values)
+    ignored = query.on_conflict_do_nothing(
+        index_elements=["workspace_id", "digest"], index_where=erasures.c.done_at.is_(None)
+    )
+    return (await conn.execute(ignored)).rowcount == 1
+
+
+async def find_open(conn: AsyncConnection, workspace_id: UUID, *, digest: bytes) -> Erasure | None:
+    """The one that is under way for an address."""
+    mine = (erasures.c.workspace_id == workspace_id, erasures.c.digest == digest, erasures.c.done_at.is_(None))
+    return await _one(conn, *mine)
+
+
+async def load(conn: AsyncConnection, workspace_id: UUID, *, erasure_id: UUID) -> Erasure | None:
+    """None for one of another workspace as well."""
+    return await _one(conn, erasures.c.workspace_id == workspace_id, erasures.c.id == erasure_id)
+
+
+async def page(conn: AsyncConnection, workspace_id: UUID, *, before: UUID | None, limit: int) -> Sequence[Erasure]:
+    """Newest first."""
+    query = select(*_COLUMNS).where(erasures.c.workspace_id == workspace_id).order_by(erasures.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(erasures.c.id < before)
+    found = [Erasure(**row) for row in (await conn.execute(query)).mappings()]
+    return await _answered(conn, found)
+
+
+async def lock(conn: AsyncConnection, workspace_id: UUID, *, erasure_id: UUID) -> Erasure | None:
+    """The same as `load`; answers to it are noted one after the other."""
+    mine = (erasures.c.workspace_id == workspace_id, erasures.c.id == erasure_id)
+    await conn.execute(select(erasures.c.id).where(*mine).with_for_update())
+    return await _one(conn, *mine)
+
+
+async def note_answer(
+    conn: AsyncConnection, erasure_id: UUID, *, service: Service, erased: Mapping[str, int], now: datetime
+) -> None:
+    """Once for each service: the first word stays."""
+    query = insert(erasure_answers).values(erasure_id=erasure_id, service=service, erased=dict(erased), done_at=now)
+    await conn.execute(query.on_conflict_do_nothing())
+
+
+async def finish(conn: AsyncConnection, erasure_id: UUID, *, now: datetime) -> None:
+    """All have forgotten the address, and so do we."""
+    await conn.execute(update(erasures).where(erasures.c.id == erasure_id).values(email=None, done_at=now))
+
+
+async def forget_told(conn: AsyncConnection, workspace_id: UUID, *, address: str) -> int:
+    """Delete live events and ended mails of the workspace that name the address; answers how many. Mails to the address
+    itself are a user's, not a lead's."""
+    body = func.lower(func.encode(live_events.c.body, "escape"))
+    events = delete(live_events).where(live_events.c.tenant_id == workspace_id, names(body, address))
+    told = (mails.c.subject, mails.c.body_text, mails.c.body_html, func.coalesce(mails.c.reply, ""))
+    letters = delete(mails).where(
+        mails.c.workspace_id == workspace_id,
+        mails.c.ended_at.is_not(None),
+        mails.c.address != address,
+        or_(*(names(func.lower(words), address) for words in told)),
+    )
+    return sum([(await conn.execute(query)).rowcount for query in (events, letters)])
+
+
+async def oldest_open(conn: AsyncConnection) -> datetime | None:
+    """When the oldest one that is not done was asked for."""
+    query = select(func.min(erasures.c.asked_at)).where(erasures.c.done_at.is_(None))
+    return (await conn.execute(query)).scalar_one()
+
+
+async def _one(conn: AsyncConnection, *which: ColumnElement[bool]) -> Erasure | None:
+    row = (await conn.execute(select(*_COLUMNS).where(*which))).mappings().one_or_none()
+    return None if row is None else (await _answered(conn, [Erasure(**row)]))[0]
+
+
+async def _answered(conn: AsyncConnection, found: Sequence[Erasure]) -> list[Erasure]:
+    columns = (erasure_answers.c.erasure_id, *(erasure_answers.c[name] for name in Answer.__dataclass_fields__))
+    query = select(*columns).where(erasure_answers.c.erasure_id.in_([one.id for one in found]))
+    answers: dict[UUID, list[Answer]] = {}
+    for erasure_id, *rest in await conn.execute(query.order_by(erasure_answers.c.done_at)):
+        answers.setdefault(erasure_id, []).append(Answer(*rest))
+    return [replace(one, answers=tuple(answers.get(one.id, ()))) for one in found]
