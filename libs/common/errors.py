@@ -61,6 +61,12 @@ class BadRequest(Permanent):
     code = "bad_request"
 
 
+class MethodNotAllowed(Permanent):
+    """The path is there, and takes other methods: `allow` in `extra`. HTTP 405."""
+
+    code = "method_not_allowed"
+
+
 class Gone(Permanent):
     """It was there and will not come back. HTTP 410."""
 

@@ -97,12 +97,16 @@ class Once:
     async def note(self, open_uow: OpenUow, *, status: int = 201) -> bool:
         """For what somebody else makes, and knows again by a key of ours: remember the request alone. Answers whether it was
         made before. Raises Conflict `idempotency_key_reused`."""
+        async with open_uow() as uow:
+            return await self.known(uow, status=status)
+
+    async def known(self, uow: UnitOfWork, *, status: int = 201) -> bool:
+        """As `note`, in a transaction that goes on either way."""
         try:
-            async with open_uow() as uow:
-                await self.begin(uow)
-                await self.keep(uow, None, status=status)
+            await self.begin(uow)
         except AnsweredBefore:
             return True
+        await self.keep(uow, None, status=status)
         return False
 
     async def look(self, open_uow: OpenUow) -> None:

@@ -1404,6 +1404,17 @@ class MovementAnswer(Model):
     at: AwareDatetime
 
 
+class NewErasure(Model):
+    """
+    Whom to forget, by their address.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    email: str
+
+
 class NewInvitation(Model):
     """
     Whom to invite, and as what. Owners are made of members.
@@ -2380,6 +2391,17 @@ class ServerOut(Model):
     signs_in_with: Literal["password", "google", "microsoft", "nothing"]
 
 
+class ServiceErasure(Model):
+    """
+    How far a service is. `erased` counts what it had of the person, by kind.
+    """
+
+    service: Literal["ingest", "enrich", "sender"]
+    state: Literal["pending", "done"]
+    done_at: AwareDatetime | None
+    erased: dict[str, int]
+
+
 class SheetCounts(Model):
     """
     The rows of the whole sheet by status, with what ended retries delivered.
@@ -3277,6 +3299,29 @@ class EntitledAnswer(Model):
     entitlements: EntitlementsAnswer
 
 
+class ErasureOut(Model):
+    """
+    An erasure. `email` shows the first letter and the domain only.
+    """
+
+    id: UUID
+    email: str
+    state: Literal["pending", "done"]
+    asked_by: UUID
+    asked_at: AwareDatetime
+    done_at: AwareDatetime | None
+    services: list[ServiceErasure]
+
+
+class ErasurePage(Model):
+    """
+    Newest first.
+    """
+
+    items: list[ErasureOut]
+    next_cursor: str | None
+
+
 class EvidenceOut(Model):
     """
     A statement with the words that back it and the sources they stand in. `about`: person, company or signals.
@@ -3759,8 +3804,8 @@ class UsagePageOut(Model):
     The days from `from` to `to` (UTC, both included) on which rows were answered, in order, and their sum.
     """
 
-    first: date_aliased
-    last: date_aliased
+    from_: Annotated[date_aliased, Field(alias="from")]
+    to: date_aliased
     total: TakenOut
     days: list[UsageDayOut]
 

@@ -443,8 +443,8 @@ class Operations(Asking):
         """Send yourself (or `to`) the mail of one row, marked as a test. It is no lead's mail; it counts against the mailbox.
 
         Answers when the provider has; with the same `Idempotency-Key` it is not sent again. 404 campaign_not_found,
-        row_not_found; 409 suppressed, mailbox_paused, sandboxed_rows; 422 address_required, and as for a row's problems; 429
-        too_many_test_mails, mailbox_tried_too_often.
+        row_not_found; 409 suppressed, mailbox_paused, sandboxed_rows, idempotency_key_reused; 422 address_required, and as for a
+        row's problems; 429 too_many_test_mails, mailbox_tried_too_often.
         """
         return await self._model(
             models.TestOut,
@@ -915,6 +915,28 @@ class Operations(Asking):
     async def show_entitlements(self) -> models.EntitledAnswer:
         """What the workspace may do."""
         return await self._model(models.EntitledAnswer, Call("GET", "/v1/entitlements"))
+
+    async def list_erasures(self, *, cursor: UUID | str | None = None, limit: int | None = None) -> models.ErasurePage:
+        """Who asked to be forgotten, newest first (owners and admins)."""
+        return await self._model(
+            models.ErasurePage, Call("GET", "/v1/erasures", query={"cursor": cursor, "limit": limit})
+        )
+
+    async def post_erasure(
+        self, body: models.NewErasure | Mapping[str, Any], *, idempotency_key: str | None = None
+    ) -> models.ErasureOut:
+        """Forget a lead everywhere in this workspace, by the address (owners and admins). It cannot be undone: the person is never
+        written to again, also when the address is uploaded once more.
+
+        While one for the address is under way, it is answered with that one. 409 `idempotency_key_reused`.
+        """
+        return await self._model(
+            models.ErasureOut, Call("POST", "/v1/erasures", body=body, key=idempotency_key or new_key())
+        )
+
+    async def get_erasure(self, erasure_id: UUID | str) -> models.ErasureOut:
+        """How far each service is (owners and admins). 404 `erasure_not_found`."""
+        return await self._model(models.ErasureOut, Call("GET", f"/v1/erasures/{segment(erasure_id)}"))
 
     def get_events(
         self, *, subject: UUID | str | None = None, last_event_id: UUID | str | None = None

@@ -83,7 +83,14 @@ def streamed_once(request: Request, identity: CurrentIdentity, key: OptionalKey 
     return once_of(request, key, workspace_id=identity.workspace_id, user_id=identity.user_id, saying=said)
 
 
+def required_once(once: Annotated[repeats.Once, Depends(read_once)]) -> repeats.Once:
+    """For routes that cannot do without a key. Raises Invalid `idempotency_key_required`."""
+    idempotency_key(once.key)
+    return once
+
+
 Once = Annotated[repeats.Once, Depends(read_once)]
+RequiredOnce = Annotated[repeats.Once, Depends(required_once)]
 StreamedOnce = Annotated[repeats.Once, Depends(streamed_once)]
 
 

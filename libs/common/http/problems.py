@@ -26,6 +26,7 @@ STATUS: dict[type[AppError], int] = {
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.BadRequest: 400,
+    errors.MethodNotAllowed: 405,
     errors.Conflict: 409,
     errors.Gone: 410,
     errors.PreconditionFailed: 412,
@@ -88,6 +89,8 @@ def problem_of(error: AppError) -> Response:
             headers["RateLimit-Limit"] = str(error.extra["limit"])
             headers["RateLimit-Remaining"] = "0"
             headers["RateLimit-Reset"] = headers["Retry-After"]
+    if "allow" in error.extra:
+        headers["Allow"] = str(error.extra["allow"])
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return problem(status=status, code=error.code, detail=error.message, extra=error.extra, headers=headers)

@@ -8,13 +8,14 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from libs.common.clock import utc_now
-from libs.common.errors import AppError, NotFound
+from libs.common.errors import AppError, NotFound, OutcomeUnknown
 from libs.common.http.dependencies import OpenUowDep
 from libs.common.http.identity import IDENTITY_HEADER, sign_identity
 from libs.common.http.problems import status_of
 from libs.common.uow import OpenUow
 from services.gateway.api.access import CurrentCaller, CurrentResources, identity_of, tell_limit
-from services.gateway.api.auditing import note
+from services.gateway.api.auditing import known_operations, note
+from services.gateway.api.bounds import bounded_body, check_method, method_not_allowed, too_large
 from services.gateway.clients.services import Services, answer_headers
 from services.gateway.domain.callers import Caller
 from services.gateway.domain.permissions import only_reads
@@ -30,11 +31,16 @@ async def forward(
 ) -> Response:
     """The service's own answer, untouched.
 
-    404 `route_not_found`; 429 `too_many_requests`;
+    404 `route_not_found`; 405 `method_not_allowed`; 413 `too_large`; 429 `too_many_requests`;
     503 `service_unavailable` when it was not sent; 502 `outcome_unknown` when nothing came back.
     """
+    check_method(request)
     service = owner_of(path)
     if service is None:
+        # HEAD of a path that is the gateway's own.
+        allowed = known_operations().methods_of(request.scope["path"])
+        if allowed and request.method not in allowed:
+            raise method_not_allowed(request, allowed)
         msg = f"there is no /v1/{path}: see /openapi.json"
         raise NotFound(msg, code="route_not_found")
     tell_limit(request, await count_request(caller.workspace_id, open_uow=open_uow))
@@ -85,16 +91,18 @@ async def ask(
 ) -> httpx.Response:
     """A service's answer to a request, its body not read yet. `headers` come on top of those that may pass; `body` is the
     request's where it has been read already."""
-    return await services.forward(
-        service,
-        method=request.method,
-        raw_path=request.scope["raw_path"],
-        query=request.url.query.encode(),
-        headers=[*for_the_service(request.headers.raw), *headers],
-        body=body or _body(request),
-    )
-
-
-def _body(request: Request) -> AsyncIterator[bytes] | None:
-    has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
-    return request.stream() if has_body else None
+    bounded = None if body else bounded_body(request)
+    try:
+        return await services.forward(
+            service,
+            method=request.method,
+            raw_path=request.scope["raw_path"],
+            query=request.url.query.encode(),
+            headers=[*for_the_service(request.headers.raw), *headers],
+            body=body or bounded,
+        )
+    except OutcomeUnknown as error:
+        # The service has heard the beginning of a request, and has done nothing.
+        if bounded is not None and bounded.is_too_large:
+            raise too_large() from error
+        raise

@@ -1,6 +1,6 @@
 """The services behind the gateway, reached by internal HTTP, streaming both ways."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 
 import aiohttp
 import httpx
@@ -43,7 +43,7 @@ class Services:
         raw_path: bytes,
         query: bytes,
         headers: Sequence[RawHeader],
-        body: AsyncIterator[bytes] | None,
+        body: AsyncIterable[bytes] | None,
     ) -> httpx.Response:
         """Pass a request on; the answer's body is not read yet.
 

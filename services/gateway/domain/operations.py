@@ -9,21 +9,27 @@ _METHODS = frozenset({"get", "head", "post", "put", "patch", "delete"})
 
 @dataclass(frozen=True)
 class Operation:
-    """`route` is the path's template; `subjects` are what the request's path says for it."""
+    """`route` is the path's template; `subjects` are what the request's path says for it. `takes_files`: its body may be
+    something else than JSON."""
 
     id: str
     route: str
     subjects: Mapping[str, str]
+    takes_files: bool = False
 
 
 class Operations:
     """The operations of an OpenAPI document, to find a request's among them."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        self._known: dict[tuple[str, int], list[tuple[tuple[str, ...], str]]] = {}
+        self._known: dict[tuple[str, int], list[tuple[tuple[str, ...], str, bool]]] = {}
+        self._methods: set[str] = set()
         for path, method, operation in all_operations(document):
             parts = tuple(path.strip("/").split("/"))
-            self._known.setdefault((method, len(parts)), []).append((parts, operation["operationId"]))
+            taken = set(operation.get("requestBody", {}).get("content", {}))
+            known = (parts, operation["operationId"], bool(taken - {"application/json"}))
+            self._known.setdefault((method, len(parts)), []).append(known)
+            self._methods.add(method)
         for candidates in self._known.values():
             # Where `/jobs/latest` and `/jobs/{job_id}` both fit, the one that says more is meant.
             candidates.sort(key=lambda one: sum(_is_open(part) for part in one[0]))
@@ -31,11 +37,15 @@ class Operations:
     def find(self, method: str, path: str) -> Operation | None:
         """The operation that a request is; None for one that no document tells of."""
         asked = path.strip("/").split("/")
-        for parts, id_ in self._known.get((method.lower(), len(asked)), ()):
+        for parts, id_, takes_files in self._known.get((method.lower(), len(asked)), ()):
             if all(_is_open(part) or part == said for part, said in zip(parts, asked, strict=True)):
                 subjects = {part[1:-1]: said for part, said in zip(parts, asked, strict=True) if _is_open(part)}
-                return Operation(id_, "/" + "/".join(parts), subjects)
+                return Operation(id_, "/" + "/".join(parts), subjects, takes_files)
         return None
+
+    def methods_of(self, path: str) -> list[str]:
+        """What may be asked of a path, in capitals; nothing for a path that no document tells of."""
+        return sorted(method.upper() for method in self._methods if self.find(method, path))
 
 
 def all_operations(document: Mapping[str, Any]) -> Iterable[tuple[str, str, dict[str, Any]]]:

@@ -86,6 +86,8 @@ def _say_who_may(operation: dict[str, Any], *, method: str, path: str) -> None:
 
 def _say_errors(operation: dict[str, Any], *, path: str) -> None:
     own = codes_in(operation.get("description", ""))
+    if any(one.get("name") == "Idempotency-Key" for one in operation.get("parameters", ())):
+        own["409"] = list(dict.fromkeys([*own.get("409", ()), "idempotency_key_reused"]))
     door = _door_of(operation, path=path)
     told = {status: errors_of(status, own.get(status, ()), at_the_door=status in door) for status in {*own, *door}}
     responses = {status: said for status, said in operation["responses"].items() if status not in told}

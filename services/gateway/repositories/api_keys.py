@@ -161,3 +161,9 @@ async def revoke_everywhere(conn: AsyncConnection, user_id: UUID, *, now: dateti
 
 def _all() -> Select[Any]:
     return select(*_SHOWN).join(users, users.c.id == api_keys.c.user_id)
+
+
+async def forget_over(conn: AsyncConnection, *, since: datetime) -> int:
+    """Those that were revoked or expired before an instant. Answers how many."""
+    over = (api_keys.c.expires_at < since) | (api_keys.c.revoked_at < since)
+    return (await conn.execute(api_keys.delete().where(over))).rowcount

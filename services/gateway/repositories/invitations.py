@@ -113,3 +113,10 @@ def _all() -> Select[Any]:
 async def _one(conn: AsyncConnection, query: Select[Any]) -> Invitation | None:
     row = (await conn.execute(query)).one_or_none()
     return None if row is None else Invitation(*row)
+
+
+async def forget_over(conn: AsyncConnection, *, since: datetime) -> int:
+    """Those that were accepted, revoked or expired before an instant. Answers how many."""
+    columns = invitations.c
+    over = (columns.expires_at < since) | (columns.revoked_at < since) | (columns.accepted_at < since)
+    return (await conn.execute(invitations.delete().where(over))).rowcount

@@ -66,3 +66,8 @@ async def is_open(conn: AsyncConnection, session_id: UUID, *, user_id: UUID) -> 
 async def forget_sessions(conn: AsyncConnection, *, unused_since: datetime) -> int:
     """Those that can no longer be refreshed, with their tokens. Answers how many."""
     return (await conn.execute(sessions.delete().where(sessions.c.refreshed_at < unused_since))).rowcount
+
+
+async def forget_used_tokens(conn: AsyncConnection, *, used_before: datetime) -> int:
+    """Those that gave way to another so long ago that a session left alone since then would be over. Answers how many."""
+    return (await conn.execute(refresh_tokens.delete().where(refresh_tokens.c.used_at < used_before))).rowcount

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.domain.sessions import User
-from services.gateway.tables import users
+from services.gateway.tables import memberships, users
 
 _USER = [users.c[name] for name in ("id", "email", "words", "email_proved_at", "welcomed_at", "created_at")]
 
@@ -42,8 +42,21 @@ async def replace_unproved(conn: AsyncConnection, *, email: str, password_hash: 
             users.c.email_proved_at.is_(None),
             users.c.welcomed_at.is_(None),
         )
-        .values(password_hash=password_hash, words=dict(words))
+        .values(password_hash=password_hash, words=dict(words), created_at=func.now())
     )
+
+
+async def forget_unconfirmed(conn: AsyncConnection, *, signed_up_before: datetime) -> int:
+    """Who never showed that the address is theirs, and never worked here: they own nothing. Answers how many."""
+    theirs = select(memberships.c.user_id).where(memberships.c.user_id == users.c.id).exists()
+    gone = users.delete().where(
+        users.c.password_hash.is_not(None),
+        users.c.email_proved_at.is_(None),
+        users.c.welcomed_at.is_(None),
+        users.c.created_at < signed_up_before,
+        ~theirs,
+    )
+    return (await conn.execute(gone)).rowcount
 
 
 async def add_vouched(conn: AsyncConnection, *, user_id: UUID, email: str) -> None:

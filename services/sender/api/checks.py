@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from libs.common.errors import Invalid, NotFound
 from libs.common.http.dependencies import OpenUowDep, Uow
-from libs.common.http.idempotency import RequiredKey
+from libs.common.http.idempotency import RequiredOnce
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import OpenUow
@@ -61,19 +61,19 @@ async def check(
 
 @router.post("/{campaign_id}/test", status_code=201)
 async def test(
-    campaign_id: UUID, body: TestIn, identity: CurrentIdentity, key: RequiredKey, resources: CurrentResources
+    campaign_id: UUID, body: TestIn, identity: CurrentIdentity, once: RequiredOnce, resources: CurrentResources
 ) -> TestOut:
     """Send yourself (or `to`) the mail of one row, marked as a test. It is no lead's mail; it counts against the mailbox.
 
     Answers when the provider has; with the same `Idempotency-Key` it is not sent again. 404 campaign_not_found,
-    row_not_found; 409 suppressed, mailbox_paused, sandboxed_rows; 422 address_required, and as for a row's problems; 429
-    too_many_test_mails, mailbox_tried_too_often.
+    row_not_found; 409 suppressed, mailbox_paused, sandboxed_rows, idempotency_key_reused; 422 address_required, and as for a
+    row's problems; 429 too_many_test_mails, mailbox_tried_too_often.
     """
     to = body.to or identity.email
     if not to:
         raise Invalid("say in `to` where the test goes: your own address is not known", code="address_required")
     asked = Asked(
-        identity.workspace_id, identity.user_id, campaign_id, to=to, key=key, row_no=body.row_no, lead_id=body.lead_id
+        identity.workspace_id, identity.user_id, campaign_id, to=to, once=once, row_no=body.row_no, lead_id=body.lead_id
     )
     mail = await send_test(asked, house=resources.context, opener=resources.office.opener)
     return TestOut(

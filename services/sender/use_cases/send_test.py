@@ -8,6 +8,7 @@ from uuid import UUID
 
 from libs.common.errors import Conflict, NotFound, RateLimited
 from libs.common.ids import new_id
+from libs.common.repeats import Once
 from libs.common.uow import UnitOfWork
 from services.sender.clients.mailbox import MailboxDown
 from services.sender.domain.addresses import normalise
@@ -36,15 +37,21 @@ MOST_A_DAY = 100
 
 @dataclass(frozen=True)
 class Asked:
-    """Who wants a test of which campaign: sent `to`, made for one row. `key` is the request's Idempotency-Key."""
+    """Who wants a test of which campaign: sent `to`, made for one row. `once` has the request's Idempotency-Key."""
 
     workspace_id: UUID
     user_id: UUID
     campaign_id: UUID
     to: str
-    key: str
+    once: Once
     row_no: int | None = None
     lead_id: UUID | None = None
+
+    @property
+    def key(self) -> str:
+        """What the test mail is known by."""
+        assert self.once.key is not None, "the route requires one"
+        return self.once.key
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,8 @@ async def send_test(asked: Asked, *, house: HouseContext, opener: Opener) -> Tes
     """Claim, call, record. The second request under one key is answered with what became of the first.
 
     Raises NotFound (campaign_not_found, row_not_found), Invalid (invalid_address, and as a mail that cannot be made),
-    Conflict (suppressed, mailbox_paused, sandboxed_rows), RateLimited (too_many_test_mails, mailbox_tried_too_often).
+    Conflict (suppressed, mailbox_paused, sandboxed_rows, idempotency_key_reused), RateLimited (too_many_test_mails,
+    mailbox_tried_too_often).
     """
     async with house.open_uow() as uow:
         made = await _begin(uow, asked, house=house)
@@ -74,6 +82,7 @@ async def send_test(asked: Asked, *, house: HouseContext, opener: Opener) -> Tes
 
 
 async def _begin(uow: UnitOfWork, asked: Asked, *, house: HouseContext) -> _Made:
+    await asked.once.known(uow)
     now = await house.clock(uow.conn)
     campaign = await campaigns.load_campaign(uow.conn, workspace_id=asked.workspace_id, campaign_id=asked.campaign_id)
     if campaign is None:

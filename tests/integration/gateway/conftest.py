@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 from fastapi import FastAPI, Request
-from starlette.responses import JSONResponse, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from libs.common.errors import TooLarge
 from libs.common.http.problems import install_problem_handlers
@@ -75,13 +75,13 @@ def pretend_service(behind: Behind) -> FastAPI:
     app = FastAPI()
     install_problem_handlers(app)
 
-    @app.post("/v1/{path:path}/large")
+    @app.api_route("/v1/{path:path}/large", methods=["POST", "PATCH"])
     async def large(path: str, request: Request) -> None:
         async for _ in request.stream():
             msg = f"{path} is larger than one part"
             raise TooLarge(msg)
 
-    @app.post("/v1/{path:path}/refused")
+    @app.api_route("/v1/{path:path}/refused", methods=["POST", "PATCH"])
     async def refuse(path: str) -> None:
         msg = f"{path} is too large by its length"
         raise TooLarge(msg)
@@ -98,6 +98,8 @@ def pretend_service(behind: Behind) -> FastAPI:
         behind.bodies.append(await request.body())
         behind.paths.append(f"/{path}?{request.url.query}")
         headers = {"Content-Disposition": 'attachment; filename="x"', "Connection": "X-Hop", "X-Hop": "one hop only"}
+        if request.headers.get("If-None-Match") == '"7"':
+            return Response(status_code=304, headers={"ETag": '"7"'})
         if path.endswith("download"):
             return StreamingResponse(iter([b"a" * 70_000, b"b"]), headers=headers)
         return JSONResponse({"path": path}, status_code=418)

@@ -21,7 +21,9 @@ from services.gateway.domain.operations import all_operations
 from services.gateway.domain.permissions import READING
 from services.gateway.repositories import audit
 from services.gateway.schedules import schedules
+from services.gateway.tables import api_keys as key_rows
 from services.gateway.tables import audit_entries
+from services.gateway.tables import invitations as invitation_rows
 from services.gateway.use_cases.mail_proofs import ProofPages
 from tests.integration.gateway.conftest import Gateway
 from tests.integration.gateway.people import Person, join, owner
@@ -192,3 +194,34 @@ def test_every_changing_route_of_our_own_is_written_down() -> None:
     changing = {(method, path) for method, path in changing if method.upper() not in READING}
     assert set(asks) == changing
     assert [route for route, called in asks.items() if current_clerk not in called] == []
+
+
+async def test_invitations_and_keys_that_are_over_are_forgotten_with_the_log(gateway: Gateway) -> None:
+    """Red when addresses of strangers are kept for ever; when one that still serves goes; or before the log tells of none."""
+    boss = await owner(gateway, "boss@over.example")
+    keep, now = timedelta(days=400), utc_now()
+    old, young = now - keep - timedelta(minutes=1), now - keep + timedelta(minutes=1)
+    ends = [("expires_at", old), ("revoked_at", old), ("accepted_at", old), ("revoked_at", young), ("", now)]
+    invited = [
+        {"id": new_id(), "workspace_id": UUID(boss.workspace_id), "address": f"{n}@over.example", "role": "member",
+         "digest": f"over {n}".encode(), "invited_by": UUID(boss.user_id), "expires_at": now} | ({end: at} if end else {})
+        for n, (end, at) in enumerate(ends)
+    ]  # fmt: skip
+    made = [
+        {"id": new_id(), "workspace_id": UUID(boss.workspace_id), "user_id": UUID(boss.user_id), "name": "A key",
+         "digest": f"over {n}".encode(), "ending": "abcd", "scopes": ["read"], "created_at": old}
+        | ({end: at} if end else {})
+        for n, (end, at) in enumerate([("revoked_at", old), ("expires_at", old), ("revoked_at", young), ("", now)])
+    ]  # fmt: skip
+    async with gateway.platform.open_uow() as uow:
+        for row in invited:
+            await uow.conn.execute(invitation_rows.insert().values(**row))
+        for row in made:
+            await uow.conn.execute(key_rows.insert().values(**row))
+    clock = schedules(gateway.platform.open_uow, mail_server=None, pages=ProofPages("", "", ""), keep_audit=keep)
+    (forget,) = [one for one in clock if one.name == "forget_audit"]
+    await forget.work()
+    left = {one["id"] for one in (await boss.did("GET", "invitations"))["items"]}
+    assert left == {str(row["id"]) for row in invited[3:]}
+    left = {one["id"] for one in (await boss.did("GET", "api-keys"))["items"]}
+    assert left == {str(row["id"]) for row in made[2:]}

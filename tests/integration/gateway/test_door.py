@@ -111,6 +111,22 @@ async def test_who_may_what_is_asked_of_the_path_that_is_served(gateway: Gateway
         403,
     }
     assert len(gateway.behind.paths) == passed
-    await boss.ask("POST", "jobs/1%3Fx", {})
+    await boss.ask("POST", "jobs/1%3Fx/y", {})
     (newest, *_) = (await boss.did("GET", "audit"))["items"]
-    assert newest["route"] == "/v1/jobs/1?x"
+    assert newest["route"] == "/v1/jobs/1?x/y"
+
+
+async def test_a_method_that_a_path_has_not_got_is_405_with_those_it_has(gateway: Gateway) -> None:
+    """Red when it is called a path that is not there; or when a path that is not there has methods."""
+    boss = await owner(gateway, "boss@method.example")
+    answer = await boss.ask("PUT", "members", {})
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert answer.headers["Allow"] == "GET"
+    answer = await boss.ask("POST", f"members/{boss.user_id}", {})
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "DELETE, PATCH")
+    heard = len(gateway.behind.paths)
+    answer = await boss.ask("PUT", "jobs")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
+    assert len(gateway.behind.paths) == heard
+    assert (await boss.ask("HEAD", "me")).headers["Allow"] == "GET"
+    assert await boss.refused("PUT", "members/a/b/c", {}) == (404, "route_not_found")

@@ -22,8 +22,8 @@ from tests.support.waiting import PATIENCE_S
 async def test_a_request_reaches_its_service_with_a_signed_identity(gateway: Gateway) -> None:
     token = await gateway.sign_up("forward@first.example")
     headers = {**bearer(token), IDENTITY_HEADER: "forged", "Cookie": "a=b", "Idempotency-Key": "k1"}
-    answer = await gateway.client.post("/v1/jobs/a%20b?x=1&y=%26", json={"n": 1}, headers=headers)
-    assert (answer.status_code, answer.json()) == (418, {"path": "v1/jobs/a b"})
+    answer = await gateway.client.post("/v1/jobs/a%20b/c?x=1&y=%26", json={"n": 1}, headers=headers)
+    assert (answer.status_code, answer.json()) == (418, {"path": "v1/jobs/a b/c"})
     seen = gateway.behind.headers[-1]
     identity = read_identity(seen[IDENTITY_HEADER.lower()], secret=INTERNAL_SECRET)
     assert str(identity.workspace_id) == token["workspace_id"]
@@ -31,7 +31,7 @@ async def test_a_request_reaches_its_service_with_a_signed_identity(gateway: Gat
     assert seen["idempotency-key"] == "k1"
     assert "authorization" not in seen
     assert "cookie" not in seen
-    assert gateway.behind.paths[-1] == "/v1/jobs/a b?x=1&y=%26"
+    assert gateway.behind.paths[-1] == "/v1/jobs/a b/c?x=1&y=%26"
     assert gateway.behind.bodies[-1] == b'{"n":1}'
 
 
@@ -62,9 +62,40 @@ async def test_a_refusal_in_the_middle_of_an_upload_reaches_the_client(
         for _ in range(400):
             yield b"x" * 100_000
 
-    answer = await gateway.client.post(f"/v1/uploads/{path}", content=body(), headers=bearer(token) | length)
+    answer = await gateway.client.patch(f"/v1/uploads/resumable/{path}", content=body(), headers=bearer(token) | length)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("length", [{}, {"Content-Length": "4000000"}], ids=["unknown", "declared"])
+@pytest.mark.parametrize("path", ["jobs", "suppressions", "nothing/there", "campaigns/1/2/3/4"])
+async def test_no_service_hears_of_a_body_that_is_larger_than_anything_right(
+    gateway: Gateway, path: str, length: dict[str, str]
+) -> None:
+    """Red when whoever is signed in can fill a service's memory, or when only those who say how much they send are held."""
+    token = await gateway.sign_up(f"{new_id()}@first.example")
+    heard = len(gateway.behind.bodies)
+
+    async def body() -> AsyncGenerator[bytes]:
+        for _ in range(40):
+            yield b"x" * 100_000
+
+    answer = await gateway.client.post(f"/v1/{path}", content=body(), headers=bearer(token) | length)
+    expected = (404, "route_not_found") if path.startswith("nothing") else (413, "too_large")
+    assert (answer.status_code, answer.json()["code"]) == expected
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert len(gateway.behind.bodies) == heard
+
+
+async def test_an_etag_passes_both_ways(gateway: Gateway) -> None:
+    """Red when a client that knows an answer is sent it again, or loses the version that it is to change."""
+    token = await gateway.sign_up("etag@first.example")
+    known = bearer(token) | {"If-None-Match": '"7"', "Accept-Encoding": "gzip"}
+    answer = await gateway.client.get("/v1/jobs", headers=known)
+    assert (answer.status_code, answer.headers["ETag"], answer.content) == (304, '"7"', b"")
+    sent = bearer(token) | {"If-Match": '"6"'}
+    assert (await gateway.client.post("/v1/jobs", json={}, headers=sent)).status_code == 418
+    assert gateway.behind.headers[-1]["if-match"] == '"6"'
 
 
 async def test_an_unknown_route_and_a_service_that_is_away_are_problems(gateway: Gateway) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 from supabase_auth import AsyncGoTrueClient
 from supabase_auth.errors import AuthApiError, AuthWeakPasswordError
 from supabase_auth.types import AuthResponse
@@ -22,6 +22,8 @@ from services.gateway.domain.attempts import BY_ADDRESS
 from services.gateway.domain.digests import digest_of
 from services.gateway.domain.sessions import IDLE, MAILED_TOKEN_LIFETIME, REUSE_INTERVAL, successor_of
 from services.gateway.repositories import sessions
+from services.gateway.schedules import KEEP_UNCONFIRMED, schedules
+from services.gateway.tables import refresh_tokens, users
 from services.gateway.use_cases.mail_proofs import ProofPages, mail_proofs
 from tests.integration.gateway.conftest import AUTH_SECRET, PASSWORD, Behind, Gateway, bearer, replica
 from tests.support.clock import clocks_stopped
@@ -533,6 +535,65 @@ async def test_a_setting_without_a_host_is_no_page_to_be_led_to(
         where = {"token": "x", "type": "recovery", "redirect_to": "///attacker.example"}
         answer = await gateway.client.get("/auth/v1/verify", params=where)
         assert answer.headers["location"].startswith("https://app.example/reset#")
+
+
+async def test_used_refresh_tokens_are_forgotten_when_their_owner_would_have_to_sign_in_anew(gateway: Gateway) -> None:
+    """Red when a living session keeps each token it ever had; or when one is forgotten that may still give a thief away."""
+    client, first = await signed_in(gateway, "forgets@official.example")
+    second = await client.refresh_session()
+    third = await client.refresh_session()
+    oldest, used, last = (digest_of(one.session.refresh_token) for one in (first, second, third) if one.session)
+    ages = {oldest: IDLE + timedelta(minutes=1), used: IDLE - timedelta(minutes=1)}
+    async with gateway.platform.open_uow() as uow:
+        for digest, age in ages.items():
+            chosen = update(refresh_tokens).where(refresh_tokens.c.digest == digest)
+            await uow.conn.execute(chosen.values(used_at=utc_now() - age))
+        old = update(refresh_tokens).where(refresh_tokens.c.digest == last)
+        await uow.conn.execute(old.values(created_at=utc_now() - IDLE * 2))
+    clock = schedules(gateway.platform.open_uow, mail_server=None, pages=PAGES, keep_audit=timedelta(days=400))
+    (forget,) = [one for one in clock if one.name == "forget_sessions"]
+    await forget.work()
+    async with gateway.platform.open_uow() as uow:
+        ours = select(refresh_tokens.c.digest).where(refresh_tokens.c.digest.in_([oldest, used, last]))
+        assert set((await uow.conn.execute(ours)).scalars()) == {used, last}
+    assert third.session is not None
+    assert (await refresh(gateway, third.session.refresh_token)).status_code == 200
+
+
+async def test_who_never_confirmed_an_address_is_forgotten(gateway: Gateway) -> None:
+    """Red when addresses that anybody may have typed are kept for ever; or when somebody goes who has shown theirs, has worked
+    here, or may still confirm."""
+    now = utc_now()
+    old, young = now - KEEP_UNCONFIRMED - timedelta(minutes=1), now - KEEP_UNCONFIRMED + timedelta(minutes=1)
+    kinds = {
+        "never": (old, {}),
+        "young": (young, {}),
+        "proved": (old, {"email_proved_at": old}),
+        "welcomed": (old, {"welcomed_at": old}),
+        "vouched": (old, {"password_hash": None}),
+    }
+    ids = {name: new_id() for name in kinds}
+    async with gateway.platform.open_uow() as uow:
+        for name, (created_at, more) in kinds.items():
+            row = {"id": ids[name], "email": f"{name}@confirms.example", "password_hash": "x", "created_at": created_at}
+            await uow.conn.execute(users.insert().values(**{**row, **more}))
+
+    async def left(*, confirms: bool) -> set[str]:
+        clock = schedules(
+            gateway.platform.open_uow,
+            mail_server=None,
+            pages=PAGES,
+            keep_audit=timedelta(days=400),
+            confirms_sign_ups=confirms,
+        )
+        (forget,) = [one for one in clock if one.name == "forget_sessions"]
+        await forget.work()
+        async with gateway.platform.open_uow() as uow:
+            found = set((await uow.conn.execute(select(users.c.id).where(users.c.id.in_(ids.values())))).scalars())
+        return {name for name, id_ in ids.items() if id_ in found}
+
+    assert await left(confirms=False) == set(kinds)
+    assert await left(confirms=True) == set(kinds) - {"never"}
 
 
 async def test_changes_of_a_password_are_counted(gateway: Gateway) -> None:
