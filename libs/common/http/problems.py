@@ -6,10 +6,12 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 from libs.common import errors
 from libs.common.db import is_database_outage, is_unstorable_text
@@ -129,7 +131,16 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
         status=error.status_code,
         code=code,
         detail=f"{request.method} {request.url.path}: {error.detail}",
-        headers=error.headers,
+        headers={"Allow": _methods_of(request)} if error.status_code == 405 else error.headers,
+    )
+
+
+def _methods_of(request: Request) -> str:
+    """What all routes of the path take together. Starlette would name those of the first one alone."""
+    path: str = request.scope["path"]
+    routes = [one for one in iter_route_contexts(request.app.routes) if one.path]
+    return ", ".join(
+        sorted({m for one in routes if compile_path(one.path or "")[0].match(path) for m in one.methods or ()})
     )
 
 

@@ -77,7 +77,7 @@ async def post_verify(
     return await _verify(token, kind=_KINDS[body.type], resources=resources, open_uow=open_uow)
 
 
-@router.get("/verify", openapi_extra={"security": []}, status_code=303)
+@router.get("/verify", openapi_extra={"security": []}, status_code=303, response_class=RedirectResponse)
 async def get_verify(
     open_uow: OpenUowDep,
     resources: CurrentResources,

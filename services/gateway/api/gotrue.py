@@ -11,6 +11,7 @@ import orjson
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from libs.common.errors import AppError
@@ -35,6 +36,11 @@ class GoTrueRoute(SmallBodyRoute):
                 return refusal(status_of(error), error.code, error.message, extra=error.extra)
             except RequestValidationError as error:
                 return _not_understood(error)
+            except HTTPException as error:
+                if error.status_code != 400:
+                    raise
+                # A body that is not even text.
+                return _no_json()
 
         return handle_or_refuse
 
@@ -139,10 +145,14 @@ def refusal(status: int, code: str, message: str, *, extra: Mapping[str, object]
     return Response(orjson.dumps(body), status_code=status, media_type="application/json", headers=headers)
 
 
+def _no_json() -> Response:
+    return refusal(400, "bad_json", "Could not parse request body as JSON")
+
+
 def _not_understood(error: RequestValidationError) -> Response:
     found = error.errors()
     if any(one["type"] == "json_invalid" for one in found):
-        return refusal(400, "bad_json", "Could not parse request body as JSON")
+        return _no_json()
     # Values are not repeated: one of them is a password.
     words = "; ".join(
         f"{'.'.join(map(str, one['loc'][1:] or one['loc']))}: {one['msg'].removeprefix('Value error, ')}"

@@ -70,8 +70,9 @@ class UsageDayOut(TakenOut):
 class UsagePageOut(BaseModel):
     """The days from `from` to `to` (UTC, both included) on which rows were answered, in order, and their sum."""
 
-    first: date = Field(serialization_alias="from")
-    last: date = Field(serialization_alias="to")
+    # The description calls a field as `alias` does, whatever `serialization_alias` says.
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
     total: TakenOut
     days: list[UsageDayOut]
 
@@ -84,11 +85,13 @@ def job_receipt_out(job_id: UUID, taken: Taken, *, with_retries: Taken | None) -
 
 def usage_page_out(days: Mapping[date, Taken], *, first: date, last: date) -> UsagePageOut:
     """The API's view of a workspace's days."""
-    return UsagePageOut(
-        first=first,
-        last=last,
-        total=TakenOut(**_parts(in_all(days.values()))),
-        days=[UsageDayOut(day=day, **_parts(taken)) for day, taken in days.items()],
+    return UsagePageOut.model_validate(
+        {
+            "from": first,
+            "to": last,
+            "total": TakenOut(**_parts(in_all(days.values()))),
+            "days": [UsageDayOut(day=day, **_parts(taken)) for day, taken in days.items()],
+        }
     )
 
 

@@ -12,7 +12,7 @@ from services.sender.schemas.base import Body
 LeadState = Literal[
     "waiting", "planned", "sending", "sent", "failed", "unknown", "deferred", "suppressed", "cancelled", "excluded", "stopped"
 ]  # fmt: skip
-Rate = Annotated[float, Field(ge=0, le=1, strict=False)]
+Rate = Annotated[float, Field(ge=0, le=1)]
 
 
 class DayOfCampaignOut(BaseModel):

@@ -100,8 +100,10 @@ async def test_weak_passwords_and_bad_addresses_are_refused_by_name(gateway: Gat
         assert (answer.status_code, body["code"], body["error_code"]) == (422, 422, code)
         assert password not in answer.text
     assert (await sign_up(gateway, "x@first.example", "tiny-pw")).json()["weak_password"] == {"reasons": ["length"]}
-    broken = await gateway.client.post("/auth/v1/signup", content=b"{", headers={"Content-Type": "application/json"})
-    assert (broken.status_code, broken.json()["error_code"]) == (400, "bad_json")
+    for no_json in (b"{", b'"\x80'):
+        headers = {"Content-Type": "application/json"}
+        broken = await gateway.client.post("/auth/v1/signup", content=no_json, headers=headers)
+        assert (broken.status_code, broken.json()["error_code"]) == (400, "bad_json")
     for words in ({"a": "\0"}, {"a": "x" * 5000}):
         answer = await sign_up(gateway, "words@first.example", data=words)
         assert (answer.status_code, answer.json()["error_code"]) == (422, "validation_failed")
@@ -149,7 +151,7 @@ async def test_the_workspace_is_chosen_by_a_header_and_others_are_not_there(gate
     assert mine["workspace_id"] not in str(said)
     refused = [
         await gateway.client.get(path, headers={**bearer(mine), "X-Workspace-Id": named})
-        for named in (theirs["workspace_id"], str(uuid4()), "no-id")
+        for named in (theirs["workspace_id"], str(uuid4()), "no-id", "")
         for path in ("/v1/me", "/v1/jobs")
     ]
     assert {(answer.status_code, answer.text) for answer in refused} == {(404, refused[0].text)}

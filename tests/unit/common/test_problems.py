@@ -4,7 +4,7 @@ from typing import Annotated
 
 import orjson
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from httpx import ASGITransport, AsyncClient
 from pydantic import BaseModel, StringConstraints, field_validator
 
@@ -58,3 +58,28 @@ async def test_what_is_wrong_with_a_body_is_said_without_patterns_and_names_of_e
         problem = (await client.post("/", json=body)).json()
 
     assert [one["what"] for one in problem["errors"]] == [said]
+
+
+async def test_a_method_that_a_path_does_not_take_is_refused_with_all_that_it_takes() -> None:
+    """Red when `Allow` names the methods of the first route of the path alone, or of other paths."""
+    app, router = FastAPI(), APIRouter(prefix="/things")
+    install_problem_handlers(app)
+
+    @router.get("/{name}")
+    async def show(name: str) -> str:  # pyright: ignore[reportUnusedFunction]
+        return name
+
+    @router.delete("/{name}")
+    async def remove(name: str) -> str:  # pyright: ignore[reportUnusedFunction]
+        return name
+
+    @router.post("")
+    async def make() -> None:  # pyright: ignore[reportUnusedFunction]
+        return None
+
+    app.include_router(router)
+
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://here") as client:
+        refused = await client.put("/things/one")
+
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "DELETE, GET")

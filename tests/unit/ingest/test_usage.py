@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from libs.common.contracts.research import ModelUse, Receipt
 from libs.common.errors import Invalid
 from services.ingest.domain.usage import MOST_DAYS, Calls, Taken, day_of, in_all, period_of, usage_of
+from services.ingest.schemas.usage import UsagePageOut, usage_page_out
 
 TODAY = date(2026, 11, 27)
 COUNT = st.integers(0, 10**6)
@@ -88,3 +89,11 @@ def test_a_day_is_the_utc_day() -> None:
     assert day_of(datetime(2026, 11, 27, 0, 30, tzinfo=timezone(timedelta(hours=2)))) == date(2026, 11, 26)
     assert day_of(datetime(2026, 11, 27, tzinfo=UTC)) == TODAY
     assert in_all([]) == Taken()
+
+
+def test_a_page_of_days_is_described_as_it_is_sent() -> None:
+    """Red when the description calls a field what nobody is sent, as `first` for `from`."""
+    page = usage_page_out({}, first=TODAY, last=TODAY)
+
+    assert set(page.model_dump(by_alias=True)) == set(UsagePageOut.model_json_schema()["properties"])
+    assert {"from", "to"} <= set(page.model_dump(by_alias=True))
