@@ -15,6 +15,7 @@ from libs.common.smtp_address import parse_smtp_url
 from services.gateway import handlers, schedules, tables
 from services.gateway.api import (
     api_keys,
+    assistants,
     audit,
     auth,
     auth_info,
@@ -158,7 +159,7 @@ def build_app() -> FastAPI:
                     erasures.router,
                 ),
                 *(webhooks.router, webhook_deliveries.router),
-                *(me.router, events.router, description.router, public.router, forward.router),
+                *(me.router, assistants.router, events.router, description.router, public.router, forward.router),
             ],
             start=functools.partial(start, settings),
             openapi_url=None,

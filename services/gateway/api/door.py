@@ -57,7 +57,7 @@ class Door:
             headers.setdefault("Content-Security-Policy", _NO_PAGE)
         if self._secure:
             headers.setdefault("Strict-Transport-Security", _TWO_YEARS)
-        if scope["path"].startswith(("/v1/", "/auth/")):
+        if scope["path"].startswith(("/v1/", "/auth/", "/mcp")):
             headers.setdefault("Cache-Control", "private, no-cache")
         headers["X-Request-Id"] = request_id
         allowance: Allowance | None = scope.get("state", {}).get("allowance")
