@@ -51,16 +51,18 @@ def run_env(metadata: MetaData) -> None:
 
 def create_common_tables(schema: str) -> None:
     """For a service's first migration: outbox, inbox, dead letters and schedules as they were at version 1."""
-    metadata = service_metadata(schema)
-    common_tables(metadata)
-    metadata.create_all(op.get_bind())
+    _at_version_1(schema).create_all(op.get_bind())
 
 
 def drop_common_tables(schema: str) -> None:
     """The way back of `create_common_tables`."""
+    _at_version_1(schema).drop_all(op.get_bind())
+
+
+def _at_version_1(schema: str) -> sa.MetaData:
     metadata = service_metadata(schema)
-    common_tables(metadata)
-    metadata.drop_all(op.get_bind())
+    metadata.remove(common_tables(metadata).deleted_workspaces)
+    return metadata
 
 
 Action = Literal["upgrade", "check", "revision", "downgrade"]

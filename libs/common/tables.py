@@ -1,5 +1,5 @@
-"""The tables every service's schema has: outbox, inbox, dead letters, schedules; and, where requests make things, repeated
-requests."""
+"""The tables every service's schema has: outbox, inbox, dead letters, schedules, deleted workspaces; and, where requests make
+things, repeated requests."""
 
 from dataclasses import dataclass
 
@@ -37,6 +37,7 @@ class CommonTables:
     inbox: Table
     dead_letters: Table
     schedules: Table
+    deleted_workspaces: Table
     repeated_requests: Table | None = None
 
 
@@ -52,6 +53,7 @@ def common_tables(metadata: MetaData, *, repeated: bool = False) -> CommonTables
         inbox=_inbox(metadata),
         dead_letters=_dead(metadata),
         schedules=_schedules(metadata),
+        deleted_workspaces=_deleted(metadata),
         repeated_requests=_repeated(metadata) if repeated else None,
     )
 
@@ -128,6 +130,21 @@ def _schedules(metadata: MetaData) -> Table:
         instant("last_started_at"),
         instant("last_success_at"),
         Column("last_error", Text),
+    )
+
+
+def _deleted(metadata: MetaData) -> Table:
+    """Tombstones, for ever. `erased` counts what has gone, by table; `erased_at` is when nothing was left, `looked_at` when
+    somebody last made sure."""
+    return Table(
+        "deleted_workspaces",
+        metadata,
+        Column("workspace_id", Uuid, primary_key=True),
+        instant("deleted_at", now=True),
+        Column("erased", JSONB, nullable=False, server_default=text("'{}'")),
+        instant("erased_at"),
+        instant("looked_at"),
+        Index("ix_deleted_workspaces_deleted_at", "deleted_at"),
     )
 
 

@@ -21,6 +21,7 @@ from libs.common.logs import get_logger
 from libs.common.many import Given
 from libs.common.sealing import Sealed, seal
 from libs.common.tables import CommonTables
+from libs.common.tombstones import Deleted
 from libs.common.tracing import current_traceparent
 
 log = get_logger()
@@ -90,6 +91,11 @@ class UnitOfWork:
         table = self._tables.repeated_requests
         assert table is not None, "its `common_tables` are made without `repeated=True`"
         return table
+
+    @property
+    def deleted_workspaces(self) -> Table:
+        """The service's table of tombstones (`libs.common.tombstones`)."""
+        return self._tables.deleted_workspaces
 
     def publish(self, event: Event | Written, *, tenant_id: UUID | None, correlation_id: UUID | None = None) -> UUID:
         """Announce an event when (and only when) this transaction commits. Answers the id of its envelope."""
@@ -196,6 +202,7 @@ class UnitOfWorkFactory:
         self.transient_sink: TransientSink | None = None
         self.publisher: Publisher | None = None
         self._committing_each = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.deleted = Deleted(tables.deleted_workspaces, self.alone)
 
     @contextlib.asynccontextmanager
     async def __call__(self) -> AsyncGenerator[UnitOfWork]:

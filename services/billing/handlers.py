@@ -170,13 +170,17 @@ def subscriptions() -> Sequence[Subscription]:
             recall=partial(recall_holds, memory=memory),
             prefetch=128,
         ),
-        Subscription("billing.raise_hold", raise_hold, prefetch=2),
-        Subscription("billing.lower_hold", lower_hold, prefetch=2),
+        Subscription("billing.raise_hold", raise_hold, of_the_deleted=True, prefetch=2),
+        Subscription("billing.lower_hold", lower_hold, of_the_deleted=True, prefetch=2),
         Subscription("billing.note_job_state", note_job_state, prefetch=2),
         Subscription(
-            "billing.capture_chunk", capture_chunk, together=partial(capture_chunks, memory=memory), prefetch=128
+            "billing.capture_chunk",
+            capture_chunk,
+            together=partial(capture_chunks, memory=memory),
+            of_the_deleted=True,
+            prefetch=128,
         ),
-        Subscription("billing.settle_job", settle_job, prefetch=2),
+        Subscription("billing.settle_job", settle_job, of_the_deleted=True, prefetch=2),
     ]
 
 

@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy.exc import SQLAlchemyError
 
 from libs.common.clock import utc_now
+from libs.common.erasing import erase_schedule
 from libs.common.errors import AppError
 from libs.common.logs import get_logger
 from libs.common.schedules import Schedule
 from libs.common.uow import OpenUow
 from services.billing.resources import Resources
 from services.billing.schedules import MEASURE_EVERY_S
+from services.billing.use_cases import delete_workspace as deleting
 from services.billing.use_cases import measure_plans as measuring
 from services.billing.use_cases import read_stripe_prices as reading
 from services.billing.use_cases import renew_entitlements as renewing
@@ -41,7 +43,9 @@ def schedules(resources: Resources, open_uow: OpenUow) -> Sequence[Schedule]:
                 stripe=resources.stripe, price_ids=resources.settings.price_ids, open_uow=open_uow, now=utc_now()
             )
 
+    erasing = deleting.erasing_of(open_uow, stripe=resources.stripe, price_ids=resources.settings.price_ids)
     return [
+        erase_schedule(erasing, open_uow=open_uow),
         Schedule("settle_switches", _MINUTE_S, settle_switches),
         Schedule("renew_entitlements", _HOUR_S, renew_entitlements, timeout_s=1500),
         Schedule("read_stripe_prices", _HOUR_S, read_stripe_prices),

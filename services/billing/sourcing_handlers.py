@@ -54,6 +54,6 @@ def subscriptions() -> Sequence[Subscription]:
     """One subscription per queue."""
     return [
         Subscription("billing.place_sourcing_hold", place_sourcing_hold, prefetch=2),
-        Subscription("billing.capture_sourcing_batch", capture_sourcing_batch, prefetch=2),
-        Subscription("billing.settle_sourcing", settle_sourcing, prefetch=2),
+        Subscription("billing.capture_sourcing_batch", capture_sourcing_batch, of_the_deleted=True, prefetch=2),
+        Subscription("billing.settle_sourcing", settle_sourcing, of_the_deleted=True, prefetch=2),
     ]

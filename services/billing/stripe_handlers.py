@@ -26,6 +26,7 @@ def subscriptions(desk: Desk) -> Sequence[Subscription]:
             "billing.apply_stripe_event",
             functools.partial(apply_stripe_event, desk=desk),
             calls_out=True,
+            of_the_deleted=True,
             prefetch=4,
             timeout_s=TIMEOUT_S,
         )

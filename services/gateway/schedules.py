@@ -13,6 +13,7 @@ from services.gateway.repositories import (
     api_keys,
     attempts,
     audit,
+    deletions,
     erasures,
     invitations,
     live_events,

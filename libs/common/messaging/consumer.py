@@ -56,7 +56,8 @@ class Subscription:
     `calls_out=True`: `handler(event, message=…)` opens its own units of work and writes the inbox row in the record one.
     `together` opens one transaction for all messages that have arrived, as far as they can be decided (lane.py); those
     that cannot are handled alone by `handler`. Not for what calls out. `recall` spares it the looking where it can.
-    `prefetch` is the number of messages handled at once. `on_dead` runs in the transaction that files a dead letter.
+    What speaks of a deleted workspace is dropped, but for what `of_the_deleted` takes as well: deletions, and what is owed after
+    them. `prefetch` is the number of messages handled at once. `on_dead` runs in the transaction that files a dead letter.
     """
 
     queue: str
@@ -64,6 +65,7 @@ class Subscription:
     calls_out: bool = False
     together: Together | None = None
     recall: Recall | None = None
+    of_the_deleted: bool = False
     prefetch: int = 8
     max_attempts: int = 5
     timeout_s: float = 60
@@ -173,6 +175,8 @@ class Consumer:
         return event, Message(consumer=self.subscription.queue, envelope=envelope)
 
     async def _run(self, event: Event, message: Message) -> str:
+        if not self.subscription.of_the_deleted and await self._open_uow.deleted.has(message.envelope.tenant_id):
+            return "skipped"
         if self._lane is not None and await self._done_together(self._lane, Letter(event, message)):
             return "done"
         with handling(message):

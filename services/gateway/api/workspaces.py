@@ -3,10 +3,12 @@
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Query, Response
 
+from libs.common.clock import utc_now
 from libs.common.errors import Invalid
 from libs.common.http.dependencies import Uow
+from libs.common.http.etags import NOT_MODIFIED, IfNoneMatch
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.ids import new_id
 from services.gateway.api.access import CurrentCaller
@@ -16,7 +18,15 @@ from services.gateway.api.paging import Cursor, Limit, cut
 from services.gateway.domain.callers import Role
 from services.gateway.repositories import workspaces
 from services.gateway.repositories.workspaces import Workspace
-from services.gateway.schemas.members import NewOwner, NewWorkspace, WorkspaceChange, WorkspaceOut, WorkspacePage
+from services.gateway.schemas.members import (
+    DeletedWorkspace,
+    NewOwner,
+    NewWorkspace,
+    WorkspaceChange,
+    WorkspaceOut,
+    WorkspacePage,
+)
+from services.gateway.use_cases import delete_workspace as deleting
 from services.gateway.use_cases.change_workspace import change_workspace
 from services.gateway.use_cases.open_workspace import open_workspace
 from services.gateway.use_cases.transfer_ownership import transfer_ownership
@@ -49,8 +59,10 @@ async def post_workspace(
     return out
 
 
-@router.get("/workspace")
-async def get_workspace(caller: CurrentCaller, uow: Uow, response: Response) -> WorkspaceOut:
+@router.get("/workspace", responses=NOT_MODIFIED)
+async def get_workspace(
+    caller: CurrentCaller, uow: Uow, response: Response, _known: IfNoneMatch = None
+) -> WorkspaceOut:
     """The workspace that you work in; its version is the `ETag`."""
     return _tagged(await workspaces.load(uow.conn, caller.workspace_id), caller.role, response)
 
@@ -78,6 +90,22 @@ async def put_owner(body: NewOwner, caller: CurrentCaller, clerk: CurrentClerk, 
     """Hand the workspace to another member (owners): they own it then, and you are an admin. 404 `member_not_found`."""
     await transfer_ownership(caller, body.user_id, uow=uow)
     await clerk.write(uow, status=204, user_id=body.user_id)
+
+
+@router.delete("/workspace", status_code=202)
+async def delete_workspace(
+    caller: CurrentCaller, clerk: CurrentClerk, uow: Uow, name: Annotated[str, Query(max_length=200)]
+) -> DeletedWorkspace:
+    """Delete the workspace with all that is in it (owners). `name` is its exact name, so that nobody does it by mistake.
+
+    Nobody gets in any more when this answers; its subscription is cancelled, its jobs and campaigns stop, and everything is
+    erased within minutes: you get a mail when it is. It cannot be undone: export it first (`GET /v1/workspace/export`).
+    422 `name_not_confirmed`; 403 `owners_only`, also for whoever has deleted it already.
+    """
+    now = utc_now()
+    await deleting.delete_workspace(caller, name=name, make_id=new_id, now=now, uow=uow)
+    await clerk.write(uow, status=202)
+    return DeletedWorkspace(id=caller.workspace_id, deleted_at=now)
 
 
 def _version(if_match: str | None) -> int | None:

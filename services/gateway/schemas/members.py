@@ -52,6 +52,13 @@ class WorkspaceChange(Body):
     time_zone: Zone | None = None
 
 
+class DeletedWorkspace(BaseModel):
+    """A workspace that is deleted: what was in it is being erased."""
+
+    id: UUID
+    deleted_at: datetime
+
+
 class WorkspaceOut(BaseModel):
     """A workspace as the caller sees it: `role` is what they are in it."""
 

@@ -5,13 +5,14 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.domain.selling.plans import Entitlements
-from services.billing.tables import accounts, entitlements
+from services.billing.tables import COMMON, accounts, entitlements
 
+_DELETED = COMMON.deleted_workspaces
 _LIMITS = [field.name for field in fields(Entitlements)]
 
 
@@ -46,8 +47,9 @@ async def save_entitled(conn: AsyncConnection, workspace_id: UUID, found: Entitl
 
 
 async def next_workspaces(conn: AsyncConnection, *, after: UUID | None, limit: int) -> Sequence[UUID]:
-    """A slice of all workspaces that have an account, by id."""
-    query = select(accounts.c.workspace_id).order_by(accounts.c.workspace_id).limit(limit)
+    """A slice of all workspaces that have an account and are not deleted, by id."""
+    gone = exists().where(_DELETED.c.workspace_id == accounts.c.workspace_id)
+    query = select(accounts.c.workspace_id).where(~gone).order_by(accounts.c.workspace_id).limit(limit)
     if after is not None:
         query = query.where(accounts.c.workspace_id > after)
     return list((await conn.execute(query)).scalars())
