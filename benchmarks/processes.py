@@ -132,6 +132,16 @@ def peak_mib(pid: int) -> float:
     return 0.0
 
 
+def resident_mib(pid: int) -> float:
+    """The resident memory that one process has at present."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024**2
+
+
+def forget_peak(pid: int) -> None:
+    """From here on the peak is counted anew: VmHWM is what the process has at present."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
 def _family(pid: int, entries: Mapping[int, _Entry]) -> list[_Entry]:
     members = {pid}
     while True:
