@@ -1,7 +1,7 @@
 """The gateway's webhooks without its edges: what a test tells, sends and hears, at any time it likes."""
 
+import asyncio
 import contextlib
-import json
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -41,25 +41,25 @@ class Receiver:
     text: str = "thanks"
     headers: dict[str, str] = field(default_factory=dict)
     heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set, unless it is to be silent."""
 
     @property
     def ids(self) -> list[str]:
         return [headers["webhook-id"] for headers, _ in self.heard]
-
-    @property
-    def bodies(self) -> list[dict[str, Any]]:
-        return [json.loads(body) for _, body in self.heard]
 
 
 @contextlib.asynccontextmanager
 async def receiving(*statuses: int, **answer: Any) -> AsyncGenerator[Receiver]:
     """One that listens until the block ends."""
     receiver = Receiver(statuses=list(statuses) or [204], **answer)
+    receiver.answers.set()
     app = FastAPI()
 
     @app.post("/hook")
     async def hook(request: Request) -> Response:
         receiver.heard.append((dict(request.headers), await request.body()))
+        await receiver.answers.wait()
         status = receiver.statuses.pop(0) if len(receiver.statuses) > 1 else receiver.statuses[0]
         return Response(receiver.text if status != 204 else None, status, headers=receiver.headers)
 
