@@ -22,6 +22,7 @@ from libs.common.db import check_connection_budget, make_engine
 from libs.common.errors import Transient
 from libs.common.garbage import FEW_IN_FLIGHT, seldom_collected
 from libs.common.http import health, operations
+from libs.common.http.etags import NotModified
 from libs.common.http.idempotency import answer_again
 from libs.common.http.observe import Observe
 from libs.common.http.operation_names import operation_id
@@ -85,6 +86,7 @@ def create_app(spec: ServiceSpec) -> FastAPI:
     )
     install_problem_handlers(app)
     app.add_exception_handler(AnsweredBefore, answer_again)
+    app.add_middleware(NotModified)
     app.add_middleware(Observe, service=spec.settings.service)
     for router in (health.router, operations.router, *spec.routers):
         app.include_router(router)

@@ -446,6 +446,15 @@ class DeadLetterPage(Model):
     next_cursor: str | None
 
 
+class DeletedWorkspace(Model):
+    """
+    A workspace that is deleted: what was in it is being erased.
+    """
+
+    id: UUID
+    deleted_at: AwareDatetime
+
+
 class DeliveryOut(Model):
     """
     A message to an endpoint. `event_id` is its `webhook-id`; `status`, `answer` (its first kilobyte) and `error` tell of the

@@ -161,35 +161,55 @@ class Operations(Asking):
         return await self._model(models.BillingAnswer, Call("GET", "/v1/billing"))
 
     async def get_billing_alerts(self) -> models.AlertsAnswer:
-        """The balances below which the workspace is told, by event and by mail."""
+        """The balances below which the workspace is told, by event and by mail. It has an `ETag`."""
         return await self._model(models.AlertsAnswer, Call("GET", "/v1/billing/alerts"))
 
-    async def put_billing_alerts(self, body: models.AlertsBody | Mapping[str, Any]) -> models.AlertsAnswer:
-        """Set them all (owners and admins). 422 `too_many_thresholds` above ten."""
-        return await self._model(models.AlertsAnswer, Call("PUT", "/v1/billing/alerts", body=body))
+    async def put_billing_alerts(
+        self, body: models.AlertsBody | Mapping[str, Any], *, if_match: str | None = None
+    ) -> models.AlertsAnswer:
+        """Set them all (owners and admins). 422 `too_many_thresholds` above ten; 412 `settings_changed` when `If-Match` is no
+        longer their ETag.
+        """
+        return await self._model(
+            models.AlertsAnswer, Call("PUT", "/v1/billing/alerts", body=body, headers={"If-Match": if_match})
+        )
 
     async def get_billing_auto_top_up(self) -> models.AutoTopUpAnswer:
-        """When credits are bought by themselves, and what that has cost this month."""
+        """When credits are bought by themselves, and what that has cost this month. It has an `ETag`."""
         return await self._model(models.AutoTopUpAnswer, Call("GET", "/v1/billing/auto-top-up"))
 
-    async def put_billing_auto_top_up(self, body: models.AutoTopUpBody | Mapping[str, Any]) -> models.AutoTopUpAnswer:
+    async def put_billing_auto_top_up(
+        self, body: models.AutoTopUpBody | Mapping[str, Any], *, if_match: str | None = None
+    ) -> models.AutoTopUpAnswer:
         """Turn it on, also again after a failure (owners and admins). It pays with the payment method saved at Stripe.
 
-        422 `pack_unknown`, `pack_not_sold`, `maximum_too_low`; 409 `self_hosted` where nothing is sold.
+        422 `pack_unknown`, `pack_not_sold`, `maximum_too_low`; 409 `self_hosted` where nothing is sold; 412
+        `settings_changed` when `If-Match` is no longer its ETag.
         """
-        return await self._model(models.AutoTopUpAnswer, Call("PUT", "/v1/billing/auto-top-up", body=body))
+        return await self._model(
+            models.AutoTopUpAnswer, Call("PUT", "/v1/billing/auto-top-up", body=body, headers={"If-Match": if_match})
+        )
 
     async def delete_billing_auto_top_up(self) -> None:
         """Buy nothing by itself any more (owners and admins). What is being paid at this moment still brings its credits."""
         await self._nothing(Call("DELETE", "/v1/billing/auto-top-up"))
 
     async def get_billing_caps(self) -> models.CapsAnswer:
-        """How many credits may be set aside in a day, a month, and for one member in a month; and how many have been."""
+        """How many credits may be set aside in a day, a month, and for one member in a month; and how many have been. It has
+        an `ETag`.
+        """
         return await self._model(models.CapsAnswer, Call("GET", "/v1/billing/caps"))
 
-    async def put_billing_caps(self, body: models.CapsBody | Mapping[str, Any]) -> models.CapsAnswer:
-        """Set all the caps (owners and admins). What is set aside already stays; from now on holds and raises fit into them."""
-        return await self._model(models.CapsAnswer, Call("PUT", "/v1/billing/caps", body=body))
+    async def put_billing_caps(
+        self, body: models.CapsBody | Mapping[str, Any], *, if_match: str | None = None
+    ) -> models.CapsAnswer:
+        """Set all the caps (owners and admins). What is set aside already stays; from now on holds and raises fit into them.
+
+        412 `settings_changed` when `If-Match` is no longer their ETag.
+        """
+        return await self._model(
+            models.CapsAnswer, Call("PUT", "/v1/billing/caps", body=body, headers={"If-Match": if_match})
+        )
 
     async def list_billing_caps_of_members(
         self, *, cursor: UUID | str | None = None, limit: int | None = None
@@ -318,7 +338,7 @@ class Operations(Asking):
         )
 
     async def show_campaign(self, campaign_id: UUID | str) -> models.CampaignOut:
-        """One campaign with its counts and today's quota. 404 campaign_not_found."""
+        """One campaign with its counts and today's quota. It has an `ETag`. 404 campaign_not_found."""
         return await self._model(models.CampaignOut, Call("GET", f"/v1/campaigns/{segment(campaign_id)}"))
 
     async def check_campaign(self, campaign_id: UUID | str) -> models.CheckOut:
@@ -1018,7 +1038,7 @@ class Operations(Asking):
         return await self._model(models.JobOut, Call("POST", "/v1/jobs", body=body, key=idempotency_key or new_key()))
 
     async def show_job(self, job_id: UUID | str) -> models.JobOut:
-        """One job as it is now, and what it waits for."""
+        """One job as it is now, and what it waits for. It has an `ETag`."""
         return await self._model(models.JobOut, Call("GET", f"/v1/jobs/{segment(job_id)}"))
 
     async def change_job(self, job_id: UUID | str, body: models.CeilingIn | Mapping[str, Any]) -> models.JobOut:
@@ -1214,7 +1234,7 @@ class Operations(Asking):
         return await self._model(models.ListPage, Call("GET", "/v1/lists", query={"cursor": cursor, "limit": limit}))
 
     async def show_list(self, list_id: UUID | str) -> models.ListOut:
-        """One list. 404 list_not_found."""
+        """One list, with an `ETag`. 404 list_not_found."""
         return await self._model(models.ListOut, Call("GET", f"/v1/lists/{segment(list_id)}"))
 
     async def change_list(self, list_id: UUID | str, body: models.ListChange | Mapping[str, Any]) -> models.ListOut:
@@ -1304,7 +1324,7 @@ class Operations(Asking):
         return await self._model(models.PresetAnswer, Call("GET", "/v1/mailboxes/presets", query={"address": address}))
 
     async def show_mailbox(self, mailbox_id: UUID | str) -> models.MailboxOut:
-        """One mailbox. 404 mailbox_not_found."""
+        """One mailbox, with an `ETag`. 404 mailbox_not_found."""
         return await self._model(models.MailboxOut, Call("GET", f"/v1/mailboxes/{segment(mailbox_id)}"))
 
     async def change_mailbox(
@@ -1427,14 +1447,20 @@ class Operations(Asking):
         return await self._model(models.ForecastOut, Call("GET", "/v1/sending/forecast", query={"days": days}))
 
     async def show_sending_settings(self) -> models.SendingSettingsOut:
-        """How the workspace sends, and the defaults for what it has not said. 503 workspace_pending just after it was made."""
+        """How the workspace sends, and the defaults for what it has not said. It has an `ETag`. 503
+        workspace_pending just after it was made.
+        """
         return await self._model(models.SendingSettingsOut, Call("GET", "/v1/sending/settings"))
 
     async def change_sending_settings(
-        self, body: models.SendingSettingsIn | Mapping[str, Any]
+        self, body: models.SendingSettingsIn | Mapping[str, Any], *, if_match: str | None = None
     ) -> models.SendingSettingsOut:
-        """Replace all of it; plans and mails follow from now on. Owners and admins only."""
-        return await self._model(models.SendingSettingsOut, Call("PUT", "/v1/sending/settings", body=body))
+        """Replace all of it; plans and mails follow from now on. Owners and admins only. 412
+        settings_changed when `If-Match` is no longer their ETag.
+        """
+        return await self._model(
+            models.SendingSettingsOut, Call("PUT", "/v1/sending/settings", body=body, headers={"If-Match": if_match})
+        )
 
     async def list_sourcings(
         self, *, cursor: UUID | str | None = None, limit: int | None = None
@@ -1959,6 +1985,15 @@ class Operations(Asking):
         return await self._model(
             models.WorkspaceOut, Call("PATCH", "/v1/workspace", body=body, headers={"if-match": if_match})
         )
+
+    async def delete_workspace(self, *, name: str) -> models.DeletedWorkspace:
+        """Delete the workspace with all that is in it (owners). `name` is its exact name, so that nobody does it by mistake.
+
+        Nobody gets in any more when this answers; its subscription is cancelled, its jobs and campaigns stop, and everything is
+        erased within minutes: you get a mail when it is. It cannot be undone: export it first (`GET /v1/workspace/export`).
+        422 `name_not_confirmed`; 403 `owners_only`, also for whoever has deleted it already.
+        """
+        return await self._model(models.DeletedWorkspace, Call("DELETE", "/v1/workspace", query={"name": name}))
 
     async def delete_workspace_membership(self) -> None:
         """Leave the workspace. 409 `last_owner`, `only_workspace`."""

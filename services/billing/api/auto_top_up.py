@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from libs.common.clock import utc_now
 from libs.common.http.dependencies import Uow
+from libs.common.http.etags import NOT_MODIFIED, Guarded, Tagged
 from libs.common.http.identity import AdminIdentity, CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.billing.domain.watching.top_ups import AutoTopUp
@@ -16,22 +17,29 @@ from services.billing.use_cases.show_auto_top_up import ShownAutoTopUp, show_aut
 router = APIRouter(prefix="/v1/billing", tags=["billing"], responses=PROBLEM_RESPONSES)
 
 
-@router.get("/auto-top-up")
-async def get_auto_top_up(identity: CurrentIdentity, uow: Uow, resources: BillingResources) -> AutoTopUpAnswer:
-    """When credits are bought by themselves, and what that has cost this month."""
+@router.get("/auto-top-up", responses=NOT_MODIFIED)
+async def get_auto_top_up(
+    identity: CurrentIdentity, uow: Uow, resources: BillingResources, tag: Tagged
+) -> AutoTopUpAnswer:
+    """When credits are bought by themselves, and what that has cost this month. It has an `ETag`."""
     price_ids = resources.settings.price_ids
-    return _answer(await show_auto_top_up(identity.workspace_id, price_ids=price_ids, uow=uow, now=utc_now()))
+    shown = await show_auto_top_up(identity.workspace_id, price_ids=price_ids, uow=uow, now=utc_now())
+    return tag.on(_answer(shown), settings=_settings(shown))
 
 
 @router.put("/auto-top-up")
 async def put_auto_top_up(
-    body: AutoTopUpBody, identity: AdminIdentity, uow: Uow, resources: BillingResources
+    body: AutoTopUpBody, identity: AdminIdentity, uow: Uow, resources: BillingResources, guard: Guarded
 ) -> AutoTopUpAnswer:
     """Turn it on, also again after a failure (owners and admins). It pays with the payment method saved at Stripe.
 
-    422 `pack_unknown`, `pack_not_sold`, `maximum_too_low`; 409 `self_hosted` where nothing is sold.
+    422 `pack_unknown`, `pack_not_sold`, `maximum_too_low`; 409 `self_hosted` where nothing is sold; 412
+    `settings_changed` when `If-Match` is no longer its ETag.
     """
     settings = resources.settings
+    await guard.hold(uow)
+    known = await show_auto_top_up(identity.workspace_id, price_ids=settings.price_ids, uow=uow, now=utc_now())
+    guard.check(_settings(known))
     wanted = AutoTopUp(identity.workspace_id, body.threshold, body.pack, body.monthly_maximum_minor)
     await set_auto_top_up(
         wanted,
@@ -41,13 +49,19 @@ async def put_auto_top_up(
         uow=uow,
         now=utc_now(),
     )
-    return await get_auto_top_up(identity, uow, resources)
+    return await get_auto_top_up(identity, uow, resources, guard)
 
 
 @router.delete("/auto-top-up", status_code=204)
 async def delete_auto_top_up(identity: AdminIdentity, uow: Uow) -> None:
     """Buy nothing by itself any more (owners and admins). What is being paid at this moment still brings its credits."""
     await top_ups.drop_rule(uow.conn, identity.workspace_id)
+
+
+def _settings(shown: ShownAutoTopUp) -> object:
+    """What may be changed of it, and whether it still works."""
+    rule = shown.rule
+    return [] if rule is None else [rule.threshold, rule.pack, rule.maximum_minor, rule.is_on]
 
 
 def _answer(shown: ShownAutoTopUp) -> AutoTopUpAnswer:

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from libs.common.clock import utc_now
 from libs.common.http.dependencies import Uow
+from libs.common.http.etags import NOT_MODIFIED, Guarded, Tagged
 from libs.common.http.identity import AdminIdentity, CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.billing.domain.watching.alerts import check_thresholds
@@ -25,11 +26,12 @@ from services.billing.use_cases.show_thresholds import show_thresholds
 router = APIRouter(prefix="/v1/billing", tags=["billing"], responses=PROBLEM_RESPONSES)
 
 
-@router.get("/caps")
-async def get_caps(identity: CurrentIdentity, uow: Uow) -> CapsAnswer:
-    """How many credits may be set aside in a day, a month, and for one member in a month; and how many have been."""
+@router.get("/caps", responses=NOT_MODIFIED)
+async def get_caps(identity: CurrentIdentity, uow: Uow, tag: Tagged) -> CapsAnswer:
+    """How many credits may be set aside in a day, a month, and for one member in a month; and how many have been. It has
+    an `ETag`."""
     shown = await show_caps(identity.workspace_id, user_id=identity.user_id, uow=uow, now=utc_now())
-    return CapsAnswer(
+    answer = CapsAnswer(
         per_day=shown.caps.per_day,
         per_month=shown.caps.per_month,
         per_member=shown.caps.per_member,
@@ -41,29 +43,39 @@ async def get_caps(identity: CurrentIdentity, uow: Uow) -> CapsAnswer:
         month_began_at=shown.periods.month,
         time_zone=shown.time_zone,
     )
+    return tag.on(answer, settings=shown.caps)
 
 
 @router.put("/caps")
-async def put_caps(body: CapsBody, identity: AdminIdentity, uow: Uow) -> CapsAnswer:
-    """Set all the caps (owners and admins). What is set aside already stays; from now on holds and raises fit into them."""
+async def put_caps(body: CapsBody, identity: AdminIdentity, uow: Uow, guard: Guarded) -> CapsAnswer:
+    """Set all the caps (owners and admins). What is set aside already stays; from now on holds and raises fit into them.
+
+    412 `settings_changed` when `If-Match` is no longer their ETag.
+    """
+    await guard.hold(uow)
+    known = await show_caps(identity.workspace_id, user_id=identity.user_id, uow=uow, now=utc_now())
+    guard.check(known.caps)
     wanted = Caps(body.per_day, body.per_month, body.per_member)
     await caps.save_caps(uow.conn, identity.workspace_id, wanted, user_id=identity.user_id, now=utc_now())
-    return await get_caps(identity, uow)
+    return await get_caps(identity, uow, guard)
 
 
-@router.get("/alerts")
-async def get_alerts(identity: CurrentIdentity, uow: Uow) -> AlertsAnswer:
-    """The balances below which the workspace is told, by event and by mail."""
+@router.get("/alerts", responses=NOT_MODIFIED)
+async def get_alerts(identity: CurrentIdentity, uow: Uow, tag: Tagged) -> AlertsAnswer:
+    """The balances below which the workspace is told, by event and by mail. It has an `ETag`."""
     thresholds, is_default = await show_thresholds(identity.workspace_id, uow=uow)
-    return AlertsAnswer(thresholds=thresholds, is_default=is_default)
+    return tag.on(AlertsAnswer(thresholds=thresholds, is_default=is_default), settings=[thresholds, is_default])
 
 
 @router.put("/alerts")
-async def put_alerts(body: AlertsBody, identity: AdminIdentity, uow: Uow) -> AlertsAnswer:
-    """Set them all (owners and admins). 422 `too_many_thresholds` above ten."""
+async def put_alerts(body: AlertsBody, identity: AdminIdentity, uow: Uow, guard: Guarded) -> AlertsAnswer:
+    """Set them all (owners and admins). 422 `too_many_thresholds` above ten; 412 `settings_changed` when `If-Match` is no
+    longer their ETag."""
+    await guard.hold(uow)
+    guard.check(list(await show_thresholds(identity.workspace_id, uow=uow)))
     chosen = check_thresholds(body.thresholds)
     await alerts.save_thresholds(uow.conn, identity.workspace_id, chosen, user_id=identity.user_id, now=utc_now())
-    return AlertsAnswer(thresholds=chosen, is_default=False)
+    return guard.on(AlertsAnswer(thresholds=chosen, is_default=False), settings=[chosen, False])
 
 
 @router.get("/notices")

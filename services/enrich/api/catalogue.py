@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 
 from libs.common.errors import Invalid
 from libs.common.http.dependencies import Uow
+from libs.common.http.etags import NOT_MODIFIED, IfNoneMatch
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import UnitOfWork
@@ -31,8 +32,10 @@ from services.enrich.use_cases.trace_row import TriedRow, trace_row
 router = APIRouter(prefix="/v1/catalogue", responses=PROBLEM_RESPONSES, tags=["catalogue"])
 
 
-@router.get("")
-async def get_catalogue(identity: CurrentIdentity, uow: Uow, response: Response) -> CatalogueOut:
+@router.get("", responses=NOT_MODIFIED)
+async def get_catalogue(
+    identity: CurrentIdentity, uow: Uow, response: Response, _known: IfNoneMatch = None
+) -> CatalogueOut:
     """All products and rules. The `ETag` is the version; a workspace that never had a catalogue is at version 0."""
     shown = CatalogueOut.of(await catalogues.newest(uow.conn, identity.workspace_id))
     tag(response, shown.version)

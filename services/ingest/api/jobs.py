@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Query, Response
 from libs.common.clock import utc_now
 from libs.common.errors import PaymentRequired
 from libs.common.http.dependencies import CurrentPlatform, Uow
+from libs.common.http.etags import NOT_MODIFIED, Tagged
 from libs.common.http.identity import CurrentIdentity, OperatorIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.ingest.domain.ceilings import credits_asked, is_raise_open
@@ -100,12 +101,12 @@ async def list_jobs(
     return JobPage(items=items, next_cursor=str(items[-1].id) if len(found) > limit else None)
 
 
-@router.get("/{job_id}")
-async def show_job(job_id: UUID, identity: CurrentIdentity, uow: Uow) -> JobOut:
-    """One job as it is now, and what it waits for."""
+@router.get("/{job_id}", responses=NOT_MODIFIED)
+async def show_job(job_id: UUID, identity: CurrentIdentity, uow: Uow, tag: Tagged) -> JobOut:
+    """One job as it is now, and what it waits for. It has an `ETag`."""
     job = await jobs.load(uow.conn, job_id, workspace_id=identity.workspace_id)
     waiting = await explain_waiting(uow, [job], now=utc_now())
-    return job_out(job, waiting=waiting[job.id])
+    return tag.on(job_out(job, waiting=waiting[job.id]))
 
 
 @router.patch("/{job_id}", responses=ACCEPTED)

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from libs.common.errors import NotFound
 from libs.common.http.dependencies import OpenUowDep, Uow
+from libs.common.http.etags import NOT_MODIFIED, Tagged
 from libs.common.http.idempotency import Once
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
@@ -79,13 +80,15 @@ async def list_campaigns(
     return CampaignPage(items=items, next_cursor=str(page[-1].id) if more else None)
 
 
-@router.get("/campaigns/{campaign_id}", tags=["campaigns"])
-async def show(campaign_id: UUID, identity: CurrentIdentity, uow: Uow, resources: CurrentResources) -> CampaignOut:
-    """One campaign with its counts and today's quota. 404 campaign_not_found."""
+@router.get("/campaigns/{campaign_id}", tags=["campaigns"], responses=NOT_MODIFIED)
+async def show(
+    campaign_id: UUID, identity: CurrentIdentity, uow: Uow, resources: CurrentResources, tag: Tagged
+) -> CampaignOut:
+    """One campaign with its counts and today's quota. It has an `ETag`. 404 campaign_not_found."""
     campaign = await campaigns.load_campaign(uow.conn, workspace_id=identity.workspace_id, campaign_id=campaign_id)
     if campaign is None:
         raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
-    return await _view(uow, campaign, resources)
+    return tag.on(await _view(uow, campaign, resources))
 
 
 @router.post("/campaigns/{campaign_id}/start", tags=["campaigns"])

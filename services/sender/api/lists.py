@@ -7,8 +7,10 @@ from fastapi import APIRouter
 
 from libs.common.errors import NotFound
 from libs.common.http.dependencies import Uow
-from libs.common.http.identity import CurrentIdentity
+from libs.common.http.etags import NOT_MODIFIED, Tagged
+from libs.common.http.identity import CurrentIdentity, Identity
 from libs.common.http.problems import PROBLEM_RESPONSES
+from libs.common.uow import UnitOfWork
 from services.sender.api.resources import Cursor, Limit, cut
 from services.sender.domain.setting_aside import REASONS
 from services.sender.repositories import lists, recipients
@@ -31,9 +33,13 @@ async def list_lists(identity: CurrentIdentity, uow: Uow, cursor: Cursor = None,
     return ListPage(items=items, next_cursor=str(page[-1].id) if more else None)
 
 
-@router.get("/lists/{list_id}", tags=["lists"])
-async def show_list(list_id: UUID, identity: CurrentIdentity, uow: Uow) -> ListOut:
-    """One list. 404 list_not_found."""
+@router.get("/lists/{list_id}", tags=["lists"], responses=NOT_MODIFIED)
+async def show_list(list_id: UUID, identity: CurrentIdentity, uow: Uow, tag: Tagged) -> ListOut:
+    """One list, with an `ETag`. 404 list_not_found."""
+    return tag.on(await _shown(uow, list_id, identity))
+
+
+async def _shown(uow: UnitOfWork, list_id: UUID, identity: Identity) -> ListOut:
     row = await lists.load_list(uow.conn, workspace_id=identity.workspace_id, list_id=list_id)
     if row is None:
         raise NotFound(f"there is no list {list_id}", code="list_not_found")
@@ -47,7 +53,7 @@ async def change_list(list_id: UUID, body: ListChange, identity: CurrentIdentity
     404 list_not_found.
     """
     await keep_roles(uow, list_id, workspace_id=identity.workspace_id, keep=body.keeps_roles)
-    return await show_list(list_id, identity, uow)
+    return await _shown(uow, list_id, identity)
 
 
 @router.delete("/lists/{list_id}", status_code=204, tags=["lists"])

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Query
 
 from libs.common.errors import NotFound
 from libs.common.http.dependencies import OpenUowDep, Uow
+from libs.common.http.etags import NOT_MODIFIED, Tagged
 from libs.common.http.identity import AdminIdentity, CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.sender.api.resources import CurrentResources, Cursor, Limit, cut
@@ -85,14 +86,16 @@ async def show_preset(
     return PresetAnswer(preset=PresetOut.of(found) if found else None)
 
 
-@router.get("/{mailbox_id}")
-async def show(mailbox_id: UUID, identity: CurrentIdentity, uow: Uow, resources: CurrentResources) -> MailboxOut:
-    """One mailbox. 404 mailbox_not_found."""
+@router.get("/{mailbox_id}", responses=NOT_MODIFIED)
+async def show(
+    mailbox_id: UUID, identity: CurrentIdentity, uow: Uow, resources: CurrentResources, tag: Tagged
+) -> MailboxOut:
+    """One mailbox, with an `ETag`. 404 mailbox_not_found."""
     mine = None if mailbox_id == resources.mailbox_id else identity.workspace_id
     found = await mailboxes.load(uow.conn, mailbox_id, workspace_id=mine)
     if found is None:
         raise NotFound(f"there is no mailbox {mailbox_id}", code="mailbox_not_found")
-    return MailboxOut.of(found)
+    return tag.on(MailboxOut.of(found))
 
 
 @router.patch("/{mailbox_id}")

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from libs.common.errors import Invalid
 from libs.common.http.dependencies import Uow
+from libs.common.http.etags import NOT_MODIFIED, IfNoneMatch
 from libs.common.http.idempotency import Once
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
@@ -89,8 +90,10 @@ async def preview(body: PreviewIn, identity: CurrentIdentity, uow: Uow, resource
     )
 
 
-@router.get("/{template_id}")
-async def show(template_id: UUID, identity: CurrentIdentity, uow: Uow, response: Response) -> TemplateOut:
+@router.get("/{template_id}", responses=NOT_MODIFIED)
+async def show(
+    template_id: UUID, identity: CurrentIdentity, uow: Uow, response: Response, _known: IfNoneMatch = None
+) -> TemplateOut:
     """A template in its newest version, which is its ETag. 404 template_not_found."""
     stored = await load_template(uow, workspace_id=identity.workspace_id, template_id=template_id)
     return _told(stored, response)

@@ -1,18 +1,35 @@
 """The routes about spending: who may set what, and what is shown."""
 
+import asyncio
 import functools
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from starlette.responses import Response
 
 from libs.common.clock import utc_now
+from libs.common.errors import PreconditionFailed
+from libs.common.http.etags import Guard, Tag
 from libs.common.http.identity import IDENTITY_HEADER, Identity, sign_identity
 from libs.common.ids import new_id
+from services.billing.schemas.watching import CapsAnswer
 from tests.support.billing import SECRET, RunningBilling, headers
 
 member = functools.partial(headers, role="member")
+SHOWN: dict[str, Any] = {
+    "per_day": 1,
+    "per_month": None,
+    "per_member": None,
+    "for_you_per_month": None,
+    "spent_today": 0,
+    "spent_this_month": 0,
+    "spent_by_you_this_month": 0,
+    "day_began_at": utc_now(),
+    "month_began_at": utc_now(),
+    "time_zone": "UTC",
+}
 
 
 async def put(service: RunningBilling, path: str, workspace_id: UUID, body: Any) -> httpx.Response:
@@ -29,6 +46,55 @@ async def test_caps_are_set_as_a_whole_and_shown_with_what_was_spent(service: Ru
     assert (shown["spent_today"], shown["spent_this_month"], shown["time_zone"]) == (0, 0, "UTC")
     again = await service.client.get("/v1/billing/caps", headers=member(workspace_id))
     assert again.json()["per_month"] == 0
+
+
+FIRST = {"caps": {"per_day": 10}, "alerts": {"thresholds": [5]}}
+OTHER = {"caps": {"per_day": 20}, "alerts": {"thresholds": [7]}}
+
+
+@pytest.mark.parametrize("path", list(FIRST))
+async def test_who_changes_settings_says_which_they_have_seen(service: RunningBilling, path: str) -> None:
+    """Red when one admin undoes what another has just set, when a change that is based on what is there is refused, or when
+    what is known is sent again."""
+    workspace_id, url = new_id(), f"/v1/billing/{path}"
+    asks = functools.partial(service.client.request, url=url)
+    known = (await asks("GET", headers=headers(workspace_id))).headers["ETag"]
+    first = await asks("PUT", json=FIRST[path], headers=headers(workspace_id) | {"If-Match": known})
+    assert first.status_code == 200
+    late = await asks("PUT", json=OTHER[path], headers=headers(workspace_id) | {"If-Match": known})
+    assert (late.status_code, late.json()["code"]) == (412, "settings_changed")
+    shown = await asks("GET", headers=headers(workspace_id))
+    spared = await asks("GET", headers=headers(workspace_id) | {"If-None-Match": f'"x", W/{shown.headers["ETag"]}'})
+    assert (spared.status_code, spared.content, spared.headers["ETag"]) == (304, b"", shown.headers["ETag"])
+    for match in (f'"x", W/{shown.headers["ETag"]}', "*"):
+        changed = await asks("PUT", json=OTHER[path], headers=headers(workspace_id) | {"If-Match": match})
+        assert changed.status_code == 200
+    stale = await asks("GET", headers=headers(workspace_id) | {"If-None-Match": shown.headers["ETag"]})
+    assert stale.status_code == 200
+    assert stale.json() == changed.json()
+
+
+async def test_of_two_changes_of_the_same_settings_one_is_refused(service: RunningBilling) -> None:
+    """Red when both look before either has written."""
+    workspace_id = new_id()
+    known = (await service.client.get("/v1/billing/caps", headers=headers(workspace_id))).headers["ETag"]
+    asked = [
+        service.client.put("/v1/billing/caps", json={"per_day": n}, headers=headers(workspace_id) | {"If-Match": known})
+        for n in range(6)
+    ]
+    assert sorted(answer.status_code for answer in await asyncio.gather(*asked)) == [200, *[412] * 5]
+
+
+def test_what_is_spent_is_no_other_setting() -> None:
+    """Who has looked at caps before others spent may set them. Red when their change is refused for it, or when what was spent
+    is not shown because the caps are the same."""
+    response, later = Response(), Response()
+    Tag(response).on(CapsAnswer(**SHOWN), settings={"per_day": 1})
+    Tag(later).on(CapsAnswer(**SHOWN).model_copy(update={"spent_today": 1}), settings={"per_day": 1})
+    assert response.headers["ETag"] != later.headers["ETag"]
+    Guard(Response(), what="", if_match=response.headers["ETag"]).check({"per_day": 1})
+    with pytest.raises(PreconditionFailed):
+        Guard(Response(), what="", if_match=response.headers["ETag"]).check({"per_day": 2})
 
 
 @pytest.mark.parametrize("path", ["caps", "alerts", "auto-top-up"])
