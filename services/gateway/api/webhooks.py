@@ -56,7 +56,7 @@ async def post_webhook(
     answered with 2xx within 15 s is tried again for three days. Repeated with its Idempotency-Key it answers with the same
     webhook and `secret: null`: where the answer was lost, rotate the secret.
 
-    422 `url_refused`; 409 `too_many_webhooks`, `sealing_off`, `idempotency_key_reused`.
+    422 `url_refused`; 409 `too_many_endpoints`, `sealing_off`, `idempotency_key_reused`.
     """
     await once.begin(uow)
     endpoint_id = new_id()

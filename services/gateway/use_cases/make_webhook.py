@@ -25,13 +25,13 @@ async def make_webhook(
 ) -> str:
     """Answers the secret that its messages are signed with, made of `random` (SECRET_BYTES).
 
-    Raises Invalid `url_refused`, Conflict `too_many_webhooks` and `sealing_off`.
+    Raises Invalid `url_refused`, Conflict `too_many_endpoints` and `sealing_off`.
     """
     target = checked_url(url, loopback=loopback)
     await workspaces.load(uow.conn, workspace_id, lock=True)
     if await webhooks.count(uow.conn, workspace_id) >= MOST_ENDPOINTS:
         msg = f"the workspace has {MOST_ENDPOINTS} webhooks: delete one that is not used"
-        raise Conflict(msg, code="too_many_webhooks", extra={"limit": MOST_ENDPOINTS})
+        raise Conflict(msg, code="too_many_endpoints", extra={"limit": MOST_ENDPOINTS})
     secret = secret_of(random)
     await webhooks.add(
         uow.conn,

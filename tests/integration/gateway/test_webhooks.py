@@ -171,7 +171,7 @@ async def test_a_workspace_has_so_many_webhooks_and_no_more(post: Gateway) -> No
     """Red when there is no bound, or pages lose one."""
     boss = await owner(post, "many@hooks.example")
     made = [(await named(boss))["id"] for _ in range(MOST_ENDPOINTS)]
-    assert await boss.refused("POST", "webhooks", NEW) == (409, "too_many_webhooks")
+    assert await boss.refused("POST", "webhooks", NEW) == (409, "too_many_endpoints")
     first = await boss.did("GET", "webhooks?limit=7")
     rest = await boss.did("GET", f"webhooks?limit=7&cursor={first['next_cursor']}")
     assert [one["id"] for one in first["items"] + rest["items"]] == made[::-1]
