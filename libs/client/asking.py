@@ -44,7 +44,7 @@ class Asking:
         try:
             found = kind.model_validate_json(answer.content)
         except ValidationError as error:
-            raise _not_understood(call, answer, error) from error
+            raise _not_understood(call, answer, error) from None
         found.stamped(answer.headers.get("ETag"))
         return found
 
@@ -53,7 +53,7 @@ class Asking:
         try:
             return answer.json() if answer.content else {}
         except ValueError as error:
-            raise _not_understood(call, answer, error) from error
+            raise _not_understood(call, answer, error) from None
 
     async def _nothing(self, call: Call) -> None:
         await self._answer(call)

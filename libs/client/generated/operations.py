@@ -1877,7 +1877,7 @@ class Operations(Asking):
         answered with 2xx within 15 s is tried again for three days. Repeated with its Idempotency-Key it answers with the same
         webhook and `secret: null`: where the answer was lost, rotate the secret.
 
-        422 `url_refused`; 409 `too_many_endpoints`, `sealing_off`, `idempotency_key_reused`.
+        422 `url_refused`; 409 `too_many_webhooks`, `sealing_off`, `idempotency_key_reused`.
         """
         return await self._model(
             models.MadeWebhookOut, Call("POST", "/v1/webhooks", body=body, key=idempotency_key or new_key())
