@@ -95,6 +95,9 @@ STORIES = {
         {"gateway_lost_audit_entries_total": "0x10 0+1x20"}, quiet_at="9m", fires_at="13m", labels={}
     ),
     "MailsWait": Story({"gateway_waiting_mails": "0x2 1x90"}, quiet_at="62m", fires_at="64m", labels={}),
+    "ErasureStandsStill": Story(
+        {"gateway_oldest_open_erasure_seconds": "0x2 86401x30"}, quiet_at="11m", fires_at="14m", labels={}
+    ),
     "WebhooksWait": Story(
         {"gateway_webhook_oldest_due_seconds": "0x2 301x20"}, quiet_at="7m", fires_at="9m", labels={}
     ),

@@ -85,6 +85,7 @@ async def made_by(user: User) -> dict[str, str]:
         "invitations/{invitation_id}": (
             await user.ask("POST", "/v1/invitations", json={"email": "new@first.example", "role": "viewer"})
         )["id"],
+        "erasures/{erasure_id}": (await user.ask("POST", "/v1/erasures", json={"email": "gone@first.example"}))["id"],
         "api-keys/{key_id}": (await user.ask("POST", "/v1/api-keys", json={"name": "One", "scopes": ["read"]}))["id"],
         "webhooks/{webhook_id}": webhook_id,
         "webhooks/{delivery_id}": tried["id"],

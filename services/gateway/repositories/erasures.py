@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.forgetting import names
 from services.gateway.domain.erasing import Answer, Erasure, Service
-from services.gateway.tables import erasure_answers, erasures, live_events, mails
+from services.gateway.tables import erasure_answers, erasures, live_events, mails, webhook_deliveries, webhook_endpoints
 
 _COLUMNS = [erasures.c[name] for name in Erasure.__dataclass_fields__ if name != "answers"]
 
@@ -67,8 +67,8 @@ async def finish(conn: AsyncConnection, erasure_id: UUID, *, now: datetime) -> N
 
 
 async def forget_told(conn: AsyncConnection, workspace_id: UUID, *, address: str) -> int:
-    """Delete live events and ended mails of the workspace that name the address; answers how many. Mails to the address
-    itself are a user's, not a lead's."""
+    """Delete live events, ended mails and messages to webhooks of the workspace that name the address; answers how many.
+    Mails to the address itself are a user's, not a lead's."""
     body = func.lower(func.encode(live_events.c.body, "escape"))
     events = delete(live_events).where(live_events.c.tenant_id == workspace_id, names(body, address))
     told = (mails.c.subject, mails.c.body_text, mails.c.body_html, func.coalesce(mails.c.reply, ""))
@@ -78,7 +78,12 @@ async def forget_told(conn: AsyncConnection, workspace_id: UUID, *, address: str
         mails.c.address != address,
         or_(*(names(func.lower(words), address) for words in told)),
     )
-    return sum([(await conn.execute(query)).rowcount for query in (events, letters)])
+    ours = select(webhook_endpoints.c.id).where(webhook_endpoints.c.workspace_id == workspace_id)
+    sent = (func.lower(func.encode(webhook_deliveries.c.body, "escape")), func.lower(webhook_deliveries.c.answer))
+    messages = delete(webhook_deliveries).where(
+        webhook_deliveries.c.endpoint_id.in_(ours), or_(*(names(words, address) for words in sent))
+    )
+    return sum([(await conn.execute(query)).rowcount for query in (events, letters, messages)])
 
 
 async def oldest_open(conn: AsyncConnection) -> datetime | None:
