@@ -127,21 +127,23 @@ def _words_of(error: Mapping[str, Any]) -> str:
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _HTTP_CODES.get(error.status_code, "http_error")
+    allow = _methods_of(request) if error.status_code == 405 else ""
     return problem(
         status=error.status_code,
         code=code,
         detail=f"{request.method} {request.url.path}: {error.detail}",
-        headers={"Allow": _methods_of(request)} if error.status_code == 405 else error.headers,
+        headers={"Allow": allow} if allow else error.headers,
     )
 
 
 def _methods_of(request: Request) -> str:
-    """What all routes of the path take together. Starlette would name those of the first one alone."""
+    """What all described routes of the path take together: Starlette would name those of the first one alone. `/jobs/latest`
+    is another path than `/jobs/{job_id}`."""
     path: str = request.scope["path"]
-    routes = [one for one in iter_route_contexts(request.app.routes) if one.path]
-    return ", ".join(
-        sorted({m for one in routes if compile_path(one.path or "")[0].match(path) for m in one.methods or ()})
-    )
+    routes = [one for one in iter_route_contexts(request.app.routes) if one.path and one.include_in_schema]
+    fitting = [one for one in routes if compile_path(one.path or "")[0].match(path)]
+    meant = min((str(one.path) for one in fitting), key=lambda one: one.count("{"), default="")
+    return ", ".join(sorted({method for one in fitting if one.path == meant for method in one.methods or ()}))
 
 
 async def _on_database_error(_: Request, error: Exception) -> Response:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from services.enrich.domain.products import catalogue as domain
 from services.enrich.domain.products.catalogue import Catalogue, Condition, Operator, Product, Rule
@@ -64,7 +64,7 @@ class RuleModel(_Strict):
     product: Slug
     conditions: list[ConditionModel] = []
     pitch: Pitch = ""
-    enabled: bool = True
+    enabled: StrictBool = True
 
     def told(self) -> Rule:
         """As the domain has it; without an id it has an empty one."""
@@ -120,7 +120,7 @@ class RuleChanges(_Changes):
     product: Slug | None = None
     conditions: list[ConditionModel] | None = None
     pitch: Pitch | None = None
-    enabled: bool | None = None
+    enabled: StrictBool | None = None
 
     def told(self) -> dict[str, Any]:
         """By field."""

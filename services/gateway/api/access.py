@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from libs.common.clock import utc_now
-from libs.common.errors import NotFound, Unauthenticated
+from libs.common.errors import AppError, MethodNotAllowed, NotFound, Unauthenticated
 from libs.common.http.dependencies import OpenUowDep, platform_of
 from libs.common.http.identity import Identity
 from libs.common.ids import new_id
@@ -18,6 +18,7 @@ from services.gateway.clients.webhook_secrets import WebhookRing
 from services.gateway.domain.callers import KEY_PREFIX, Caller
 from services.gateway.domain.permissions import check_permitted, permission_for
 from services.gateway.domain.requests import Allowance
+from services.gateway.domain.routing import PUBLIC, public_owner_of
 from services.gateway.live import LiveHub
 from services.gateway.rooms import PublicRoom, public_rooms
 from services.gateway.settings import GatewaySettings
@@ -50,7 +51,12 @@ def resources_of(request: Request) -> Resources:
     return resources
 
 
-CurrentResources = Annotated[Resources, Depends(resources_of)]
+async def _resources(request: Request) -> Resources:
+    """A coroutine, as a plain function would be called in a thread."""
+    return resources_of(request)
+
+
+CurrentResources = Annotated[Resources, Depends(_resources)]
 
 
 WORKSPACE_HEADER = "X-Workspace-Id"
@@ -99,8 +105,8 @@ async def permitted_caller(
 ) -> Caller:
     """Who is asking, who may ask for this: as the table in `domain/permissions.py` says.
 
-    Raises NotFound `route_not_found` for a path that is in no table; Forbidden `role_too_low`, `scope_missing`,
-    `people_only`, `operators_only`; RateLimited `too_many_requests`.
+    Raises NotFound `route_not_found` for a path that is in no table, MethodNotAllowed for one that is public by another method;
+    Forbidden `role_too_low`, `scope_missing`, `people_only`, `operators_only`; RateLimited `too_many_requests`.
     """
     settings = resources.settings
     most = settings.user_requests_per_minute if caller.key_id is None else settings.key_requests_per_minute
@@ -108,10 +114,17 @@ async def permitted_caller(
     path: str = request.scope["path"]
     permission = permission_for(request.method, path.removeprefix("/v1/")) if path.startswith("/v1/") else None
     if permission is None:
-        msg = f"there is no {path}: see /openapi.json"
-        raise NotFound(msg, code="route_not_found")
+        raise _nothing_there(path, method=request.method)
     check_permitted(caller, permission, operator=is_operator(caller, resources.settings))
     return caller
+
+
+def _nothing_there(path: str, *, method: str) -> AppError:
+    below = path.removeprefix("/v1/")
+    if path.startswith("/v1/") and public_owner_of(below):
+        allow = ", ".join(PUBLIC[below.partition("/")[0]].methods)
+        return MethodNotAllowed(f"{path} takes {allow}, not {method}: see /openapi.json", extra={"allow": allow})
+    return NotFound(f"there is no {path}: see /openapi.json", code="route_not_found")
 
 
 CurrentCaller = Annotated[Caller, Depends(permitted_caller)]

@@ -5,11 +5,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
 from starlette.responses import StreamingResponse
 
 from libs.common.http.dependencies import OpenUowDep, Uow
 from libs.common.http.problems import PROBLEM_RESPONSES
+from libs.common.http.times import WrittenMoment
 from libs.common.uow import OpenUow
 from services.gateway.api.access import CurrentCaller
 from services.gateway.api.paging import Cursor, Limit, cut
@@ -29,8 +29,8 @@ def wanted_entries(
     operation: Annotated[str | None, _Text] = None,
     outcome: Outcome | None = None,
     subject: Annotated[str | None, _Text] = None,
-    since: Annotated[AwareDatetime | None, Query(alias="from", description="From then on.")] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to", description="Before then.")] = None,
+    since: Annotated[WrittenMoment | None, Query(alias="from", description="From then on.")] = None,
+    until: Annotated[WrittenMoment | None, Query(alias="to", description="Before then.")] = None,
 ) -> Wanted:
     """Which entries are asked for. `subject` is the id of what was changed."""
     return Wanted(user_id, key_id, operation, outcome, subject, since, until)

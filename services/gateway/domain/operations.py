@@ -45,7 +45,10 @@ class Operations:
 
     def methods_of(self, path: str) -> list[str]:
         """What may be asked of a path, in capitals; nothing for a path that no document tells of."""
-        return sorted(method.upper() for method in self._methods if self.find(method, path))
+        found = {method.upper(): one for method in self._methods if (one := self.find(method, path))}
+        # `/jobs/latest` is another thing than `/jobs/{job_id}`, and does not take what that takes.
+        meant = min((one.route for one in found.values()), key=lambda route: route.count("{"), default="")
+        return sorted(method for method, one in found.items() if one.route == meant)
 
 
 def all_operations(document: Mapping[str, Any]) -> Iterable[tuple[str, str, dict[str, Any]]]:

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
+from libs.common.http.times import WrittenMoment
 from services.gateway.schemas.members import Body, OneLine
 
 Scope = Literal["read", "jobs", "sending", "billing", "settings", "audit"]
@@ -17,7 +18,7 @@ class NewKey(Body):
 
     name: OneLine
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=6, examples=[["read"]])]
-    expires_at: AwareDatetime | None = None
+    expires_at: WrittenMoment | None = None
 
 
 class KeyOut(BaseModel):

@@ -1,6 +1,5 @@
 """Routes of what rows took: the receipt of a job, and a workspace's days."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from libs.common.clock import utc_now
 from libs.common.http.dependencies import Uow
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
+from libs.common.http.times import WrittenDay
 from services.ingest.domain.usage import day_of
 from services.ingest.schemas.usage import JobReceiptOut, UsagePageOut, job_receipt_out, usage_page_out
 from services.ingest.use_cases.show_usage import show_receipt, show_usage
@@ -30,9 +30,9 @@ async def workspace_usage(
     identity: CurrentIdentity,
     uow: Uow,
     first: Annotated[
-        date | None, Query(alias="from", description="The first UTC day; 29 before `to` if left out.")
+        WrittenDay | None, Query(alias="from", description="The first UTC day; 29 before `to` if left out.")
     ] = None,
-    last: Annotated[date | None, Query(alias="to", description="The last UTC day; today if left out.")] = None,
+    last: Annotated[WrittenDay | None, Query(alias="to", description="The last UTC day; today if left out.")] = None,
 ) -> UsagePageOut:
     """What the workspace's rows took, by UTC day, also those of deleted jobs: lists, retries and trials.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from services.ingest.domain.header_words import Role
 from services.ingest.domain.uploads import Upload, UploadState
@@ -18,7 +18,7 @@ class MappingIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    mapping: dict[Role, int] = Field(max_length=20)
+    mapping: dict[Role, StrictInt] = Field(max_length=20)
 
 
 class CodeCount(BaseModel):

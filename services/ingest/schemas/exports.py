@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StrictBool
 
 from services.ingest.domain.exports import Export, ExportState
 from services.ingest.domain.storage_keys import ExportFormat
@@ -17,7 +17,7 @@ class SheetIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     format: ExportFormat = "xlsx"
-    flat: bool = False
+    flat: StrictBool = False
 
     def of_job(self, job_id: UUID) -> ExportRequest:
         """As a request for a job's sheet."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StrictBool
 
 from services.ingest.domain.timeline import sentence_of
 from services.ingest.repositories.job_logs import LogEntry
@@ -17,9 +17,9 @@ class RetryIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    include_degraded: bool = True
-    include_not_reached: bool = False
-    accept_degraded: bool | None = None
+    include_degraded: StrictBool = True
+    include_not_reached: StrictBool = False
+    accept_degraded: StrictBool | None = None
     ceiling_credits: Credits | None = None
 
     def to_request(self) -> RetryRequest:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from libs.common.contracts.lines import (
     FEWEST_WORDS,
@@ -64,7 +64,7 @@ class ResearchIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     mapping: Mapping | None = None
-    accept_degraded: bool = False
+    accept_degraded: StrictBool = False
     language: Language = "en"
     max_words: Words = USUAL_WORDS
     offer: Offering = ""
@@ -99,8 +99,8 @@ class QuoteIn(BaseModel):
     upload_id: UUID
     mapping: Mapping | None = None
     first_rows: RowNo | None = None
-    skip_duplicates: bool = True
-    skip_known: bool = False
+    skip_duplicates: StrictBool = True
+    skip_known: StrictBool = False
     extra_columns: Annotated[list[ExtraColumnIn], Field(max_length=MAX_COLUMNS)] = []
 
     @property
@@ -139,7 +139,7 @@ class JobIn(ResearchIn, QuoteIn):
     """A list to be enriched. `affordable`: as many rows as the available credits pay for. `ceiling_credits` is the most
     it may spend: reached, it waits until a person raises it."""
 
-    affordable: bool = False
+    affordable: StrictBool = False
     ceiling_credits: Credits | None = None
 
     def to_request(self) -> JobRequest:

@@ -1,6 +1,6 @@
 """Another go at one row: what may be wished otherwise, what it costs, and the job that does it."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StrictBool
 
 from libs.common.contracts.lines import Tone
 from services.ingest.domain.jobs import Job
@@ -20,7 +20,7 @@ class RerunIn(BaseModel):
     offer: Offering | None = None
     forbidden_words: Phrases | None = None
     line_rules: LineRules | None = None
-    accept_degraded: bool | None = None
+    accept_degraded: StrictBool | None = None
 
     def to_request(self, row_no: int) -> RerunRequest:
         words = None if self.forbidden_words is None else tuple(self.forbidden_words)

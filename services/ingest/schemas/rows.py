@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StrictBool, StringConstraints
 
 from services.ingest.domain.line_reviews import LINE_CHARS, Change, revision_of
 from services.ingest.domain.recipients import WRITABLE
@@ -82,7 +82,7 @@ class LineIn(BaseModel):
 
     revision: Annotated[str, StringConstraints(min_length=1, max_length=60)]
     line: Annotated[str, StringConstraints(min_length=1, max_length=LINE_CHARS, strip_whitespace=True)] | None = None
-    approved: bool | None = None
+    approved: StrictBool | None = None
 
     def to_change(self) -> Change:
         line = (self.line or "") if "line" in self.model_fields_set else None

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from services.ingest.domain.addresses import host_of
 from services.ingest.domain.lead_search import Filters, Found
@@ -86,7 +86,7 @@ class SourcingIn(SearchIn):
 
     count: Annotated[int, Field(ge=1, strict=True)]
     name: Name
-    skip_known: bool = False
+    skip_known: StrictBool = False
 
     def to_request(self) -> SourcingRequest:
         return SourcingRequest(self.filters.to_filters(), self.count, self.name, self.skip_known)

@@ -259,6 +259,14 @@ async def test_nothing_else_is_public(gateway: Gateway, method: str, path: str, 
     assert gateway.behind.paths == []
 
 
+async def test_a_public_path_says_to_members_which_methods_it_takes(gateway: Gateway) -> None:
+    """Red when a member is told that there is no such path."""
+    member = await gateway.sign_up("methods@public.example")
+    answer = await gateway.client.put("/v1/stripe/webhooks", headers=bearer(member))
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert gateway.behind.paths == []
+
+
 async def test_links_have_room_of_their_own(gateway: Gateway) -> None:
     """Red when people nobody knows can take every connection to a service, or when a place is never given back."""
     for _ in range(2 * MAX_PUBLIC_AT_ONCE):

@@ -61,7 +61,7 @@ async def test_what_is_wrong_with_a_body_is_said_without_patterns_and_names_of_e
 
 
 async def test_a_method_that_a_path_does_not_take_is_refused_with_all_that_it_takes() -> None:
-    """Red when `Allow` names the methods of the first route of the path alone, or of other paths."""
+    """Red when `Allow` names the methods of the first route of the path alone, of other paths, or of what is not described."""
     app, router = FastAPI(), APIRouter(prefix="/things")
     install_problem_handlers(app)
 
@@ -73,6 +73,14 @@ async def test_a_method_that_a_path_does_not_take_is_refused_with_all_that_it_ta
     async def remove(name: str) -> str:  # pyright: ignore[reportUnusedFunction]
         return name
 
+    @router.get("/first")
+    async def first() -> None:  # pyright: ignore[reportUnusedFunction]
+        return None
+
+    @router.post("/{name}", include_in_schema=False)
+    async def instead(name: str) -> str:  # pyright: ignore[reportUnusedFunction]
+        return name
+
     @router.post("")
     async def make() -> None:  # pyright: ignore[reportUnusedFunction]
         return None
@@ -80,6 +88,6 @@ async def test_a_method_that_a_path_does_not_take_is_refused_with_all_that_it_ta
     app.include_router(router)
 
     async with AsyncClient(transport=ASGITransport(app), base_url="http://here") as client:
-        refused = await client.put("/things/one")
+        refused = [await client.put(f"/things/{name}") for name in ("one", "first")]
 
-    assert (refused.status_code, refused.headers["Allow"]) == (405, "DELETE, GET")
+    assert [(one.status_code, one.headers["Allow"]) for one in refused] == [(405, "DELETE, GET"), (405, "GET")]

@@ -144,3 +144,12 @@ def test_an_operation_is_found_by_its_request() -> None:
     assert (old.id, dict(old.subjects)) == ("old", {})
     assert known.find("GET", "/v1/jobs/7") is None
     assert known.find("DELETE", "/v1/jobs") is None
+
+
+def test_a_literal_path_takes_its_own_methods_alone() -> None:
+    """Red when `/jobs/old` is said to take what `/jobs/{job_id}` takes."""
+    said = {"operationId": "said"}
+    known = Operations({"paths": {"/v1/jobs/{job_id}": {"get": said, "delete": said}, "/v1/jobs/old": {"post": said}}})
+    assert known.methods_of("/v1/jobs/old") == ["POST"]
+    assert known.methods_of("/v1/jobs/7") == ["DELETE", "GET"]
+    assert known.methods_of("/v1/nothing") == []
