@@ -7,6 +7,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from libs.common.ids import new_id
 from libs.common.uow import UnitOfWorkFactory
@@ -106,6 +107,25 @@ async def test_buying_switching_and_ending_by_the_routes(service: RunningBilling
     found = await get(service, "entitlements", workspace_id)
     assert (found["plan"], found["version"]) == ("growth", 2)
     assert (await ask(service, "POST", "billing/portal", workspace_id)).status_code == 201
+
+
+async def test_the_way_to_the_portal_is_the_same_for_the_same_request(service: RunningBilling, shop: Shop) -> None:
+    """Red when a repeated click opens a second session, when another request passes for it, or when the link, which needs no
+    password, is kept."""
+    del shop
+    workspace_id = new_id()
+    asked = headers(workspace_id) | {"Idempotency-Key": "a-click"}
+    first, again = [await service.client.post("/v1/billing/portal", headers=asked) for _ in range(2)]
+    assert (first.status_code, "Idempotency-Replayed" in first.headers) == (201, False)
+    assert (again.status_code, again.json(), again.headers["Idempotency-Replayed"]) == (201, first.json(), "true")
+    other = await service.client.post("/v1/billing/portal?other=1", headers=asked)
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
+    fresh = await service.client.post("/v1/billing/portal", headers=asked | {"Idempotency-Key": "another"})
+    assert fresh.json() != first.json()
+    async with service.platform.open_uow() as uow:
+        kept = uow.repeated_requests.c
+        bodies = await uow.conn.execute(select(kept.body).where(kept.workspace_id == workspace_id))
+        assert bodies.scalars().all() == [None, None]
 
 
 async def test_another_workspace_sees_and_switches_nothing_of_it(service: RunningBilling, shop: Shop) -> None:

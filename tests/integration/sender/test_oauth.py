@@ -16,12 +16,14 @@ from deploy.sandbox.app import SandboxApp
 from deploy.sandbox.smtp import listen
 from deploy.sandbox.state import SandboxSettings
 from libs.common.errors import AppError, Conflict, Invalid
+from libs.common.repeats import AnsweredBefore, Once
 from services.sender.clients.mailbox import MailboxDown
 from services.sender.clients.oauth import OAuth
 from services.sender.domain.mailboxes.consent import EARLY
 from services.sender.domain.mailboxes.mailbox import MailboxView
 from services.sender.domain.mailboxes.presets import OAuthProvider
-from services.sender.repositories import mailbox_secrets
+from services.sender.repositories import mailbox_secrets, mailboxes
+from services.sender.schemas.mailboxes import MailboxOut
 from services.sender.tables import oauth_consents
 from services.sender.use_cases.ask_consent import ConsentWish, OAuthDesk, ask_consent
 from services.sender.use_cases.open_mailbox import Opener
@@ -70,13 +72,14 @@ class Providers:
         brought = parse_qs(where.query)
         return Return(brought["state"][0], brought["code"][0])
 
-    async def take(self, world: World, brought: Return) -> MailboxView:
+    async def take(self, world: World, brought: Return, *, once: Once | None = None) -> MailboxView:
         return await take_consent(
             brought,
             open_uow=world.open_uow,
             workspace_id=world.workspace_id,
             desk=self.desk,
             mailroom=mailroom(sandbox_port=self.port),
+            record=None if once is None else once.recording(MailboxOut.of),
         )
 
     async def connect(self, world: World, provider: OAuthProvider = "google") -> MailboxView:
@@ -216,3 +219,25 @@ async def test_secrets_of_consents_are_in_no_sentence(world: World, providers: P
     with pytest.raises(AppError) as away:
         await oauth("http://127.0.0.1:1").refresh("google", refresh_token="very-secret")
     assert "very-secret" not in away.value.message
+
+
+async def test_who_finishes_again_under_the_same_key_gets_the_mailbox_that_was_made(
+    world: World, providers: Providers
+) -> None:
+    """Red when whoever lost the answer is told that the consent is over, or another consent passes for it; and when the key is
+    not written with the mailbox."""
+    wish = ConsentWish("google", f"ann.{uuid4().hex[:8]}@team.example", "Ann Team")
+    once = Once(world.workspace_id, "POST /v1/mailboxes/oauth/finish", "finish", b"one")
+    view = await providers.take(world, await providers.allow(await providers.ask(world, wish)), once=once)
+    with pytest.raises(AnsweredBefore) as before:
+        await once.look(world.open_uow)
+    assert before.value.answer.body["id"] == str(view.id)
+    with pytest.raises(Conflict) as refused:
+        await once.of(b"another").look(world.open_uow)
+    assert refused.value.code == "idempotency_key_reused"
+    other = ConsentWish("google", f"bea.{uuid4().hex[:8]}@team.example", "Bea Team")
+    with pytest.raises(AnsweredBefore):
+        await providers.take(world, await providers.allow(await providers.ask(world, other)), once=once)
+    async with world.open_uow() as uow:
+        found = await mailboxes.load_by_address(uow.conn, workspace_id=world.workspace_id, address=other.address)
+    assert found is None
