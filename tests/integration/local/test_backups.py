@@ -1,0 +1,240 @@
+"""A backup of given servers and its way back: what it holds, and what a restore refuses before it changes anything."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import aio_pika
+import asyncpg
+import pytest
+
+from libs.cli.backups.backup import backup
+from libs.cli.backups.restore import restore
+from libs.cli.errors import CliError
+from libs.common.messaging import topology
+from libs.common.storage import Storage
+
+KEYS = "first-key-of-the-ring-0123456789abcdef"
+BODY = b"\x00\xff"
+THINGS = (
+    "INSERT INTO gateway.users (id, email, password_hash)"
+    " VALUES ('01900000-0000-7000-8000-000000000002', 'ann@x.example', 'h')",
+    "INSERT INTO ingest.outbox (id, routing_key, body, published_at, due_at) VALUES"
+    " ('01900000-0000-7000-8000-000000000001', 'x.v1', '\\x00ff', now(), now() + interval '1 hour')",
+    "INSERT INTO ingest.schedules (name, due_at, lease_token, lease_until) VALUES"
+    " ('x', now() + interval '1 day', '01900000-0000-7000-8000-000000000003', now() + interval '1 hour')",
+    "SELECT nextval('billing.stripe_fetches') FROM generate_series(1, 41)",
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """One installation's places, as its environment names them."""
+
+    database_url: str
+    storage_url: str
+    rabbitmq_url: str
+
+    def enter(self, monkeypatch: pytest.MonkeyPatch, *, keys: str = KEYS) -> None:
+        for name, value in {
+            "DATABASE_URL": self.database_url,
+            "STORAGE_URL": self.storage_url,
+            "RABBITMQ_URL": self.rabbitmq_url,
+            "ENCRYPTION_KEYS": keys,
+            "AUTH_SECRET": "an-auth-secret-of-0123456789abcdef",
+            "INTERNAL_SECRET": "an-internal-secret-0123456789abcdef",
+        }.items():
+            monkeypatch.setenv(name, value)
+
+    async def run(self, *statements: str) -> None:
+        connection = await asyncpg.connect(self.database_url)
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.close()
+
+    async def ask(self, query: str) -> object:
+        connection = await asyncpg.connect(self.database_url)
+        answer = await connection.fetchval(query)
+        await connection.close()
+        return answer
+
+    async def schemas(self) -> object:
+        return await self.ask("SELECT count(*) FROM pg_namespace WHERE nspname IN ('gateway', 'sender')")
+
+
+@pytest.fixture
+def old(fresh_database: str, fresh_vhost: str, tmp_path: Path) -> Site:
+    return Site(fresh_database, f"file://{tmp_path / 'old'}", fresh_vhost)
+
+
+@pytest.fixture
+def new(empty_database: str, fresh_vhost: str, tmp_path: Path) -> Site:
+    return Site(empty_database, f"file://{tmp_path / 'new'}", fresh_vhost)
+
+
+@pytest.fixture
+async def file(old: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A backup of one user, one event that the broker has confirmed, a running schedule, and two files."""
+    await old.run(*THINGS)
+    storage = Storage.from_url(old.storage_url)
+    await storage.put("uploads/one/file.csv", b"a,b\n" * 1_000_000)
+    await storage.put("uploads/two/empty", b"")
+    old.enter(monkeypatch)
+    target = tmp_path / "all.zip"
+    await backup(target)
+    return target
+
+
+async def test_everything_comes_back_and_what_the_broker_had_is_published_again(
+    file: Path, new: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when a confirmed outbox row stays confirmed: the broker that had its event is gone."""
+    new.enter(monkeypatch)
+    await restore(file, replace=False)
+    assert await new.ask("SELECT email FROM gateway.users") == "ann@x.example"
+    assert await new.ask("SELECT body FROM ingest.outbox WHERE published_at IS NULL AND due_at <= now()") == BODY
+    assert await new.ask("SELECT count(*) FROM ingest.schedules WHERE due_at <= now() AND lease_until IS NULL") == 1
+    assert await new.ask("SELECT nextval('billing.stripe_fetches')") == 42
+    storage = Storage.from_url(new.storage_url)
+    assert await storage.get("uploads/one/file.csv") == b"a,b\n" * 1_000_000
+    assert await storage.get("uploads/two/empty") == b""
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in file.parent.iterdir() if path.name.endswith(".part")] == []
+
+
+async def test_an_installation_with_data_is_left_alone_unless_it_is_kept_aside(
+    file: Path, old: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old.enter(monkeypatch)
+    await old.run("UPDATE gateway.users SET email = 'since@x.example'")
+    with pytest.raises(CliError, match="not empty"):
+        await restore(file, replace=False)
+    assert await old.ask("SELECT email FROM gateway.users") == "since@x.example"
+    await restore(file, replace=True)
+    assert await old.ask("SELECT email FROM gateway.users") == "ann@x.example"
+    aside = await old.ask("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'gateway_before_%'")
+    query = 'SELECT email FROM "{}".users'
+    assert await old.ask(query.format(aside)) == "since@x.example"
+
+
+async def test_messages_of_another_moment_are_not_heard(file: Path, new: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Red when what waits in the broker reaches services whose data know nothing of it."""
+    new.enter(monkeypatch)
+    async with await aio_pika.connect(new.rabbitmq_url) as connection:
+        channel = await connection.channel()
+        await topology.declare(channel)
+        message = aio_pika.Message(b"of another moment")
+        await channel.default_exchange.publish(message, routing_key="billing.place_hold")
+        with pytest.raises(CliError, match="1 messages wait"):
+            await restore(file, replace=False)
+        assert await new.schemas() == 0
+        await restore(file, replace=True)
+        queue = await channel.declare_queue("billing.place_hold", passive=True)
+        assert queue.declaration_result.message_count == 0
+
+
+def cut_short(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-300])
+
+
+def another_kind(file: Path) -> None:
+    file.write_bytes(b"a,b\n1,2\n")
+
+
+def change_a_byte(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[2000] ^= 1
+    file.write_bytes(bytes(content))
+
+
+def rewritten(change: Callable[[str, bytes], bytes | None]) -> Callable[[Path], None]:
+    """Written anew, each part as `change` has it; None leaves it out."""
+
+    def rewrite(file: Path) -> None:
+        with zipfile.ZipFile(file) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, content in parts.items():
+                if (changed := change(name, content)) is not None:
+                    archive.writestr(name, changed)
+
+    return rewrite
+
+
+def _without_storage(name: str, content: bytes) -> bytes | None:
+    return None if name.endswith("file.csv") else content
+
+
+def _other_words(name: str, content: bytes) -> bytes:
+    return content.replace(b"ann@x.example", b"eve@x.example") if name.endswith("gateway.sql") else content
+
+
+def _of_a_newer_one(name: str, content: bytes) -> bytes:
+    return content.replace(b'"revision": "00', b'"revision": "99') if name == "manifest.json" else content
+
+
+def _of_another_format(name: str, content: bytes) -> bytes:
+    return content.replace(b'"format": 1', b'"format": 2') if name == "manifest.json" else content
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (cut_short, "no whole backup"),
+        (change_a_byte, "is damaged"),
+        (rewritten(_without_storage), "not those it lists"),
+        (rewritten(_other_words), "is not what was put in"),
+        (rewritten(_of_a_newer_one), "newer Corofy"),
+        (rewritten(_of_another_format), "format 2"),
+        (another_kind, "no whole backup"),
+        (Path.unlink, "cannot be read"),
+    ],
+)
+async def test_a_file_that_is_not_right_changes_nothing(
+    file: Path, new: Site, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Path], None], words: str
+) -> None:
+    """Red when a part is believed before all of them have been read."""
+    new.enter(monkeypatch)
+    spoil(file)
+    with pytest.raises(CliError, match=words):
+        await restore(file, replace=False)
+    assert await new.schemas() == 0
+
+
+async def test_secrets_that_could_not_be_opened_are_not_restored(
+    file: Path, new: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new.enter(monkeypatch, keys="another-key-of-a-ring-0123456789abcdef")
+    with pytest.raises(CliError, match="ENCRYPTION_KEYS lacks"):
+        await restore(file, replace=False)
+    assert await new.schemas() == 0
+    new.enter(monkeypatch, keys=f"another-key-of-a-ring-0123456789abcdef,{KEYS}")
+    await restore(file, replace=False)
+
+
+async def test_a_backup_never_writes_over_a_file_nor_leaves_half_of_one(
+    file: Path, old: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old.enter(monkeypatch)
+    before = file.read_bytes()
+    with pytest.raises(CliError, match="is there already"):
+        await backup(file)
+    assert file.read_bytes() == before
+    await old.run("DROP SCHEMA sender CASCADE")
+    with pytest.raises(CliError, match="holds nothing"):
+        await backup(tmp_path / "half.zip")
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("half")] == []
+
+
+async def test_a_database_that_services_are_connected_to_is_not_touched(
+    file: Path, new: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new.enter(monkeypatch)
+    service = await asyncpg.connect(new.database_url, server_settings={"application_name": "corofy-sender"})
+    with pytest.raises(CliError, match="stop all of them"):
+        await restore(file, replace=True)
+    await service.close()
+    assert await new.schemas() == 0
