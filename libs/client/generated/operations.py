@@ -1877,7 +1877,7 @@ class Operations(Asking):
         answered with 2xx within 15 s is tried again for three days. Repeated with its Idempotency-Key it answers with the same
         webhook and `secret: null`: where the answer was lost, rotate the secret.
 
-        422 `url_refused`; 409 `too_many_webhooks`, `sealing_off`, `idempotency_key_reused`.
+        422 `url_refused`; 409 `too_many_endpoints`, `sealing_off`, `idempotency_key_reused`.
         """
         return await self._model(
             models.MadeWebhookOut, Call("POST", "/v1/webhooks", body=body, key=idempotency_key or new_key())
@@ -1994,6 +1994,15 @@ class Operations(Asking):
         422 `name_not_confirmed`; 403 `owners_only`, also for whoever has deleted it already.
         """
         return await self._model(models.DeletedWorkspace, Call("DELETE", "/v1/workspace", query={"name": name}))
+
+    def get_workspace_export(self) -> Download:
+        """Everything that there is of the workspace, but for its secrets, as a ZIP archive (owners): a line of JSON for each row,
+        the uploads as they came, and last a `manifest.json` with how many rows there are.
+
+        It is written while it is read. One that breaks off has no manifest, and no list of its files: programs say that it is
+        damaged; ask again. 503 `service_unavailable` where a service is away at the beginning.
+        """
+        return self._file(Call("GET", "/v1/workspace/export"))
 
     async def delete_workspace_membership(self) -> None:
         """Leave the workspace. 409 `last_owner`, `only_workspace`."""
