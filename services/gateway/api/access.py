@@ -12,6 +12,7 @@ from libs.common.errors import AppError, MethodNotAllowed, NotFound, Unauthentic
 from libs.common.http.dependencies import OpenUowDep, platform_of
 from libs.common.http.identity import Identity
 from libs.common.ids import new_id
+from services.gateway.api.bounds import check_method
 from services.gateway.clients.services import Services
 from services.gateway.clients.tokens import Verifier
 from services.gateway.clients.webhook_secrets import WebhookRing
@@ -105,7 +106,7 @@ async def permitted_caller(
 ) -> Caller:
     """Who is asking, who may ask for this: as the table in `domain/permissions.py` says.
 
-    Raises NotFound `route_not_found` for a path that is in no table, MethodNotAllowed for one that is public by another method;
+    Raises NotFound `route_not_found` for a path that is in no table, MethodNotAllowed for one that takes other methods;
     Forbidden `role_too_low`, `scope_missing`, `people_only`, `operators_only`; RateLimited `too_many_requests`.
     """
     settings = resources.settings
@@ -116,6 +117,7 @@ async def permitted_caller(
     if permission is None:
         raise _nothing_there(path, method=request.method)
     check_permitted(caller, permission, operator=is_operator(caller, resources.settings))
+    check_method(request)
     return caller
 
 

@@ -1,7 +1,6 @@
 """What is written down of a request that may change something: by the gateway's own routes with what they do, and of what is
 passed on when its answer is there. It is never a reason for a request to fail, and never lost without a word."""
 
-import functools
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Annotated
@@ -20,22 +19,16 @@ from services.gateway import metrics
 from services.gateway.api.access import CurrentCaller, request_id_of, resources_of
 from services.gateway.api.bodies import SmallBodyRoute
 from services.gateway.api.client_address import client_address
+from services.gateway.api.known_operations import known_operations
 from services.gateway.domain.audit import Deed, deed_of, outcome_of
 from services.gateway.domain.callers import Caller
-from services.gateway.domain.operations import Operation, Operations
+from services.gateway.domain.operations import Operation
 from services.gateway.domain.permissions import READING
-from services.gateway.public_api import public_document
 from services.gateway.repositories import audit
 
 log = get_logger()
 
 _UNKNOWN = "unknown_operation"
-
-
-@functools.cache
-def known_operations() -> Operations:
-    """Those of the whole public API."""
-    return Operations(public_document())
 
 
 class AuditedRoute(SmallBodyRoute):

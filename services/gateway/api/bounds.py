@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from fastapi import Request
 
 from libs.common.errors import MethodNotAllowed, TooLarge
-from services.gateway.api.auditing import known_operations
+from services.gateway.api.known_operations import known_operations
 
 MAX_JSON_BYTES = 2 * 1024 * 1024
 """A catalogue has 1 MiB at most as it is stored, and may be sent with blanks in it."""

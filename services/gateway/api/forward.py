@@ -14,8 +14,9 @@ from libs.common.http.identity import IDENTITY_HEADER, sign_identity
 from libs.common.http.problems import status_of
 from libs.common.uow import OpenUow
 from services.gateway.api.access import CurrentCaller, CurrentResources, identity_of, tell_limit
-from services.gateway.api.auditing import known_operations, note
-from services.gateway.api.bounds import bounded_body, check_method, method_not_allowed, too_large
+from services.gateway.api.auditing import note
+from services.gateway.api.bounds import bounded_body, method_not_allowed, too_large
+from services.gateway.api.known_operations import known_operations
 from services.gateway.clients.services import Services, answer_headers
 from services.gateway.domain.callers import Caller
 from services.gateway.domain.permissions import only_reads
@@ -34,7 +35,6 @@ async def forward(
     404 `route_not_found`; 405 `method_not_allowed`; 413 `too_large`; 429 `too_many_requests`;
     503 `service_unavailable` when it was not sent; 502 `outcome_unknown` when nothing came back.
     """
-    check_method(request)
     service = owner_of(path)
     if service is None:
         # HEAD of a path that is the gateway's own.

@@ -127,6 +127,8 @@ async def test_a_method_that_a_path_has_not_got_is_405_with_those_it_has(gateway
     heard = len(gateway.behind.paths)
     answer = await boss.ask("PUT", "jobs")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
+    answer = await boss.ask("DELETE", "invitations/accept")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
     assert len(gateway.behind.paths) == heard
     assert (await boss.ask("HEAD", "me")).headers["Allow"] == "GET"
     assert await boss.refused("PUT", "members/a/b/c", {}) == (404, "route_not_found")
