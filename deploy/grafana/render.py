@@ -125,6 +125,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel("Mails of Corofy's own", "sum by (outcome) (increase(gateway_mails_total[1h]))", "{{outcome}}"),
         Panel("Mails of Corofy's own that wait", "max(gateway_waiting_mails)", "mails"),
         Panel("Oldest person to be forgotten", "max(gateway_oldest_open_erasure_seconds)", "age", "s"),
+        Panel("Oldest workspace to be erased", "max(gateway_oldest_open_deletion_seconds)", "age", "s"),
         Panel(
             "Messages to webhooks", "sum by (outcome) (increase(gateway_webhook_deliveries_total[5m]))", "{{outcome}}"
         ),

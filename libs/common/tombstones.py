@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Table, func, or_, select, update
+from sqlalchemy import BigInteger, Table, Text, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -48,9 +48,8 @@ async def to_erase(conn: AsyncConnection, table: Table, *, now: datetime, looked
 
 async def count(conn: AsyncConnection, table: Table, workspace_id: UUID, *, name: str, rows: int) -> None:
     """Some rows of a table have gone."""
-    erased = table.c.erased.op("||")(
-        func.jsonb_build_object(name, func.coalesce(table.c.erased[name].as_integer(), 0) + rows)
-    )
+    so_far = func.coalesce(cast(table.c.erased[name].as_string(), BigInteger), 0)
+    erased = table.c.erased.op("||")(func.jsonb_build_object(cast(name, Text), so_far + rows))
     await conn.execute(update(table).where(table.c.workspace_id == workspace_id).values(erased=erased))
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from fastapi import FastAPI
 
 from libs.common.app import ServiceSpec, create_app
+from libs.common.http.exporting import export_router
 from libs.common.platform import Parts, Platform
 from services.billing import (
     handlers,
@@ -32,6 +33,7 @@ from services.billing.api import (
     watching,
     webhooks,
 )
+from services.billing.belongings import BELONGINGS
 from services.billing.clients.stripe.account import Stripe
 from services.billing.resources import Resources
 from services.billing.settings import BillingSettings
@@ -96,6 +98,7 @@ def build_app() -> FastAPI:
                 watching.router,
                 member_caps.router,
                 auto_top_up.router,
+                export_router(BELONGINGS),
             ],
             start=functools.partial(start, settings),
             title="Corofy billing",

@@ -9,9 +9,11 @@ from fastapi import FastAPI
 
 from libs.common.app import ServiceSpec, create_app
 from libs.common.garbage import MUCH_IN_FLIGHT
+from libs.common.http.exporting import export_router
 from libs.common.platform import Parts, Platform
 from services.enrich import handlers, schedules, tables
 from services.enrich.api import catalogue, catalogue_files, catalogue_versions, load, providers
+from services.enrich.belongings import BELONGINGS
 from services.enrich.clients.gate import Gates
 from services.enrich.clients.keyring import Keyring
 from services.enrich.clients.tools import Tools, open_tools
@@ -129,6 +131,7 @@ def make_app(settings: EnrichSettings) -> FastAPI:
                 catalogue_versions.router,
                 catalogue_files.router,
                 load.router,
+                export_router(BELONGINGS),
             ],
             start=functools.partial(start, settings),
             title="Corofy enrich",

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from fastapi import FastAPI
 
 from libs.common.app import ServiceSpec, create_app
+from libs.common.http.exporting import export_router
 from libs.common.platform import Parts, Platform
 from libs.common.storage import Storage
 from services.ingest import handlers, schedules, tables
@@ -17,6 +18,7 @@ from services.ingest.api import (
     job_life,
     jobs,
     line_options,
+    original_files,
     plain_lists,
     quotes,
     readings,
@@ -28,6 +30,7 @@ from services.ingest.api import (
     uploads,
     usage,
 )
+from services.ingest.belongings import BELONGINGS
 from services.ingest.clients.apollo import Apollo
 from services.ingest.resources import Resources
 from services.ingest.settings import IngestSettings
@@ -79,6 +82,8 @@ def build_app() -> FastAPI:
                 sourcings.router,
                 usage.router,
                 jobs.operators,
+                original_files.router,
+                export_router(BELONGINGS),
             ],
             start=functools.partial(start, settings),
             title="Corofy ingest",

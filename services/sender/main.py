@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import FastAPI
 
 from libs.common.app import ServiceSpec, create_app
+from libs.common.http.exporting import export_router
 from libs.common.logs import get_logger
 from libs.common.platform import Parts, Platform
 from services.sender import handlers, tables
@@ -29,6 +30,7 @@ from services.sender.api import (
     unsubscribe,
 )
 from services.sender.api.resources import Resources
+from services.sender.belongings import BELONGINGS
 from services.sender.clients.dns import Dns
 from services.sender.domain.message import Sender, sender_from
 from services.sender.domain.unsubscribing import UnsubscribeLinks
@@ -126,6 +128,7 @@ def build_app() -> FastAPI:
                 dead_letters.router,
                 oauth.router,
                 mailboxes.router,
+                export_router(BELONGINGS),
             ],
             start=functools.partial(start, settings),
             title="Corofy sender",
