@@ -128,6 +128,12 @@ async def save_secrets(conn: AsyncConnection, endpoint_id: UUID, secrets: Secret
     )
 
 
+async def forget_old_secrets(conn: AsyncConnection, *, now: datetime) -> int:
+    """Those that sign no more. Answers how many."""
+    over = update(endpoints).where(endpoints.c.old_until <= now)
+    return (await conn.execute(over.values(old_secret=None, old_sealed_with=None, old_until=None))).rowcount
+
+
 async def sealed_otherwise(
     conn: AsyncConnection, current: str, *, known: Sequence[str], limit: int
 ) -> Sequence[tuple[UUID, Secrets]]:

@@ -17,7 +17,15 @@ from libs.common.ids import new_id
 from libs.common.settings import normalise_database_url
 from libs.common.uow import UnitOfWorkFactory
 from services.gateway.clients.webhook_secrets import WebhookRing
-from services.gateway.domain.webhooks import BACKOFF, FAILING_FOR, HELD_FOR, KEEP_LOG, LEASE, MOST_AT_ONE
+from services.gateway.domain.webhooks import (
+    BACKOFF,
+    FAILING_FOR,
+    HELD_FOR,
+    KEEP_LOG,
+    LEASE,
+    MOST_AT_ONE,
+    OLD_SECRET_SIGNS_FOR,
+)
 from services.gateway.repositories import webhooks
 from services.gateway.tables import COMMON, mails, webhook_deliveries
 from services.gateway.use_cases.change_webhook import change_webhook, delete_webhook
@@ -157,8 +165,10 @@ async def test_two_senders_never_hold_the_same_and_few_go_to_one_endpoint_at_a_t
 
 
 async def test_who_is_gone_is_disabled_at_once_and_its_people_are_told(room: Room) -> None:
-    """Red when 410 is tried again, or an owner gets no mail and browsers no event."""
+    """Red when 410 is tried again, when owners and admins get no mail or others one, and when browsers get no event."""
     workspace_id = await room.workspace("gone@hooks.example")
+    for role in ("admin", "member"):
+        await room.join(workspace_id, f"{role}-of-gone@hooks.example", role)
     async with receiving(410) as receiver:
         endpoint_id, _ = await room.endpoint(workspace_id, receiver.url)
         await room.tell(LOW, workspace_id)
@@ -167,13 +177,15 @@ async def test_who_is_gone_is_disabled_at_once_and_its_people_are_told(room: Roo
     (row,) = await room.deliveries(endpoint_id)
     assert (endpoint.enabled, endpoint.disabled_because, row.state) == (False, "gone", "given_up")
     async with room.open_uow() as uow:
-        mailed = await uow.conn.execute(select(mails).where(mails.c.address == "gone@hooks.example"))
-        (mail,) = mailed.all()
+        query = select(mails).where(mails.c.workspace_id == workspace_id).order_by(mails.c.address)
+        mailed = (await uow.conn.execute(query)).all()
         said = await uow.conn.execute(
             select(COMMON.outbox.c.body).where(COMMON.outbox.c.routing_key == "gateway.webhook.disabled.v1")
         )
         assert [body for body in said.scalars() if str(endpoint_id).encode() in body]
-    assert (mail.kind, "410" in mail.body_text, "/hook" in mail.body_text) == ("webhook_disabled", True, False)
+    assert [mail.address for mail in mailed] == ["admin-of-gone@hooks.example", "gone@hooks.example"]
+    for mail in mailed:
+        assert (mail.kind, "410" in mail.body_text, "/hook" in mail.body_text) == ("webhook_disabled", True, False)
 
 
 async def test_who_answers_nothing_but_failures_for_three_days_is_disabled_and_who_recovers_is_not(room: Room) -> None:
@@ -260,6 +272,20 @@ async def test_both_secrets_sign_for_a_day_after_a_rotation_and_then_the_fresh_o
             for secret in believed:
                 Webhook(secret).verify(body, headers)
             old = fresh
+
+
+async def test_an_old_secret_is_forgotten_when_it_signs_no_more(room: Room) -> None:
+    """Red when it stays in the database, or goes while receivers still go by it."""
+    workspace_id = await room.workspace("forgotten@hooks.example")
+    endpoint_id, _ = await room.endpoint(workspace_id, NOWHERE)
+    now = utc_now()
+    async with room.open_uow() as uow:
+        await rotate_webhook_secret(workspace_id, endpoint_id, random=bytes(32), now=now, ring=room.ring, uow=uow)
+    await sweep_webhooks(now=now + OLD_SECRET_SIGNS_FOR - timedelta(minutes=1), open_uow=room.open_uow)
+    assert (await room.shown(endpoint_id)).old_secret is not None
+    await sweep_webhooks(now=now + OLD_SECRET_SIGNS_FOR, open_uow=room.open_uow)
+    row = await room.shown(endpoint_id)
+    assert (row.old_secret, row.old_sealed_with, row.old_until) == (None, None, None)
 
 
 async def test_secrets_lie_sealed_and_are_sealed_anew_under_a_fresh_key(room: Room) -> None:

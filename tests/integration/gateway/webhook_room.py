@@ -20,7 +20,7 @@ from services.gateway.clients.public_resolver import Lookup, PublicResolver
 from services.gateway.clients.receivers import Receivers
 from services.gateway.clients.webhook_secrets import WebhookRing
 from services.gateway.repositories import members, users
-from services.gateway.tables import COMMON, webhook_deliveries, webhook_endpoints
+from services.gateway.tables import COMMON, memberships, webhook_deliveries, webhook_endpoints
 from services.gateway.use_cases.deliver_webhook import claim_webhooks, deliver_webhook
 from services.gateway.use_cases.make_webhook import make_webhook
 from services.gateway.use_cases.record_history import record_history
@@ -84,6 +84,14 @@ class Room:
                 uow.conn, workspace_id=workspace_id, name="Acme", time_zone="UTC", owner_id=user_id
             )
         return workspace_id
+
+    async def join(self, workspace_id: UUID, address: str, role: str) -> None:
+        """Somebody new is a member of it."""
+        user_id = new_id()
+        async with self.open_uow() as uow:
+            await users.add_own(uow.conn, user_id=user_id, email=address, password_hash="none", words={})
+            joined = memberships.insert().values(user_id=user_id, workspace_id=workspace_id, role=role)
+            await uow.conn.execute(joined)
 
     async def endpoint(self, workspace_id: UUID, url: str, *events: str) -> tuple[UUID, str]:
         """An endpoint and its secret."""
