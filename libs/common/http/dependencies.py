@@ -27,7 +27,16 @@ async def one_uow(request: Request) -> AsyncGenerator[UnitOfWork]:
         yield uow
 
 
-CurrentPlatform = Annotated[Platform, Depends(platform_of)]
-OpenUowDep = Annotated[UnitOfWorkFactory, Depends(uow_factory)]
+async def _platform(request: Request) -> Platform:
+    """A coroutine: a plain function would be called in a thread, which takes longer than all that it does."""
+    return platform_of(request)
+
+
+async def _open_uow(request: Request) -> UnitOfWorkFactory:
+    return uow_factory(request)
+
+
+CurrentPlatform = Annotated[Platform, Depends(_platform)]
+OpenUowDep = Annotated[UnitOfWorkFactory, Depends(_open_uow)]
 Uow = Annotated[UnitOfWork, Depends(one_uow, scope="function")]
 """`scope="function"` commits before the answer is sent; FastAPI's default commits after it."""

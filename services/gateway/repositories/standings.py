@@ -1,9 +1,11 @@
 """How somebody stands who brings a token: one look at the user, the session and the membership, for every request."""
 
+import functools
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, literal, select
+from sqlalchemy import Select, bindparam, exists, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.domain.callers import Role
@@ -27,15 +29,24 @@ async def find_standing(
 ) -> Standing | None:
     """In this workspace; without one, in that which the user joined first. A session is looked at where one is given.
     None for a user nobody knows."""
+    query = _look(named=workspace_id is not None, in_session=session_id is not None)
+    asked = {"user": user_id, "workspace": workspace_id, "session": session_id}
+    row = (await conn.execute(query, {name: id_ for name, id_ in asked.items() if id_ is not None})).one_or_none()
+    return None if row is None else Standing(*row)
+
+
+@functools.cache
+def _look(*, named: bool, in_session: bool) -> Select[*tuple[Any, ...]]:
+    """The statement, made once: it is asked at every request."""
     is_open = (
-        literal(value=True)
-        if session_id is None
-        else exists().where(
-            sessions.c.id == session_id, sessions.c.user_id == users.c.id, sessions.c.ended_at.is_(None)
+        exists().where(
+            sessions.c.id == bindparam("session"), sessions.c.user_id == users.c.id, sessions.c.ended_at.is_(None)
         )
+        if in_session
+        else literal(value=True)
     )
     joined = memberships.c.user_id == users.c.id
-    query = (
+    return (
         select(
             users.c.email,
             users.c.email_proved_at.is_not(None),
@@ -44,12 +55,8 @@ async def find_standing(
             memberships.c.workspace_id,
             memberships.c.role,
         )
-        .outerjoin(
-            memberships, joined if workspace_id is None else joined & (memberships.c.workspace_id == workspace_id)
-        )
-        .where(users.c.id == user_id)
+        .outerjoin(memberships, joined & (memberships.c.workspace_id == bindparam("workspace")) if named else joined)
+        .where(users.c.id == bindparam("user"))
         .order_by(memberships.c.created_at, memberships.c.workspace_id)
         .limit(1)
     )
-    row = (await conn.execute(query)).one_or_none()
-    return None if row is None else Standing(*row)
