@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import hashlib
 import io
@@ -9,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
+import httpx
 import openpyxl
 import pytest
 from sqlalchemy import select
@@ -189,3 +191,28 @@ async def test_the_list_says_of_each_upload_all_but_its_cells(service: Service) 
 async def test_a_name_is_asked_for(service: Service) -> None:
     answer = await service.client.post("/v1/uploads", content=b"Name\n", headers=service.headers())
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+async def test_a_file_that_is_sent_again_under_its_key_is_one_upload(service: Service) -> None:
+    """Also twice at once, of which only the last bytes decide. Red when there are two, when another file passes for the first,
+    or when the bytes of the slower one stay in storage for ever."""
+    mine = service.neighbour()
+    headers = mine.headers() | {"Idempotency-Key": "a-file"}
+
+    async def send(filename: str = "leads.csv", content: bytes = b"Name,City\nAcme,Bonn\n") -> httpx.Response:
+        return await mine.client.post("/v1/uploads", params={"filename": filename}, content=content, headers=headers)
+
+    before = {one for one in mine.folder.rglob("*") if one.is_file()}
+    sent = await asyncio.gather(*(send() for _ in range(4)))
+    sent.append(await send())
+    assert {(one.status_code, one.json()["id"]) for one in sent} == {(201, sent[0].json()["id"])}
+    assert sorted("Idempotency-Replayed" in one.headers for one in sent) == [False, True, True, True, True]
+    assert [one["id"] for one in (await mine.get("/v1/uploads")).json()["items"]] == [sent[0].json()["id"]]
+    left = {one for one in mine.folder.rglob("*") if one.is_file() and one not in before}
+    assert sum(one.read_bytes() == b"Name,City\nAcme,Bonn\n" for one in left) == 1
+    for other in (await send("others.csv"), await send(content=b"Name\nAcme\n")):
+        assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
+    refused = await mine.client.post(
+        "/v1/uploads", params={"filename": "a"}, content=b"", headers=headers | {"Idempotency-Key": "empty"}
+    )
+    assert refused.json()["code"] == "empty_file"
