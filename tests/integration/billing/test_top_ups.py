@@ -21,6 +21,7 @@ from services.billing.domain.watching.top_ups import ASK_AGAIN_AFTER, AutoTopUp
 from services.billing.repositories.watching import top_ups
 from services.billing.use_cases.buy_top_ups import Shop, buy_top_ups
 from services.billing.use_cases.list_notices import list_notices
+from services.billing.use_cases.note_restore import note_restore
 from services.billing.use_cases.set_auto_top_up import set_auto_top_up
 from tests.integration.billing.steps import Billing, created
 
@@ -260,3 +261,17 @@ async def test_a_rule_that_cannot_work_is_refused(till: Till) -> None:
                 now=utc_now(),
             )
     assert unsold.value.code == "self_hosted"
+
+
+async def test_nothing_is_bought_after_a_restore_until_a_person_says_so(till: Till) -> None:
+    """Red when a rule stays on: what was bought since that moment is not in the data, and would be bought again."""
+    workspace_id = await till.workspace(10)
+    assert "1 automatic top-ups are off" in await note_restore(till.billing.open_uow, utc_now())
+    assert await till.run() == 0
+    async with till.billing.open_uow() as uow:
+        notices = await list_notices(workspace_id, realm="sandbox", uow=uow, now=utc_now())
+    (text,) = [notice.text for notice in notices if notice.kind == "top_up_off"]
+    assert text.startswith("Automatic top-up is off, because Corofy was restored from a backup of ")
+    assert "failed" not in text
+    await till.set_rule(workspace_id)
+    assert await till.run() == 1

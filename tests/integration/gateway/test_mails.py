@@ -22,6 +22,7 @@ from services.gateway.domain.mails import LEASE, STALE_AFTER, Answer, Mail
 from services.gateway.repositories import members, users
 from services.gateway.tables import COMMON, mails
 from services.gateway.use_cases.mail_notices import News, Readers, mail_notices
+from services.gateway.use_cases.note_restore import note_restore
 from services.gateway.use_cases.send_mails import Server, send_mails
 from tests.integration.sender.servers import Inbox, listening
 from tests.support.envelopes import envelope_of
@@ -211,3 +212,12 @@ async def test_without_a_server_a_mail_is_kept_and_then_given_up(office: Office)
     assert (await rows(office, "kept@mails.example"))[0].state == "queued"
     await run(office, None, later=STALE_AFTER * 2)
     assert (await rows(office, "kept@mails.example"))[0].state == "given_up"
+
+
+async def test_a_mail_that_waited_before_a_restore_is_not_sent_after_it(office: Office) -> None:
+    """Red when it stays queued: it may have been sent since the moment that the data are of."""
+    await low(office, "restored@mails.example")
+    assert "1 mails" in await note_restore(office.open_uow, utc_now())
+    assert "0 mails" in await note_restore(office.open_uow, utc_now())
+    (mail,) = await rows(office, "restored@mails.example")
+    assert (mail.state, mail.body_text) == ("unknown", "")
