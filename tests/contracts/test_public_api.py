@@ -109,6 +109,18 @@ def test_every_list_is_paged_by_a_cursor() -> None:
     assert whole == set(BOUNDED)
 
 
+def test_every_number_in_a_path_or_query_has_bounds() -> None:
+    """Red when a number that no column holds gets as far as the database, which answers 500."""
+    boundless: list[str] = []
+    for path, method, operation in OPERATIONS:
+        for asked in operation.get("parameters", ()):
+            schema = asked.get("schema", {})
+            kinds = [one for one in (schema, *schema.get("anyOf", ())) if one.get("type") == "integer"]
+            if any(not {"maximum", "exclusiveMaximum"} & set(one) for one in kinds):
+                boundless.append(f"{method} {path} {asked['name']}")
+    assert boundless == []
+
+
 def test_what_makes_something_takes_an_idempotency_key() -> None:
     """Red when a new route makes a second one for a repeated request, and nobody can tell it that it is one."""
     without: set[str] = set()

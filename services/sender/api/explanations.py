@@ -27,7 +27,7 @@ async def list_leads(
     identity: CurrentIdentity,
     uow: Uow,
     state: Annotated[LeadState | None, Query()] = None,
-    cursor: Annotated[int, Query(ge=0, description="`next_cursor` of the page before.")] = 0,
+    cursor: Annotated[int, Query(ge=0, lt=2**31, description="`next_cursor` of the page before.")] = 0,
     limit: Limit = 50,
 ) -> LeadPage:
     """The leads of a campaign that was started, in the order of the list, with their zones. 404 campaign_not_found."""
