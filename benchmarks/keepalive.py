@@ -64,6 +64,7 @@ class Listener:
         async with asyncio.timeout(_PATIENCE_S):
             head = await reader.readuntil(b"\r\n\r\n")
             if head[9:12] != b"200":
+                writer.close()
                 raise RuntimeError(f"a stream was refused: {head.decode()[:500]}")
             await reader.readuntil(b"listening")
         return cls(writer)
