@@ -9,7 +9,9 @@ from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common import many
 from libs.common.ids import new_id
+from libs.common.many import Statement
 from services.gateway.domain.webhooks import LEASE, MOST_AT_ONE, Answer, Outcome
 from services.gateway.repositories.webhooks import Secrets, secrets_of
 from services.gateway.tables import webhook_deliveries as deliveries
@@ -55,6 +57,15 @@ _CLAIM = text("""
 first, before the second of any: who has much to be told does not keep the others waiting."""
 
 
+_SUBSCRIBERS = Statement(
+    endpoints,
+    ("workspace_id",),
+    "SELECT t.id, t.workspace_id, t.events FROM {rows} JOIN {table} AS t ON t.workspace_id = n.workspace_id"
+    " WHERE t.enabled FOR KEY SHARE OF t",
+)
+"""By way of the driver: this is asked with every handful of events, nearly always in vain."""
+
+
 @dataclass(frozen=True)
 class Delivery:
     """A message in hand: nobody else sends it until the lease is over. `event_id` is its id for the receiver."""
@@ -91,13 +102,8 @@ class Queued:
 
 async def subscribers(conn: AsyncConnection, workspace_ids: Sequence[UUID]) -> Sequence[Subscriber]:
     """The enabled endpoints of some workspaces. They are not deleted before the end of this transaction."""
-    query = (
-        select(endpoints.c.id, endpoints.c.workspace_id, endpoints.c.events)
-        .where(endpoints.c.workspace_id.in_(workspace_ids), endpoints.c.enabled)
-        .order_by(endpoints.c.id)
-        .with_for_update(read=True, key_share=True)
-    )
-    return [Subscriber(row.id, row.workspace_id, frozenset(row.events)) for row in await conn.execute(query)]
+    (found,) = await many.read(conn, [(_SUBSCRIBERS, [(one,) for one in workspace_ids])])
+    return [Subscriber(id_, workspace_id, frozenset(events)) for id_, workspace_id, events in found]
 
 
 async def queue(conn: AsyncConnection, messages: Sequence[Queued], *, now: datetime) -> int:
