@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.repositories.arrays import one_of
 from services.sender.tables import campaigns, emails, erasures, leads, take_backs
+
+_TAKING_IN = "sender.taking_in"
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,21 @@ class Erasing:
     id: UUID
     workspace_id: UUID
     email: str
+
+
+async def hold_off(conn: AsyncConnection, workspace_id: UUID) -> None:
+    """Until the transaction ends nobody of the workspace is barred for ever whom it has not seen barred: whoever takes people in
+    holds this first."""
+    await conn.execute(select(func.pg_advisory_xact_lock_shared(func.hashtext(_TAKING_IN), _of(workspace_id))))
+
+
+async def wait_for_arrivals(conn: AsyncConnection, workspace_id: UUID) -> None:
+    """Whoever was taking people in has committed, and who comes after sees what this transaction says."""
+    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtext(_TAKING_IN), _of(workspace_id))))
+
+
+def _of(workspace_id: UUID) -> ColumnElement[int]:
+    return func.hashtext(str(workspace_id))
 
 
 async def note(conn: AsyncConnection, wish: Erasing) -> bool:

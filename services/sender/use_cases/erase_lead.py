@@ -34,6 +34,7 @@ async def erase_lead(event: LeadErased, *, uow: UnitOfWork, workspace_id: UUID) 
     wish = Erasing(event.erasure_id, workspace_id, _spelled(event.email))
     if not await erasures.note(uow.conn, wish):
         return
+    await erasures.wait_for_arrivals(uow.conn, workspace_id)
     target = erased_target(wish.email, key=await unsubscribe_keys.load_first_key(uow.conn))
     await suppressions.add(uow.conn, [Suppression(workspace_id, target, "erased")])
     await suppressions.replace_by_erased(uow.conn, workspace_id=workspace_id, target=wish.email)

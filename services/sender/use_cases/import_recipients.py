@@ -13,7 +13,7 @@ from services.sender import metrics
 from services.sender.domain.addresses import normalise
 from services.sender.domain.mail_domains import can_be_looked_up
 from services.sender.domain.setting_aside import reason_of
-from services.sender.repositories import corrections, leads, lists, mail_domains, recipients, suppressions
+from services.sender.repositories import corrections, erasures, leads, lists, mail_domains, recipients, suppressions
 from services.sender.repositories.lists import ListRow, PartCounts
 from services.sender.repositories.recipients import WORDS
 
@@ -64,6 +64,7 @@ async def _add(
 
 async def _empty_erased(rows: Sequence[dict[str, object]], *, uow: UnitOfWork, workspace_id: UUID) -> None:
     """Of who is erased nothing is taken in again: the row keeps its number, and is set aside."""
+    await erasures.hold_off(uow.conn, workspace_id)
     addresses = [str(row["email"]) for row in rows if row["set_aside"] is None]
     erased = await suppressions.erased_among(uow.conn, workspace_id=workspace_id, emails=addresses)
     for row in rows:

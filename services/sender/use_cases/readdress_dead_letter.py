@@ -8,7 +8,7 @@ from libs.common.errors import Conflict, NotFound
 from libs.common.uow import UnitOfWork
 from services.sender.domain.addresses import normalise
 from services.sender.domain.places import Place
-from services.sender.repositories import dead_letters, leads, recipients, workspaces
+from services.sender.repositories import dead_letters, erasures, leads, recipients, suppressions, workspaces
 from services.sender.repositories.dead_letters import DeadLetter, Which
 from services.sender.use_cases.enrol_page import place_of_recipient
 
@@ -18,7 +18,7 @@ async def readdress_dead_letter(
 ) -> DeadLetter:
     """The list keeps its row as it came; where only the old address told where the person is, the new one does.
 
-    Raises NotFound `dead_letter_not_found`; Invalid `invalid_address`; Conflict `dead_letter_closed`,
+    Raises NotFound `dead_letter_not_found`; Invalid `invalid_address`; Conflict `dead_letter_closed`, `erased`,
     `dead_letter_busy`, `already_in_campaign` (the campaign writes to that person in another row).
     """
     # Two that put in the same address, or a replay meanwhile, would both find it free.
@@ -28,6 +28,10 @@ async def readdress_dead_letter(
     wanted = normalise(address)
     if wanted == letter.recipient:
         return letter
+    await erasures.hold_off(uow.conn, workspace_id)
+    if await suppressions.erased_among(uow.conn, workspace_id=workspace_id, emails=[wanted]):
+        msg = "who has this address asked to be forgotten: nobody writes to it any more"
+        raise Conflict(msg, code="erased")
     lead_id = (await leads.know(uow.conn, workspace_id=workspace_id, addresses=[wanted]))[wanted]
     place = await _place(uow, letter, workspace_id=workspace_id, address=wanted)
     if not await dead_letters.readdress(uow.conn, letter, address=wanted, lead_id=lead_id, place=place):

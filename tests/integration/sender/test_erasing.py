@@ -1,12 +1,14 @@
 """Erasing a person: never written to again, nothing left that tells of them, what is counted as it was."""
 
+import asyncio
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from libs.common.contracts.gateway import LeadErased
-from libs.common.contracts.ingest import CorrectedLine, Recipient, RecipientsCorrected
+from libs.common.contracts.ingest import CorrectedLine, Recipient, RecipientsCorrected, RecipientsPublished
 from libs.common.ids import new_id
 from services.sender.domain.sending import Accepted, Deferred, Refused
 from services.sender.domain.suppressing import erased_address, erased_target
@@ -14,7 +16,9 @@ from services.sender.repositories.unsubscribe_keys import load_first_key
 from services.sender.tables import COMMON, METADATA, emails, recipients, suppression_changes
 from services.sender.use_cases.correct_recipients import correct_recipients
 from services.sender.use_cases.erase_lead import erase_lead, erase_leads
+from services.sender.use_cases.import_recipients import import_recipients
 from tests.integration.sender.world import World, recipient
+from tests.support.waiting import eventually
 
 HELD_BY_THE_BUS = frozenset({"outbox"})
 
@@ -148,6 +152,20 @@ async def test_a_person_who_comes_again_is_set_aside_without_a_word_of_them(worl
     assert await world.states() == {"planned": 1}
 
 
+async def test_a_list_that_arrives_while_somebody_asks_does_not_keep_them(world: World) -> None:
+    """Red when a part that was begun before they asked, and is committed after they are erased, brings them back."""
+    who, list_id = Somebody(), new_id()
+    event = RecipientsPublished(list_id=list_id, list_name="Leads", part_no=0, parts=1, recipients=[who.row(1)])
+    async with world.open_uow() as uow:
+        await import_recipients(event, uow=uow, workspace_id=world.workspace_id, now=world.now)
+        asking = asyncio.create_task(ask(world, who))
+        await eventually(world.somebody_waits, every_s=0.02)
+        await erase(world)
+    await asking
+    await erase(world)
+    assert await told_of(world, who) == []
+
+
 async def test_whoever_is_enrolled_all_the_same_is_not_written_to(world: World) -> None:
     """The last line: red when the sending transaction does not know an erased address by its hash."""
     who = Somebody()
@@ -186,7 +204,7 @@ async def test_a_suppression_becomes_one_by_a_keyed_hash_and_so_does_its_history
     query = sa.select(suppression_changes.c.email).where(suppression_changes.c.workspace_id == world.workspace_id)
     async with world.open_uow() as uow:
         assert set((await uow.conn.execute(query)).scalars()) == {target}
-    with pytest.raises(sa.exc.DBAPIError, match="append-only"):
+    with pytest.raises(DBAPIError, match="append-only"):
         await world.run(sa.update(suppression_changes).values(note="other"))
 
 
