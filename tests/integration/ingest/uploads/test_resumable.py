@@ -372,3 +372,19 @@ async def test_a_client_without_access_is_told_so(service: Service, url: str) ->
     with pytest.raises(TusCommunicationError) as refused:
         await asyncio.to_thread(client.uploader(file_stream=io.BytesIO(b"x")).upload)
     assert refused.value.status_code == 401
+
+
+async def test_who_begins_again_under_the_same_key_goes_on_where_the_first_was(service: Service) -> None:
+    """Red when a lost answer leaves an upload that nobody goes on with, or the offset of the beginning is told again."""
+    headers = service.headers() | TUS | {"Upload-Length": str(len(SHEET)), "Idempotency-Key": "begins"}
+    first = await service.client.post(PATH, headers=headers)
+    await patch(service, first.headers["Location"], SHEET[:1000], offset=0)
+    again = await service.client.post(PATH, headers=headers)
+    assert (again.status_code, again.headers["Location"]) == (201, first.headers["Location"])
+    assert (again.headers["Upload-Offset"], again.headers["Idempotency-Replayed"]) == ("1000", "true")
+    assert (again.headers["Upload-Expires"], again.headers["Tus-Resumable"]) == (
+        first.headers["Upload-Expires"],
+        "1.0.0",
+    )
+    other = await service.client.post(PATH, headers=headers | {"Upload-Length": "5"})
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
