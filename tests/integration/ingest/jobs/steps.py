@@ -30,7 +30,7 @@ from libs.common.contracts.enrich import (
     ProviderRecovered,
 )
 from libs.common.contracts.envelope import Envelope, Event
-from libs.common.contracts.gateway import LeadErased, WorkspaceCreated
+from libs.common.contracts.gateway import LeadErased, WorkspaceCreated, WorkspaceDeleted
 from libs.common.contracts.ingest import ChunkCreated, JobMerging
 from libs.common.contracts.research import Receipt, Research, RowResult, RowStatus
 from libs.common.ids import new_id
@@ -57,6 +57,7 @@ Handler = Callable[..., Awaitable[None]]
 
 IN_ONE_TRANSACTION: dict[type[Event], tuple[str, Handler]] = {
     WorkspaceCreated: ("ingest.open_workspace", job_handlers.open_workspace),
+    WorkspaceDeleted: ("ingest.delete_workspace", job_handlers.delete_workspace),
     LeadErased: ("ingest.erase_lead", job_handlers.erase_lead),
     EntitlementsChanged: ("ingest.note_entitlements", job_handlers.note_entitlements),
     PricesChanged: ("ingest.update_prices", job_handlers.update_prices),
@@ -342,6 +343,7 @@ class Ingest:
             "usage_days": "SELECT * FROM ingest.usage_days ORDER BY 1, 2, 3",
             "usage_calls": "SELECT * FROM ingest.usage_calls ORDER BY 1, 2, 3, 4, 5",
             "workspaces": "SELECT id, name FROM ingest.workspaces ORDER BY 1",
+            "deleted": "SELECT workspace_id FROM ingest.deleted_workspaces ORDER BY 1",
         }
         async with self.open_uow() as uow:
             return {name: list(await uow.conn.execute(text(sql))) for name, sql in queries.items()}

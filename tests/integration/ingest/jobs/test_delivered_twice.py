@@ -16,7 +16,7 @@ from libs.common.contracts.billing import (
 )
 from libs.common.contracts.catalogue import LISTENERS
 from libs.common.contracts.envelope import Event
-from libs.common.contracts.gateway import LeadErased, WorkspaceCreated
+from libs.common.contracts.gateway import LeadErased, WorkspaceCreated, WorkspaceDeleted
 from libs.common.ids import new_id
 from services.ingest.use_cases.raise_ceiling import raise_ceiling
 from tests.integration.ingest.jobs.steps import (
@@ -70,6 +70,7 @@ CASES: dict[str, tuple[Prepare, Callable[[UUID], Event]]] = {
         reserving,
         lambda job_id: WorkspaceCreated(workspace_id=job_id, name="Acme", owner_user_id=new_id()),
     ),
+    "workspace deleted": (reserving, lambda job_id: WorkspaceDeleted(workspace_id=job_id)),
     "lead erased": (reserving, lambda job_id: LeadErased(erasure_id=job_id, email="ada@example.com")),
     "entitlements changed": (
         reserving,
