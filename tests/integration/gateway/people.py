@@ -25,7 +25,8 @@ class Person:
 
     async def ask(self, method: str, path: str, body: object = None, **headers: str) -> httpx.Response:
         """A request of theirs in the workspace."""
-        named = {"Authorization": f"Bearer {self.token}", "X-Workspace-Id": self.workspace_id, **headers}
+        chosen = {"X-Workspace-Id": self.workspace_id} if self.workspace_id else {}
+        named = {"Authorization": f"Bearer {self.token}", **chosen, **headers}
         return await self.gateway.client.request(method, f"/v1/{path}", json=body, headers=named)
 
     async def did(self, method: str, path: str, body: object = None, *, status: int = 200) -> Any:
