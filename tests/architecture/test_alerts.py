@@ -98,6 +98,9 @@ STORIES = {
     "ErasureStandsStill": Story(
         {"gateway_oldest_open_erasure_seconds": "0x2 86401x30"}, quiet_at="11m", fires_at="14m", labels={}
     ),
+    "DeletionStandsStill": Story(
+        {"gateway_oldest_open_deletion_seconds": "0x2 86401x30"}, quiet_at="11m", fires_at="14m", labels={}
+    ),
     "WebhooksWait": Story(
         {"gateway_webhook_oldest_due_seconds": "0x2 301x20"}, quiet_at="7m", fires_at="9m", labels={}
     ),

@@ -22,7 +22,7 @@ from services.gateway.belongings import BELONGINGS
 from services.gateway.clients.services import Services
 from services.gateway.use_cases.export_workspace import export_workspace
 
-router = APIRouter(prefix="/v1", tags=["workspaces"], responses=PROBLEM_RESPONSES, route_class=AuditedRoute)
+router = APIRouter(prefix="/v1/workspace", tags=["workspaces"], responses=PROBLEM_RESPONSES, route_class=AuditedRoute)
 
 _OK, _NOT_FOUND = 200, 404
 _TOLD_BY = ("ingest", "enrich", "billing", "sender")
@@ -49,7 +49,7 @@ class _Inside:
         )
 
 
-@router.get("/workspace/export", response_class=StreamingResponse, responses={200: {"content": _ZIP}})
+@router.get("/export", response_class=StreamingResponse, responses={200: {"content": _ZIP}})
 async def get_export(
     request: Request,
     caller: CurrentCaller,
