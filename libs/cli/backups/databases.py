@@ -22,7 +22,8 @@ from libs.common.settings import normalise_database_url
 _NOT_KNOWN_EVERYWHERE = b"SET transaction_timeout = 0;\n"
 """Written by every pg_dump of Postgres 17 and later; a server before 17 refuses it."""
 _DUMP = ("--format=plain", "--no-owner", "--no-privileges", "--no-tablespaces", "--encoding=UTF8")
-_LOAD = ("--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null", "--file=-")
+_LOAD = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=terse", "--output=/dev/null", "--file=-")
+"""Terse: where it fails it would say the row, too, which may hold a secret."""
 _SAID_BYTES = 2000
 _PIPE, _NOWHERE = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
 _PARAMETERS = {"sslmode": "PGSSLMODE", "ssl": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT"}
@@ -102,15 +103,17 @@ async def load(url: str, dumps: Mapping[str, Iterator[bytes]], *, aside: Mapping
     assert child.stderr is not None
     said = asyncio.create_task(_last_of(child.stderr))
     try:
+        # Not --single-transaction: psql commits that at the end of its input, also when the end is that we were killed.
+        child.stdin.write(b"BEGIN;\n")
         for service, pieces in dumps.items():
             child.stdin.write(_room_for(service, aside=aside.get(service)))
             await _feed(child.stdin, pieces)
+        child.stdin.write(b"COMMIT;\n")
         child.stdin.close()
         code = await child.wait()
     except (BrokenPipeError, ConnectionResetError):
         code = await child.wait() or 1
     finally:
-        # Killed, and not only left without input: psql would take the end of its input for the end of the transaction.
         await _end(child)
     if code:
         raise CliError(f"The schemas could not be written, and the database is as it was: {await said}")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,11 +14,14 @@ import aio_pika
 import asyncpg
 import pytest
 
+from deploy.local.state import CHECKOUT
+from libs.cli.backups import databases
 from libs.cli.backups.backup import backup
 from libs.cli.backups.restore import restore
 from libs.cli.errors import CliError
 from libs.common.messaging import topology
 from libs.common.storage import Storage
+from tests.support.waiting import eventually
 
 KEYS = "first-key-of-the-ring-0123456789abcdef"
 BODY = b"\x00\xff"
@@ -201,6 +207,41 @@ async def test_a_file_that_is_not_right_changes_nothing(
     spoil(file)
     with pytest.raises(CliError, match=words):
         await restore(file, replace=False)
+    assert await new.schemas() == 0
+
+
+KILLED_HALF_WAY = """
+import asyncio, os, signal, sys
+from libs.cli.backups.databases import load
+
+def pieces():
+    yield b"CREATE SCHEMA gateway; CREATE TABLE gateway.users (id int);" + b"\\n" * 200_000
+    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(load(sys.argv[1], {"gateway": pieces()}, aside={}))
+"""
+
+
+async def test_a_restore_that_is_killed_half_way_leaves_nothing_in_the_database(new: Site) -> None:
+    """Red when psql takes the end of its input for the end of the transaction: services would start on half of the rows."""
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED_HALF_WAY, new.database_url, cwd=CHECKOUT)
+    assert await child.wait() == -signal.SIGKILL
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'corofy backup'"
+
+    async def is_alone() -> bool:
+        return await new.ask(others) == 0
+
+    await eventually(is_alone, every_s=0.02)
+    assert await new.schemas() == 0
+
+
+async def test_a_row_that_does_not_fit_is_not_shown(new: Site) -> None:
+    """Red when the reason why psql gave up brings a row's secrets to a screen or a cron mail."""
+    sql = "CREATE SCHEMA gateway; CREATE TABLE gateway.users (id int PRIMARY KEY, hash text);\n"
+    rows = "COPY gateway.users (id, hash) FROM stdin;\n1\tsecret\n1\tsecret\n2\tsecret\tsecret\n\\.\n"
+    with pytest.raises(CliError, match="could not be written") as refusal:
+        await databases.load(new.database_url, {"gateway": iter([(sql + rows).encode()])}, aside={})
+    assert "secret" not in str(refusal.value)
     assert await new.schemas() == 0
 
 
