@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from libs.cli.backups.manifest import NAME, Manifest, Measure, Member
+from libs.cli.backups.manifest import KEYS, NAME, OBJECTS, Manifest, Measure, Member, dump_name
 from libs.cli.errors import CliError
 
 PIECE_BYTES = 1024 * 1024
@@ -52,12 +52,21 @@ class Writing:
 
 @contextlib.contextmanager
 def writing(target: Path) -> Generator[Writing]:
-    """A new file that only its owner can read, since it holds secrets. Whatever goes wrong leaves nothing under this name."""
+    """A new file that only its owner can read, since it holds secrets. Whatever goes wrong leaves nothing under this name.
+
+    Raises CliError where there is one, or where another backup is writing it.
+    """
     unfinished = target.with_name(f"{target.name}.part")
-    unfinished.unlink(missing_ok=True)
-    file = os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
     try:
-        with file:
+        opened = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise CliError(
+            f"{unfinished} is there: another backup is writing it, or one was killed. Remove it if none runs."
+        ) from None
+    try:
+        with os.fdopen(opened, "wb") as file:
+            # Looked at behind the lock that the unfinished file is: another backup may have ended just before.
+            check_new(target)
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
                 yield Writing(archive)
             file.flush()
@@ -67,6 +76,14 @@ def writing(target: Path) -> Generator[Writing]:
         unfinished.unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
+
+
+def check_new(target: Path) -> None:
+    """Raises CliError where a file could not be made, or would be written over."""
+    if target.exists() or target.is_symlink():
+        raise CliError(f"{target} is there already: name a file that is not.")
+    if not target.parent.is_dir():
+        raise CliError(f"There is no folder {target.parent}: make it, or name a file elsewhere.")
 
 
 def _sync_folder(folder: Path) -> None:
@@ -91,6 +108,10 @@ class Reading:
         if listed != present or len(self._archive.namelist()) != len(listed) + 1:
             odd = min(listed ^ present, default="a part that is there twice")
             raise self._damaged(f"its parts are not those it lists ({odd})")
+        if missing := {KEYS, *map(dump_name, self.manifest.schemas)} - listed:
+            raise self._damaged(f"{min(missing)} is missing")
+        if astray := [name for name in self.manifest.objects if not _is_inside(name.removeprefix(OBJECTS))]:
+            raise self._damaged(f"{astray[0]} would be outside the storage")
         for name, member in self.manifest.members.items():
             measure = Measure()
             for piece in self.pieces(name):
@@ -116,6 +137,11 @@ class Reading:
 
     def _damaged(self, what: str) -> CliError:
         return CliError(f"{self._path} is damaged: {what}. Nothing was changed; use another backup.")
+
+
+def _is_inside(key: str) -> bool:
+    """Whether it names something below a folder, whatever a file that is not from us says."""
+    return bool(key) and all(step not in {"", ".", ".."} for step in key.split("/"))
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from deploy.local.given import check_database
 from deploy.local.services import user_environment
 from libs.cli.backups import databases
-from libs.cli.backups.archive import Writing, writing
+from libs.cli.backups.archive import Writing, check_new, writing
 from libs.cli.backups.databases import Frozen
 from libs.cli.backups.manifest import KEYS, OBJECTS, Manifest, Schema, dump_name
 from libs.cli.backups.places import KEY_NAMES, Places, keys_as_text, places
@@ -24,7 +24,7 @@ SAID_EVERY = 1000
 
 async def backup(file: Path) -> None:
     """While Corofy runs or is stopped; a file of that name is never overwritten. Raises CliError, and leaves nothing then."""
-    _check_new(file)
+    check_new(file)
     async with places(user_environment()) as found:
         with writing(file) as out:
             manifest = await _write(out, found)
@@ -36,13 +36,6 @@ async def backup(file: Path) -> None:
     )
     if missing := [name for name in KEY_NAMES if name not in found.keys]:
         result(f"[yellow]Not in it:[/] {', '.join(missing)}, which is not set here. Keep what the services have, too.")
-
-
-def _check_new(file: Path) -> None:
-    if file.exists():
-        raise CliError(f"{file} is there already: name a file that is not.")
-    if not file.parent.is_dir():
-        raise CliError(f"There is no folder {file.parent}: make it, or name a file elsewhere.")
 
 
 async def _write(out: Writing, found: Places) -> Manifest:

@@ -7,7 +7,7 @@ import signal
 import sys
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aio_pika
@@ -16,7 +16,9 @@ import pytest
 
 from deploy.local.state import CHECKOUT
 from libs.cli.backups import databases
+from libs.cli.backups.archive import reading
 from libs.cli.backups.backup import backup
+from libs.cli.backups.manifest import Measure
 from libs.cli.backups.restore import restore
 from libs.cli.errors import CliError
 from libs.common.messaging import topology
@@ -174,6 +176,27 @@ def _without_storage(name: str, content: bytes) -> bytes | None:
     return None if name.endswith("file.csv") else content
 
 
+def outside(file: Path) -> None:
+    """As somebody would write it who wants a file elsewhere: listed, and with its true digest."""
+    with reading(file) as backup:
+        manifest = backup.manifest
+    measure = Measure()
+    measure.add(b"x")
+    members = {**manifest.members, "storage/../../outside": measure.member()}
+    lying = replace(manifest, members=members).to_json()
+    rewritten(lambda name, content: lying if name == "manifest.json" else content)(file)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("storage/../../outside", b"x")
+
+
+def without_keys(file: Path) -> None:
+    with reading(file) as backup:
+        manifest = backup.manifest
+    members = {name: member for name, member in manifest.members.items() if name != "keys.env"}
+    lying = replace(manifest, members=members).to_json()
+    rewritten(lambda name, content: {"manifest.json": lying, "keys.env": None}.get(name, content))(file)
+
+
 def _other_words(name: str, content: bytes) -> bytes:
     return content.replace(b"ann@x.example", b"eve@x.example") if name.endswith("gateway.sql") else content
 
@@ -195,6 +218,8 @@ def _of_another_format(name: str, content: bytes) -> bytes:
         (rewritten(_other_words), "is not what was put in"),
         (rewritten(_of_a_newer_one), "newer Corofy"),
         (rewritten(_of_another_format), "format 2"),
+        (outside, "outside the storage"),
+        (without_keys, "keys.env is missing"),
         (another_kind, "no whole backup"),
         (Path.unlink, "cannot be read"),
     ],
@@ -259,11 +284,17 @@ async def test_secrets_that_could_not_be_opened_are_not_restored(
 async def test_a_backup_never_writes_over_a_file_nor_leaves_half_of_one(
     file: Path, old: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Red when two backups write into one file, which then looks whole."""
     old.enter(monkeypatch)
     before = file.read_bytes()
     with pytest.raises(CliError, match="is there already"):
         await backup(file)
     assert file.read_bytes() == before
+    another = tmp_path / "two.zip.part"
+    another.write_bytes(b"half of it")
+    with pytest.raises(CliError, match="another backup is writing"):
+        await backup(tmp_path / "two.zip")
+    assert another.read_bytes() == b"half of it"
     await old.run("DROP SCHEMA sender CASCADE")
     with pytest.raises(CliError, match="holds nothing"):
         await backup(tmp_path / "half.zip")
