@@ -30,6 +30,14 @@ def is_public(address: str) -> bool:
     return _is_public_v6(ip)
 
 
+def is_loopback(address: str) -> bool:
+    """Whether an address is this machine's own."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
 def _is_public_v6(ip: IPv6Address) -> bool:
     plain = ip.scope_id is None and ip in _GLOBAL_V6 and ip.is_global
     return plain and not any(ip in block for block in _NOT_PUBLIC_V6)

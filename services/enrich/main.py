@@ -32,7 +32,7 @@ from services.enrich.settings import EnrichSettings
 from services.enrich.use_cases.announce_capacity import CapacityAnnouncer
 from services.enrich.website.direct import DirectReader
 from services.enrich.website.fetch import Fetcher
-from services.enrich.website.guard import PublicResolver
+from services.enrich.website.guard import SiteResolver
 from services.enrich.website.parsers import Parsers
 
 _LEFT_TO_RECORD_S = 12
@@ -83,7 +83,7 @@ async def _own_reader(settings: EnrichSettings) -> AsyncGenerator[DirectReader |
     if settings.sandbox_url:
         yield None
         return
-    fetcher = Fetcher(PublicResolver(), contact=settings.website_contact)
+    fetcher = Fetcher(SiteResolver(), contact=settings.website_contact)
     async with DirectReader(fetcher, Parsers()) as reader:
         yield reader
 

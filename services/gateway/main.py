@@ -11,6 +11,7 @@ from libs.common.app import ServiceSpec, create_app
 from libs.common.http.client import make_client
 from libs.common.logs import get_logger
 from libs.common.platform import Parts, Platform
+from libs.common.public_resolver import PublicResolver
 from libs.common.smtp_address import parse_smtp_url
 from services.gateway import handlers, schedules, tables
 from services.gateway.api import (
@@ -38,7 +39,6 @@ from services.gateway.api.access import Resources
 from services.gateway.api.door import Door
 from services.gateway.clients.jwks import Jwks
 from services.gateway.clients.mail_server import MailServer
-from services.gateway.clients.public_resolver import PublicResolver
 from services.gateway.clients.receivers import Receivers
 from services.gateway.clients.services import Services
 from services.gateway.clients.tokens import Verifier

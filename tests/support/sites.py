@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from services.enrich.website.guard import PublicResolver
+from services.enrich.website.guard import SiteResolver
 
 Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -71,7 +71,7 @@ class LoopbackResolver(AbstractResolver):
         self.site = site
         self._hosts = hosts
         self._dns = dns or {}
-        self._guard = PublicResolver(self._look_up)
+        self._guard = SiteResolver(self._look_up)
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC

@@ -10,7 +10,8 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from libs.common.errors import Invalid
-from services.gateway.clients.public_resolver import NotPublic, is_loopback
+from libs.common.public_addresses import is_loopback
+from libs.common.public_resolver import NotPublic
 from services.gateway.domain.webhooks import ANSWER_BYTES, TIMEOUT_S, Answer
 
 MOST_URL_CHARS = 2000

@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from libs.common.errors import Conflict
+from libs.common.public_resolver import Lookup
 from libs.common.smtp_address import SmtpAddress
 from services.sender.clients.instantly import Instantly
 from services.sender.clients.instantly_outlet import InstantlyOutlet, RefOf
 from services.sender.clients.mailbox import Mailbox
 from services.sender.clients.mailgun import MailgunMailbox
 from services.sender.clients.provider_places import SANDBOX_KEY, ProviderPlaces
-from services.sender.clients.reach import Lookup
 from services.sender.clients.secrets import SecretsRing
 from services.sender.clients.sendgrid import SendGridMailbox
 from services.sender.clients.smtp import SmtpMailbox

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import aiosmtplib
 
+from libs.common.public_resolver import Lookup
 from libs.common.smtp_address import SmtpAddress
-from services.sender.clients.reach import Lookup, public_socket
+from services.sender.clients.reach import public_socket
 
 
 @dataclass(frozen=True)

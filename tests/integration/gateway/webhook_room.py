@@ -15,8 +15,8 @@ from starlette.responses import Response
 from libs.common.clock import utc_now
 from libs.common.contracts.envelope import Envelope, Event
 from libs.common.ids import new_id
+from libs.common.public_resolver import Lookup, PublicResolver
 from libs.common.uow import Message, UnitOfWorkFactory
-from services.gateway.clients.public_resolver import Lookup, PublicResolver
 from services.gateway.clients.receivers import Receivers
 from services.gateway.clients.webhook_secrets import WebhookRing
 from services.gateway.repositories import members, users

@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from libs.common.public_resolver import Lookup
 from libs.common.smtp_address import parse_smtp_url
 from services.sender.clients.mailroom import Mailroom
 from services.sender.clients.oauth import OAuth, OAuthApp
-from services.sender.clients.reach import Lookup
 from services.sender.clients.secrets import SecretsRing
 from services.sender.domain.mailboxes.mailbox import MailboxView, Server
 from services.sender.repositories import mailboxes

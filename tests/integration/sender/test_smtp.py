@@ -220,7 +220,7 @@ async def test_a_server_has_to_prove_its_name(tmp_path: Path, name: str, trusted
         )
         mailbox = SmtpMailbox(door, connect_timeout_s=5, provider_timeout_s=5)
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr("services.sender.clients.reach.is_public", bool)
+            patched.setattr("libs.common.public_resolver.is_public", bool)
             outcome = await mailbox.send(letter(), may_call=always)
             await mailbox.close()
     assert isinstance(outcome, Accepted) is works, outcome
