@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from time import monotonic
@@ -10,9 +11,10 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from libs.client.errors import ApiError, Unreachable
+from libs.client.errors import ApiError, ClientError, Unreachable
 from libs.client.generated import models
 from libs.client.generated.operations import Operations
+from libs.client.refusals import LONGEST_WAIT_S
 from libs.client.sse import Event
 
 _BEFORE_EXPIRY_S = 60.0
@@ -22,7 +24,7 @@ RECONNECT_S = 1.0
 class Client(Operations):
     """Asks as who `token` is: an access token or an API key. Without one, `sign_in` begins a session, which is renewed.
 
-    `workspace_id` chooses among several workspaces of one user.
+    `workspace_id` chooses among several workspaces of one user. Raises ClientError for what cannot be a token.
     """
 
     def __init__(self, base_url: str, *, token: str | None = None, workspace_id: UUID | str | None = None) -> None:
@@ -66,15 +68,20 @@ class Client(Operations):
         self._refresh_at = monotonic() + session.expires_in - _BEFORE_EXPIRY_S
 
     def _carry(self, token: str) -> None:
+        token = token.strip()
+        if not re.fullmatch(r"[!-~]+", token):
+            # Said here: what refuses it on the way to the wire would say the token, too.
+            raise ClientError("The token has characters that no token has, or is empty: copy it again.")
         self._http.headers["Authorization"] = f"Bearer {token}"
 
     async def follow(self, *, subject: UUID | str | None = None, since: str | None = None) -> AsyncGenerator[Event]:
         """The workspace's events, or those of one job or campaign, for as long as somebody listens, without a gap.
 
-        A stream that ends or breaks off is opened again from the last event that came. Raises ApiError when listening is
-        refused for another reason than that the API is away.
+        A stream that ends or breaks off is opened again from the last event that came, no sooner than the API says and after a
+        minute at most. Raises ApiError when listening is refused for another reason than that the API is away.
         """
         while True:
+            wait = RECONNECT_S
             try:
                 async with aclosing(self.get_events(subject=subject, last_event_id=since)) as events:
                     async for event in events:
@@ -84,4 +91,6 @@ class Client(Operations):
             except (ApiError, Unreachable) as failure:
                 if isinstance(failure, ApiError) and failure.status not in {429, 502, 503}:
                     raise
-            await asyncio.sleep(RECONNECT_S)
+                theirs = failure.retry_after if isinstance(failure, ApiError) else None
+                wait = max(wait, min(theirs or 0.0, LONGEST_WAIT_S))
+            await asyncio.sleep(wait)

@@ -60,6 +60,22 @@ async def test_only_what_cannot_be_done_twice_is_asked_again(
     assert route.call_count == 1 + AGAIN[how, code]
 
 
+@pytest.mark.parametrize("status", [502, 503])
+@pytest.mark.parametrize("body", ["<html>upstream reset</html>", "{}"])
+@respx.mock(base_url=BASE)
+async def test_what_a_proxy_refuses_may_have_been_done(
+    respx_mock: respx.MockRouter, client: Client, status: int, body: str
+) -> None:
+    """Red when a POST without a key is repeated because something in between lost its answer, or a question is not."""
+    route = respx_mock.route().respond(status, text=body)
+    with pytest.raises(ApiError):
+        await ASKED["POST"](client)
+    assert route.call_count == 1
+    with pytest.raises(ApiError):
+        await ASKED["GET"](client)
+    assert route.call_count == 2 + len(refusals.WAITS_S)
+
+
 LOST: dict[tuple[str, type[httpx.TransportError]], bool] = {
     ("GET", httpx.ReadError): True,
     ("keyed", httpx.ReadError): True,

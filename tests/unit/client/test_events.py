@@ -69,3 +69,21 @@ async def test_who_may_not_listen_is_told(respx_mock: respx.MockRouter, client: 
     respx_mock.get("/v1/events").respond(403, json={"code": "role_too_low", "detail": "not you"})
     with pytest.raises(ApiError, match="not you"):
         await anext(client.follow())
+
+
+@respx.mock(base_url=BASE)
+async def test_a_listener_comes_back_when_the_api_says(
+    respx_mock: respx.MockRouter, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when whoever listened too often asks every second, or a wrong time makes it wait for ever."""
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    often = [httpx.Response(429, headers={"Retry-After": told}, json={"code": "slow_down"}) for told in ("7", "86400")]
+    respx_mock.get("/v1/events").mock(side_effect=[*often, stream("1")])
+    async with aclosing(client.follow()) as events:
+        assert (await anext(events)).id == "1"
+    assert waited == [7, 60]

@@ -9,7 +9,7 @@ import pytest
 import respx
 
 from libs.client.client import Client
-from libs.client.errors import ApiError, Unreachable
+from libs.client.errors import ApiError, ClientError, Unreachable
 from tests.support.examples import example
 from tests.unit.client.conftest import BASE
 
@@ -57,3 +57,16 @@ async def test_a_wrong_password_is_told_in_the_words_of_signing_in(
     respx_mock.post("/auth/v1/token").respond(400, json=wrong)
     with pytest.raises(ApiError, match=r"Invalid login credentials \(invalid_credentials\)"):
         await client.sign_in("a@b.example", "pw")
+
+
+@pytest.mark.parametrize("token", ["sk_secret\nX-Other: 1", "sk_secret\x00", "sk_s\u00e9cret", "sk secret", ""])
+async def test_what_cannot_be_a_token_is_refused_without_being_said(token: str) -> None:
+    """Red when it is first refused on its way to the wire, in words that hold it."""
+    with pytest.raises(ClientError, match="copy it again") as refusal:
+        Client(BASE, token=token)
+    assert "secret" not in str(refusal.value)
+
+
+async def test_a_line_break_behind_a_token_that_was_read_from_a_file_is_no_part_of_it() -> None:
+    async with Client(BASE, token="key\n") as client:
+        assert client.bearer == {"Authorization": "Bearer key"}
