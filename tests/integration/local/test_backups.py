@@ -21,8 +21,12 @@ from libs.cli.backups.backup import backup
 from libs.cli.backups.manifest import Measure
 from libs.cli.backups.restore import restore
 from libs.cli.errors import CliError
+from libs.common.db import SERVICES
 from libs.common.messaging import topology
+from libs.common.migrations import downgrade
+from libs.common.revisions import newest_revision
 from libs.common.storage import Storage
+from tests.support.stack import fresh_database_of
 from tests.support.waiting import eventually
 
 KEYS = "first-key-of-the-ring-0123456789abcdef"
@@ -310,3 +314,43 @@ async def test_a_database_that_services_are_connected_to_is_not_touched(
         await restore(file, replace=True)
     await service.close()
     assert await new.schemas() == 0
+
+
+async def test_a_backup_of_an_older_version_is_brought_up_to_date(
+    old: Site, new: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when services are told of the restore before their schemas know the columns that it takes."""
+    for service, revision in {"gateway": "0004", "billing": "0011", "sender": "0021"}.items():
+        await downgrade(service, old.database_url, to=revision)
+    await old.run(*THINGS)
+    old.enter(monkeypatch)
+    await backup(tmp_path / "older.zip")
+    new.enter(monkeypatch)
+    await restore(tmp_path / "older.zip", replace=False)
+    query = "SELECT version_num FROM {}.alembic_version"
+    for service in SERVICES:
+        assert await new.ask(query.format(service)) == newest_revision(service)
+    assert await new.ask("SELECT email FROM gateway.users") == "ann@x.example"
+
+
+async def test_a_service_with_a_database_of_its_own_is_restored_into_that(
+    file: Path, new: Site, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when its schema lands beside the others, or when only the others' database is looked at for data."""
+    new.enter(monkeypatch)
+    schemas = (
+        "SELECT string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace WHERE nspname IN ('gateway', 'sender')"
+    )
+    async with fresh_database_of(postgres_url, migrated=False) as url:
+        own = Site(url, new.storage_url, new.rabbitmq_url)
+        monkeypatch.setenv("SENDER_DATABASE_URL", url)
+        await own.run("CREATE SCHEMA sender", "CREATE TABLE sender.campaigns (id int)")
+        with pytest.raises(CliError, match="schema sender"):
+            await restore(file, replace=False)
+        await own.run("DROP SCHEMA sender CASCADE")
+        await restore(file, replace=False)
+        assert await new.ask(schemas) == "gateway"
+        assert await own.ask(schemas) == "sender"
+        await backup(file.with_name("again.zip"))
+        with reading(file) as first, reading(file.with_name("again.zip")) as second:
+            assert second.manifest.schemas == first.manifest.schemas
