@@ -1914,6 +1914,8 @@ class Operations(Asking):
             "job.failed",
             "job.cancelled",
             "sourcing.ended",
+            "campaign.started",
+            "campaign.finished",
             "emails.sent",
             "email.failed",
             "email.unknown",

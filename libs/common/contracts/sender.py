@@ -1,4 +1,4 @@
-"""What the sender says: the outcome of each send, and mailboxes that must rest until a person looks."""
+"""What the sender says: campaigns that begin and end, the outcome of each send, mailboxes that rest until a person looks."""
 
 from uuid import UUID
 
@@ -48,6 +48,28 @@ class EmailUnknown(_EmailOutcome):
     """Nobody can know whether it was accepted. Never retried blindly; a person decides."""
 
     type = "sender.email.unknown"
+
+
+class CampaignStarted(Event):
+    """A campaign sends from here on: all rows of its list are in; or it was finished, and mail that had failed is sent again.
+
+    One that goes on after a pause has not been started anew.
+    """
+
+    type = "sender.campaign.started"
+
+    campaign_id: UUID
+    name: str
+
+
+class CampaignFinished(Event):
+    """A campaign sends nothing more: nobody of its list is left to write to, or a person has ended it, also as a draft."""
+
+    type = "sender.campaign.finished"
+
+    campaign_id: UUID
+    name: str
+    ended_by_person: bool
 
 
 class MailboxPaused(Event):

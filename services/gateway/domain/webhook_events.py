@@ -11,6 +11,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from services.gateway.domain.webhook_payloads import (
+    CampaignFinished,
+    CampaignStarted,
     CreditsLow,
     EmailNotSent,
     EmailsSent,
@@ -46,6 +48,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("job.failed", JobEnded, "ingest.job.failed"),
     Kind("job.cancelled", JobEnded, "ingest.job.cancelled"),
     Kind("sourcing.ended", SourcingEnded, "ingest.sourcing.ended"),
+    Kind("campaign.started", CampaignStarted, "sender.campaign.started"),
+    Kind("campaign.finished", CampaignFinished, "sender.campaign.finished"),
     Kind("emails.sent", EmailsSent, "sender.emails.sent"),
     Kind("email.failed", EmailNotSent, "sender.email.failed"),
     Kind("email.unknown", EmailNotSent, "sender.email.unknown"),
@@ -66,6 +70,8 @@ EventType = Literal[
     "job.failed",
     "job.cancelled",
     "sourcing.ended",
+    "campaign.started",
+    "campaign.finished",
     "emails.sent",
     "email.failed",
     "email.unknown",

@@ -78,6 +78,26 @@ class EmailNotSent:
 
 
 @dataclass(frozen=True)
+class CampaignStarted:
+    """A campaign sends from here on: all rows of its list are in; or it was finished, and mail that had failed is sent again.
+
+    One that goes on after a pause has not been started anew.
+    """
+
+    campaign_id: UUID
+    name: str
+
+
+@dataclass(frozen=True)
+class CampaignFinished:
+    """A campaign sends nothing more: nobody of its list is left to write to, or a person has ended it, also as a draft."""
+
+    campaign_id: UUID
+    name: str
+    ended_by_person: bool
+
+
+@dataclass(frozen=True)
 class MailboxPaused:
     """A mailbox was paused by itself, and only a person lets it go on. `detail` says what to do."""
 

@@ -15,6 +15,14 @@ NOT_STARTED = frozenset({"draft", "starting"})
 
 
 @dataclass(frozen=True)
+class Turned:
+    """A campaign whose state has changed."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True)
 class Campaign:
     """A list, a mailbox, a snapshot of a template, and a quota of its own below the workspace's.
 
@@ -162,13 +170,14 @@ async def pause(conn: AsyncConnection, campaign_id: UUID, *, now: datetime, reas
     await conn.execute(query.values(state="paused", paused_at=now, paused_reason=reason))
 
 
-async def finish_exhausted(conn: AsyncConnection, *, workspace_id: UUID, now: datetime) -> None:
-    """Campaigns without an active enrolment are finished."""
+async def finish_exhausted(conn: AsyncConnection, *, workspace_id: UUID, now: datetime) -> list[Turned]:
+    """Campaigns without an active enrolment are finished. Answers those that were not before."""
     left = select(enrolments.c.id).where(enrolments.c.campaign_id == campaigns.c.id, enrolments.c.state == "active")
     query = update(campaigns).where(
         campaigns.c.workspace_id == workspace_id, campaigns.c.state == "active", ~left.exists()
     )
-    await conn.execute(query.values(state="finished", finished_at=now))
+    query = query.values(state="finished", finished_at=now).returning(campaigns.c.id, campaigns.c.name)
+    return [Turned(row.id, row.name) for row in await conn.execute(query)]
 
 
 async def end_enrolment(

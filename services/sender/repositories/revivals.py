@@ -8,6 +8,7 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.repositories.arrays import one_of
+from services.sender.repositories.campaigns import Turned
 from services.sender.repositories.dead_letters import DeadLetter
 from services.sender.repositories.enrolments import campaigns_of_addresses
 from services.sender.repositories.suppressions import suppressed_among
@@ -45,10 +46,10 @@ async def why_not(conn: AsyncConnection, letters: Sequence[DeadLetter], *, works
     return reasons
 
 
-async def revive(conn: AsyncConnection, email_ids: Sequence[UUID], *, now: datetime) -> None:
-    """Put the emails back among those that wait for a slot. Their campaigns go on, also those that were finished."""
+async def revive(conn: AsyncConnection, email_ids: Sequence[UUID], *, now: datetime) -> list[Turned]:
+    """Put the emails back among those that wait for a slot. Their campaigns go on; answers those that were finished."""
     if not email_ids:
-        return
+        return []
     mail = update(emails).where(one_of(emails.c.id, email_ids), emails.c.state == "failed")
     mail = mail.values(state="planned", reason=None, ended_at=None, deferrals=0, due_at=now)
     theirs = (await conn.execute(mail.returning(emails.c.enrolment_id, emails.c.campaign_id))).all()
@@ -58,7 +59,8 @@ async def revive(conn: AsyncConnection, email_ids: Sequence[UUID], *, now: datet
     await conn.execute(enrolled.values(again))
     campaign_ids = sorted({row.campaign_id for row in theirs})
     ended = update(campaigns).where(one_of(campaigns.c.id, campaign_ids), campaigns.c.state == "finished")
-    await conn.execute(ended.values(state="active", finished_at=None))
+    ended = ended.values(state="active", finished_at=None).returning(campaigns.c.id, campaigns.c.name)
+    return [Turned(row.id, row.name) for row in await conn.execute(ended)]
 
 
 async def _of_ended(conn: AsyncConnection, email_ids: Sequence[UUID]) -> set[UUID]:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from libs.common.contracts.sender import CampaignFinished
 from libs.common.errors import NotFound
 from libs.common.uow import UnitOfWork
 from services.sender.domain.days import day_at
@@ -23,6 +24,8 @@ async def end_campaign(
         return campaign
     today = day_at(now, time_zone=workspace.time_zone).date
     await endings.end(uow.conn, campaign_id, ended_by=ended_by, today=today, now=now)
+    told = CampaignFinished(campaign_id=campaign_id, name=campaign.name, ended_by_person=True)
+    uow.publish(told, tenant_id=workspace_id, correlation_id=campaign_id)
     await planning.ask(uow.conn, workspace_id)
     ended = await campaigns.load_campaign(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id)
     assert ended is not None, "it was there, and its workspace is locked"

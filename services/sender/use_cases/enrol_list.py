@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from libs.common.contracts.sender import CampaignStarted
 from libs.common.errors import Conflict
 from libs.common.uow import OpenUow, UnitOfWork
 from services.sender.domain.writing import Writer
@@ -115,6 +116,8 @@ async def _finish(uow: UnitOfWork, campaign: Campaign, *, now: datetime) -> Step
         taken_back = await _take_back(uow, replace(campaign, start_problem=nothing.why), now=now)
         return replace(taken_back, nothing=nothing)
     await campaigns.activate(uow.conn, campaign.id, now=now)
+    started = CampaignStarted(campaign_id=campaign.id, name=campaign.name)
+    uow.publish(started, tenant_id=campaign.workspace_id, correlation_id=campaign.id)
     uow.notify(SENDER_WORK)
     return Step(replace(campaign, state="active", started_at=campaign.started_at or now))
 

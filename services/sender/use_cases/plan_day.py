@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from libs.common.contracts.sender import CampaignFinished
 from libs.common.uow import UnitOfWork
 from services.sender.domain.days import day_at
 from services.sender.repositories import campaigns, candidates, plan, planning, sleepers, slots, workspaces
@@ -48,12 +49,18 @@ async def plan_day(
     await _make_room(uow, today)
     awake = await _wake(uow, today)
     filled = await fill_day(uow, today, default_quota=default_quota) if awake else Filled(goes_on=True)
-    await campaigns.finish_exhausted(uow.conn, workspace_id=workspace_id, now=now)
+    await _finish_exhausted(uow, workspace_id, now=now)
     next_at = now if filled.goes_on else min([*filled.closes, day.ends_at])
     await planning.plan_next(uow.conn, workspace_id, at=next_at if running else None, seen=seen)
     if filled.assigned:
         uow.notify(SENDER_WORK)
     return Planned(filled.assigned, goes_on=filled.goes_on)
+
+
+async def _finish_exhausted(uow: UnitOfWork, workspace_id: UUID, *, now: datetime) -> None:
+    for campaign in await campaigns.finish_exhausted(uow.conn, workspace_id=workspace_id, now=now):
+        told = CampaignFinished(campaign_id=campaign.id, name=campaign.name, ended_by_person=False)
+        uow.publish(told, tenant_id=workspace_id, correlation_id=campaign.id)
 
 
 async def _make_room(uow: UnitOfWork, today: Today) -> None:

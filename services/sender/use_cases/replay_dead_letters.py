@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from libs.common.contracts.sender import CampaignStarted
 from libs.common.uow import UnitOfWork
 from services.sender.repositories import dead_letters, planning, revivals, workspaces
 from services.sender.repositories.dead_letters import Which
@@ -33,7 +34,9 @@ async def replay_dead_letters(uow: UnitOfWork, which: Which, *, made_by: UUID, n
     letters = await dead_letters.find(uow.conn, which, limit=MOST_AT_ONCE, lock=True)
     reasons = await revivals.why_not(uow.conn, letters, workspace_id=which.workspace_id)
     done = [letter.email_id for letter in letters if letter.email_id not in reasons]
-    await revivals.revive(uow.conn, done, now=now)
+    for campaign in await revivals.revive(uow.conn, done, now=now):
+        told = CampaignStarted(campaign_id=campaign.id, name=campaign.name)
+        uow.publish(told, tenant_id=which.workspace_id, correlation_id=campaign.id)
     await dead_letters.close(uow.conn, done, state="replayed", made_by=made_by, now=now)
     if done:
         await planning.ask(uow.conn, which.workspace_id)

@@ -63,7 +63,11 @@ async def test_a_list_leaves_over_smtp_once_within_its_quota_and_says_so(world: 
     assert len({mail["Message-ID"] for mail in inbox.parsed()}) == 25
     async with world.open_uow() as uow:
         said = {row.routing_key: row.emails for row in await uow.conn.execute(events(world))}
-    assert said == {"sender.emails.sent.v1": 25}
+    assert said == {
+        "sender.campaign.started.v1": None,
+        "sender.emails.sent.v1": 25,
+        "sender.campaign.finished.v1": None,
+    }
 
 
 @pytest.mark.parametrize("mood", ["kept and dropped", "lost and dropped"])
