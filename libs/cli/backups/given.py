@@ -34,10 +34,11 @@ async def restore(backup: Reading, env: Mapping[str, str], *, aside: str | None)
         raise not_empty(f"{waiting:,} messages wait in RabbitMQ")
     if aside is None and await is_anything_stored(env["STORAGE_URL"]):
         raise not_empty("there are files in the storage")
-    await broker.empty(env["RABBITMQ_URL"])
     await fill_storage(backup, env["STORAGE_URL"])
     names = names_aside(kept, aside=aside)
     told = await fill_databases(backup, urls, aside=names)
+    # Last: who goes on with what was there, because this came to nothing, needs its messages.
+    await broker.empty(env["RABBITMQ_URL"])
     renamed = [
         f"What was there is kept in the schema {name}: drop it when you miss nothing." for name in names.values()
     ]

@@ -34,8 +34,10 @@ async def restore(file: Path, *, replace: bool) -> None:
         result(line)
     result(f"[bold]Restored[/] to {shown(backup.manifest.made_at)}. What happened since then is not known here:")
     result(
-        "  campaigns and automatic top-ups wait for their owners; members, keys and passwords are those of that moment."
+        "  campaigns and automatic top-ups wait for their owners; members, keys and passwords are those of that moment;"
     )
+    result("  who has unsubscribed, or was erased or deleted since, has to be barred, erased or deleted again:")
+    result("  docs/how-to/back-up.md says what to do before a campaign is started.")
 
 
 def check_known(manifest: Manifest) -> None:

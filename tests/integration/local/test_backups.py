@@ -148,6 +148,23 @@ async def test_messages_of_another_moment_are_not_heard(file: Path, new: Site, m
         assert queue.declaration_result.message_count == 0
 
 
+async def test_a_restore_that_fails_leaves_the_messages_of_what_was_there(
+    file: Path, old: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when they are dropped before the database has taken the backup: the outbox has forgotten them as confirmed."""
+    old.enter(monkeypatch)
+    listed(file, name="database/sender.sql", content=b"SELECT what_no_database_has;\n")
+    async with await aio_pika.connect(old.rabbitmq_url) as connection:
+        channel = await connection.channel()
+        await topology.declare(channel)
+        await channel.default_exchange.publish(aio_pika.Message(b"needed"), routing_key="billing.place_hold")
+        with pytest.raises(CliError, match="database is as it was"):
+            await restore(file, replace=True)
+        queue = await channel.declare_queue("billing.place_hold", passive=True)
+        assert queue.declaration_result.message_count == 1
+    assert await old.schemas() == 2
+
+
 def cut_short(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-300])
 
@@ -180,17 +197,20 @@ def _without_storage(name: str, content: bytes) -> bytes | None:
     return None if name.endswith("file.csv") else content
 
 
-def outside(file: Path) -> None:
-    """As somebody would write it who wants a file elsewhere: listed, and with its true digest."""
+def listed(file: Path, *, name: str, content: bytes) -> None:
+    """Put in, or changed, as somebody would who wants it believed: with its true digest."""
     with reading(file) as backup:
         manifest = backup.manifest
     measure = Measure()
-    measure.add(b"x")
-    members = {**manifest.members, "storage/../../outside": measure.member()}
-    lying = replace(manifest, members=members).to_json()
-    rewritten(lambda name, content: lying if name == "manifest.json" else content)(file)
+    measure.add(content)
+    lying = replace(manifest, members={**manifest.members, name: measure.member()}).to_json()
+    rewritten(lambda part, as_was: {"manifest.json": lying, name: None}.get(part, as_was))(file)
     with zipfile.ZipFile(file, "a") as archive:
-        archive.writestr("storage/../../outside", b"x")
+        archive.writestr(name, content)
+
+
+def outside(file: Path) -> None:
+    listed(file, name="storage/../../outside", content=b"x")
 
 
 def without_keys(file: Path) -> None:
