@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from libs.common import forgetting
 from services.ingest.segments import Cell
 
 ERASED = "erased"
@@ -28,8 +29,7 @@ class Person:
 
     def pattern(self) -> re.Pattern[str]:
         """Finds the address where it is not the end, or the beginning, of a longer one."""
-        any_of = "|".join(re.escape(spelling) for spelling in self.spellings)
-        return re.compile(rf"(?<![\w.+-])(?:{any_of})(?![\w-])", re.IGNORECASE)
+        return re.compile(forgetting.pattern_of(*self.spellings), re.IGNORECASE)
 
 
 def may_name(person: Person, line: bytes) -> bool:

@@ -1,6 +1,5 @@
 """Forgetting a person: what tells of them is emptied, what is counted stays. All of it by one address of one workspace."""
 
-import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.forgetting import pattern_of
 from services.sender.repositories.arrays import one_of
 from services.sender.repositories.erasures import Erasing
 from services.sender.repositories.plan import release_assigned
@@ -171,8 +171,7 @@ async def forget(
         "lead_id": lead_id,
         "alias": alias,
         "target": target,
-        # Not where it is the end of a longer address, or the beginning.
-        "named": rf"(?<![\w.+-]){re.escape(wish.email)}(?![\w-])",
+        "named": pattern_of(wish.email),
         "now": now,
     }
     counts: dict[str, int] = {}

@@ -232,3 +232,17 @@ def test_what_stands_for_an_address_says_nothing_of_it() -> None:
     assert one != other
     assert erased_address(one).endswith("@erased.invalid")
     assert "b.example" not in erased_address(one) + one
+
+
+async def test_who_has_a_longer_address_keeps_every_word(world: World) -> None:
+    """Red when the row of somebody whose address holds the erased one goes with it, or a mention after a line break stays."""
+    who = Somebody()
+    longer = f"{who.address}.au"
+    note = f"met him:\n{who.address}"
+    other_row = recipient(2, email=longer, first_name="Bo", fields={"note": note, "copy": f"x{longer}"})
+    list_id = await world.list_of(who.row(1), other_row)
+    await ask(world, who)
+    assert await erase(world) >= 1
+    (other,) = [row for row in await rows_of(world, list_id) if row["row_no"] == 2]
+    assert (other["email"], other["first_name"]) == (longer, "Bo")
+    assert other["fields"] == {"note": "met him:\nerased", "copy": f"x{longer}"}

@@ -30,7 +30,16 @@ def test_of_another_persons_row_only_the_address_goes() -> None:
 
 @pytest.mark.parametrize(
     "other",
-    ["nada@example.com", "x.ada@example.com", "x+ada@example.com", "ada@example.common", "ada@example.com-x.de", "ada@b.c"],
+    [
+        "nada@example.com",
+        "x.ada@example.com",
+        "x+ada@example.com",
+        "ada@example.common",
+        "ada@example.com-x.de",
+        "ada@b.c",
+        "ada@example.com.au",
+        "o'ada@example.com",
+    ],
 )
 def test_an_address_that_only_looks_like_it_stays(other: str) -> None:
     assert left_of(other, "Somebody") is None
@@ -83,3 +92,15 @@ def test_a_chunk_that_would_not_fit_is_not_written() -> None:
     longer = bytes(range(33, 92)) * 2
     with pytest.raises(SegmentDamaged, match="takes"):
         empty_rows(member, refs, replace=lambda _: gzip.compress(longer))
+
+
+def test_an_address_is_found_beside_whatever_is_no_part_of_it() -> None:
+    """Red when the end of a sentence, a quote or what is written for a line break hides it."""
+    for cell in (
+        "ada@example.com.",
+        "'ada@example.com'",
+        "see\nada@example.com",
+        "see\\nada@example.com",
+        "mailto:ada@example.com?",
+    ):
+        assert ADA.pattern().search(cell), cell
