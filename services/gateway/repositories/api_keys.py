@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.compiled import Compiled
 from services.gateway.domain.keys import KnownKey
 from services.gateway.tables import api_keys, users
 
-_FIND = text("""
+_FIND = Compiled(
+    text("""
     WITH found AS (
         SELECT key.id, key.workspace_id, key.user_id, person.email, person.email_proved_at IS NOT NULL AS email_proved,
             member.role, key.scopes, key.expires_at, key.revoked_at
@@ -29,6 +31,7 @@ _FIND = text("""
     )
     SELECT * FROM found
     """)
+)
 
 
 @dataclass(frozen=True)
@@ -61,19 +64,20 @@ _SHOWN = [users.c.email if name == "email" else api_keys.c[name] for name in Sho
 async def find_used(conn: AsyncConnection, digest: bytes, *, now: datetime) -> KnownKey | None:
     """The key with this digest, whatever has become of it. Its use is noted, at most once a minute: a key in use all the time
     would be a row that is written all the time."""
-    row = (await conn.execute(_FIND, {"digest": digest, "now": now})).one_or_none()
-    if row is None:
+    rows = await _FIND.fetch(conn, digest=digest, now=now)
+    if not rows:
         return None
+    [row] = rows
     return KnownKey(
-        row.id,
-        row.workspace_id,
-        row.user_id,
-        row.email,
-        row.email_proved,
-        row.role,
-        frozenset(row.scopes),
-        row.expires_at,
-        row.revoked_at,
+        row["id"],
+        row["workspace_id"],
+        row["user_id"],
+        row["email"],
+        row["email_proved"],
+        row["role"],
+        frozenset(row["scopes"]),
+        row["expires_at"],
+        row["revoked_at"],
     )
 
 

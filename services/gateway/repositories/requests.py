@@ -4,14 +4,17 @@ replica keeps the same one.
 A generic cell rate algorithm (ITU-T I.371): one row holds the moment at which the bucket will be full again.
 """
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.compiled import Compiled
 from services.gateway.domain.requests import MINUTE_S, Allowance
 
-_TAKE = text(f"""
+_TAKE = Compiled(
+    text(f"""
     WITH entitled AS (
         SELECT plan, api_requests_per_minute AS most FROM gateway.entitlements
         WHERE workspace_id = :workspace_id AND api_requests_per_minute IS NOT NULL
@@ -30,9 +33,11 @@ _TAKE = text(f"""
     LEFT JOIN taken ON true
     LEFT JOIN gateway.request_buckets bucket ON bucket.workspace_id = :workspace_id
     """)  # noqa: S608 - a constant of ours
+)
 
 
-_TAKE_OF_CALLER = text(f"""
+_TAKE_OF_CALLER = Compiled(
+    text(f"""
     WITH taken AS (
         INSERT INTO gateway.caller_buckets AS bucket (caller_id, full_at)
         VALUES (:caller_id, statement_timestamp() + make_interval(secs => {MINUTE_S}.0 / CAST(:most AS float8)))
@@ -48,17 +53,24 @@ _TAKE_OF_CALLER = text(f"""
     LEFT JOIN taken ON true
     LEFT JOIN gateway.caller_buckets bucket ON bucket.caller_id = :caller_id
     """)  # noqa: S608 - a constant of ours
+)
 
 
 async def take_request_of_caller(conn: AsyncConnection, caller_id: UUID, *, most: int) -> Allowance:
     """Count one request of a user or a key, of `most` a minute."""
-    row = (await conn.execute(_TAKE_OF_CALLER, {"caller_id": caller_id, "most": most})).one()
-    return Allowance("", most, MINUTE_S if row.busy_s is None else row.busy_s, row.granted)
+    [row] = await _TAKE_OF_CALLER.fetch(conn, caller_id=caller_id, most=most)
+    return Allowance("", most, _busy_s(row), row["granted"])
 
 
 async def take_request(conn: AsyncConnection, workspace_id: UUID) -> Allowance | None:
     """Count one request. None where the workspace has no limit, or is not known to have one: then nothing is written."""
-    row = (await conn.execute(_TAKE, {"workspace_id": workspace_id})).one_or_none()
-    if row is None:
+    rows = await _TAKE.fetch(conn, workspace_id=workspace_id)
+    if not rows:
         return None
-    return Allowance(row.plan, row.most, MINUTE_S if row.busy_s is None else row.busy_s, row.granted)
+    [row] = rows
+    return Allowance(row["plan"], row["most"], _busy_s(row), row["granted"])
+
+
+def _busy_s(row: Mapping[str, float | None]) -> float:
+    """A bucket without a row that granted nothing is one that never holds any: it is empty."""
+    return MINUTE_S if row["busy_s"] is None else row["busy_s"]

@@ -2,12 +2,12 @@
 
 import functools
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, exists, literal, select
+from sqlalchemy import bindparam, exists, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.compiled import Compiled
 from services.gateway.domain.callers import Role
 from services.gateway.tables import memberships, sessions, users
 
@@ -31,12 +31,12 @@ async def find_standing(
     None for a user nobody knows."""
     query = _look(named=workspace_id is not None, in_session=session_id is not None)
     asked = {"user": user_id, "workspace": workspace_id, "session": session_id}
-    row = (await conn.execute(query, {name: id_ for name, id_ in asked.items() if id_ is not None})).one_or_none()
-    return None if row is None else Standing(*row)
+    rows = await query.fetch(conn, **{name: id_ for name, id_ in asked.items() if id_ is not None})
+    return Standing(*rows[0]) if rows else None
 
 
 @functools.cache
-def _look(*, named: bool, in_session: bool) -> Select[*tuple[Any, ...]]:
+def _look(*, named: bool, in_session: bool) -> Compiled:
     """The statement, made once: it is asked at every request."""
     is_open = (
         exists().where(
@@ -46,7 +46,7 @@ def _look(*, named: bool, in_session: bool) -> Select[*tuple[Any, ...]]:
         else literal(value=True)
     )
     joined = memberships.c.user_id == users.c.id
-    return (
+    return Compiled(
         select(
             users.c.email,
             users.c.email_proved_at.is_not(None),
