@@ -45,7 +45,7 @@ def targets_barring(address: str) -> tuple[str, str]:
 
 def erased_target(address: str, *, key: bytes) -> str:
     """What stands for the normalised address of somebody who is erased: `#` and a keyed hash, SHA-256 twice, the key before
-    each. `repositories/suppressions.py` makes the same of columns."""
+    each. `repositories/erased_targets.py` makes the same of columns."""
     inner = hashlib.sha256(key + address.encode()).digest()
     return "#" + hashlib.sha256(key + inner).hexdigest()
 

@@ -23,8 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.domain.suppressing import Suppression, erased_address, erased_target, targets_barring
 from services.sender.repositories import unsubscribe_keys
+from services.sender.repositories.erased_targets import erased_target_of
 from services.sender.tables import suppression_changes, suppressions
-from services.sender.tables import unsubscribe_keys as unsubscribe_keys_table
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def is_suppressed(
     words = literal(address, Text) if isinstance(address, str) else address
     domain = func.concat("@", func.split_part(words, "@", 2))
     found = select(suppressions.c.id).where(
-        suppressions.c.email.in_((words, domain, _erased(words))),
+        suppressions.c.email.in_((words, domain, erased_target_of(words))),
         or_(suppressions.c.workspace_id == workspace_id, suppressions.c.workspace_id.is_(None)),
     )
     return found.correlate_except(suppressions).exists()
@@ -90,13 +90,6 @@ async def _in_force(conn: AsyncConnection, *, workspace_id: UUID, targets: Itera
     listed = any_(cast(literal(sorted(set(targets)), ARRAY(Text)), ARRAY(Text)))
     query = select(suppressions.c.email).where(suppressions.c.email == listed, _applies(workspace_id))
     return set((await conn.execute(query)).scalars())
-
-
-def _erased(address: ColumnElement[str]) -> ColumnElement[str]:
-    """`erased_target` of a column. The key is read once for a statement."""
-    key = select(unsubscribe_keys_table.c.key).order_by(unsubscribe_keys_table.c.id).limit(1).scalar_subquery()
-    inner = func.sha256(key.concat(func.convert_to(address, literal_column("'UTF8'"))))
-    return literal_column("'#'", Text).concat(func.encode(func.sha256(key.concat(inner)), literal_column("'hex'")))
 
 
 async def add(conn: AsyncConnection, rows: Sequence[Suppression]) -> int:
