@@ -14,7 +14,7 @@ from libs.common.clock import utc_now
 from libs.common.http.openapi import load_committed
 from libs.common.ids import new_id
 from services.gateway import metrics
-from services.gateway.api import api_keys, invitations, members, workspaces
+from services.gateway.api import api_keys, erasures, invitations, members, webhook_deliveries, webhooks, workspaces
 from services.gateway.api.auditing import current_clerk
 from services.gateway.domain.audit import Deed
 from services.gateway.domain.operations import all_operations
@@ -184,8 +184,8 @@ def test_every_changing_route_of_our_own_is_written_down() -> None:
     """Red when a route is added that writes nothing, or to a router that nobody looks at here."""
     asks = {
         (method.lower(), route.path): {one.call for one in route.dependant.dependencies}
-        for router in (workspaces.router, members.router, invitations.router, api_keys.router)
-        for route in router.routes
+        for module in (workspaces, members, invitations, api_keys, erasures, webhooks, webhook_deliveries)
+        for route in module.router.routes
         if isinstance(route, APIRoute)
         for method in (route.methods or set()) - READING
     }
