@@ -13,10 +13,16 @@ from deploy.local.handshake import REFUSALS, shake_hands
 PATIENCE_S = 10
 
 
+def libpq_url(url: str) -> str:
+    """In libpq's words, which the driver by itself takes, too: through SQLAlchemy it wants `ssl` for `sslmode`."""
+    plain = url.replace("postgresql+asyncpg://", "postgresql://", 1)
+    return plain.replace("?ssl=", "?sslmode=").replace("&ssl=", "&sslmode=")
+
+
 async def check_database(url: str, *, named_by: str = "DATABASE_URL") -> None:
     """Raises StackError when no Postgres there lets us in."""
     try:
-        connection = await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://", 1), timeout=PATIENCE_S)
+        connection = await asyncpg.connect(libpq_url(url), timeout=PATIENCE_S)
     except (OSError, TimeoutError, asyncpg.PostgresError, ValueError, asyncpg.InterfaceError) as error:
         raise StackError(_refusal(named_by, url, "Postgres", error)) from error
     await connection.close()

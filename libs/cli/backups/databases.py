@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
 
+from deploy.local.given import libpq_url
 from libs.cli.backups.archive import PIECE_BYTES
 from libs.cli.backups.manifest import Schema
 from libs.cli.errors import CliError
@@ -42,8 +43,7 @@ class Frozen:
 async def connected(url: str) -> AsyncGenerator[asyncpg.Connection]:
     """A connection that is ours alone, however long it stands idle."""
     settings = {"application_name": "corofy backup", "idle_in_transaction_session_timeout": "0"}
-    plain = normalise_database_url(url).replace("postgresql+asyncpg://", "postgresql://", 1)
-    connection = await asyncpg.connect(plain, timeout=10, server_settings=settings)
+    connection = await asyncpg.connect(libpq_url(normalise_database_url(url)), timeout=10, server_settings=settings)
     try:
         yield connection
     finally:

@@ -374,3 +374,13 @@ async def test_a_service_with_a_database_of_its_own_is_restored_into_that(
         await backup(file.with_name("again.zip"))
         with reading(file) as first, reading(file.with_name("again.zip")) as second:
             assert second.manifest.schemas == first.manifest.schemas
+
+
+@pytest.mark.parametrize("how", ["sslmode=prefer", "ssl=prefer"])
+async def test_how_a_connection_is_sealed_is_said_in_either_way(
+    file: Path, old: Site, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when a managed server's URL (libpq's sslmode, the driver's ssl) opens for the services and not for a backup."""
+    old.enter(monkeypatch)
+    monkeypatch.setenv("DATABASE_URL", f"{old.database_url}?{how}")
+    await backup(file.with_name("sealed.zip"))
