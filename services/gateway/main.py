@@ -44,6 +44,7 @@ from services.gateway.clients.services import Services
 from services.gateway.clients.tokens import Verifier
 from services.gateway.clients.webhook_secrets import WebhookRing
 from services.gateway.domain.tokens import ASYMMETRIC
+from services.gateway.erasure_schedules import sweep_schedule
 from services.gateway.live import LiveFeed, LiveHub
 from services.gateway.postman import HANDS, Postman
 from services.gateway.settings import GatewaySettings
@@ -102,6 +103,7 @@ async def start(settings: GatewaySettings, platform: Platform) -> AsyncGenerator
             subscriptions=handlers.subscriptions(readers),
             schedules=[
                 *webhook_schedules(platform.open_uow, ring=postman.ring),
+                sweep_schedule(platform.open_uow, secret=settings.auth_secret.get_secret_value()),
                 *schedules.schedules(
                     platform.open_uow,
                     mail_server=mail_server,

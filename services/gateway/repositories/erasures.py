@@ -1,11 +1,12 @@
 """Erasures: one that is open for each workspace and address."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,6 +15,27 @@ from services.gateway.domain.erasing import Answer, Erasure, Service
 from services.gateway.tables import erasure_answers, erasures, live_events, mails, webhook_deliveries, webhook_endpoints
 
 _COLUMNS = [erasures.c[name] for name in Erasure.__dataclass_fields__ if name != "answers"]
+_TOLD_SINCE = text(
+    """
+    SELECT DISTINCT found[1] FROM (
+        SELECT body FROM gateway.live_events WHERE tenant_id = :workspace_id AND recorded_at >= :since
+        UNION ALL
+        SELECT d.body FROM gateway.webhook_deliveries d JOIN gateway.webhook_endpoints e ON e.id = d.endpoint_id
+        WHERE e.workspace_id = :workspace_id AND d.created_at >= :since
+    ) told, lower(encode(told.body, 'escape')) words, regexp_matches(words, :pattern, 'g') found
+    WHERE strpos(words, :domain) > 0
+    """
+)
+
+
+@dataclass(frozen=True)
+class Erased:
+    """Somebody whom all have forgotten: a keyed hash, and the domain in `masked`, are left of the address."""
+
+    workspace_id: UUID
+    digest: bytes
+    masked: str
+    done_at: datetime
 
 
 async def open_one(conn: AsyncConnection, wish: Erasure, *, digest: bytes) -> bool:
@@ -84,6 +106,24 @@ async def forget_told(conn: AsyncConnection, workspace_id: UUID, *, address: str
         webhook_deliveries.c.endpoint_id.in_(ours), or_(*(names(words, address) for words in sent))
     )
     return sum([(await conn.execute(query)).rowcount for query in (events, letters, messages)])
+
+
+async def lately_done(conn: AsyncConnection, *, since: datetime) -> list[Erased]:
+    """Who was forgotten by all since then."""
+    query = select(*(erasures.c[name] for name in Erased.__dataclass_fields__)).where(erasures.c.done_at >= since)
+    return [Erased(*row) for row in await conn.execute(query)]
+
+
+async def told_since(conn: AsyncConnection, erased: Erased, *, domain: str) -> list[str]:
+    """What was told of the workspace's people at a domain after the erasure was done: 64 letters before the `@` at most, in
+    lower case, each once."""
+    given = {
+        "workspace_id": erased.workspace_id,
+        "since": erased.done_at,
+        "domain": f"@{domain}",
+        "pattern": rf"([^\s\"<>@]{{1,64}}@{re.escape(domain)})",
+    }
+    return list((await conn.execute(_TOLD_SINCE, given)).scalars())
 
 
 async def oldest_open(conn: AsyncConnection) -> datetime | None:

@@ -10,9 +10,11 @@ from libs.common.ids import new_id
 from services.gateway.domain.mails import Words
 from services.gateway.repositories import live_events, mails
 from services.gateway.repositories.live_events import LiveEvent
-from services.gateway.tables import COMMON, METADATA
+from services.gateway.tables import COMMON, METADATA, webhook_deliveries, webhook_endpoints
+from services.gateway.tables import live_events as live_events_table
 from services.gateway.use_cases.note_erasure import Answered, note_erasure
-from tests.integration.gateway.conftest import Gateway
+from services.gateway.use_cases.sweep_told import sweep_told
+from tests.integration.gateway.conftest import AUTH_SECRET, Gateway
 from tests.integration.gateway.people import Person, join, owner
 
 ANSWERS = (ingest.LeadErased, enrich.LeadErased, sender.LeadErased)
@@ -89,6 +91,60 @@ async def test_what_was_told_of_the_person_goes_and_what_was_told_of_others_stay
             query = text(f"SELECT {whose} FROM gateway.{table} t WHERE t::text ILIKE '%told-leads%' OR t::text LIKE :b")  # noqa: S608 - our names
             left = set((await uow.conn.execute(query, {"b": f"%{b'Told-Leads'.hex()}%"})).scalars())
             assert left == {UUID(other.workspace_id)}, table
+
+
+async def tell(gateway: Gateway, workspace_id: UUID, body: bytes) -> None:
+    """As a live event, and to an endpoint of the workspace."""
+    endpoint_id = new_id()
+    async with gateway.platform.open_uow() as uow:
+        await live_events.add_live_events(
+            uow.conn, [LiveEvent(new_id(), workspace_id, None, "sender.email.failed", body)]
+        )
+        await uow.conn.execute(
+            webhook_endpoints.insert().values(
+                id=endpoint_id,
+                workspace_id=workspace_id,
+                url="https://hooks.example/in",
+                description="",
+                events=["email.failed"],
+                secret=b"sealed",
+                sealed_with="key",
+            )
+        )
+        values = {"endpoint_id": endpoint_id, "event_type": "email.failed", "body": body}
+        await uow.conn.execute(webhook_deliveries.insert().values(id=new_id(), event_id=new_id(), **values))
+
+
+async def told_in(gateway: Gateway, body: bytes) -> list[str]:
+    """Which workspaces are told this, one for each place."""
+    events = select(live_events_table.c.tenant_id).where(live_events_table.c.body == body)
+    of_endpoint = webhook_endpoints.c.id == webhook_deliveries.c.endpoint_id
+    sent = select(webhook_endpoints.c.workspace_id).join(webhook_deliveries, of_endpoint)
+    async with gateway.platform.open_uow() as uow:
+        found = [*(await uow.conn.execute(events)).scalars()]
+        found += (await uow.conn.execute(sent.where(webhook_deliveries.c.body == body))).scalars()
+    return [str(one) for one in found]
+
+
+async def test_what_was_on_its_way_goes_as_well_by_the_keyed_hash(gateway: Gateway) -> None:
+    """Red when an event that is recorded, or passed on, before or after the end of the erasure keeps the address; when another
+    workspace's goes, or that of somebody whose address only ends like it."""
+    boss, other = await owner(gateway, "boss@late.example"), await owner(gateway, "other@late.example")
+    theirs, longer = (
+        b'{"data":{"recipient":"<Gus@Late-Leads.example>"}}',
+        b'{"data":{"recipient":"x.gus@late-leads.example"}}',
+    )
+    asked = await boss.did("POST", "erasures", {"email": "gus@late-leads.example"}, status=202)
+    for person in (boss, other):
+        await tell(gateway, UUID(person.workspace_id), theirs)
+    for kind in ANSWERS:
+        await answered(boss, kind(erasure_id=UUID(asked["id"]), erased={}))
+    assert await told_in(gateway, theirs) == [other.workspace_id] * 2
+    for body in (theirs, longer):
+        await tell(gateway, UUID(boss.workspace_id), body)
+    await sweep_told(gateway.platform.open_uow, secret=AUTH_SECRET, now=utc_now())
+    assert await told_in(gateway, theirs) == [other.workspace_id] * 2
+    assert await told_in(gateway, longer) == [boss.workspace_id] * 2
 
 
 async def test_asked_again_it_is_the_same_one_until_it_is_done(gateway: Gateway) -> None:
