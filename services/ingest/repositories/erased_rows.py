@@ -77,6 +77,16 @@ async def being_written(conn: AsyncConnection, upload_id: UUID) -> bool:
     return bool((await conn.execute(select(or_(merging, writing)))).scalar())
 
 
+async def let_go_of_unread(conn: AsyncConnection, upload_id: UUID) -> bool:
+    """Say that the file as it was sent is gone, where words may stand in it that no stored row has: it was refused, its workbook
+    has other sheets, or something stood above the header. False where it may stay."""
+    other_sheets = func.jsonb_path_exists(uploads.c.sheets, text("'$[1]'"))
+    above = func.jsonb_path_exists(uploads.c.reading, text("'$ ? (@.skipped_rows > 0)'"))
+    unread = or_(uploads.c.state == "refused", other_sheets, above)
+    gone = update(uploads).where(uploads.c.id == upload_id, unread).values(original_erased_at=func.now())
+    return (await conn.execute(gone)).rowcount == 1
+
+
 async def jobs_of(conn: AsyncConnection, upload_id: UUID) -> list[UUID]:
     """All jobs that were made from the upload, in one order for all who lock them."""
     return list(

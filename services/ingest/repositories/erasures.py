@@ -39,13 +39,15 @@ async def open_ones(conn: AsyncConnection, *, limit: int) -> list[Erasing]:
     return [Erasing(*row) for row in await conn.execute(query)]
 
 
-async def next_upload(conn: AsyncConnection, wish: Erasing) -> tuple[UUID, str] | None:
-    """The upload to go through next, in the order of their ids, and its state."""
-    query = select(uploads.c.id, uploads.c.state).where(uploads.c.workspace_id == wish.workspace_id)
+async def next_upload(conn: AsyncConnection, wish: Erasing) -> tuple[UUID, str, int] | None:
+    """The upload to go through next, in the order of their ids, its state, and how often it was read again."""
+    query = select(uploads.c.id, uploads.c.state, uploads.c.reading_no).where(
+        uploads.c.workspace_id == wish.workspace_id
+    )
     if wish.after_upload_id is not None:
         query = query.where(uploads.c.id > wish.after_upload_id)
     row = (await conn.execute(query.order_by(uploads.c.id).limit(1))).one_or_none()
-    return None if row is None else (row.id, row.state)
+    return None if row is None else (row.id, row.state, row.reading_no)
 
 
 async def note_upload(conn: AsyncConnection, wish: Erasing, upload_id: UUID, *, found: Mapping[str, int]) -> Erasing:

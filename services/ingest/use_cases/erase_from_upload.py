@@ -33,9 +33,12 @@ async def erase_from_upload(
     await _empty(wish, upload_id, open_uow=open_uow, storage=storage)
     async with open_uow() as uow:
         rows = await erased_rows.of_upload(uow.conn, upload_id, erasure_id=wish.id)
-        if not rows:
-            return Counter()
+        unread = not rows and await erased_rows.let_go_of_unread(uow.conn, upload_id)
         job_ids = await erased_rows.jobs_of(uow.conn, upload_id)
+    if not rows:
+        if unread:
+            await _delete_original(upload_id, storage=storage)
+        return Counter(originals=int(unread))
     whole = [row_no for row_no, is_whole in rows.items() if is_whole]
     found = Counter[str](uploads=1, rows=len(whole), mentions=len(rows) - len(whole))
     for job_id in job_ids:
@@ -50,9 +53,13 @@ async def erase_from_upload(
         found["sheets"] += await storage.delete_prefix(job_prefix(job_id))
     async with open_uow() as uow:
         await erased_rows.forget_upload(uow.conn, upload_id, rows=rows, named=Person(wish.email).pattern().pattern)
+    await _delete_original(upload_id, storage=storage)
+    return found
+
+
+async def _delete_original(upload_id: UUID, *, storage: Storage) -> None:
     await storage.delete(upload_key(upload_id))
     await storage.delete_prefix(parts_prefix(upload_id))
-    return found
 
 
 async def _empty(wish: Erasing, upload_id: UUID, *, open_uow: OpenUow, storage: Storage) -> None:

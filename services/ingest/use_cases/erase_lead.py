@@ -53,7 +53,7 @@ async def _go_on(wish: Erasing, *, now: datetime, open_uow: OpenUow, storage: St
         if upload is None:
             await _finish(wish, now=now, open_uow=open_uow)
             return True
-        upload_id, state = upload
+        upload_id, state, _ = upload
         if state in _NOT_READ:
             # What is being read has the person in it, perhaps, when it is there.
             return False
@@ -61,6 +61,9 @@ async def _go_on(wish: Erasing, *, now: datetime, open_uow: OpenUow, storage: St
         if found is None:
             return False
         async with open_uow() as uow:
+            if await erasures.next_upload(uow.conn, wish) != upload:
+                # Somebody has it read anew, and the person came back with it, perhaps.
+                return False
             wish = await erasures.note_upload(uow.conn, wish, upload_id, found=found)
     return False
 

@@ -30,7 +30,8 @@ async def read_again(uow: UnitOfWork, upload_id: UUID, *, workspace_id: UUID, op
         raise Conflict(msg, code="upload_not_ready", extra={"upload_id": str(upload_id)})
     await check_no_list_under_way(uow, upload_id)
     if await readings.is_original_erased(uow.conn, upload_id):
-        msg = f"the file of upload {upload_id} is gone, as somebody in it was erased: send it once more without them"
+        gone = f"the file of upload {upload_id} is gone, as somebody was erased who was in it, or may have been"
+        msg = f"{gone}: send it once more without them"
         raise Conflict(msg, code="original_erased", extra={"upload_id": str(upload_id)})
     _check_sheet(upload, options)
     await readings.reopen(uow.conn, upload_id, options=options)

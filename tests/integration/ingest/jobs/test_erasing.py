@@ -270,3 +270,29 @@ async def test_whom_a_sourcing_has_revealed_and_not_delivered_goes_too(ingest: I
     async with ingest.open_uow() as uow:
         leads = (await uow.conn.execute(text("SELECT leads FROM ingest.sourcing_batches"))).scalar_one()
     assert leads == [["bob@acme.example"], []]
+
+
+@pytest.mark.parametrize(
+    "unread",
+    [
+        """state = 'refused', row_count = NULL, problem = '{"code": "no_rows", "detail": "no rows"}'""",
+        """sheets = '[{"name": "One"}, {"name": "Two"}]'""",
+        """reading = '{"encoding": null, "delimiter": null, "sheet": null, "header_row": 2, "skipped_rows": 1}'""",
+    ],
+    ids=["refused", "other sheets", "above the header"],
+)
+async def test_a_file_with_words_that_nobody_has_read_goes(ingest: Ingest, folder: Path, unread: str) -> None:
+    """Red when the person is in the file as it was sent, in no row, and comes back as it is read otherwise."""
+    upload_id = await ingest.upload((1,), rows=[["bob@acme.example", "Bob", "Acme"]])
+    await ingest.storage.put(upload_key(upload_id), f"{WHO},{NAME}".encode())
+    plain_id = await ingest.upload((1,), rows=[["bob@acme.example", "Bob", "Acme"]])
+    await ingest.storage.put(upload_key(plain_id), b"bob@acme.example")
+    await ingest.execute(f"UPDATE ingest.uploads SET {unread} WHERE id = :id", id=upload_id)  # noqa: S608 - of this test
+    await ask(ingest)
+    assert await erase(ingest) >= 1
+    assert await told_of(ingest, folder) == []
+    assert await ingest.storage.get(upload_key(plain_id)) == b"bob@acme.example"
+    async with ingest.open_uow() as uow:
+        options = ReadingOptions(header_row=2)
+        with pytest.raises(Conflict, match="erased"):
+            await read_again(uow, upload_id, workspace_id=ingest.workspace_id, options=options)
