@@ -18,7 +18,7 @@ from deploy.local.state import CHECKOUT
 from libs.cli.backups import databases
 from libs.cli.backups.archive import reading
 from libs.cli.backups.backup import backup
-from libs.cli.backups.manifest import Measure
+from libs.cli.backups.manifest import Manifest, Measure
 from libs.cli.backups.restore import restore
 from libs.cli.errors import CliError
 from libs.common.db import SERVICES
@@ -132,6 +132,19 @@ async def test_an_installation_with_data_is_left_alone_unless_it_is_kept_aside(
     assert await old.ask(query.format(aside)) == "since@x.example"
 
 
+async def test_files_that_are_there_are_not_written_over_unasked(
+    file: Path, new: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when an empty database is taken for an empty installation: its storage may be another's."""
+    new.enter(monkeypatch)
+    storage = Storage.from_url(new.storage_url)
+    await storage.put("uploads/one/file.csv", b"another's")
+    with pytest.raises(CliError, match="files in the storage"):
+        await restore(file, replace=False)
+    assert await storage.get("uploads/one/file.csv") == b"another's"
+    assert await new.schemas() == 0
+
+
 async def test_messages_of_another_moment_are_not_heard(file: Path, new: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Red when what waits in the broker reaches services whose data know nothing of it."""
     new.enter(monkeypatch)
@@ -229,6 +242,15 @@ def _of_a_newer_one(name: str, content: bytes) -> bytes:
     return content.replace(b'"revision": "00', b'"revision": "99') if name == "manifest.json" else content
 
 
+def _without_the_sender(name: str, content: bytes) -> bytes:
+    if name != "manifest.json":
+        return content
+    manifest = Manifest.from_json(content)
+    return replace(
+        manifest, schemas={name: one for name, one in manifest.schemas.items() if name != "sender"}
+    ).to_json()
+
+
 def _of_another_format(name: str, content: bytes) -> bytes:
     return content.replace(b'"format": 1', b'"format": 2') if name == "manifest.json" else content
 
@@ -244,6 +266,7 @@ def _of_another_format(name: str, content: bytes) -> bytes:
         (rewritten(_of_another_format), "format 2"),
         (outside, "outside the storage"),
         (without_keys, "keys.env is missing"),
+        (rewritten(_without_the_sender), "holds nothing of sender"),
         (another_kind, "no whole backup"),
         (Path.unlink, "cannot be read"),
     ],
@@ -292,6 +315,17 @@ async def test_a_row_that_does_not_fit_is_not_shown(new: Site) -> None:
         await databases.load(new.database_url, {"gateway": iter([(sql + rows).encode()])}, aside={})
     assert "secret" not in str(refusal.value)
     assert await new.schemas() == 0
+
+
+async def test_rows_that_did_not_arrive_are_missed(file: Path, new: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Red when services may be started on fewer rows than there were."""
+    new.enter(monkeypatch)
+    with reading(file) as whole:
+        sql = whole.text("database/gateway.sql")
+    rows = [line for line in sql.splitlines(keepends=True) if "ann@x.example" not in line]
+    listed(file, name="database/gateway.sql", content="".join(rows).encode())
+    with pytest.raises(CliError, match="gateway has other rows"):
+        await restore(file, replace=False)
 
 
 async def test_secrets_that_could_not_be_opened_are_not_restored(
