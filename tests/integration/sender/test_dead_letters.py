@@ -9,7 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
+from libs.common.contracts.gateway import LeadErased
 from libs.common.errors import Conflict, Invalid, NotFound
+from libs.common.ids import new_id
 from services.sender.domain.dead_letters import WHAT_TO_DO, Cause, cause_of_outcome, cause_of_problem
 from services.sender.domain.sending import Accepted, Deferred, Outcome, Refused
 from services.sender.repositories import dead_letters
@@ -19,6 +21,7 @@ from services.sender.use_cases import replay_dead_letters as replaying
 from services.sender.use_cases.delete_list import delete_list, erase_lists
 from services.sender.use_cases.discard_dead_letters import discard_dead_letters
 from services.sender.use_cases.edit_line import edit_line
+from services.sender.use_cases.erase_lead import erase_lead
 from services.sender.use_cases.plan_day import plan_day
 from services.sender.use_cases.readdress_dead_letter import readdress_dead_letter
 from services.sender.use_cases.replay_dead_letters import Replayed, replay_dead_letters
@@ -282,6 +285,12 @@ async def test_nobody_is_written_to_twice_by_putting_an_address_in_again(world: 
     with pytest.raises(Conflict, match=r"lead2@company2\.example in another row") as refused:
         await readdress(world, first, "lead2@company2.example")
     assert refused.value.code == "already_in_campaign"
+    async with world.open_uow() as uow:
+        event = LeadErased(erasure_id=new_id(), email="gone@company1.example")
+        await erase_lead(event, uow=uow, workspace_id=world.workspace_id)
+    with pytest.raises(Conflict) as erased:
+        await readdress(world, first, "Gone@company1.example")
+    assert erased.value.code == "erased"
     with pytest.raises(Invalid) as invalid:
         await readdress(world, first, "not an address")
     assert invalid.value.code == "invalid_address"
