@@ -1,5 +1,6 @@
 """The live event stream: what happens in a workspace reaches its browsers, once each, also after a lost connection."""
 
+from asyncio import timeout
 from datetime import timedelta
 from time import monotonic
 from uuid import uuid4
@@ -11,7 +12,7 @@ from libs.common.ids import new_id
 from services.gateway.api import events
 from tests.integration.gateway.browser import complete, exhaust, grant, listening, progress, record, recorded
 from tests.integration.gateway.conftest import Gateway, bearer
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 
 async def test_events_of_the_own_workspace_arrive_and_no_others(gateway: Gateway) -> None:
@@ -144,6 +145,17 @@ async def test_a_stream_ends_with_what_it_was_opened_by(
         await eventually(lambda: browser.ended)
         if way != "expired":
             assert not stays.ended
+
+
+async def test_a_stream_on_which_nothing_happens_says_that_it_is_there(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when it is silent for longer than a proxy keeps it open, or when a proxy may hold it back or keep a copy."""
+    monkeypatch.setattr(events, "PING_S", 0)
+    token = await gateway.sign_up("silent@live.example")
+    async with gateway.client.stream("GET", "/v1/events", headers=bearer(token)) as answer, timeout(PATIENCE_S):
+        assert (answer.headers["cache-control"], answer.headers["x-accel-buffering"]) == ("no-cache", "no")
+        assert await anext(line async for line in answer.aiter_lines() if line == ": ping")
 
 
 async def test_the_stream_needs_a_token(gateway: Gateway) -> None:
