@@ -101,11 +101,13 @@ async def file(old: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 
 async def test_everything_comes_back_and_what_the_broker_had_is_published_again(
-    file: Path, new: Site, monkeypatch: pytest.MonkeyPatch
+    file: Path, new: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Red when a confirmed outbox row stays confirmed: the broker that had its event is gone."""
+    """Red when a confirmed outbox row stays confirmed: the broker that had its event is gone; or a service is not told."""
     new.enter(monkeypatch)
     await restore(file, replace=False)
+    said = " ".join(capsys.readouterr().out.split())
+    assert all(words in said for words in ("campaigns are paused", "top-ups are off", "mails of Corofy's own"))
     assert await new.ask("SELECT email FROM gateway.users") == "ann@x.example"
     assert await new.ask("SELECT body FROM ingest.outbox WHERE published_at IS NULL AND due_at <= now()") == BODY
     assert await new.ask("SELECT count(*) FROM ingest.schedules WHERE due_at <= now() AND lease_until IS NULL") == 1
