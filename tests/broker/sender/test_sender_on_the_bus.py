@@ -75,7 +75,7 @@ async def test_a_list_arrives_a_campaign_is_started_and_its_mail_leaves_within_t
     ours = [address for address in sender.inbox.recipients if address.endswith("@first.example")]
     assert sorted(ours) == [f"lead{n}@first.example" for n in range(1, 6)]
     await eventually(lambda: len(sent(heard, workspace_id)) == 5)
-    assert set(said(heard, workspace_id)) == {"sender.emails.sent"}
+    assert set(said(heard, workspace_id)) == {"sender.campaign.started", "sender.emails.sent"}
     assert sorted(sent(heard, workspace_id)) == sorted(ours)
     assert {event["correlation_id"] for event in heard if event["tenant_id"] == str(workspace_id)} == {campaign["id"]}
     page = (await sender.get(f"/v1/emails?campaign_id={campaign['id']}&state=sent&limit=3", workspace_id)).json()

@@ -24,7 +24,12 @@ from tests.integration.gateway.browser import record
 from tests.integration.gateway.conftest import Gateway
 
 TESTED_HERE = {"gateway.record_history"}
-TESTED_ELSEWHERE = {"gateway.note_entitlements": "test_entitlements.py", "gateway.mail_notices": "test_mails.py"}
+TESTED_ELSEWHERE = {
+    "gateway.note_entitlements": "test_entitlements.py",
+    "gateway.mail_notices": "test_mails.py",
+    "gateway.note_deletion": "test_deleting.py",
+    "gateway.note_erasure": "test_erasures.py",
+}
 
 
 def test_every_queue_of_the_gateway_is_tested_here_or_in_a_file_that_is_named() -> None:
