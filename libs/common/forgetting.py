@@ -3,13 +3,13 @@
 The outbox is not gone through: what was published goes after a day by itself.
 """
 
-import re
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, and_, func, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common import repeats
+from libs.common.naming import pattern_of
 from libs.common.tables import CommonTables
 
 ERASED = "erased"
@@ -43,10 +43,3 @@ async def _empty_letters(conn: AsyncConnection, letters: Table, *, tenant_id: UU
 def names(words: ColumnElement[str], address: str) -> ColumnElement[bool]:
     """Whether words in lower case, also of JSON or of escaped bytes, hold an address, and not as a part of a longer one."""
     return and_(func.strpos(words, address) > 0, words.regexp_match(pattern_of(address)))
-
-
-def pattern_of(*spellings: str) -> str:
-    """A regular expression, for Python and for Postgres, that finds an address by any of its spellings where it is not the end
-    or the beginning of a longer one. What JSON and Postgres write for a line break, a letter or a byte does not belong to it."""
-    begins = r"(?:(?<![\w.+-])(?<!\w['&])|(?<=\\[bfnrt])|(?<=\\u[0-9a-f]{4})|(?<=\\[0-7]{3}))"
-    return rf"{begins}(?:{'|'.join(re.escape(one) for one in spellings)})(?![\w-]|\.\w)"

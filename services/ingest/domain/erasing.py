@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from libs.common import forgetting
+from libs.common.naming import pattern_of
 from services.ingest.segments import Cell
 
 ERASED = "erased"
@@ -29,7 +29,7 @@ class Person:
 
     def pattern(self) -> re.Pattern[str]:
         """Finds the address where it is not the end, or the beginning, of a longer one."""
-        return re.compile(forgetting.pattern_of(*self.spellings), re.IGNORECASE)
+        return re.compile(pattern_of(*self.spellings), re.IGNORECASE)
 
 
 def may_name(person: Person, line: bytes) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.forgetting import pattern_of
+from libs.common.naming import pattern_of
 from services.sender.repositories.arrays import one_of
 from services.sender.repositories.erasures import Erasing
 from services.sender.repositories.plan import release_assigned
