@@ -49,12 +49,23 @@ def erase_schedule(erasing: Erasing, *, open_uow: OpenUow) -> Schedule:
 
 
 async def erase_workspaces(erasing: Erasing, *, open_uow: OpenUow, now: datetime) -> int:
-    """Go on with every deleted workspace; answers how many are done with this. Key: the workspace; it is told once."""
+    """Go on with every deleted workspace; answers how many are done with this. Key: the workspace; it is told once.
+
+    One that fails keeps no other from being erased. Raises the first failure, at the end.
+    """
     async with open_uow() as uow:
         found = await tombstones.to_erase(uow.conn, uow.deleted_workspaces, now=now, looked_before=now - LOOK_AGAIN)
-    done = 0
+    done, failed = 0, list[Exception]()
     for tombstone in found:
-        done += await _erase(tombstone, erasing=erasing, open_uow=open_uow, now=now)
+        try:
+            done += await _erase(tombstone, erasing=erasing, open_uow=open_uow, now=now)
+        except Exception as error:
+            log.exception("workspace.not_erased", workspace_id=str(tombstone.workspace_id))
+            failed.append(error)
+        async with open_uow() as uow:
+            await tombstones.note_look(uow.conn, uow.deleted_workspaces, tombstone.workspace_id, now=now)
+    if failed:
+        raise failed[0]
     return done
 
 
@@ -66,8 +77,6 @@ async def _erase(tombstone: Tombstone, *, erasing: Erasing, open_uow: OpenUow, n
     if tombstone.erased_at is not None:
         if gone:
             log.warning("workspace.came_back", workspace_id=str(workspace_id), rows=gone, note="erased again")
-        async with open_uow() as uow:
-            await tombstones.note_look(uow.conn, uow.deleted_workspaces, workspace_id, now=now)
         return False
     if gone or now < tombstone.deleted_at + SETTLED:
         return False

@@ -3,9 +3,10 @@
 `#<table>` begins a table; `#` alone, the last line, says that nothing is missing.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from uuid import UUID
 
+import anyio
 from sqlalchemy import ColumnElement, Text, cast, func, literal_column, select
 
 from libs.common.belonging import Belongings, Part
@@ -15,16 +16,22 @@ END = b"#\n"
 _ROWS_AT_ONCE = 200
 
 
-async def tell(belongings: Belongings, *, workspace_id: UUID, open_uow: UnitOfWorkFactory) -> AsyncIterator[bytes]:
+async def tell(belongings: Belongings, *, workspace_id: UUID, open_uow: UnitOfWorkFactory) -> AsyncGenerator[bytes]:
     """All tables that an export has, parents first. Holds a connection until it is read to its end, or closed."""
     engine = open_uow.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    async with engine.connect() as conn, conn.begin():
+    conn = await engine.connect()
+    try:
+        await conn.begin()
         for part in belongings.told:
             yield f"#{part.table.name}\n".encode()
             mine = _rows(part, belongings.of(part, workspace_id))
-            async with conn.stream(mine, execution_options={"yield_per": _ROWS_AT_ONCE}) as rows:
-                async for page in rows.partitions():
-                    yield "".join(f"{row[0]}\n" for row in page).encode()
+            rows = await conn.stream(mine, execution_options={"yield_per": _ROWS_AT_ONCE})
+            async for page in rows.partitions():
+                yield "".join(f"{row[0]}\n" for row in page).encode()
+    finally:
+        # A reader who leaves cancels every await from there on, this one too: the connection would be lost.
+        with anyio.CancelScope(shield=True):
+            await conn.close()
     yield END
 
 

@@ -38,11 +38,13 @@ async def is_deleted(conn: AsyncConnection, table: Table, workspace_id: UUID) ->
 
 
 async def to_erase(conn: AsyncConnection, table: Table, *, now: datetime, looked_before: datetime) -> list[Tombstone]:
-    """Those with something left, and for a month those that nobody has looked at since an instant; oldest first."""
+    """Those with something left, and for a month those that nobody has looked at since an instant. Whoever was looked at least
+    lately comes first, so that no number of them that cannot go on keeps the others waiting."""
     columns = [table.c[name] for name in Tombstone.__dataclass_fields__]
     due = or_(table.c.looked_at.is_(None), table.c.looked_at < looked_before)
     watched = (table.c.deleted_at > now - WATCHED) & due
-    query = select(*columns).where(or_(table.c.erased_at.is_(None), watched)).order_by(table.c.deleted_at).limit(20)
+    query = select(*columns).where(or_(table.c.erased_at.is_(None), watched)).limit(20)
+    query = query.order_by(table.c.looked_at.nulls_first(), table.c.deleted_at)
     return [Tombstone(*row) for row in await conn.execute(query)]
 
 
@@ -54,7 +56,7 @@ async def count(conn: AsyncConnection, table: Table, workspace_id: UUID, *, name
 
 
 async def note_look(conn: AsyncConnection, table: Table, workspace_id: UUID, *, now: datetime) -> None:
-    """Somebody has made sure that nothing is left."""
+    """Somebody has looked what is left."""
     await conn.execute(update(table).where(table.c.workspace_id == workspace_id).values(looked_at=now))
 
 

@@ -2002,7 +2002,8 @@ class Operations(Asking):
         the uploads as they came, and last a `manifest.json` with how many rows there are.
 
         It is written while it is read. One that breaks off has no manifest, and no list of its files: programs say that it is
-        damaged; ask again. 503 `service_unavailable` where a service is away at the beginning.
+        damaged; ask again. It has an hour. 429 `export_under_way` while another of the workspace is read, `too_many_exports` while
+        others' are; 503 `service_unavailable` where a service is away at the beginning.
         """
         return self._file(Call("GET", "/v1/workspace/export"))
 

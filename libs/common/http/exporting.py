@@ -1,12 +1,14 @@
 """The internal route by which the gateway reads what a service has of a workspace."""
 
+from contextlib import AsyncExitStack
+
 from fastapi import APIRouter
-from starlette.responses import StreamingResponse
 
 from libs.common.belonging import Belongings
 from libs.common.errors import Forbidden
 from libs.common.http.dependencies import OpenUowDep
 from libs.common.http.identity import CurrentIdentity, Identity
+from libs.common.http.streams import HeldStream
 from libs.common.telling import tell
 
 PATH = "/internal/export"
@@ -23,10 +25,12 @@ def export_router(belongings: Belongings) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get(PATH)
-    async def export(identity: CurrentIdentity, open_uow: OpenUowDep) -> StreamingResponse:
+    async def export(identity: CurrentIdentity, open_uow: OpenUowDep) -> HeldStream:
         """Every row that an export has, as `libs.common.telling` writes it."""
         check_owner(identity)
         lines = tell(belongings, workspace_id=identity.workspace_id, open_uow=open_uow)
-        return StreamingResponse(lines, media_type="application/x-ndjson")
+        held = AsyncExitStack()
+        held.push_async_callback(lines.aclose)
+        return HeldStream(lines, held=held, media_type="application/x-ndjson")
 
     return router

@@ -21,7 +21,7 @@ from services.gateway.domain.permissions import check_permitted, permission_for
 from services.gateway.domain.requests import Allowance
 from services.gateway.domain.routing import PUBLIC, public_owner_of
 from services.gateway.live import LiveHub
-from services.gateway.rooms import PublicRoom, public_rooms
+from services.gateway.rooms import ExportRoom, PublicRoom, public_rooms
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.authenticate_key import authenticate_key
 from services.gateway.use_cases.authenticate_user import authenticate_user, not_there
@@ -43,6 +43,7 @@ class Resources:
     webhook_ring: WebhookRing = field(default_factory=WebhookRing)
     public: dict[str, PublicRoom] = field(default_factory=public_rooms)
     """Room for requests of people nobody knows, by the first segment of their path: a crowd at one is none at another."""
+    exports: ExportRoom = field(default_factory=ExportRoom)
 
 
 def resources_of(request: Request) -> Resources:

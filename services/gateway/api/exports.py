@@ -15,6 +15,7 @@ from libs.common.http.dependencies import OpenUowDep, Uow
 from libs.common.http.exporting import PATH
 from libs.common.http.identity import IDENTITY_HEADER, Identity, sign_identity
 from libs.common.http.problems import PROBLEM_RESPONSES
+from libs.common.http.streams import HeldStream
 from libs.common.telling import tell
 from services.gateway.api.access import CurrentCaller, CurrentResources, identity_of
 from services.gateway.api.auditing import AuditedRoute, CurrentClerk
@@ -57,20 +58,23 @@ async def get_export(
     resources: CurrentResources,
     uow: Uow,
     open_uow: OpenUowDep,
-) -> StreamingResponse:
+) -> HeldStream:
     """Everything that there is of the workspace, but for its secrets, as a ZIP archive (owners): a line of JSON for each row,
     the uploads as they came, and last a `manifest.json` with how many rows there are.
 
     It is written while it is read. One that breaks off has no manifest, and no list of its files: programs say that it is
-    damaged; ask again. 503 `service_unavailable` where a service is away at the beginning.
+    damaged; ask again. It has an hour. 429 `export_under_way` while another of the workspace is read, `too_many_exports` while
+    others' are; 503 `service_unavailable` where a service is away at the beginning.
     """
     inside = _Inside(
         resources.services, identity_of(caller, request), resources.settings.internal_secret.get_secret_value()
     )
     async with contextlib.AsyncExitStack() as stack:
+        resources.exports.enter(caller.workspace_id)
+        stack.callback(resources.exports.leave, caller.workspace_id)
         answers = {service: await _open(inside, service, stack) for service in _TOLD_BY}
         await clerk.write(uow)
-        closing = stack.pop_all()
+        held = stack.pop_all()
     ours = tell(BELONGINGS, workspace_id=caller.workspace_id, open_uow=open_uow)
     sources = {"gateway": ours, **{service: answer.aiter_bytes() for service, answer in answers.items()}}
     archive = export_workspace(
@@ -78,7 +82,9 @@ async def get_export(
     )
     name = f"workspace-{caller.workspace_id}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return StreamingResponse(_closed(archive, closing), media_type="application/zip", headers=headers)
+    for source in (ours, archive):
+        held.push_async_callback(source.aclose)
+    return HeldStream(archive, held=held, media_type="application/zip", headers=headers)
 
 
 async def _open(inside: _Inside, service: str, stack: contextlib.AsyncExitStack) -> httpx.Response:
@@ -93,7 +99,7 @@ async def _open(inside: _Inside, service: str, stack: contextlib.AsyncExitStack)
 async def _file(inside: _Inside, upload_id: UUID) -> AsyncIterator[bytes] | None:
     answer = await inside.ask("ingest", f"{PATH}/uploads/{upload_id}")
     if answer.status_code == _OK:
-        return _closed(answer.aiter_bytes(), answer)
+        return _closed(answer)
     await answer.aclose()
     if answer.status_code == _NOT_FOUND:
         return None
@@ -101,12 +107,9 @@ async def _file(inside: _Inside, upload_id: UUID) -> AsyncIterator[bytes] | None
     raise Transient(msg, code="export_broken_off")
 
 
-async def _closed(
-    pieces: AsyncIterator[bytes], closing: contextlib.AsyncExitStack | httpx.Response
-) -> AsyncIterator[bytes]:
+async def _closed(answer: httpx.Response) -> AsyncIterator[bytes]:
     try:
-        async for piece in pieces:
-            if piece:
-                yield piece
+        async for piece in answer.aiter_bytes():
+            yield piece
     finally:
-        await closing.aclose()
+        await answer.aclose()

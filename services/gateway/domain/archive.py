@@ -40,6 +40,11 @@ class Archive:
         self._zip.close()
         return self._ready.take()
 
+    def let_go(self) -> None:
+        """Whoever is through with it, or cannot go on, says so; what is written from here on goes nowhere."""
+        self._finish_file()
+        self._zip.close()
+
     def _finish_file(self) -> None:
         if self._file is not None:
             self._file.close()

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -21,6 +22,8 @@ Passwords, API keys and the keys of providers and mailboxes are in no export.
 """
 
 Source = AsyncIterator[bytes]
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069<>:"|?*]')
+"""What file systems take for something else, or shows a name as another."""
 OpenFile = Callable[[UUID], Awaitable[Source | None]]
 """The bytes of an upload; None for one whose file is not there."""
 
@@ -36,10 +39,21 @@ class Written:
 
 async def export_workspace(
     workspace_id: UUID, sources: Mapping[str, Source], *, open_file: OpenFile, now: datetime
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     """The archive, piece by piece. Raises Transient `export_broken_off` when a service ends before it has told everything:
     the archive then has no end either."""
-    archive, written = Archive(made_at=now.timetuple()[:6]), Written()
+    archive = Archive(made_at=now.timetuple()[:6])
+    try:
+        async for piece in _pieces(archive, workspace_id, sources, open_file=open_file, now=now):
+            yield piece
+    finally:
+        archive.let_go()
+
+
+async def _pieces(
+    archive: Archive, workspace_id: UUID, sources: Mapping[str, Source], *, open_file: OpenFile, now: datetime
+) -> AsyncIterator[bytes]:
+    written = Written()
     yield archive.begin("README.txt") + archive.add(README.encode())
     uploads = list[tuple[UUID, str]]()
     for service, source in sources.items():
@@ -97,4 +111,5 @@ async def _file(
 
 def _safe(filename: str) -> str:
     """No path of its own: what unpacks it must not be led elsewhere."""
-    return filename.replace("\\", "/").rpartition("/")[2].strip(". \0") or "file"
+    name = filename.replace("\\", "/").rpartition("/")[2]
+    return _NOT_IN_NAMES.sub("_", name).strip(". ") or "file"

@@ -31,6 +31,8 @@ class Behind:
     bodies: list[bytes] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     reached: asyncio.Event = field(default_factory=asyncio.Event)
+    told: asyncio.Event = field(default_factory=asyncio.Event)
+    """Until it is set, the service says nothing of a workspace that is exported."""
 
 
 @dataclass
@@ -91,6 +93,14 @@ def pretend_service(behind: Behind) -> FastAPI:
         behind.paths.append(path)
         behind.reached.set()
         await asyncio.Event().wait()
+
+    @app.get("/internal/export")
+    async def export() -> StreamingResponse:
+        async def lines() -> AsyncGenerator[bytes]:
+            await behind.told.wait()
+            yield b"#\n"
+
+        return StreamingResponse(lines())
 
     @app.api_route("/{path:path}", methods=["GET", "POST"])
     async def anything(path: str, request: Request) -> object:

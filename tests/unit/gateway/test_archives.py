@@ -97,6 +97,32 @@ async def test_uploads_come_as_they_were_sent_below_no_path_of_their_own() -> No
     assert not [name for name in told.namelist() if ".." in name]
 
 
+@pytest.mark.parametrize(
+    ("filename", "within"),
+    [
+        ("..\\a.csv", "a.csv"),
+        ("C:a.csv", "C_a.csv"),
+        ("a.csv:stream", "a.csv_stream"),
+        ("a\u202evsc.exe", "a_vsc.exe"),
+        ("a\n\0b.csv", "a__b.csv"),
+        ("..", "file"),
+    ],
+)
+async def test_a_file_is_called_in_the_archive_what_it_can_be_called_anywhere(filename: str, within: str) -> None:
+    """Red when a name has what a file system takes for a drive or a stream, or shows itself as another."""
+    upload_id = new_id()
+    row = json.dumps({"id": str(upload_id), "filename": filename}).encode() + b"\n"
+
+    async def open_file(upload_id: UUID) -> AsyncIterator[bytes] | None:
+        del upload_id
+        return stream(b"a\n")
+
+    source = stream(b"#uploads\n", row, b"#\n")
+    pieces = [one async for one in export_workspace(WORKSPACE, {"ingest": source}, open_file=open_file, now=NOW)]
+    names = zipfile.ZipFile(io.BytesIO(b"".join(pieces))).namelist()
+    assert [name for name in names if "/uploads/" in name] == [f"ingest/uploads/{upload_id}/{within}"]
+
+
 @given(st.data())
 def test_lines_are_the_same_however_they_arrive(data: st.DataObject) -> None:
     """Red when a line that arrives in two pieces is torn, or a table begins in the middle of one."""

@@ -1,16 +1,21 @@
 """A workspace is deleted while its jobs run: they are cancelled, its rows and files go, and nothing comes back."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from libs.common import erasing as engine
+from libs.common import tombstones
 from libs.common.belonging import count_left
 from libs.common.clock import utc_now
 from libs.common.contracts.gateway import WorkspaceDeleted
 from libs.common.contracts.ingest import JobCancelled, WorkspaceErased
-from libs.common.erasing import SETTLED, erase_workspaces
+from libs.common.erasing import SETTLED, Erasing, erase_workspaces
+from libs.common.ids import new_id
+from libs.common.uow import UnitOfWork
 from services.ingest.belongings import BELONGINGS
 from services.ingest.use_cases.delete_workspace import erasing_of
 from tests.integration.ingest.jobs.steps import Ingest, answer
@@ -100,3 +105,35 @@ async def test_another_workspace_loses_nothing(ingest: Ingest) -> None:
     assert await left(other) == KEPT
     await ingest.deliver(answer(job_id, 0, [1, 2]))
     assert len(await ingest.result_rows(job_id)) == 2
+
+
+async def test_neither_one_that_fails_nor_many_that_wait_keep_another_from_being_erased(ingest: Ingest) -> None:
+    """Red when an error ends the round, or when those that were deleted first and cannot go on fill every round."""
+    waiting, mine, told = [new_id() for _ in range(25)], new_id(), list[UUID]()
+    async with ingest.open_uow() as uow:
+        for workspace_id in [*waiting, mine]:
+            await tombstones.bury(uow.conn, uow.deleted_workspaces, workspace_id)
+
+    async def prepare(workspace_id: UUID, now: datetime) -> bool:
+        del now
+        if workspace_id == waiting[0]:
+            raise OSError("storage is away")
+        return workspace_id == mine
+
+    async def nothing(workspace_id: UUID) -> int:
+        del workspace_id
+        return 0
+
+    async def tell(uow: UnitOfWork, workspace_id: UUID, erased: Mapping[str, int]) -> None:
+        del uow, erased
+        told.append(workspace_id)
+
+    erasing, now = Erasing(BELONGINGS, prepare=prepare, also=nothing, done=tell), utc_now() + SETTLED * 2
+    raised = 0
+    for _ in range(5):
+        try:
+            await erase_workspaces(erasing, open_uow=ingest.open_uow, now=now)
+        except OSError:
+            raised += 1
+    assert told == [mine]
+    assert raised > 0, "the clock hears of it"
