@@ -22,7 +22,7 @@ async def forget_mentions(conn: AsyncConnection, tables: CommonTables, *, tenant
     emptied = await _empty_letters(conn, tables.dead_letters, tenant_id=tenant_id, address=address)
     if tables.repeated_requests is None:
         return emptied
-    return emptied + await repeats.forget(conn, tables.repeated_requests, workspace_id=tenant_id, containing=address)
+    return emptied + await repeats.forget(conn, tables.repeated_requests, workspace_id=tenant_id, naming=address)
 
 
 async def _empty_letters(conn: AsyncConnection, letters: Table, *, tenant_id: UUID, address: str) -> int:

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import Conflict
+from libs.common.naming import pattern_of
 from libs.common.uow import OpenUow, UnitOfWork
 
 T = TypeVar("T")
@@ -161,12 +162,12 @@ async def sweep(conn: AsyncConnection, table: Table, *, older_than: datetime) ->
     return (await conn.execute(table.delete().where(key.in_(old.limit(_SWEEP_ROWS))))).rowcount
 
 
-async def forget(conn: AsyncConnection, table: Table, *, workspace_id: UUID, containing: str = "") -> int:
-    """Delete what is kept of a workspace's requests: all of it, or the answers that hold a text, in whatever case. Answers
+async def forget(conn: AsyncConnection, table: Table, *, workspace_id: UUID, naming: str = "") -> int:
+    """Delete what is kept of a workspace's requests: all of it, or the answers that name an address, in whatever case. Answers
     how many there were. What was made stays; its keys are free again."""
     mine = table.delete().where(table.c.workspace_id == workspace_id)
-    if containing:
-        told = json.dumps(containing.lower(), ensure_ascii=False)[1:-1]
+    if naming:
+        told = json.dumps(naming.lower(), ensure_ascii=False)[1:-1]
         # As jsonb, whose text shows letters for what was escaped.
-        mine = mine.where(func.strpos(func.lower(cast(cast(table.c.body, JSONB), Text)), told) > 0)
+        mine = mine.where(func.lower(cast(cast(table.c.body, JSONB), Text)).regexp_match(pattern_of(told)))
     return (await conn.execute(mine)).rowcount

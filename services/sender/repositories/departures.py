@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.sender.domain.suppressing import erased_target
 from services.sender.tables import campaigns, emails, hand_overs, suppression_changes, suppressions
 
-_HASHED = "#%"
+_HASHED = "^#[0-9a-f]{64}$"
 _GIVEN_UP_AFTER = 10
 
 
@@ -42,7 +42,7 @@ async def hash_some(conn: AsyncConnection, workspace_id: UUID, *, key: bytes, li
 
 async def _hash(conn: AsyncConnection, table: Table, workspace_id: UUID, *, key: bytes, limit: int) -> int:
     mine = table.c.workspace_id == workspace_id
-    query = select(table.c.id, table.c.email).where(mine, table.c.email.not_like(_HASHED)).limit(limit)
+    query = select(table.c.id, table.c.email).where(mine, ~table.c.email.regexp_match(_HASHED)).limit(limit)
     found = (await conn.execute(query)).all()
     for row in found:
         target = erased_target(row.email, key=key)

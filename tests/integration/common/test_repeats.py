@@ -133,8 +133,9 @@ async def test_answers_that_speak_of_somebody_are_forgotten_and_so_are_a_workspa
         await ask(open_uow, asked(workspace_id=UUID(int=workspace)))
     async with open_uow() as uow:
         table = uow.repeated_requests
-        assert await repeats.forget(uow.conn, table, workspace_id=WORKSPACE, containing="Meier") == 0
-        assert await repeats.forget(uow.conn, table, workspace_id=WORKSPACE, containing="müLLER") == 1
+        assert await repeats.forget(uow.conn, table, workspace_id=WORKSPACE, naming="Meier") == 0
+        assert await repeats.forget(uow.conn, table, workspace_id=WORKSPACE, naming="Müll") == 0, "another name"
+        assert await repeats.forget(uow.conn, table, workspace_id=WORKSPACE, naming="müLLER") == 1
         assert await repeats.forget(uow.conn, table, workspace_id=UUID(int=3)) == 0
         assert await repeats.forget(uow.conn, table, workspace_id=UUID(int=2)) == 1
 
