@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+from asyncio import sleep
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -103,7 +103,7 @@ class Asking:
                     if not answer.is_redirect:
                         await refusals.refuse(answer)
                     return answer
-            await asyncio.sleep(wait)
+            await sleep(wait)
 
 
 def _wait_for(answer: httpx.Response, call: Call, *, waits: Iterator[float]) -> float | None:

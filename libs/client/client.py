@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from asyncio import sleep
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from time import monotonic
@@ -93,4 +94,4 @@ class Client(Operations):
                     raise
                 theirs = failure.retry_after if isinstance(failure, ApiError) else None
                 wait = max(wait, min(theirs or 0.0, LONGEST_WAIT_S))
-            await asyncio.sleep(wait)
+            await sleep(wait)

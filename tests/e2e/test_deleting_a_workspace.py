@@ -25,8 +25,14 @@ OF: dict[str, Belongings] = {
     service: importlib.import_module(f"services.{service}.belongings").BELONGINGS for service in SERVICES
 }
 KEPT = {f"{service}.{part.table.name}" for service, belongings in OF.items() for part in belongings.parts if part.kept}
-SHARED_IDS = {"billing/{event_id}", "members/{user_id}", "billing/{user_id}", "credits/{grant_id}"}
-"""What is no workspace's, or a person's, or stands in the books."""
+SHARED_IDS = {
+    "billing/{event_id}",
+    "members/{user_id}",
+    "billing/{user_id}",
+    "credits/{grant_id}",
+    "catalogue/{product_id}",
+}
+"""What is no workspace's, or a person's, stands in the books, or is a word that others may choose too."""
 OWNED = """
     SELECT table_schema, table_name, column_name FROM information_schema.columns
     WHERE table_schema = ANY($1) AND column_name IN ('workspace_id', 'tenant_id')
@@ -78,6 +84,7 @@ async def export_holds(user: User, made: dict[str, str], database: asyncpg.Conne
     digest = await database.fetchval(
         "SELECT encode(digest, 'hex') FROM gateway.api_keys WHERE id = $1", UUID(made["api-keys/{key_id}"])
     )
+    assert digest is not None
     assert digest.encode() not in b"".join(archive.read(name) for name in manifest["rows"])
 
 

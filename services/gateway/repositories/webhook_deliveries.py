@@ -29,12 +29,14 @@ _CLAIM = text("""
                 ORDER BY other.endpoint_id LIMIT 1)
         FROM waiting WHERE waiting.endpoint_id IS NOT NULL
     ), open AS (
-        SELECT endpoint.id, (CASE WHEN endpoint.failing_since IS NULL THEN :most_at_one ELSE 1 END)
-            - (SELECT count(*) FROM gateway.webhook_deliveries AS sent
-               WHERE sent.endpoint_id = endpoint.id AND sent.state = 'sending') AS room
-        FROM gateway.webhook_endpoints AS endpoint
+        SELECT endpoint.id, sent.many + (endpoint.failing_since IS NOT NULL)::int AS taken,
+            (CASE WHEN endpoint.failing_since IS NULL THEN :most_at_one ELSE 1 END) - sent.many AS room
+        FROM gateway.webhook_endpoints AS endpoint CROSS JOIN LATERAL (
+            SELECT count(*) AS many FROM gateway.webhook_deliveries
+            WHERE endpoint_id = endpoint.id AND state = 'sending'
+        ) AS sent
         WHERE endpoint.enabled AND endpoint.id IN (SELECT endpoint_id FROM waiting)
-        FOR NO KEY UPDATE SKIP LOCKED
+        FOR NO KEY UPDATE OF endpoint SKIP LOCKED
     ), chosen AS (
         SELECT due.id FROM open CROSS JOIN LATERAL (
             SELECT id, due_at, row_number() OVER (ORDER BY due_at) AS nth FROM (
@@ -44,7 +46,7 @@ _CLAIM = text("""
                 FOR UPDATE SKIP LOCKED
             ) AS first
         ) AS due
-        ORDER BY due.nth, due.due_at LIMIT :most
+        ORDER BY open.taken + due.nth, random() LIMIT :most
     )
     UPDATE gateway.webhook_deliveries AS delivery
     SET state = 'sending', lease = :lease, lease_until = :lease_until
@@ -54,8 +56,8 @@ _CLAIM = text("""
         endpoint.url, endpoint.secret, endpoint.sealed_with, endpoint.old_secret, endpoint.old_sealed_with, endpoint.old_until
     """)
 """The walk from endpoint to endpoint costs as much as there are endpoints that something waits for. Of each what is due
-first, before the second of any: who has much to be told does not keep the others waiting."""
-
+first, before the second of any, and what is being sent counts: who has much to be told, and hangs, does not keep the others
+waiting. Among equals the lot decides, as those who hang would always have waited longest; who fails comes after who does not."""
 
 _SUBSCRIBERS = Statement(
     endpoints,
@@ -153,6 +155,9 @@ async def take_back_lost(conn: AsyncConnection, *, now: datetime) -> int:
 
 async def record(conn: AsyncConnection, delivery: Delivery, outcome: Outcome, *, answer: Answer, now: datetime) -> bool:
     """What came of an attempt. False when the lease was over and somebody else has it, or it is deleted."""
+    # First the endpoint, then the delivery, as whoever deletes or sends again: the other way round two would wait for each other.
+    endpoint = select(endpoints.c.id).where(endpoints.c.id == delivery.endpoint_id)
+    await conn.execute(endpoint.with_for_update(key_share=True))
     done = await conn.execute(
         update(deliveries)
         .where(deliveries.c.id == delivery.id, deliveries.c.state == "sending", deliveries.c.lease == delivery.lease)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.keyring import Sealed
@@ -72,10 +72,12 @@ async def count(conn: AsyncConnection, workspace_id: UUID) -> int:
 async def change(
     conn: AsyncConnection, endpoint_id: UUID, *, url: str, description: str, events: Sequence[str]
 ) -> None:
+    """What another URL has failed for does not count against this one."""
+    failing_since = case((endpoints.c.url == url, endpoints.c.failing_since))
     await conn.execute(
         update(endpoints)
         .where(endpoints.c.id == endpoint_id)
-        .values(url=url, description=description, events=list(events))
+        .values(url=url, description=description, events=list(events), failing_since=failing_since)
     )
 
 

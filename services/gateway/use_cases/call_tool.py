@@ -1,5 +1,6 @@
 """Use a tool for an assistant: ask our own public API, as whoever the assistant works for."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -7,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from libs.common.errors import AppError, Conflict
+from libs.common.errors import AppError, Conflict, Invalid
 from services.gateway.domain.assistant_tools import BY_NAME, START_JOB, Tool
 from services.gateway.domain.tool_answers import MAX_ANSWER_BYTES, ToolAnswer, answer, fitting_limit, refusal
 from services.gateway.domain.tool_requests import ApiReply, ApiRequest, quoted_of, request_of
@@ -66,11 +67,14 @@ def _items_of(request: ApiRequest, reply: ApiReply) -> int:
 
 
 def _key_of(tool: Tool, arguments: Mapping[str, Any]) -> str | None:
-    """One for each tool and arguments: an assistant that repeats itself makes nothing twice."""
-    if not tool.makes:
-        return None
-    said = orjson.dumps([tool.name, dict(arguments)], option=orjson.OPT_SORT_KEYS)
-    return f"mcp-{sha256(said).hexdigest()[:40]}"
+    """One for each tool and arguments: an assistant that repeats itself makes nothing twice. Raises Invalid
+    `argument_malformed` for what JSON has no words for."""
+    try:
+        said = json.dumps([tool.name, dict(arguments)], sort_keys=True, allow_nan=False).encode()
+    except ValueError as error:
+        msg = "an argument holds a number that is none, such as NaN or Infinity: leave it out or give a number"
+        raise Invalid(msg, code="argument_malformed") from error
+    return f"mcp-{sha256(said).hexdigest()[:40]}" if tool.makes else None
 
 
 def _query_of(tool: Tool) -> frozenset[str]:

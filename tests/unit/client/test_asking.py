@@ -124,7 +124,7 @@ async def test_it_waits_as_long_as_the_api_says(
     async def sleep(seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr("libs.client.asking.sleep", sleep)
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
     answers = [httpx.Response(429, headers={"Retry-After": told}, json={"code": "slow_down"}) for told in ("7", soon)]
     respx_mock.route().mock(side_effect=[*answers, httpx.Response(200, json=ANSWERS["POST"])])

@@ -81,7 +81,7 @@ async def test_a_listener_comes_back_when_the_api_says(
     async def sleep(seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr("libs.client.client.sleep", sleep)
     often = [httpx.Response(429, headers={"Retry-After": told}, json={"code": "slow_down"}) for told in ("7", "86400")]
     respx_mock.get("/v1/events").mock(side_effect=[*often, stream("1")])
     async with aclosing(client.follow()) as events:
