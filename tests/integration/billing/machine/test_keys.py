@@ -27,6 +27,8 @@ NO_CREDITS = {
     "stripe_portals": "how a page looks",
     "stripe_prices": "what Stripe said of its prices",
     "stripe_cursors": "how far was read; reading again changes nothing",
+    "repeated_requests": "tests/integration/common/test_repeats.py: a click twice, answered by what the first made",
+    "deleted_workspaces": "tests/integration/billing/test_deleting_workspaces.py: a deletion that is heard twice",
 }
 """Tables without credits, and why they are not looked at here."""
 AT_STRIPE = {"stripe_checkouts", "stripe_customers", "subscriptions", "subscription_switches", "top_ups"}
