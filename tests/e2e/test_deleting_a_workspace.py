@@ -31,6 +31,7 @@ SHARED_IDS = {
     "billing/{user_id}",
     "credits/{grant_id}",
     "catalogue/{product_id}",
+    "catalogue/{rule_id}",
 }
 """What is no workspace's, or a person's, stands in the books, or is a word that others may choose too."""
 OWNED = """
