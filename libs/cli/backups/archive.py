@@ -125,7 +125,7 @@ class Reading:
             with self._archive.open(name) as part:
                 while piece := part.read(PIECE_BYTES):
                     yield piece
-        except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError) as error:
             raise self._damaged(f"{name} cannot be read") from error
 
     def _whole(self, name: str) -> bytes:
