@@ -41,6 +41,7 @@ async def plan_day(
     if workspace is None:
         return Planned(0, busy=True)
     seen = await planning.asks(uow.conn, workspace_id)
+    await candidates.plan_by_parameters(uow.conn)
     day = day_at(now, time_zone=workspace.time_zone)
     boxes = await candidates.usable_mailboxes(uow.conn, workspace_id=workspace_id, house_mailbox_id=mailbox_id)
     ids = [box.id for box in boxes]

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.ids import new_id
 from libs.common.uow import UnitOfWork
 from services.sender.domain.windows import OFFICE_HOURS
+from services.sender.repositories import candidates
 from services.sender.repositories.sending_settings import load_settings
 from services.sender.repositories.sleepers import PAGE
 from services.sender.tables import enrolments
@@ -95,6 +97,9 @@ async def test_a_plan_reads_nobody_of_a_hundred_thousand_who_sleep(world: World)
     await with_sleepers(world, 100_000, wakes_at=MORNING + timedelta(days=3))
     awake = enrolments.update().where(enrolments.c.campaign_id == world.campaign_id, enrolments.c.wakes_at.is_(None))
     await world.run(awake.values(position=enrolments.c.position + 1_000_000))
+    for _ in range(5):  # after as many Postgres may plan for any campaign
+        async with world.open_uow() as uow:
+            await candidates.fresh(uow.conn, new_id(), after=0, limit=1)
     async with world.open_uow() as uow:
         before, _ = await touched(uow.conn)
         assert (await plan(uow, world)).assigned == 2
