@@ -1,10 +1,11 @@
 """Workspaces that were deleted: a row for ever, so that whatever is late for one brings nothing back."""
 
-import time
+import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Table, Text, cast, func, or_, select, update
@@ -68,23 +69,33 @@ async def finish(conn: AsyncConnection, table: Table, workspace_id: UUID, *, now
 
 
 class Deleted:
-    """The workspaces that were deleted in the last month, as this process knows them: at most a second old. What slips through
-    meanwhile is erased with the rest."""
+    """The workspaces that were deleted in the last month, as this process knows them: at most a second old, and read once in
+    that second, however many messages ask. What slips through meanwhile is erased with the rest."""
 
     def __init__(self, table: Table, alone: Callable[[], AbstractAsyncContextManager[AsyncConnection]]) -> None:
         self._table = table
         self._alone = alone
         self._known = frozenset[UUID]()
         self._read_at = float("-inf")
+        self._reading = asyncio.Lock()
 
     async def has(self, workspace_id: UUID | None) -> bool:
         """Whether a workspace was deleted."""
         if workspace_id is None:
             return False
-        if time.monotonic() - self._read_at > _FRESH_S:
-            began = time.monotonic()
-            query = select(self._table.c.workspace_id).where(self._table.c.deleted_at > func.now() - WATCHED)
-            async with self._alone() as conn:
-                self._known = frozenset((await conn.execute(query)).scalars())
-            self._read_at = began
+        if not self._is_fresh():
+            async with self._reading:
+                # Whoever had it before has read it for all who waited.
+                if not self._is_fresh():
+                    await self._read()
         return workspace_id in self._known
+
+    def _is_fresh(self) -> bool:
+        return monotonic() - self._read_at <= _FRESH_S
+
+    async def _read(self) -> None:
+        began = monotonic()
+        query = select(self._table.c.workspace_id).where(self._table.c.deleted_at > func.now() - WATCHED)
+        async with self._alone() as conn:
+            self._known = frozenset((await conn.execute(query)).scalars())
+        self._read_at = began

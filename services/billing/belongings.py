@@ -36,7 +36,7 @@ BELONGINGS = Belongings(
         Part(tables.stripe_invoices, kept=_STRIPE),
         Part(tables.stripe_checkouts, kept=_STRIPE, secret=frozenset({"url"})),
         Part(tables.subscription_switches, kept=_STRIPE),
-        Part(tables.top_ups, kept=_STRIPE),
+        Part(tables.top_ups, kept=_STRIPE, secret=frozenset({"pay_url"})),
         Part(tables.subscriptions, kept=_STRIPE, secret=frozenset({"pay_url"})),
         Part(tables.stripe_customers, kept=_STRIPE),
         Part(

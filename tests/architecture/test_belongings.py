@@ -10,7 +10,7 @@ from sqlalchemy import MetaData
 from libs.common.belonging import Belongings
 from libs.common.db import SERVICES
 
-OF_NO_USE = ("secret", "sealed", "digest", "password", "token", "fingerprint", "url_secret")
+OF_NO_USE = ("secret", "sealed", "digest", "password", "token", "fingerprint", "url_secret", "pay_url")
 COUNTS = {"tokens_in", "tokens_out"}
 
 
