@@ -20,6 +20,8 @@ dead = typer.Typer(help="Messages that could not be handled: look at them, give 
 app.add_typer(dead, name="dead", no_args_is_help=True)
 catalogue = typer.Typer(help="What you sell and the rules that say to whom: import it, export it, try it on a file.")
 app.add_typer(catalogue, name="catalogue", no_args_is_help=True)
+web = typer.Typer(help="The web app's sources, for who changes them: build, check, develop.")
+app.add_typer(web, name="web", no_args_is_help=True)
 
 
 @app.command()
@@ -228,6 +230,41 @@ def check() -> None:
     from libs.cli.check import check as work
 
     raise typer.Exit(work())
+
+
+@web.command("build")
+def web_build() -> None:
+    """Make the web app where it is out of date; `up` and `demo` do this by themselves."""
+    from libs.cli.waiting import run
+    from libs.cli.web import build as work
+
+    run(work())
+
+
+@web.command("check")
+def web_check() -> None:
+    """Lint, types, format, unit tests, and how much a page loads before it can be used."""
+    from libs.cli.waiting import run
+    from libs.cli.web import check as work
+
+    raise typer.Exit(run(work()))
+
+
+@web.command("dev")
+def web_dev(port: Annotated[int, typer.Option(help="Where to listen.")] = 3000) -> None:
+    """The development server, in front of the running Corofy."""
+    from libs.cli.waiting import run
+    from libs.cli.web import dev as work
+
+    raise typer.Exit(run(work(port)))
+
+
+@web.command("npm", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def web_npm(context: typer.Context) -> None:
+    """npm in the web app's folder, with the project's own Node."""
+    from libs.cli.web import npm as work
+
+    raise typer.Exit(work(list(context.args)))
 
 
 @app.command("eval")
