@@ -125,9 +125,9 @@ async def test_nothing_is_left_of_a_deleted_workspace_but_what_has_to_stay(
         assert (await user.ask("GET", "/v1/workspace"))["id"] != user.workspace_id
         for service in SERVICES:
             query = f"SELECT count(*) FROM {service}.deleted_workspaces WHERE workspace_id = $1"  # noqa: S608 - our own names
-            await eventually(lambda query=query: _is(database, query, UUID(user.workspace_id)), within_s=60)
+            await eventually(lambda query=query: is_so(database, query, UUID(user.workspace_id)), within_s=60)
         await age(database, user.workspace_id)
-        await _done(database, user.workspace_id)
+        await done_with(database, user.workspace_id)
         assert set(await left_of(database, user.workspace_id)) <= KEPT
         assert await mentioning(database, ids) <= KEPT
         assert not files_of(stack, ids)
@@ -140,10 +140,11 @@ async def test_nothing_is_left_of_a_deleted_workspace_but_what_has_to_stay(
         await database.close()
 
 
-async def _done(database: asyncpg.Connection, workspace_id: str) -> None:
+async def done_with(database: asyncpg.Connection, workspace_id: str) -> None:
+    """Waits until all services have answered, and who deleted it is forgotten."""
     done = "SELECT count(*) FROM gateway.deletions WHERE workspace_id = $1 AND done_at IS NOT NULL AND notify IS NULL"
     try:
-        await eventually(lambda: _is(database, done, UUID(workspace_id)), within_s=100, every_s=0.5)
+        await eventually(lambda: is_so(database, done, UUID(workspace_id)), within_s=100, every_s=0.5)
     except AssertionError:
         query = "SELECT service FROM gateway.deletion_answers WHERE workspace_id = $1"
         answered = [row["service"] for row in await database.fetch(query, UUID(workspace_id))]
@@ -151,5 +152,5 @@ async def _done(database: asyncpg.Connection, workspace_id: str) -> None:
         pytest.fail(f"not done: {answered} have answered; {sorted(set(left) - KEPT)} are left")
 
 
-async def _is(database: asyncpg.Connection, query: str, *given: object) -> bool:
+async def is_so(database: asyncpg.Connection, query: str, *given: object) -> bool:
     return bool(await database.fetchval(query, *given))
