@@ -977,7 +977,8 @@ class InvoicesAnswer(Model):
 class JobIn(Model):
     """
     A list to be enriched. `affordable`: as many rows as the available credits pay for. `ceiling_credits` is the most
-    it may spend: reached, it waits until a person raises it.
+    it may spend: reached, it waits until a person raises it. `quoted_credits` is the price that was agreed to: where a quote
+    for the same rows says another by then, nothing is started.
     """
 
     model_config = ConfigDict(
@@ -998,6 +999,7 @@ class JobIn(Model):
     line_rules: str = ""
     affordable: bool = False
     ceiling_credits: int | None = None
+    quoted_credits: int | None = None
 
 
 class JobKind(RootModel[Literal["list", "trial", "retry"]]):

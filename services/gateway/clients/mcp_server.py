@@ -14,7 +14,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.types import Receive, Scope, Send
 
 from libs.common.app import VERSION
-from services.gateway.domain.assistant_tools import Tool
+from services.gateway.domain.tool import Tool
 from services.gateway.domain.tool_answers import ToolAnswer
 from services.gateway.domain.tool_schemas import OUTPUT_SCHEMA, input_schema
 from services.gateway.public_api import public_document

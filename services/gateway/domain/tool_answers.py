@@ -1,8 +1,10 @@
 """Answers to assistants: bounded, and with a word about what strangers wrote in them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from services.gateway.domain.untrusted import UNTRUSTED
 
 MAX_ANSWER_BYTES = 12_000
 """Of the answer as JSON. It travels twice, as text and structured, which together stay below 25 kB."""
@@ -33,14 +35,14 @@ def refusal(problem: object, *, status: int) -> ToolAnswer:
     return ToolAnswer(None, f"{detail[:_MAX_PROBLEM]} (code: {known.get('code', 'internal_error')})")
 
 
-def answer(body: dict[str, Any], *, untrusted: Sequence[str], sized: Sized) -> ToolAnswer:
+def answer(body: dict[str, Any], *, sized: Sized) -> ToolAnswer:
     """The whole answer, or as much of every text and list as fits."""
-    made = _wrapped(body, untrusted=untrusted, shortened=False)
+    made = _wrapped(body, shortened=False)
     for longest_text, longest_list in _CUTS:
         if sized(made) <= MAX_ANSWER_BYTES:
             return ToolAnswer(made)
         cut = _cut(body, longest_text=longest_text, longest_list=longest_list)
-        made = _wrapped(cut, untrusted=untrusted, shortened=True)
+        made = _wrapped(cut, shortened=True)
     if sized(made) <= MAX_ANSWER_BYTES:
         return ToolAnswer(made)
     return ToolAnswer(
@@ -53,8 +55,8 @@ def fitting_limit(size: int, *, items: int) -> int:
     return max(1, min(items - 1, items * MAX_ANSWER_BYTES * 9 // (size * 10)))
 
 
-def _wrapped(body: object, *, untrusted: Sequence[str], shortened: bool) -> dict[str, Any]:
-    there = sorted(set(untrusted) & _names(body))
+def _wrapped(body: object, *, shortened: bool) -> dict[str, Any]:
+    there = sorted(UNTRUSTED & _names(body))
     return {"answer": body, "untrusted_fields": there, "shortened": shortened}
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from libs.common.errors import Invalid
-from services.gateway.domain.assistant_tools import Tool
-from services.gateway.domain.tool_schemas import FEW_ITEMS, MAX_ITEMS, QUOTED, REQUEST_KEY, places_of
+from services.gateway.domain.tool import Tool
+from services.gateway.domain.tool_schemas import FEW_ITEMS, MAX_ITEMS, REQUEST_KEY, places_of
 
 _PLACE = re.compile(r"[A-Za-z0-9-]{1,64}")
 
@@ -35,7 +35,7 @@ def request_of(tool: Tool, arguments: Mapping[str, Any], *, query: frozenset[str
     """`query` are the names that stand in the operation's query. Raises Invalid `unknown_argument`, `argument_missing`,
     `argument_malformed`; everything else is for the API to say."""
     given = {name: value for name, value in arguments.items() if value is not None}
-    if unknown := sorted(set(given) - {*tool.takes, QUOTED, REQUEST_KEY}):
+    if unknown := sorted(set(given) - {*tool.takes, *([REQUEST_KEY] if tool.makes else [])}):
         msg = f"{tool.name} takes no {', '.join(unknown)}: it takes {', '.join(tool.takes) or 'nothing'}"
         raise Invalid(msg, code="unknown_argument")
     if missing := sorted(({*places_of(tool.path), *tool.must}) - set(given)):
@@ -61,15 +61,6 @@ def limit_of(arguments: Mapping[str, Any]) -> int:
         msg = f"limit is a whole number from 1 to {MAX_ITEMS}"
         raise Invalid(msg, code="argument_malformed")
     return limit
-
-
-def quoted_of(arguments: Mapping[str, Any]) -> int:
-    """The price that was agreed to, in credits. Raises Invalid `quote_missing`."""
-    quoted = arguments.get(QUOTED)
-    if not isinstance(quoted, int) or isinstance(quoted, bool) or quoted < 0:
-        msg = f"start_job needs {QUOTED}, the whole number of credits that quote_job answered: ask it, and show it to the person"
-        raise Invalid(msg, code="quote_missing")
-    return quoted
 
 
 def _place(name: str, value: object) -> str:

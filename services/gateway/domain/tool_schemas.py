@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from services.gateway.domain.assistant_tools import START_JOB, Tool
+from services.gateway.domain.tool import Tool
 
 MAX_ITEMS = 50
 FEW_ITEMS = 10
@@ -23,17 +23,16 @@ OUTPUT_SCHEMA: dict[str, Any] = {
     },
     "required": ["answer", "untrusted_fields", "shortened"],
 }
-QUOTED = "quoted_credits"
 REQUEST_KEY = "request_key"
 _OWN: dict[str, dict[str, Any]] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": MAX_ITEMS, "default": FEW_ITEMS},
-    QUOTED: {"type": "integer", "minimum": 0},
+    "quoted_credits": {"type": "integer", "minimum": 0},
     REQUEST_KEY: {"type": "string", "minLength": 1, "maxLength": 100},
 }
 _WORDS = {
     "limit": "So many items at most. A page is shorter where they are large; `next_cursor` goes on.",
     "cursor": "`next_cursor` of the page before; left out for the first.",
-    QUOTED: "The `credits` that quote_job answered for the same rows, and that the person has agreed to.",
+    "quoted_credits": "The `credits` that quote_job answered for the same rows, and that the person has agreed to.",
     REQUEST_KEY: "Another word makes a call with the same arguments another call. Left out, the same call counts once.",
     "job_id": "The `id` of a job.",
     "row_no": "The row's number, counted from 1 below the header.",
@@ -77,11 +76,11 @@ def input_schema(tool: Tool, document: Mapping[str, Any]) -> dict[str, Any]:
     taken = {name: known[name] for name in tool.takes}
     required = [name for name, (_, needed) in taken.items() if needed or name in tool.must]
     properties = {name: _described(name, schema) for name, (schema, _) in taken.items()}
-    own = [*([QUOTED] if tool.name == START_JOB else []), *([REQUEST_KEY] if tool.makes else [])]
-    properties |= {name: _described(name, {}) for name in own}
+    if tool.makes:
+        properties[REQUEST_KEY] = _described(REQUEST_KEY, {})
     definitions: dict[str, Any] = {}
     made = _local({"type": "object", "properties": properties, "additionalProperties": False}, document, definitions)
-    made["required"] = [*required, *(name for name in own if name == QUOTED)]
+    made["required"] = required
     return made | ({"$defs": definitions} if definitions else {})
 
 

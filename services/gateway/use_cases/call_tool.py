@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from libs.common.errors import AppError, Conflict, Invalid
-from services.gateway.domain.assistant_tools import BY_NAME, START_JOB, Tool
+from libs.common.errors import AppError, Invalid
+from services.gateway.domain.tool import Tool
 from services.gateway.domain.tool_answers import MAX_ANSWER_BYTES, ToolAnswer, answer, fitting_limit, refusal
-from services.gateway.domain.tool_requests import ApiReply, ApiRequest, quoted_of, request_of
+from services.gateway.domain.tool_requests import ApiReply, ApiRequest, request_of
 from services.gateway.public_api import public_document
 
 Ask = Callable[[ApiRequest], Awaitable[ApiReply]]
@@ -21,32 +21,12 @@ async def call_tool(tool: Tool, arguments: Mapping[str, Any], *, ask: Ask) -> To
     """The tool's answer, or the refusal in the words of whoever refused. The same call twice makes one thing."""
     try:
         request = request_of(tool, arguments, query=_query_of(tool), key=_key_of(tool, arguments))
-        if tool.name == START_JOB:
-            request = await _priced(request, arguments, ask=ask)
     except AppError as error:
         return refusal({"detail": error.message, "code": error.code}, status=422)
     reply = await _ask_fitting(request, ask=ask)
     if reply.status >= 400 or not isinstance(reply.body, dict):
         return refusal(reply.body, status=reply.status)
-    return answer(reply.body, untrusted=tool.untrusted, sized=_size)
-
-
-async def _priced(request: ApiRequest, arguments: Mapping[str, Any], *, ask: Ask) -> ApiRequest:
-    """The same with the agreed price as the most that the job may spend. Raises Conflict `price_differs` when it costs another
-    by now, and what the price list refuses."""
-    quoted = quoted_of(arguments)
-    quote = BY_NAME["quote_job"]
-    wanted = {name: value for name, value in (request.body or {}).items() if name in quote.takes}
-    reply = await ask(ApiRequest(quote.method, quote.path, {}, wanted))
-    if reply.status >= 400:
-        known = reply.body if isinstance(reply.body, dict) else {}
-        raise Conflict(str(known.get("detail", "no price could be had")), code=str(known.get("code", "no_quote")))
-    price = reply.body["credits"]
-    if price != quoted:
-        msg = f"this costs {price} credits at most by now, not {quoted}: nothing was started. Show the person the new price"
-        raise Conflict(msg, code="price_differs")
-    ceiling = max(quoted, reply.body["credits_per_row"], 1)
-    return replace(request, body={**(request.body or {}), "ceiling_credits": ceiling})
+    return answer(reply.body, sized=_size)
 
 
 async def _ask_fitting(request: ApiRequest, *, ask: Ask) -> ApiReply:

@@ -46,7 +46,8 @@ async def start_job(
 ) -> JobOut:
     """Make a job and wait up to 5 s for its credits: 201, 402 `insufficient_credits`, or 202 while nobody knows.
 
-    The same Idempotency-Key answers with the present state of the same job; with another body 409 `idempotency_key_reused`.
+    The same Idempotency-Key answers with the present state of the same job, whatever it would cost by then; with another body
+    409 `idempotency_key_reused`. 409 `price_differs` where `quoted_credits` is not the price.
     """
     async with platform.open_uow() as uow:
         job = await create_job(

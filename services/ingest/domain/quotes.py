@@ -101,3 +101,13 @@ def check_accepted(offer: Quote, *, accept_degraded: bool) -> None:
         names = ", ".join(offer.missing_providers)
         msg = f"there is no key for {names}: rows will be degraded (free). Set the keys, or send accept_degraded: true."
         raise Conflict(msg, code="providers_missing", extra={"missing_providers": list(offer.missing_providers)})
+
+
+def check_agreed(offer: Quote, *, quoted_credits: int | None) -> None:
+    """Raises Conflict `price_differs` when somebody has agreed to another price than it is."""
+    if quoted_credits not in {None, offer.credits}:
+        msg = (
+            f"this costs {offer.credits} credits at most by now, not {quoted_credits}: nothing was started. Show the price"
+            " to whoever pays, and start it at that when they agree."
+        )
+        raise Conflict(msg, code="price_differs", extra={"credits": offer.credits, "quoted_credits": quoted_credits})

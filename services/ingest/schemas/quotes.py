@@ -39,6 +39,7 @@ Phrases = Annotated[list[Phrase], Field(max_length=MOST_FORBIDDEN)]
 LineRules = Annotated[str, StringConstraints(max_length=RULES_CHARS, strip_whitespace=True, pattern=r"^[^\x00]*$")]
 RowNo = Annotated[int, Field(ge=1, le=2**31 - 1, strict=True)]
 Credits = Annotated[int, Field(ge=1, le=2**53, strict=True)]
+Quoted = Annotated[int, Field(ge=0, le=2**53, strict=True)]
 
 
 class ExtraColumnIn(BaseModel):
@@ -137,10 +138,12 @@ class QuoteOut(BaseModel):
 
 class JobIn(ResearchIn, QuoteIn):
     """A list to be enriched. `affordable`: as many rows as the available credits pay for. `ceiling_credits` is the most
-    it may spend: reached, it waits until a person raises it."""
+    it may spend: reached, it waits until a person raises it. `quoted_credits` is the price that was agreed to: where a quote
+    for the same rows says another by then, nothing is started."""
 
     affordable: StrictBool = False
     ceiling_credits: Credits | None = None
+    quoted_credits: Quoted | None = None
 
     def to_request(self) -> JobRequest:
         return JobRequest(
@@ -151,6 +154,7 @@ class JobIn(ResearchIn, QuoteIn):
             skip_known=self.skip_known,
             affordable=self.affordable,
             ceiling_credits=self.ceiling_credits,
+            quoted_credits=self.quoted_credits,
         )
 
 

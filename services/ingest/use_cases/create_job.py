@@ -9,7 +9,7 @@ from libs.common.uow import UnitOfWork
 from services.ingest.domain.ceilings import check_ceiling
 from services.ingest.domain.entitlements import check_rows
 from services.ingest.domain.jobs import Job, JobState
-from services.ingest.domain.quotes import Choice, check_accepted
+from services.ingest.domain.quotes import Choice, check_accepted, check_agreed
 from services.ingest.repositories import entitlements, job_logs
 from services.ingest.use_cases.find_repeated import find_repeated
 from services.ingest.use_cases.quote_job import Offer
@@ -22,7 +22,7 @@ from services.ingest.use_cases.turn_job import publish_state
 class JobRequest(ResearchRequest):
     """A list to be enriched: which of its rows, and for how many credits at most.
 
-    `affordable`: as many rows as the credits that are available pay for.
+    `affordable`: as many rows as the credits that are available pay for. `quoted_credits`: the price that was agreed to.
     """
 
     first_rows: int | None = None
@@ -30,6 +30,7 @@ class JobRequest(ResearchRequest):
     skip_known: bool = False
     affordable: bool = False
     ceiling_credits: int | None = None
+    quoted_credits: int | None = None
 
     @property
     def choice(self) -> Choice:
@@ -47,7 +48,7 @@ async def create_job(
 ) -> Job:
     """One job per (workspace, idempotency key): the second click answers with the first one's job as it is then.
 
-    Raises Conflict `idempotency_key_reused` for another request under the key, `providers_missing`; Invalid
+    Raises Conflict `idempotency_key_reused` for another request under the key, `providers_missing`, `price_differs`; Invalid
     `ceiling_too_low`, `extra_columns_invalid`; Forbidden `rows_per_job_exceeded` and Conflict `concurrent_jobs_reached` for
     what the plan does not allow; what a quote raises.
     """
@@ -56,6 +57,7 @@ async def create_job(
         return known
     offer = await price_order(uow, request, workspace_id=workspace_id, choice=request.choice, now=now)
     check_accepted(offer.quote, accept_degraded=request.accept_degraded)
+    check_agreed(offer.quote, quoted_credits=request.quoted_credits)
     check_rows(await entitlements.of(uow.conn, workspace_id), rows=offer.quote.rows_selected)
     check_ceiling(ceiling_credits=request.ceiling_credits, credits_per_row=offer.quote.credits_per_row)
     job = replace(_new_job(request, offer, workspace_id=workspace_id, now=now), user_id=user_id)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.domain.assistant_tools import TOOLS, Tool
+from services.gateway.domain.assistant_tools import TOOLS
+from services.gateway.domain.tool import Tool
 from services.gateway.domain.tool_answers import MAX_ANSWER_BYTES, answer, fitting_limit
 from services.gateway.domain.tool_schemas import input_schema, places_of
 from services.gateway.public_api import public_document
@@ -53,7 +54,7 @@ def test_no_tool_sends_deletes_or_changes_who_may_do_what() -> None:
 @given(body=st.dictionaries(st.text(max_size=10), JSON, max_size=5))
 def test_an_answer_never_outgrows_its_bound(body: dict[str, Any]) -> None:
     """Red when an answer is larger than an assistant reads, or is cut without a word."""
-    made = answer(body, untrusted=(), sized=size)
+    made = answer(body, sized=size)
     if made.structured is not None:
         assert size(made.structured) <= MAX_ANSWER_BYTES
         assert (made.structured["answer"] == body) is not made.structured["shortened"]
