@@ -9,6 +9,7 @@ from services.ingest.segments import Cell
 
 ERASED = "erased"
 """Why a row is empty."""
+_ENDING = re.compile(r"(\.(csv|tsv|tab|txt|xlsx|xlsm|xlsb|xls|ods|zip|gz))+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -49,3 +50,10 @@ def erase_from(cells: Sequence[Cell], *, named: re.Pattern[str], email_columns: 
     return [
         named.sub("", cell) if isinstance(cell, str) and index in hits else cell for index, cell in enumerate(cells)
     ]
+
+
+def erase_from_name(filename: str, *, named: re.Pattern[str]) -> str:
+    """What a file is called without the person. Its ending, unlike other words after a dot, is no part of an address."""
+    ending = _ENDING.search(filename)
+    stem = filename[: ending.start()] if ending else filename
+    return named.sub(ERASED, stem) + filename[len(stem) :]

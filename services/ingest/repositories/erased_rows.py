@@ -2,10 +2,9 @@
 answered late is stored without its words."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, or_, select, text, update
+from sqlalchemy import delete, exists, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,8 +14,6 @@ from services.ingest.tables import (
     erased_rows,
     exports,
     jobs,
-    lead_keys,
-    upload_problems,
     uploads,
 )
 
@@ -29,6 +26,31 @@ _BLANK = (
     ),
     text("UPDATE ingest.line_reviews SET line = NULL WHERE job_id = :job_id AND row_no = ANY (:row_nos)"),
     text("UPDATE ingest.line_review_log SET line = '' WHERE job_id = :job_id AND row_no = ANY (:row_nos)"),
+)
+_UNNAME = (
+    text(
+        """
+        UPDATE ingest.results
+        SET research = regexp_replace(research::text, :named, :erased, 'gi')::jsonb,
+            extra = regexp_replace(extra::text, :named, :erased, 'gi')::jsonb,
+            product = regexp_replace(product::text, :named, :erased, 'gi')::jsonb,
+            line = regexp_replace(line, :named, :erased, 'gi')
+        WHERE job_id = :job_id AND row_no = ANY (:row_nos)
+          AND concat_ws(E'\\n', research, extra, product, line) ~* :named
+        """
+    ),
+    text(
+        """
+        UPDATE ingest.line_reviews SET line = regexp_replace(line, :named, :erased, 'gi')
+        WHERE job_id = :job_id AND row_no = ANY (:row_nos) AND line ~* :named
+        """
+    ),
+    text(
+        """
+        UPDATE ingest.line_review_log SET line = regexp_replace(line, :named, :erased, 'gi')
+        WHERE job_id = :job_id AND row_no = ANY (:row_nos) AND line ~* :named
+        """
+    ),
 )
 _FORGET_SOURCED = text(
     """
@@ -77,16 +99,6 @@ async def being_written(conn: AsyncConnection, upload_id: UUID) -> bool:
     return bool((await conn.execute(select(or_(merging, writing)))).scalar())
 
 
-async def let_go_of_unread(conn: AsyncConnection, upload_id: UUID) -> bool:
-    """Say that the file as it was sent is gone, where words may stand in it that no stored row has: it was refused, its workbook
-    has other sheets, or something stood above the header. False where it may stay."""
-    other_sheets = func.jsonb_path_exists(uploads.c.sheets, text("'$[1]'"))
-    above = func.jsonb_path_exists(uploads.c.reading, text("'$ ? (@.skipped_rows > 0)'"))
-    unread = or_(uploads.c.state == "refused", other_sheets, above)
-    gone = update(uploads).where(uploads.c.id == upload_id, unread).values(original_erased_at=func.now())
-    return (await conn.execute(gone)).rowcount == 1
-
-
 async def jobs_of(conn: AsyncConnection, upload_id: UUID) -> list[UUID]:
     """All jobs that were made from the upload, in one order for all who lock them."""
     return list(
@@ -105,35 +117,17 @@ async def blank_results(conn: AsyncConnection, job_id: UUID, row_nos: Sequence[i
     return counts[0]
 
 
+async def unname_results(conn: AsyncConnection, job_id: UUID, row_nos: Sequence[int], *, named: str) -> None:
+    """Take the address from what was found out for rows that mention the person, and from what people made of it."""
+    given = {"job_id": job_id, "row_nos": list(row_nos), "named": named, "erased": ERASED}
+    for statement in _UNNAME:
+        await conn.execute(statement, given)
+
+
 async def outdate_sheets(conn: AsyncConnection, job_id: UUID) -> None:
     """Sheets that were written are not of what there is now: as after a line was edited, they are written again when asked."""
     await conn.execute(delete(exports).where(exports.c.job_id == job_id))
     await conn.execute(update(jobs).where(jobs.c.id == job_id).values(line_edits=jobs.c.line_edits + 1))
-
-
-async def forget_upload(conn: AsyncConnection, upload_id: UUID, *, rows: Mapping[int, bool], named: str) -> None:
-    """What stands in the database of an upload's rows: first rows, headers, findings, keys."""
-    whole = [row_no for row_no, is_whole in rows.items() if is_whole]
-    found = await conn.execute(
-        select(uploads.c.sample).where(uploads.c.id == upload_id).with_for_update(key_share=True)
-    )
-    sample: list[Any] | None = found.scalar_one_or_none()
-    shown = None if sample is None else [[] if index in whole else cells for index, cells in enumerate(sample, 1)]
-    await conn.execute(
-        update(uploads).where(uploads.c.id == upload_id).values(sample=shown, original_erased_at=func.now())
-    )
-    for table in (upload_problems, lead_keys):
-        nos = whole if table is lead_keys else list(rows)
-        await conn.execute(delete(table).where(table.c.upload_id == upload_id, table.c.row_no.in_(nos)))
-    replaced = text(
-        """
-        UPDATE ingest.uploads
-        SET sample = regexp_replace(sample::text, :named, '', 'gi')::jsonb,
-            columns = regexp_replace(columns::text, :named, '', 'gi')::jsonb
-        WHERE id = :upload_id
-        """
-    )
-    await conn.execute(replaced, {"upload_id": upload_id, "named": named})
 
 
 async def forget_sourced(conn: AsyncConnection, workspace_id: UUID, *, named: str) -> int:

@@ -1,12 +1,12 @@
 """Who is to be erased, which uploads have been gone through for them, and which rows are empty because of it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.tables import erasures, uploads
@@ -33,9 +33,11 @@ async def note(conn: AsyncConnection, erasure_id: UUID, *, workspace_id: UUID, e
     return (await conn.execute(query.on_conflict_do_nothing())).rowcount == 1
 
 
-async def open_ones(conn: AsyncConnection, *, limit: int) -> list[Erasing]:
-    """Those that are not done, the oldest first."""
-    query = select(*_COLUMNS).where(erasures.c.done_at.is_(None)).order_by(erasures.c.id).limit(limit)
+async def next_ones(conn: AsyncConnection, *, without: Collection[UUID], limit: int) -> list[Erasing]:
+    """Of those that are not done the oldest of each workspace but some."""
+    query = select(*_COLUMNS).where(erasures.c.done_at.is_(None), erasures.c.workspace_id.not_in(without))
+    query = query.ext(distinct_on(erasures.c.workspace_id))
+    query = query.order_by(erasures.c.workspace_id, erasures.c.id).limit(limit)
     return [Erasing(*row) for row in await conn.execute(query)]
 
 

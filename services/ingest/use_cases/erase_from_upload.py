@@ -6,6 +6,7 @@ noted, then emptied, then all that was made of them; what is noted is done again
 
 import asyncio
 import functools
+import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
@@ -13,9 +14,9 @@ from uuid import UUID
 
 from libs.common.storage import Storage
 from libs.common.uow import OpenUow
-from services.ingest.domain.erasing import Person, erase_from, may_name
+from services.ingest.domain.erasing import ERASED, Person, erase_from, erase_from_name, may_name
 from services.ingest.domain.storage_keys import job_prefix, parts_prefix, upload_key
-from services.ingest.repositories import erased_rows, upload_problems
+from services.ingest.repositories import erased_rows, erased_uploads, upload_problems
 from services.ingest.repositories.erasures import Erasing
 from services.ingest.segment_erasing import Emptied, Replace, empty_rows
 from services.ingest.segments import ChunkRef, decode_row, encode_row
@@ -30,20 +31,21 @@ async def erase_from_upload(
 
     One process at a time does this. Raises Outage while storage is away.
     """
+    named = Person(wish.email).pattern()
     await _empty(wish, upload_id, open_uow=open_uow, storage=storage)
+    await _rename(upload_id, named=named, open_uow=open_uow)
     async with open_uow() as uow:
         rows = await erased_rows.of_upload(uow.conn, upload_id, erasure_id=wish.id)
-        unread = not rows and await erased_rows.let_go_of_unread(uow.conn, upload_id)
         job_ids = await erased_rows.jobs_of(uow.conn, upload_id)
     if not rows:
-        if unread:
-            await _delete_original(upload_id, storage=storage)
-        return Counter(originals=int(unread))
+        return await _without_rows(upload_id, named=named, open_uow=open_uow, storage=storage)
     whole = [row_no for row_no, is_whole in rows.items() if is_whole]
-    found = Counter[str](uploads=1, rows=len(whole), mentions=len(rows) - len(whole))
+    mentions = [row_no for row_no, is_whole in rows.items() if not is_whole]
+    found = Counter[str](uploads=1, rows=len(whole), mentions=len(mentions))
     for job_id in job_ids:
         async with open_uow() as uow:
             found["results"] += await erased_rows.blank_results(uow.conn, job_id, whole)
+            await erased_rows.unname_results(uow.conn, job_id, mentions, named=named.pattern)
     async with open_uow() as uow:
         if await erased_rows.being_written(uow.conn, upload_id):
             return None
@@ -52,9 +54,31 @@ async def erase_from_upload(
             await erased_rows.outdate_sheets(uow.conn, job_id)
         found["sheets"] += await storage.delete_prefix(job_prefix(job_id))
     async with open_uow() as uow:
-        await erased_rows.forget_upload(uow.conn, upload_id, rows=rows, named=Person(wish.email).pattern().pattern)
+        await erased_uploads.forget(uow.conn, upload_id, rows=rows, named=named.pattern, erased=ERASED)
     await _delete_original(upload_id, storage=storage)
     return found
+
+
+async def _without_rows(
+    upload_id: UUID, *, named: re.Pattern[str], open_uow: OpenUow, storage: Storage
+) -> Counter[str]:
+    """No stored row names the person; what is kept beside the rows may, and so may what nobody has read of the file."""
+    async with open_uow() as uow:
+        told = await erased_uploads.is_named(uow.conn, upload_id, named=named.pattern)
+        if told:
+            await erased_uploads.forget(uow.conn, upload_id, rows={}, named=named.pattern, erased=ERASED)
+        goes = told or await erased_uploads.let_go_of_unread(uow.conn, upload_id)
+    if goes:
+        await _delete_original(upload_id, storage=storage)
+    return Counter(originals=int(goes))
+
+
+async def _rename(upload_id: UUID, *, named: re.Pattern[str], open_uow: OpenUow) -> None:
+    async with open_uow() as uow:
+        for before in sorted(await erased_uploads.names_of_files(uow.conn, upload_id)):
+            after = erase_from_name(before, named=named)
+            if after != before:
+                await erased_uploads.rename(uow.conn, upload_id, before=before, after=after)
 
 
 async def _delete_original(upload_id: UUID, *, storage: Storage) -> None:

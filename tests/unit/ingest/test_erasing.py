@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.domain.erasing import Person, erase_from, may_name
+from services.ingest.domain.erasing import Person, erase_from, erase_from_name, may_name
 from services.ingest.segment_erasing import empty_rows
 from services.ingest.segments import ChunkRef, SegmentDamaged, decode_lines, decode_row, encode_chunk, encode_row
 
@@ -104,3 +104,18 @@ def test_an_address_is_found_beside_whatever_is_no_part_of_it() -> None:
         "mailto:ada@example.com?",
     ):
         assert ADA.pattern().search(cell), cell
+
+
+@pytest.mark.parametrize(
+    ("called", "left"),
+    [
+        ("ada@example.com.csv", "erased.csv"),
+        ("Leads of Ada@Example.com (2).CSV.gz", "Leads of erased (2).CSV.gz"),
+        ("ada@example.com", "erased"),
+        ("ada@example.com.au.csv", "ada@example.com.au.csv"),
+        ("leads.csv", "leads.csv"),
+    ],
+)
+def test_a_file_that_is_called_like_the_person_is_called_otherwise(called: str, left: str) -> None:
+    """Red when the ending of a file hides the address before it, or counts as a part of somebody else's."""
+    assert erase_from_name(called, named=ADA.pattern()) == left

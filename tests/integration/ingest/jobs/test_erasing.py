@@ -1,6 +1,7 @@
 """Erasing a person from sheets: rows are empty and keep their numbers, what was made of them has no words, the rest stays."""
 
 import gzip
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from libs.common.ids import new_id
 from libs.common.storage import Storage
 from services.ingest.domain.reading_options import ReadingOptions
 from services.ingest.domain.storage_keys import export_key, upload_key
-from services.ingest.repositories import erased_rows, upload_problems
+from services.ingest.repositories import erased_rows, erased_uploads, upload_problems
 from services.ingest.segment_reading import stream_rows
 from services.ingest.tables import METADATA
 from services.ingest.use_cases.erase_lead import erase_leads
@@ -76,9 +77,9 @@ async def cells_of(ingest: Ingest, upload_id: UUID) -> list[object]:
     return [row.cells async for row in stream_rows(ingest.storage, refs)]
 
 
-async def sheet_with_them(ingest: Ingest) -> UUID:
+async def sheet_with_them(ingest: Ingest, rows: Sequence[Sequence[str]] = ROWS) -> UUID:
     """An upload with the person in its second row, a mention of them in the third, and what is kept beside."""
-    upload_id = await ingest.upload((2, 1), rows=ROWS)
+    upload_id = await ingest.upload((2, 1), rows=rows)
     await ingest.storage.put(upload_key(upload_id), f"{WHO},{NAME}".encode())
     await ingest.execute(
         "UPDATE ingest.uploads SET sample = CAST(:sample AS jsonb) WHERE id = :id",
@@ -94,9 +95,9 @@ async def sheet_with_them(ingest: Ingest) -> UUID:
     return upload_id
 
 
-async def begun(ingest: Ingest) -> tuple[UUID, UUID]:
+async def begun(ingest: Ingest, rows: Sequence[Sequence[str]] = ROWS) -> tuple[UUID, UUID]:
     """A job on such a sheet whose chunks are with enrich."""
-    upload_id = await sheet_with_them(ingest)
+    upload_id = await sheet_with_them(ingest, rows)
     job = await ingest.create(upload_id)
     await ingest.deliver(HoldPlaced(job_id=job.id, credits=3))
     await ingest.announce(rows=10_000)
@@ -104,9 +105,9 @@ async def begun(ingest: Ingest) -> tuple[UUID, UUID]:
     return upload_id, job.id
 
 
-async def finished(ingest: Ingest) -> tuple[UUID, UUID]:
+async def finished(ingest: Ingest, rows: Sequence[Sequence[str]] = ROWS) -> tuple[UUID, UUID]:
     """A finished job on such a sheet; somebody has edited the person's line, and the sheet is written."""
-    upload_id, job_id = await begun(ingest)
+    upload_id, job_id = await begun(ingest, rows)
     await ingest.deliver(answer(job_id, 0, [result(1), result(2, line=f"Dear {NAME}")]))
     await ingest.deliver(answer(job_id, 1, [result(3)]))
     who = {"job": job_id, "user": ingest.user_id, "line": f"My dear {NAME}", "id": new_id()}
@@ -188,7 +189,7 @@ async def test_a_crash_at_any_step_leaves_what_the_next_run_ends(
         (erased_rows, "blank_results"),
         (erased_rows, "outdate_sheets"),
         (Storage, "delete_prefix"),
-        (erased_rows, "forget_upload"),
+        (erased_uploads, "forget"),
         (Storage, "delete"),
     ]
     for owner, name in steps:
