@@ -59,6 +59,7 @@ def environment(
         "STORAGE_URL": f"file://{state.storage}",
         "MAIL_FROM": "Demo Sender <sender@corofy.example>",
         "APP_BASE_URL": url_of("gateway", ports),
+        "WEB_ROOT": str(CHECKOUT / "frontend" / "out"),
         "SHUTDOWN_SECONDS": str(SHUTDOWN_SECONDS),
         "PYTHONUNBUFFERED": "1",
         **_ALLOCATOR,

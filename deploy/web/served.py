@@ -30,6 +30,8 @@ _KINDS = {
 _PACKED = {".br": "br", ".gz": "gzip"}
 _FOR_EVER = "_next/static/"
 """Names in here change with their contents."""
+_OF_NO_PAGE = ("404/", "_not-found")
+"""What Next exports besides `404.html` for a page that is not there."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def write_table(out: Path, *, stamp: str) -> None:
 
 def _served(out: Path, name: str) -> Served | None:
     path = out / name
-    if path.suffix in _PACKED or name.startswith(TABLE):
+    if path.suffix in _PACKED or name.startswith(TABLE) or name.startswith(_OF_NO_PAGE):
         return None
     content = path.read_bytes()
     page = read_page(content.decode()) if path.suffix == ".html" else None

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -31,17 +32,20 @@ from services.gateway.api import (
     me,
     members,
     public,
+    web_config,
     webhook_deliveries,
     webhooks,
     workspaces,
 )
 from services.gateway.api.access import Resources
 from services.gateway.api.door import Door
+from services.gateway.api.web import serve_web_app
 from services.gateway.clients.jwks import Jwks
 from services.gateway.clients.mail_server import MailServer
 from services.gateway.clients.receivers import Receivers
 from services.gateway.clients.services import Services
 from services.gateway.clients.tokens import Verifier
+from services.gateway.clients.web_root import WebRoot
 from services.gateway.clients.webhook_secrets import WebhookRing
 from services.gateway.domain.tokens import ASYMMETRIC
 from services.gateway.erasure_schedules import sweep_schedule
@@ -163,7 +167,8 @@ def build_app() -> FastAPI:
                     exports.router,
                 ),
                 *(webhooks.router, webhook_deliveries.router),
-                *(me.router, assistants.router, events.router, description.router, public.router, forward.router),
+                *(me.router, assistants.router, events.router, description.router, web_config.router),
+                *(public.router, forward.router),
             ],
             start=functools.partial(start, settings),
             openapi_url=None,
@@ -171,6 +176,8 @@ def build_app() -> FastAPI:
             description="Upload leads, get them researched, send. Errors are problem+json with a stable `code`.",
         )
     )
+    if settings.web_root:
+        serve_web_app(app, WebRoot(Path(settings.web_root)), connect=settings.other_origins)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,

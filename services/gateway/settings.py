@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from libs.common.keyring import secrets_in
 from libs.common.settings import CommonSettings, check_secret, database_url_field
+from services.gateway.domain.supabase_keys import is_secret_key
 from services.gateway.domain.tokens import ASYMMETRIC, SYMMETRIC
 
 
@@ -20,6 +21,7 @@ class GatewaySettings(CommonSettings):
     auth_secret: SecretStr
     access_token_minutes: int = Field(default=60, ge=5, le=24 * 60)
     supabase_url: str = Field(default="", description="The Supabase project that signs people in; otherwise we do.")
+    supabase_anon_key: str = Field(default="", description="The project's publishable key, which browsers are told.")
     supabase_jwt_secret: SecretStr = SecretStr("")
     supabase_jwt_algorithms: str = Field(default="", description="Comma list of ES256, RS256, HS256.")
     confirm_sign_ups: bool | None = Field(
@@ -34,6 +36,7 @@ class GatewaySettings(CommonSettings):
         default="", description="Comma list of origins that may call the API from a browser."
     )
     app_base_url: str = Field(default="http://localhost:8080", description="The web app's public address, for mails.")
+    web_root: str = Field(default="", description="The folder of the built web app; without it only the API is served.")
     mail_smtp_url: SecretStr = Field(
         default=SecretStr(""), description="The mail server of Corofy's own mails; the sandbox's inbox by default."
     )
@@ -67,6 +70,14 @@ class GatewaySettings(CommonSettings):
             msg = "SUPABASE_URL must look like https://your-project.supabase.co"
             raise ValueError(msg)
         return value.rstrip("/").removesuffix("/auth/v1")
+
+    @field_validator("supabase_anon_key")
+    @classmethod
+    def _supabase_anon_key_may_be_told(cls, value: str) -> str:
+        if is_secret_key(value):
+            msg = "SUPABASE_ANON_KEY must be the publishable (anon) key: this one opens everything, and browsers are told it"
+            raise ValueError(msg)
+        return value
 
     @field_validator("supabase_jwt_secret")
     @classmethod
@@ -153,6 +164,12 @@ class GatewaySettings(CommonSettings):
     def reserved(self) -> frozenset[str]:
         """Addresses that nobody can sign up with: their accounts are made on the server."""
         return self.operators if self.env == "production" else frozenset()
+
+    @property
+    def other_origins(self) -> list[str]:
+        """What the web app asks besides ourselves: who signs people in, where that is somebody else."""
+        parts = urlsplit(self.supabase_url)
+        return [f"{parts.scheme}://{parts.netloc}"] if self.supabase_url else []
 
     @property
     def origins(self) -> list[str]:
