@@ -22,6 +22,8 @@ _TOLD_SINCE = text(
         UNION ALL
         SELECT d.body FROM gateway.webhook_deliveries d JOIN gateway.webhook_endpoints e ON e.id = d.endpoint_id
         WHERE e.workspace_id = :workspace_id AND d.created_at >= :since
+        UNION ALL
+        SELECT body FROM gateway.dead_letters WHERE tenant_id = :workspace_id AND died_at >= :since
     ) told, lower(encode(told.body, 'escape')) words, regexp_matches(words, :pattern, 'g') found
     WHERE strpos(words, :domain) > 0
     """
@@ -115,8 +117,8 @@ async def lately_done(conn: AsyncConnection, *, since: datetime) -> list[Erased]
 
 
 async def told_since(conn: AsyncConnection, erased: Erased, *, domain: str) -> list[str]:
-    """What was told of the workspace's people at a domain after the erasure was done: 64 letters before the `@` at most, in
-    lower case, each once."""
+    """What was told of the workspace's people at a domain after the erasure was done, or could not be handled: 64 letters before
+    the `@` at most, in lower case, each once."""
     given = {
         "workspace_id": erased.workspace_id,
         "since": erased.done_at,

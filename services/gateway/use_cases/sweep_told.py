@@ -1,13 +1,16 @@
-"""What was on its way when a person was erased: events that were published before, and are recorded or passed on after."""
+"""What was on its way when a person was erased: events that were published before, and are recorded, passed on or filed as dead
+letters after."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from libs.common import forgetting
 from libs.common.logs import get_logger
 from libs.common.uow import OpenUow
 from services.gateway.domain.erasing import keyed_digest
 from services.gateway.repositories import erasures
 from services.gateway.repositories.erasures import Erased
+from services.gateway.tables import COMMON
 
 log = get_logger()
 
@@ -29,7 +32,9 @@ async def sweep_told(open_uow: OpenUow, *, secret: str, now: datetime) -> int:
             told = await erasures.told_since(uow.conn, erased, domain=domain)
             address = _address_in(told, erased=erased, domain=domain, secret=secret)
             if address is not None:
-                gone += await erasures.forget_told(uow.conn, erased.workspace_id, address=address)
+                tenant_id = erased.workspace_id
+                gone += await erasures.forget_told(uow.conn, tenant_id, address=address)
+                gone += await forgetting.forget_mentions(uow.conn, COMMON, tenant_id=tenant_id, address=address)
     if gone:
         log.info("erasure.swept", told=gone)
     return gone

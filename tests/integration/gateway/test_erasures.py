@@ -147,6 +147,39 @@ async def test_what_was_on_its_way_goes_as_well_by_the_keyed_hash(gateway: Gatew
     assert await told_in(gateway, longer) == [boss.workspace_id] * 2
 
 
+async def filed(gateway: Gateway, workspace_id: UUID, body: bytes) -> UUID:
+    """A message that could not be handled."""
+    letter_id = new_id()
+    given = {"id": letter_id, "queue": "gateway.record_history", "message_key": str(letter_id), "body": body}
+    errors = {"cause": "ValueError", "attempts": 5, "first_error": "no", "last_error": "no"}
+    async with gateway.platform.open_uow() as uow:
+        await uow.conn.execute(COMMON.dead_letters.insert().values(**given, **errors, tenant_id=workspace_id))
+    return letter_id
+
+
+async def test_a_letter_that_dies_after_the_erasure_is_emptied(gateway: Gateway) -> None:
+    """Before the end and after it. Red when a message that was in a retry queue keeps the address, when another's letter is
+    emptied, or when an emptied one is offered for being replayed."""
+    boss, other = await owner(gateway, "boss@dead.example"), await owner(gateway, "other@dead.example")
+    body, longer = b'{"data":{"recipient":"Hal@Dead-Leads.example"}}', b'{"to":"y.hal@dead-leads.example"}'
+    asked = await boss.did("POST", "erasures", {"email": "hal@dead-leads.example"}, status=202)
+    early = await filed(gateway, UUID(boss.workspace_id), body)
+    for kind in ANSWERS:
+        await answered(boss, kind(erasure_id=UUID(asked["id"]), erased={}))
+    late, stays = (
+        await filed(gateway, UUID(boss.workspace_id), body),
+        await filed(gateway, UUID(boss.workspace_id), longer),
+    )
+    theirs = await filed(gateway, UUID(other.workspace_id), body)
+    for _ in range(2):
+        await sweep_told(gateway.platform.open_uow, secret=AUTH_SECRET, now=utc_now())
+    query = select(COMMON.dead_letters.c.id, COMMON.dead_letters.c.body, COMMON.dead_letters.c.resolution)
+    async with gateway.platform.open_uow() as uow:
+        letters = {row.id: (row.body, row.resolution) for row in await uow.conn.execute(query)}
+    assert (letters[early], letters[late]) == ((b"{}", "discarded"), (b"{}", "discarded"))
+    assert (letters[stays], letters[theirs]) == ((longer, None), (body, None))
+
+
 async def test_asked_again_it_is_the_same_one_until_it_is_done(gateway: Gateway) -> None:
     """Red when two clicks make two, when a repeated request makes another, or when nobody can be erased a second time."""
     boss = await owner(gateway, "boss@again.example")
