@@ -10,6 +10,10 @@ from hypothesis import settings
 
 from deploy.local.pair import Pair
 from tests.support.stack import fresh_database_of, fresh_vhost_of, servers, state_folder
+from tests.support.whole_system import operator, other_user, stack, user, world
+
+__all__ = ("operator", "other_user", "stack", "user", "world")
+"""Fixtures of the whole system: here, so that end-to-end tests and those of the web app share one."""
 
 # A machine that is busy elsewhere is no failing test: no deadline per example. pytest's own limit bounds each test.
 settings.register_profile("corofy", deadline=None)

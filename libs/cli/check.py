@@ -22,6 +22,7 @@ STEPS: tuple[tuple[str, list[str]], ...] = (
     ("dashboard", [PYTHON, "-m", "deploy.grafana.render", "--check"]),
     ("unit tests", [PYTHON, "-m", "pytest", "-q", "tests/unit", "tests/architecture", "tests/contracts"]),
     ("types", [PYTHON, "-m", "basedpyright"]),
+    ("web app", [PYTHON, "-m", "libs.cli", "web", "check"]),
 )
 
 

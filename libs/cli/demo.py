@@ -25,7 +25,7 @@ async def demo(*, once: bool, folder: Path) -> None:
         raise CliError(f"The sample list {SAMPLE} is missing: restore it with git checkout samples.")
     _check_writable(folder)
     started_at = time.monotonic()
-    async with running_or_started() as target:
+    async with running_or_started(web_app=True) as target:
         async with Api(target.api) as api:
             await journey.sign_in(api, target)
             await have_catalogue(api)
@@ -34,6 +34,7 @@ async def demo(*, once: bool, folder: Path) -> None:
             campaign = await journey.start_campaign(api, job)
             left = (await api.show_credits()).available
         seconds = time.monotonic() - started_at
+        has_web_app = await target.has_web_app()
         tell(
             job,
             campaign,
@@ -41,6 +42,8 @@ async def demo(*, once: bool, folder: Path) -> None:
             seconds=seconds,
         )
         result("\n[bold]Where to look[/]")
+        if has_web_app and not (once and target.owned):
+            result(f"  the web app  [bold]{target.api}[/]")
         result(f"  the list     {file}")
         if once and target.owned:
             result("  the rest     ./corofy up starts everything again, with this list and these mails")

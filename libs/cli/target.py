@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deploy.local import run_file
@@ -28,6 +29,12 @@ class Target:
     demo_password: str
     sandboxed: bool
     owned: bool
+    web: asyncio.Task[bool] | None = None
+    """The building of the web app, where this command has begun it."""
+
+    async def has_web_app(self) -> bool:
+        """Once it is known: False when it could not be built, which has been said."""
+        return self.web is None or await self.web
 
     @property
     def api(self) -> str:
@@ -51,31 +58,40 @@ def require_target() -> Target:
 
 
 @asynccontextmanager
-async def running_or_started() -> AsyncGenerator[Target]:
+async def running_or_started(*, web_app: bool = False) -> AsyncGenerator[Target]:
     """The running one, left as it is at the end; else a new one, stopped at the end."""
     found = running_target()
     if found is not None:
         say(f"Using the Corofy that already runs here ({found.api})")
         yield found
         return
-    async with started(EVERYTHING) as target:
+    async with started(EVERYTHING, web_app=web_app) as target:
         yield target
 
 
 @asynccontextmanager
-async def started(services: tuple[str, ...]) -> AsyncGenerator[Target]:
-    """Everything started for as long as this is open, and supervised."""
+async def started(services: tuple[str, ...], *, web_app: bool = False) -> AsyncGenerator[Target]:
+    """Everything started for as long as this is open, and supervised. With `web_app`, that is built beside it where it is
+    out of date."""
     # Imported here: commands that only look need not wait for the clients of the servers.
     from deploy.local.stack import LocalStack
+    from libs.cli.web import build_beside
 
     base = base_from_environment()
     stack = LocalStack(services=services, env=user_environment(), supervise=True, port_base=base, say=say)
     with adopting_orphans():
-        async with stack:
-            try:
-                yield _target_of(stack.state.path, stack.told, owned=True)
-            finally:
-                say("Stopping everything")
+        web = asyncio.create_task(build_beside()) if web_app else None
+        try:
+            async with stack:
+                try:
+                    yield replace(_target_of(stack.state.path, stack.told, owned=True), web=web)
+                finally:
+                    say("Stopping everything")
+        finally:
+            if web is not None:
+                web.cancel()
+                with suppress(asyncio.CancelledError):
+                    await web
 
 
 def _target_of(folder: Path, told: RunFile, *, owned: bool) -> Target:

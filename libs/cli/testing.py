@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 from deploy.local.pair import ensure_pair, in_use, running_pair, stop_pair
 from deploy.local.state import CHECKOUT, State, default_path
 from libs.cli.console import say
+from libs.cli.web import build_beside
 
 WORKERS = 2
 
@@ -24,6 +26,9 @@ def test(arguments: list[str], *, long: bool) -> int:
     everything = not any(_is_path(argument) for argument in arguments)
     state = State.open(default_path() / "test")
     found = running_pair(state) is not None
+    if everything or any(_is_of_the_web_app(argument) for argument in arguments):
+        # Before pytest, whose limit on a single test is shorter than a first build. What fails is said, and fails there again.
+        asyncio.run(build_beside())
     with in_use(state):
         pair = ensure_pair(state, say=say)
         code = _pytest([*_selection(everything, long=long), *map(_from_here, arguments)], pair.as_env())
@@ -40,6 +45,10 @@ def _selection(everything: bool, *, long: bool) -> list[str]:
 def _is_path(argument: str) -> bool:
     path = argument.split("::")[0]
     return not argument.startswith("-") and (Path(path).exists() or (CHECKOUT / path).exists())
+
+
+def _is_of_the_web_app(argument: str) -> bool:
+    return "tests/web" in argument.split("::")[0]
 
 
 def _from_here(argument: str) -> str:

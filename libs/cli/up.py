@@ -15,8 +15,10 @@ async def up(only: tuple[str, ...]) -> None:
     if unknown:
         raise CliError(f"There is no service {', '.join(unknown)}: choose among {', '.join(SERVICES)}.")
     wanted = tuple(name for name in EVERYTHING if name in only or name == "sandbox") if only else EVERYTHING
-    async with started(wanted) as target:
+    async with started(wanted, web_app="gateway" in wanted) as target:
         result("[bold green]Running.[/]")
+        if "gateway" in target.urls:
+            result(f"  {'web app':<10} {target.api}")
         for name, url in target.urls.items():
             result(f"  {name:<10} {url}")
         result("[bold]Ctrl-C[/] stops it. Meanwhile, elsewhere: ./corofy status, ./corofy logs -f")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import time
 
+from deploy.local.errors import StackError
+from deploy.local.services import user_environment
 from deploy.local.state import State, default_path
 from deploy.web.build import Workshop, check_weight, told_of_weight
 from libs.cli.console import result, say
@@ -23,6 +25,18 @@ async def build() -> None:
     workshop = _workshop()
     if not await workshop.build():
         say(told_of_weight(workshop.source.out))
+
+
+async def build_beside() -> bool:
+    """Whether the web app is there; says so when it cannot be built, for everything else runs without it."""
+    if user_environment().get("WEB_ROOT"):
+        return True
+    try:
+        await _workshop().build()
+    except StackError as error:
+        say(f"{error}\nEverything else runs without the web app.")
+        return False
+    return True
 
 
 async def check() -> int:

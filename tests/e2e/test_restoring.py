@@ -17,13 +17,13 @@ import pytest
 
 from deploy.local.services import SERVICES
 from deploy.local.stack import LocalStack
-from tests.e2e.conftest import OPERATOR
 from tests.e2e.test_faults import begin, leads
 from tests.support.hours import ANY_HOUR
 from tests.support.journey import Json, User, grant, sign_up
 from tests.support.operations import dead_letters_of
 from tests.support.outside import outside_world
 from tests.support.waiting import eventually
+from tests.support.whole_system import OPERATOR
 from tests.support.world import World
 
 ROOT = Path(__file__).resolve().parents[2]

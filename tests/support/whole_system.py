@@ -1,4 +1,4 @@
-"""The whole system as processes, once for all end-to-end and fault tests; each test is a user of its own in it."""
+"""Fixtures: the whole system as processes, once for all end-to-end, fault and web tests; each test is a user of its own in it."""
 
 from __future__ import annotations
 
