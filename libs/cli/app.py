@@ -204,6 +204,15 @@ def restore(
     run(work(file, replace=replace))
 
 
+@app.command("mcp")
+def assist() -> None:
+    """Let an assistant work with a workspace over stdin and stdout (MCP), by the API key in COROFY_API_KEY."""
+    from libs.cli.assist import assist as work
+    from libs.cli.waiting import run
+
+    run(work())
+
+
 @app.command()
 def migrate() -> None:
     """Bring every service's schema to the newest version."""
