@@ -25,8 +25,8 @@ class Erasing:
 
 
 async def hold_off(conn: AsyncConnection, workspace_id: UUID) -> None:
-    """Until the transaction ends nobody of the workspace is barred for ever whom it has not seen barred: whoever takes people in
-    holds this first."""
+    """Until the transaction ends nobody of the workspace is erased, or barred for ever, whom it has not seen barred: who writes
+    people down holds this before any of their rows is locked."""
     await conn.execute(select(func.pg_advisory_xact_lock_shared(func.hashtext(_TAKING_IN), _of(workspace_id))))
 
 

@@ -12,7 +12,16 @@ from libs.common.contracts.sender import CampaignStarted
 from libs.common.errors import Conflict
 from libs.common.uow import OpenUow, UnitOfWork
 from services.sender.domain.writing import Writer
-from services.sender.repositories import campaigns, enrolments, lists, planning, recipients, starts, workspaces
+from services.sender.repositories import (
+    campaigns,
+    enrolments,
+    erasures,
+    lists,
+    planning,
+    recipients,
+    starts,
+    workspaces,
+)
 from services.sender.repositories.campaigns import Campaign
 from services.sender.repositories.enrolments import Enrolment
 from services.sender.repositories.workspaces import Clock
@@ -85,6 +94,8 @@ async def take_in_page(uow: UnitOfWork, seen: Campaign, *, rendered: Rendered, w
     """One step of a start that was `seen` to be so far. If it is elsewhere meanwhile, or another start of the campaign, for
     which other mails were rendered, nothing is done but to say where."""
     await workspaces.queue_for_start(uow.conn, seen.workspace_id)
+    # Whoever is erased meanwhile would stay in rows that the erasure does not see yet.
+    await erasures.hold_off(uow.conn, seen.workspace_id)
     campaign = await campaigns.load_campaign(uow.conn, workspace_id=seen.workspace_id, campaign_id=seen.id, lock=True)
     workspace = await workspaces.load_workspace(uow.conn, seen.workspace_id)
     assert campaign is not None, "campaigns are not deleted"

@@ -55,6 +55,8 @@ async def erase_leads(*, now: datetime, open_uow: OpenUow) -> int:
 
 
 async def _erase(uow: UnitOfWork, wish: Erasing, *, now: datetime) -> bool:
+    # A page of a list that is being taken in, or of a campaign that starts, is there before anything is looked for.
+    await erasures.wait_for_arrivals(uow.conn, wish.workspace_id)
     workspace = await workspaces.load_workspace(uow.conn, wish.workspace_id, lock=True)
     lead_id = await erasures.lead_of(uow.conn, wish)
     stopped = 0

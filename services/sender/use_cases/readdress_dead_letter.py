@@ -23,12 +23,13 @@ async def readdress_dead_letter(
     """
     # Two that put in the same address, or a replay meanwhile, would both find it free.
     await workspaces.queue_for_start(uow.conn, workspace_id)
+    # Before the letter is locked, as an erasure locks letters after this.
+    await erasures.hold_off(uow.conn, workspace_id)
     which = Which(workspace_id, email_id=email_id)
     letter = await open_letter(uow, which)
     wanted = normalise(address)
     if wanted == letter.recipient:
         return letter
-    await erasures.hold_off(uow.conn, workspace_id)
     if await suppressions.erased_among(uow.conn, workspace_id=workspace_id, emails=[wanted]):
         msg = "who has this address asked to be forgotten: nobody writes to it any more"
         raise Conflict(msg, code="erased")
