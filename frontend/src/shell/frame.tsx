@@ -1,0 +1,76 @@
+"use client";
+
+import { Dialog } from "@base-ui/react/dialog";
+import { Menu as MenuIcon, Search } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import { Kbd } from "@/ui/kbd";
+import { Mark } from "@/ui/mark";
+import { Keys, OPEN_PALETTE } from "./keys";
+import { Offline } from "./offline";
+import { SandboxBar } from "./sandbox-bar";
+import { Sidebar } from "./sidebar";
+
+/** The navigation beside the page, or behind a button where there is no room for both. */
+export function Frame({ children }: { children: ReactNode }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <div className="lg:grid lg:grid-cols-[15rem_1fr]">
+      <a
+        href="#content"
+        className="fixed top-2 left-2 z-50 -translate-y-20 rounded-md bg-accent px-3 py-1.5 text-on-accent focus:translate-y-0"
+      >
+        Skip to the content
+      </a>
+      <aside aria-label="Navigation" className="sticky top-0 hidden h-dvh border-r bg-sunken lg:block">
+        <Sidebar />
+      </aside>
+      <div className="min-w-0">
+        <div className="sticky top-0 z-30 flex items-center gap-2 border-b bg-ground/90 px-3 py-2 backdrop-blur lg:hidden">
+          <Dialog.Root open={open} onOpenChange={setOpen}>
+            <Dialog.Trigger aria-label="Navigation" className="rounded-md p-2 text-ink-soft hover:bg-hover">
+              <MenuIcon aria-hidden className="size-5" />
+            </Dialog.Trigger>
+            <Dialog.Portal>
+              <Dialog.Backdrop className="fixed inset-0 z-40 bg-black/35 dark:bg-black/60" />
+              <Dialog.Popup
+                aria-label="Navigation"
+                className="fixed inset-y-0 left-0 z-40 w-72 max-w-[85vw] border-r bg-sunken shadow-high transition-transform duration-200 data-ending-style:-translate-x-full data-starting-style:-translate-x-full"
+              >
+                <Sidebar onGo={() => setOpen(false)} />
+              </Dialog.Popup>
+            </Dialog.Portal>
+          </Dialog.Root>
+          <Mark />
+          <span className="flex-1 font-semibold">Corofy</span>
+          <PaletteButton />
+        </div>
+        <SandboxBar />
+        <Offline />
+        <main id="content" className="mx-auto max-w-6xl px-4 pt-6 pb-24 sm:px-8 sm:pt-8">
+          {children}
+        </main>
+      </div>
+      <div className="fixed top-3 right-4 z-20 hidden xl:block">
+        <PaletteButton />
+      </div>
+      <Keys />
+    </div>
+  );
+}
+
+function PaletteButton() {
+  return (
+    <button
+      type="button"
+      aria-label="Command palette"
+      onClick={() => window.dispatchEvent(new Event(OPEN_PALETTE))}
+      className="flex items-center gap-2 rounded-md border bg-surface px-2 py-1 text-[0.8125rem] text-ink-faint shadow-low hover:text-ink"
+    >
+      <Search aria-hidden className="size-3.5" />
+      <span className="hidden gap-0.5 lg:flex">
+        <Kbd>⌘</Kbd>
+        <Kbd>K</Kbd>
+      </span>
+    </button>
+  );
+}

@@ -1,0 +1,60 @@
+"use client";
+
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+import type { ReactNode } from "react";
+import { cx } from "@/lib/cx";
+
+/** Pages that belong together, each with its own address. */
+export function TabLinks({ label, tabs }: { label: string; tabs: readonly { href: string; label: ReactNode }[] }) {
+  const path = usePathname();
+  return (
+    <nav aria-label={label} className="-mx-1 mb-6 flex gap-1 overflow-x-auto border-b px-1">
+      {tabs.map((tab) => (
+        <Link
+          key={tab.href}
+          href={tab.href}
+          aria-current={path === tab.href ? "page" : undefined}
+          className={cx(
+            "-mb-px border-b-2 border-transparent px-2 py-2 whitespace-nowrap text-ink-soft hover:text-ink",
+            path === tab.href && "border-accent font-medium text-ink",
+          )}
+        >
+          {tab.label}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+/** Parts of one page of which one is seen. The choice is the caller's to keep. */
+export function Tabs<Value extends string>({
+  label,
+  value,
+  tabs,
+  onChange,
+}: {
+  label: string;
+  value: Value;
+  tabs: readonly { value: Value; label: ReactNode }[];
+  onChange: (value: Value) => void;
+}) {
+  return (
+    <div role="group" aria-label={label} className="mb-4 flex gap-1 overflow-x-auto border-b">
+      {tabs.map((tab) => (
+        <button
+          key={tab.value}
+          type="button"
+          aria-pressed={value === tab.value}
+          onClick={() => onChange(tab.value)}
+          className={cx(
+            "-mb-px border-b-2 border-transparent px-2 py-2 whitespace-nowrap text-ink-soft hover:text-ink",
+            value === tab.value && "border-accent font-medium text-ink",
+          )}
+        >
+          {tab.label}
+        </button>
+      ))}
+    </div>
+  );
+}
