@@ -42,6 +42,7 @@ from services.gateway.api.door import Door
 from services.gateway.api.web import serve_web_app
 from services.gateway.clients.jwks import Jwks
 from services.gateway.clients.mail_server import MailServer
+from services.gateway.clients.name_servers import NameServers
 from services.gateway.clients.receivers import Receivers
 from services.gateway.clients.services import Services
 from services.gateway.clients.tokens import Verifier
@@ -142,7 +143,7 @@ def postman_of(settings: GatewaySettings, platform: Platform) -> Postman:
     return Postman(
         platform.open_uow,
         platform.listener,
-        Receivers(PublicResolver(loopback=loopback), most=HANDS, loopback=loopback),
+        Receivers(PublicResolver(NameServers().lookup, loopback=loopback), most=HANDS, loopback=loopback),
         WebhookRing(settings.ring),
         page=f"{settings.app_base_url.rstrip('/')}/settings",
     )

@@ -1957,13 +1957,18 @@ class Operations(Asking):
             ),
         )
 
-    async def rotate_secret_webhook(self, webhook_id: UUID | str) -> models.MadeWebhookOut:
+    async def rotate_secret_webhook(
+        self, webhook_id: UUID | str, *, idempotency_key: str | None = None
+    ) -> models.MadeWebhookOut:
         """A fresh secret, shown this once. For 24 hours messages carry a signature by each, the fresh and the one before it.
 
-        404 `webhook_not_found`; 409 `sealing_off`.
+        Repeated with its Idempotency-Key it rotates nothing and answers `secret: null`.
+
+        404 `webhook_not_found`; 409 `sealing_off`, `idempotency_key_reused`.
         """
         return await self._model(
-            models.MadeWebhookOut, Call("POST", f"/v1/webhooks/{segment(webhook_id)}/rotate-secret")
+            models.MadeWebhookOut,
+            Call("POST", f"/v1/webhooks/{segment(webhook_id)}/rotate-secret", key=idempotency_key or new_key()),
         )
 
     async def send_test_webhook(

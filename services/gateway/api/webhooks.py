@@ -121,12 +121,15 @@ async def remove_webhook(webhook_id: UUID, caller: CurrentCaller, clerk: Current
 
 @router.post("/webhooks/{webhook_id}/rotate-secret")
 async def rotate_secret(
-    webhook_id: UUID, caller: CurrentCaller, clerk: CurrentClerk, resources: CurrentResources, uow: Uow
+    webhook_id: UUID, caller: CurrentCaller, clerk: CurrentClerk, resources: CurrentResources, uow: Uow, once: Once
 ) -> MadeWebhookOut:
     """A fresh secret, shown this once. For 24 hours messages carry a signature by each, the fresh and the one before it.
 
-    404 `webhook_not_found`; 409 `sealing_off`.
+    Repeated with its Idempotency-Key it rotates nothing and answers `secret: null`.
+
+    404 `webhook_not_found`; 409 `sealing_off`, `idempotency_key_reused`.
     """
+    await once.begin(uow)
     secret = await rotate_webhook_secret(
         caller.workspace_id,
         webhook_id,
@@ -136,7 +139,9 @@ async def rotate_secret(
         uow=uow,
     )
     await clerk.write(uow)
-    return _with_secret(await find_webhook(caller.workspace_id, webhook_id, uow=uow), secret)
+    rotated = _with_secret(await find_webhook(caller.workspace_id, webhook_id, uow=uow), secret)
+    await once.keep(uow, rotated.model_copy(update={"secret": None}), status=200)
+    return rotated
 
 
 def shown(endpoint: Endpoint) -> WebhookOut:

@@ -83,10 +83,15 @@ class Outcome:
     due_at: datetime | None = None
 
 
-def after_attempt(answer: Answer, *, attempts: int, spread: float, now: datetime) -> Outcome:
-    """`attempts` counts this one; `spread` is between 0 and 1. What is gone for good is not tried again."""
+def after_attempt(answer: Answer, *, attempts: int, moved: bool, spread: float, now: datetime) -> Outcome:
+    """`attempts` counts this one; `spread` is between 0 and 1. What is gone for good is not tried again.
+
+    `moved`: it was sent to a URL that the endpoint has no more, whose refusal says nothing of the present one.
+    """
     if answer.accepted:
         return Outcome("delivered")
+    if moved:
+        return Outcome("waiting", now)
     if answer.status == _GONE or attempts > len(BACKOFF):
         return Outcome("given_up")
     wait = BACKOFF[attempts - 1] * (1 + SPREAD * spread)

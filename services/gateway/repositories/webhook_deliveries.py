@@ -13,7 +13,7 @@ from libs.common import many
 from libs.common.ids import new_id
 from libs.common.many import Statement
 from services.gateway.domain.webhooks import LEASE, MOST_AT_ONE, Answer, Outcome
-from services.gateway.repositories.webhooks import Secrets, secrets_of
+from services.gateway.repositories.webhooks import Secrets, lock_where, secrets_of
 from services.gateway.tables import webhook_deliveries as deliveries
 from services.gateway.tables import webhook_endpoints as endpoints
 
@@ -155,9 +155,7 @@ async def take_back_lost(conn: AsyncConnection, *, now: datetime) -> int:
 
 async def record(conn: AsyncConnection, delivery: Delivery, outcome: Outcome, *, answer: Answer, now: datetime) -> bool:
     """What came of an attempt. False when the lease was over and somebody else has it, or it is deleted."""
-    # First the endpoint, then the delivery, as whoever deletes or sends again: the other way round two would wait for each other.
-    endpoint = select(endpoints.c.id).where(endpoints.c.id == delivery.endpoint_id)
-    await conn.execute(endpoint.with_for_update(key_share=True))
+    await lock_where(conn, delivery.endpoint_id)
     done = await conn.execute(
         update(deliveries)
         .where(deliveries.c.id == delivery.id, deliveries.c.state == "sending", deliveries.c.lease == delivery.lease)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.keyring import Sealed
 from services.gateway.domain.webhooks import Cause, Endpoint
+from services.gateway.tables import webhook_deliveries as deliveries
 from services.gateway.tables import webhook_endpoints as endpoints
 
 
@@ -145,6 +146,25 @@ async def sealed_otherwise(
     query = select(*columns).where(elsewhere[0] | elsewhere[1]).order_by(endpoints.c.id).limit(limit)
     found = await conn.execute(query.with_for_update(key_share=True, skip_locked=True))
     return [(row.id, secrets_of(row)) for row in found]
+
+
+async def lock_where(conn: AsyncConnection, endpoint_id: UUID) -> str | None:
+    """The URL that an endpoint has now, and keeps until this transaction ends; None where it is deleted.
+
+    First the endpoint, then its deliveries, as whoever deletes or sends again: the other way round two would wait for each other.
+    """
+    query = select(endpoints.c.url).where(endpoints.c.id == endpoint_id)
+    return (await conn.execute(query.with_for_update(key_share=True))).scalar_one_or_none()
+
+
+async def forget_failing(conn: AsyncConnection) -> int:
+    """That an endpoint fails, of those whose log has nothing left that failed: it was forgotten, or erased with a person in it.
+    Otherwise one failure long afterwards would count as days of them. Answers how many."""
+    failed = select(deliveries.c.id).where(
+        deliveries.c.endpoint_id == endpoints.c.id, deliveries.c.state != "delivered", deliveries.c.attempts > 0
+    )
+    unproved = update(endpoints).where(endpoints.c.failing_since.is_not(None), ~failed.exists())
+    return (await conn.execute(unproved.values(failing_since=None))).rowcount
 
 
 async def note_success(conn: AsyncConnection, endpoint_id: UUID) -> None:

@@ -51,11 +51,12 @@ async def deliver_webhook(
     """
     answer = await _send(delivery, receivers=receivers, ring=ring, now=clock())
     now = clock()
-    outcome = after_attempt(answer, attempts=delivery.attempts + 1, spread=spread, now=now)
     async with open_uow() as uow:
+        moved = await webhooks.lock_where(uow.conn, delivery.endpoint_id) != delivery.url
+        outcome = after_attempt(answer, attempts=delivery.attempts + 1, moved=moved, spread=spread, now=now)
         if not await webhook_deliveries.record(uow.conn, delivery, outcome, answer=answer, now=now):
             return
-        cause = await _note_health(delivery, answer, uow=uow, now=now)
+        cause = None if moved else await _note_health(delivery, answer, uow=uow, now=now)
         if cause is not None:
             await _disable(delivery, cause, uow=uow, now=now, page=page)
     _count(delivery, outcome, answer)

@@ -35,6 +35,7 @@ from services.gateway.use_cases.reseal_webhook_secrets import reseal_webhook_sec
 from services.gateway.use_cases.rotate_webhook_secret import rotate_webhook_secret
 from services.gateway.use_cases.sweep_webhooks import sweep_webhooks
 from tests.integration.gateway.webhook_room import RING, Room, receiving
+from tests.support.waiting import eventually
 
 LOW = BalanceLow(threshold=100, available=40, crossing=1)
 NOWHERE = "http://127.0.0.1:9/hook"
@@ -186,6 +187,58 @@ async def test_who_is_gone_is_disabled_at_once_and_its_people_are_told(room: Roo
     assert [mail.address for mail in mailed] == ["admin-of-gone@hooks.example", "gone@hooks.example"]
     for mail in mailed:
         assert (mail.kind, "410" in mail.body_text, "/hook" in mail.body_text) == ("webhook_disabled", True, False)
+
+
+async def test_the_410_of_a_url_that_an_endpoint_has_no_more_does_not_disable_it(room: Room) -> None:
+    """Red when somebody who has moved an endpoint loses it, or its message, by what the old place still says."""
+    workspace_id = await room.workspace("moved@hooks.example")
+    async with receiving(410) as old, receiving() as fresh:
+        endpoint_id, _ = await room.endpoint(workspace_id, old.url)
+        told = await room.tell(LOW, workspace_id)
+        old.answers.clear()
+        sending = asyncio.create_task(room.run())
+        await eventually(lambda: bool(old.heard))
+        async with room.open_uow() as uow:
+            await change_webhook(
+                workspace_id,
+                endpoint_id,
+                url=fresh.url,
+                description=None,
+                events=None,
+                enabled=None,
+                now=utc_now(),
+                loopback=True,
+                uow=uow,
+            )
+        old.answers.set()
+        await sending
+        (row,) = await room.deliveries(endpoint_id)
+        assert (row.state, row.attempts, row.status) == ("waiting", 1, 410)
+        await room.run()
+    endpoint = await room.shown(endpoint_id)
+    (row,) = await room.deliveries(endpoint_id)
+    assert (endpoint.enabled, endpoint.failing_since, row.state) == (True, None, "delivered")
+    assert fresh.ids == [str(told.id)]
+
+
+async def test_failures_that_nothing_tells_of_any_more_do_not_count_against_an_endpoint(room: Room) -> None:
+    """Red when an endpoint is disabled by one failure, days after another whose message was erased with a person in it."""
+    workspace_id = await room.workspace("unproved@hooks.example")
+    async with receiving(500) as receiver:
+        endpoint_id, _ = await room.endpoint(workspace_id, receiver.url)
+        await room.tell(LOW, workspace_id)
+        at = utc_now()
+        await room.run(at=at)
+        await sweep_webhooks(now=at, open_uow=room.open_uow)
+        assert (await room.shown(endpoint_id)).failing_since == at
+        async with room.open_uow() as uow:
+            mine = webhook_deliveries.c.endpoint_id == endpoint_id
+            await uow.conn.execute(webhook_deliveries.delete().where(mine))
+        await sweep_webhooks(now=at, open_uow=room.open_uow)
+        await room.tell(LOW, workspace_id)
+        await room.run(at=at + FAILING_FOR + timedelta(hours=1))
+    endpoint = await room.shown(endpoint_id)
+    assert (endpoint.enabled, endpoint.failing_since) == (True, at + FAILING_FOR + timedelta(hours=1))
 
 
 async def test_who_answers_nothing_but_failures_for_three_days_is_disabled_and_who_recovers_is_not(room: Room) -> None:

@@ -74,6 +74,17 @@ async def test_a_secret_is_seen_once_also_by_who_asks_twice(post: Gateway) -> No
     assert rotated != secret
 
 
+async def test_a_rotation_that_is_repeated_rotates_nothing(post: Gateway) -> None:
+    """Red when a request that a network sends twice makes the secret before it sign no more."""
+    boss = await owner(post, "rotated-once@hooks.example")
+    made = await boss.did("POST", "webhooks", NEW, status=201)
+    path = f"webhooks/{made['id']}/rotate-secret"
+    first, again = [await boss.ask("POST", path, **{"Idempotency-Key": "r"}) for _ in range(2)]
+    assert (again.status_code, again.json()) == (200, {**first.json(), "secret": None})
+    other = await boss.ask("POST", path, **{"Idempotency-Key": "s"})
+    assert other.json()["secret"] not in {None, first.json()["secret"]}
+
+
 async def test_what_is_tried_arrives_and_stands_in_the_log(post: Gateway) -> None:
     """Red when the running gateway sends nothing by itself, the log says something else, or filters keep the wrong ones."""
     boss = await owner(post, "tried@hooks.example")

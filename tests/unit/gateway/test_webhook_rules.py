@@ -57,16 +57,19 @@ def test_this_machine_is_taken_beside_the_sandbox_alone(address: str) -> None:
     spread=st.floats(0, 1),
     status=st.sampled_from([None, 200, 204, 299, 301, 400, 404, 410, 429, 500, 503]),
     asked=st.none() | st.integers(0, 10**6),
+    moved=st.booleans(),
 )
 def test_an_attempt_is_followed_as_the_model_says(
-    attempts: int, spread: float, status: int | None, asked: int | None
+    attempts: int, spread: float, status: int | None, asked: int | None, *, moved: bool
 ) -> None:
     """Red when something else than 2xx counts as heard, 410 is tried again, or a wait is shorter than the schedule's or what
-    was asked for (up to a day)."""
+    was asked for (up to a day); or when what another URL has said holds up the present one."""
     answer = Answer(status, retry_after=None if asked is None else timedelta(seconds=asked))
-    outcome = after_attempt(answer, attempts=attempts, spread=spread, now=NOW)
+    outcome = after_attempt(answer, attempts=attempts, moved=moved, spread=spread, now=NOW)
     if status is not None and 200 <= status < 300:
         assert outcome.state == "delivered"
+    elif moved:
+        assert (outcome.state, outcome.due_at) == ("waiting", NOW)
     elif status == 410 or attempts >= 10:
         assert outcome.state == "given_up"
     else:
