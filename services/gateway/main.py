@@ -179,6 +179,8 @@ def build_app() -> FastAPI:
     )
     if settings.web_root:
         serve_web_app(app, WebRoot(Path(settings.web_root)), connect=settings.other_origins)
+    # Before all others, which are looked through one after the other.
+    app.router.routes.insert(0, forward.Forwarded())
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,

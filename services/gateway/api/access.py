@@ -1,6 +1,6 @@
 """Who is asking the gateway: the bearer becomes a caller, the caller an internal identity."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 from uuid import UUID
 
@@ -12,20 +12,21 @@ from libs.common.errors import AppError, MethodNotAllowed, NotFound, Unauthentic
 from libs.common.http.dependencies import OpenUowDep, platform_of
 from libs.common.http.identity import Identity
 from libs.common.ids import new_id
-from services.gateway.api.bounds import check_method
+from libs.common.uow import OpenUow
+from services.gateway.api.bounds import wrong_method
 from services.gateway.clients.services import Services
 from services.gateway.clients.tokens import Verifier
 from services.gateway.clients.webhook_secrets import WebhookRing
 from services.gateway.domain.callers import KEY_PREFIX, Caller
-from services.gateway.domain.permissions import check_permitted, permission_for
-from services.gateway.domain.requests import Allowance
+from services.gateway.domain.permissions import Permission, check_permitted, permission_for, roles_with
+from services.gateway.domain.requests import Admitted, Allowance, Toll
 from services.gateway.domain.routing import PUBLIC, public_owner_of
 from services.gateway.live import LiveHub
 from services.gateway.rooms import ExportRoom, PublicRoom, public_rooms
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.authenticate_key import authenticate_key
-from services.gateway.use_cases.authenticate_user import authenticate_user, not_there
-from services.gateway.use_cases.count_caller import count_caller
+from services.gateway.use_cases.authenticate_user import authenticate_user
+from services.gateway.use_cases.count_request import count_request, hold_to_own
 
 bearer_scheme = HTTPBearer(
     auto_error=False, description="The access token of `POST /auth/v1/token`, or of Supabase Auth; or an API key."
@@ -66,29 +67,82 @@ NOWHERE = UUID(int=0)
 """What is no id is the id of nobody's workspace."""
 
 
-async def current_caller(
-    request: Request,
-    open_uow: OpenUowDep,
-    resources: CurrentResources,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)],
-) -> Caller:
-    """Who is behind the bearer as they are now, in the workspace of `X-Workspace-Id`, or in the one they joined first.
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)]
 
-    Raises Unauthenticated; NotFound `workspace_not_found`, the same for one of others and for none.
+
+async def counted_caller(
+    request: Request, open_uow: OpenUowDep, resources: CurrentResources, credentials: Bearer
+) -> Caller:
+    """Who is behind the bearer, held to how many requests they may make, and to nothing else. Raises as `admit` does."""
+    return (await _counted(request, credentials, resources=resources, open_uow=open_uow)).caller
+
+
+async def permitted_caller(
+    request: Request, resources: CurrentResources, open_uow: OpenUowDep, credentials: Bearer
+) -> Caller:
+    """Who is asking, who may ask for this: see `admit`."""
+    return (await admit(request, credentials, resources=resources, open_uow=open_uow)).caller
+
+
+async def admit(
+    request: Request,
+    credentials: HTTPAuthorizationCredentials | None,
+    *,
+    resources: Resources,
+    open_uow: OpenUow,
+    plan_counts: bool = False,
+) -> Admitted:
+    """Who is behind the bearer as they are now, in the workspace of `X-Workspace-Id` or in the one they joined first; they may
+    ask for this, as the table in `domain/permissions.py` says. With `plan_counts` a request that passes is counted against the
+    plan of the workspace too; to hold it to that is left to whoever asks.
+
+    Raises Unauthenticated; NotFound `workspace_not_found`, the same for one of others and for none; RateLimited
+    `too_many_requests`; NotFound `route_not_found` for a path that is in no table, MethodNotAllowed for one that takes other
+    methods; Forbidden `role_too_low`, `scope_missing`, `people_only`, `operators_only`.
     """
+    path: str = request.scope["path"]
+    permission = permission_for(request.method, path.removeprefix("/v1/")) if path.startswith("/v1/") else None
+    wrong = wrong_method(request)
+    # In the one look at who they are, so that a request takes one trip to the database.
+    counted_as = permission if plan_counts and wrong is None else None
+    admitted = await _counted(request, credentials, counted_as=counted_as, resources=resources, open_uow=open_uow)
+    if permission is None:
+        raise _nothing_there(path, method=request.method)
+    check_permitted(admitted.caller, permission, operator=is_operator(admitted.caller, resources.settings))
+    if wrong is not None:
+        raise wrong
+    if plan_counts and permission == "operations":
+        # Who is an operator is not for the database to say.
+        plan = await count_request(admitted.caller.workspace_id, open_uow=open_uow)
+        return replace(admitted, counted=replace(admitted.counted, plan=plan))
+    return admitted
+
+
+async def _counted(
+    request: Request,
+    credentials: HTTPAuthorizationCredentials | None,
+    *,
+    counted_as: Permission | None = None,
+    resources: Resources,
+    open_uow: OpenUow,
+) -> Admitted:
     if credentials is None:
         msg = "there is no access token: send `Authorization: Bearer <token>`; POST /auth/v1/token gives one"
         raise Unauthenticated(msg, code="token_missing")
-    bearer = credentials.credentials
-    if bearer.startswith(KEY_PREFIX):
-        caller = await authenticate_key(bearer, open_uow=open_uow)
-        # A key is of one workspace.
-        if _named_workspace(request) not in {None, caller.workspace_id}:
-            raise not_there()
-        return caller
-    vouched = await resources.verifier.read(bearer)
-    own, workspace_id = not resources.settings.supabase_url, _named_workspace(request)
-    return await authenticate_user(vouched, own=own, workspace_id=workspace_id, now=utc_now(), open_uow=open_uow)
+    bearer, workspace_id, settings = credentials.credentials, _named_workspace(request), resources.settings
+    by_key = bearer.startswith(KEY_PREFIX)
+    most = settings.key_requests_per_minute if by_key else settings.user_requests_per_minute
+    toll = Toll(most) if counted_as is None else Toll(most, roles_with(counted_as), counted_as)
+    if by_key:
+        admitted = await authenticate_key(bearer, workspace_id=workspace_id, toll=toll, open_uow=open_uow)
+    else:
+        vouched, own = await resources.verifier.read(bearer), not settings.supabase_url
+        admitted = await authenticate_user(
+            vouched, own=own, workspace_id=workspace_id, toll=toll, now=utc_now(), open_uow=open_uow
+        )
+    hold_to_own(admitted.caller, admitted.counted.own)
+    tell_limit(request, admitted.counted.own)
+    return admitted
 
 
 def _named_workspace(request: Request) -> UUID | None:
@@ -97,29 +151,6 @@ def _named_workspace(request: Request) -> UUID | None:
         return None if named is None else UUID(named)
     except ValueError:
         return NOWHERE
-
-
-async def permitted_caller(
-    request: Request,
-    caller: Annotated[Caller, Depends(current_caller)],
-    resources: CurrentResources,
-    open_uow: OpenUowDep,
-) -> Caller:
-    """Who is asking, who may ask for this: as the table in `domain/permissions.py` says.
-
-    Raises NotFound `route_not_found` for a path that is in no table, MethodNotAllowed for one that takes other methods;
-    Forbidden `role_too_low`, `scope_missing`, `people_only`, `operators_only`; RateLimited `too_many_requests`.
-    """
-    settings = resources.settings
-    most = settings.user_requests_per_minute if caller.key_id is None else settings.key_requests_per_minute
-    tell_limit(request, await count_caller(caller, most=most, open_uow=open_uow))
-    path: str = request.scope["path"]
-    permission = permission_for(request.method, path.removeprefix("/v1/")) if path.startswith("/v1/") else None
-    if permission is None:
-        raise _nothing_there(path, method=request.method)
-    check_permitted(caller, permission, operator=is_operator(caller, resources.settings))
-    check_method(request)
-    return caller
 
 
 def _nothing_there(path: str, *, method: str) -> AppError:

@@ -15,8 +15,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from libs.common.errors import Forbidden
-from libs.common.http.dependencies import OpenUowDep
-from services.gateway.api.access import WORKSPACE_HEADER, CurrentResources, current_caller, request_id_of, tell_limit
+from services.gateway.api.access import WORKSPACE_HEADER, CurrentResources, counted_caller, request_id_of
 from services.gateway.api.bodies import read_body
 from services.gateway.api.bounds import method_not_allowed
 from services.gateway.clients.own_door import OwnDoor
@@ -25,7 +24,6 @@ from services.gateway.domain.callers import Caller
 from services.gateway.domain.tool_answers import ToolAnswer, refusal
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.call_tool import call_tool
-from services.gateway.use_cases.count_caller import count_caller
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,18 +40,14 @@ async def refuse_mcp_method(request: Request) -> None:
 @router.post("/mcp")
 async def post_mcp(
     request: Request,
-    caller: Annotated[Caller, Depends(current_caller)],
+    caller: Annotated[Caller, Depends(counted_caller)],
     resources: CurrentResources,
-    open_uow: OpenUowDep,
 ) -> Response:
     """One message of an assistant (Streamable HTTP, stateless), answered as JSON.
 
     401 without a bearer that is believed; 403 `origin_not_allowed`; 413 `too_large`; 429 `too_many_requests`.
     """
-    settings = resources.settings
-    check_origin(request.headers.get("origin"), settings)
-    most = settings.user_requests_per_minute if caller.key_id is None else settings.key_requests_per_minute
-    tell_limit(request, await count_caller(caller, most=most, open_uow=open_uow))
+    check_origin(request.headers.get("origin"), resources.settings)
     return _McpAnswer(request, caller, await read_body(request, limit=MAX_BODY_BYTES))
 
 

@@ -14,14 +14,13 @@ _OVERRIDE = "x-http-method-override"
 """A piece of a file, where a network lets through nothing but GET and POST (tus)."""
 
 
-def check_method(request: Request) -> None:
-    """Raises MethodNotAllowed for a path of the public API that has other methods. HEAD goes where GET does."""
+def wrong_method(request: Request) -> MethodNotAllowed | None:
+    """What is to be raised for a path of the public API that has other methods. HEAD goes where GET does."""
     if request.method == "OPTIONS" or _OVERRIDE in request.headers:
-        return
+        return None
     allowed = known_operations().methods_of(request.scope["path"])
     asked = "GET" if request.method == "HEAD" and "HEAD" not in allowed else request.method
-    if allowed and asked not in allowed:
-        raise method_not_allowed(request, allowed)
+    return method_not_allowed(request, allowed) if allowed and asked not in allowed else None
 
 
 def method_not_allowed(request: Request, allowed: list[str]) -> MethodNotAllowed:

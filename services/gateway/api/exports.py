@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
-import httpx
 from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
@@ -20,7 +19,7 @@ from libs.common.telling import tell
 from services.gateway.api.access import CurrentCaller, CurrentResources, identity_of
 from services.gateway.api.auditing import AuditedRoute, CurrentClerk
 from services.gateway.belongings import BELONGINGS
-from services.gateway.clients.services import Services
+from services.gateway.clients.services import Answer, Services
 from services.gateway.use_cases.export_workspace import export_workspace
 
 router = APIRouter(prefix="/v1/workspace", tags=["workspaces"], responses=PROBLEM_RESPONSES, route_class=AuditedRoute)
@@ -38,7 +37,7 @@ class _Inside:
     identity: Identity
     secret: str
 
-    async def ask(self, service: str, path: str) -> httpx.Response:
+    async def ask(self, service: str, path: str) -> Answer:
         signed = sign_identity(self.identity, secret=self.secret, now=utc_now())
         headers = [
             (IDENTITY_HEADER.lower().encode(), signed.encode()),
@@ -76,7 +75,7 @@ async def get_export(
         await clerk.write(uow)
         held = stack.pop_all()
     ours = tell(BELONGINGS, workspace_id=caller.workspace_id, open_uow=open_uow)
-    sources = {"gateway": ours, **{service: answer.aiter_bytes() for service, answer in answers.items()}}
+    sources = {"gateway": ours, **{service: answer.parts() for service, answer in answers.items()}}
     archive = export_workspace(
         caller.workspace_id, sources, open_file=lambda upload_id: _file(inside, upload_id), now=utc_now()
     )
@@ -87,29 +86,29 @@ async def get_export(
     return HeldStream(archive, held=held, media_type="application/zip", headers=headers)
 
 
-async def _open(inside: _Inside, service: str, stack: contextlib.AsyncExitStack) -> httpx.Response:
+async def _open(inside: _Inside, service: str, stack: contextlib.AsyncExitStack) -> Answer:
     answer = await inside.ask(service, PATH)
-    stack.push_async_callback(answer.aclose)
-    if answer.status_code != _OK:
-        msg = f"{service} cannot tell what it has right now ({answer.status_code}): try again in a moment"
+    stack.push_async_callback(answer.close)
+    if answer.status != _OK:
+        msg = f"{service} cannot tell what it has right now ({answer.status}): try again in a moment"
         raise Transient(msg, code="service_unavailable")
     return answer
 
 
 async def _file(inside: _Inside, upload_id: UUID) -> AsyncIterator[bytes] | None:
     answer = await inside.ask("ingest", f"{PATH}/uploads/{upload_id}")
-    if answer.status_code == _OK:
+    if answer.status == _OK:
         return _closed(answer)
-    await answer.aclose()
-    if answer.status_code == _NOT_FOUND:
+    await answer.close()
+    if answer.status == _NOT_FOUND:
         return None
-    msg = f"ingest cannot give the file of upload {upload_id} ({answer.status_code}): ask for the export again"
+    msg = f"ingest cannot give the file of upload {upload_id} ({answer.status}): ask for the export again"
     raise Transient(msg, code="export_broken_off")
 
 
-async def _closed(answer: httpx.Response) -> AsyncIterator[bytes]:
+async def _closed(answer: Answer) -> AsyncIterator[bytes]:
     try:
-        async for piece in answer.aiter_bytes():
+        async for piece in answer.parts():
             yield piece
     finally:
-        await answer.aclose()
+        await answer.close()

@@ -1,73 +1,97 @@
-"""Passes `/v1/...` on to the service that owns it, with a signed identity, streaming both ways."""
+"""Passes `/v1/...` on to the service that owns it, with a signed identity, streaming both ways.
+
+It is the way of nearly every request, so it goes around what FastAPI does for routes of one's own
+([ADR 53](../../../docs/adr/0053-requests-pass-on-by-a-short-way.md)).
+"""
 
 from collections.abc import AsyncIterator, Sequence
 
-import httpx
 from fastapi import APIRouter, Request
-from starlette.background import BackgroundTask
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
 
 from libs.common.clock import utc_now
 from libs.common.errors import AppError, NotFound, OutcomeUnknown
-from libs.common.http.dependencies import OpenUowDep
+from libs.common.http.dependencies import uow_factory
 from libs.common.http.identity import IDENTITY_HEADER, sign_identity
 from libs.common.http.problems import status_of
 from libs.common.uow import OpenUow
-from services.gateway.api.access import CurrentCaller, CurrentResources, identity_of, tell_limit
+from services.gateway.api.access import CurrentCaller, admit, bearer_scheme, identity_of, resources_of, tell_limit
 from services.gateway.api.auditing import note
 from services.gateway.api.bounds import bounded_body, method_not_allowed, too_large
 from services.gateway.api.known_operations import known_operations
-from services.gateway.clients.services import Services, answer_headers
+from services.gateway.api.passing import Passed
+from services.gateway.clients.services import Answer, Services
 from services.gateway.domain.callers import Caller
 from services.gateway.domain.permissions import only_reads
 from services.gateway.domain.routing import RawHeader, for_the_service, owner_of
-from services.gateway.use_cases.count_request import count_request
+from services.gateway.use_cases.count_request import hold_to_plan
 
 router = APIRouter(include_in_schema=False)
 
+_BELOW = "/v1/"
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
-@router.api_route("/v1/{path:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-async def forward(
-    path: str, request: Request, caller: CurrentCaller, resources: CurrentResources, open_uow: OpenUowDep
-) -> Response:
-    """The service's own answer, untouched.
 
-    404 `route_not_found`; 405 `method_not_allowed`; 413 `too_large`; 429 `too_many_requests`;
-    503 `service_unavailable` when it was not sent; 502 `outcome_unknown` when nothing came back.
+@router.api_route("/v1/{path:path}", methods=list(_METHODS))
+async def refuse(path: str, request: Request, _: CurrentCaller) -> None:
+    """What no service owns. 404 `route_not_found`; 405 `method_not_allowed` for HEAD of a path that is the gateway's own."""
+    allowed = known_operations().methods_of(request.scope["path"])
+    if allowed and request.method not in allowed:
+        raise method_not_allowed(request, allowed)
+    msg = f"there is no /v1/{path}: see /openapi.json"
+    raise NotFound(msg, code="route_not_found")
+
+
+class Forwarded(BaseRoute):
+    """Every path that a service owns. The answer is the service's own, untouched.
+
+    Beside what `admit` raises: 413 `too_large`; 429 `too_many_requests`; 503 `service_unavailable` when it was not sent; 502
+    `outcome_unknown` when nothing came back.
     """
-    service = owner_of(path)
-    if service is None:
-        # HEAD of a path that is the gateway's own.
-        allowed = known_operations().methods_of(request.scope["path"])
-        if allowed and request.method not in allowed:
-            raise method_not_allowed(request, allowed)
-        msg = f"there is no /v1/{path}: see /openapi.json"
-        raise NotFound(msg, code="route_not_found")
-    tell_limit(request, await count_request(caller.workspace_id, open_uow=open_uow))
-    identity = identity_of(caller, request)
+
+    path = "/v1/{path:path}"
+    """What the metrics call it."""
+    include_in_schema = False
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """By the first segment of the path."""
+        path: str = scope.get("path", "")
+        is_ours = scope["type"] == "http" and path.startswith(_BELOW) and scope["method"] in _METHODS
+        if is_ours and owner_of(path.removeprefix(_BELOW)) is not None:
+            return Match.FULL, {"route": self}
+        return Match.NONE, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let in, ask, answer."""
+        response = await _forward(Request(scope, receive))
+        await response(scope, receive, send)
+
+
+async def _forward(request: Request) -> Response:
+    resources, open_uow = resources_of(request), uow_factory(request)
+    credentials = await bearer_scheme(request)
+    admitted = await admit(request, credentials, resources=resources, open_uow=open_uow, plan_counts=True)
+    hold_to_plan(admitted.counted.plan)
+    tell_limit(request, admitted.counted.plan)
+    identity = identity_of(admitted.caller, request)
     secret = resources.settings.internal_secret.get_secret_value()
     request_id = (b"x-request-id", identity.request_id.encode("latin-1"))
     signed = sign_identity(identity, secret=secret, now=utc_now())
     headers = [(IDENTITY_HEADER.lower().encode(), signed.encode()), request_id]
-    answer = await _ask_noted(service, request, caller, headers=headers, services=resources.services, open_uow=open_uow)
-    response = StreamingResponse(
-        answer.aiter_raw(), status_code=answer.status_code, background=BackgroundTask(answer.aclose)
-    )
-    response.raw_headers = [*answer_headers(answer), request_id]
-    return response
+    answer = await _ask_noted(request, admitted.caller, headers=headers, services=resources.services, open_uow=open_uow)
+    return Passed(answer, also=[request_id])
 
 
 async def _ask_noted(
-    service: str,
-    request: Request,
-    caller: Caller,
-    *,
-    headers: Sequence[RawHeader],
-    services: Services,
-    open_uow: OpenUow,
-) -> httpx.Response:
+    request: Request, caller: Caller, *, headers: Sequence[RawHeader], services: Services, open_uow: OpenUow
+) -> Answer:
     """As `ask`; what may have changed something stands in the audit log before anybody hears of the answer."""
-    if only_reads(request.method, request.scope["path"].removeprefix("/v1/")):
+    path: str = request.scope["path"].removeprefix(_BELOW)
+    service = owner_of(path)
+    assert service is not None
+    if only_reads(request.method, path):
         return await ask(service, request, headers=headers, services=services)
     try:
         answer = await ask(service, request, headers=headers, services=services)
@@ -75,9 +99,9 @@ async def _ask_noted(
         status = status_of(error) if isinstance(error, AppError) else None
         await note(request, caller, status=status, open_uow=open_uow)
         raise
-    made = answer.headers.get("Location", "")
-    also = {"location": made} if made.startswith("/v1/") else {}
-    await note(request, caller, status=answer.status_code, open_uow=open_uow, also=also)
+    made = answer.header("Location") or ""
+    also = {"location": made} if made.startswith(_BELOW) else {}
+    await note(request, caller, status=answer.status, open_uow=open_uow, also=also)
     return answer
 
 
@@ -88,7 +112,7 @@ async def ask(
     headers: Sequence[RawHeader],
     services: Services,
     body: AsyncIterator[bytes] | None = None,
-) -> httpx.Response:
+) -> Answer:
     """A service's answer to a request, its body not read yet. `headers` come on top of those that may pass; `body` is the
     request's where it has been read already."""
     bounded = None if body else bounded_body(request)
@@ -97,8 +121,8 @@ async def ask(
             service,
             method=request.method,
             raw_path=request.scope["raw_path"],
-            query=request.url.query.encode(),
-            headers=[*for_the_service(request.headers.raw), *headers],
+            query=request.scope["query_string"],
+            headers=[*for_the_service(request.scope["headers"]), *headers],
             body=body or bounded,
         )
     except OutcomeUnknown as error:

@@ -4,32 +4,17 @@ service checks."""
 from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, Request
-from starlette.background import BackgroundTask
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
 
 from libs.common.errors import NotFound
 from libs.common.ids import new_id
 from services.gateway.api.access import CurrentResources
 from services.gateway.api.bodies import read_body
 from services.gateway.api.forward import ask
-from services.gateway.clients.services import answer_headers
+from services.gateway.api.passing import Passed
 from services.gateway.domain.routing import PUBLIC, public_owner_of
-from services.gateway.rooms import PublicRoom
 
 router = APIRouter(include_in_schema=False)
-
-
-class _Passed(StreamingResponse):
-    """Gives its place back when the last byte is sent, or nobody takes any more."""
-
-    room: PublicRoom
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self.room.leave()
 
 
 async def forward_public(request: Request, resources: CurrentResources) -> Response:
@@ -59,10 +44,7 @@ async def forward_public(request: Request, resources: CurrentResources) -> Respo
     except BaseException:
         room.leave()
         raise
-    response = _Passed(answer.aiter_raw(), status_code=answer.status_code, background=BackgroundTask(answer.aclose))
-    response.room = room
-    response.raw_headers = [*answer_headers(answer), request_id]
-    return response
+    return Passed(answer, also=[request_id], done=room.leave)
 
 
 async def _once(body: bytes) -> AsyncIterator[bytes]:

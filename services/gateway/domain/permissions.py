@@ -3,6 +3,7 @@
 The gateway holds every request to it before it acts or passes the request on; the services keep their own checks behind that.
 """
 
+import functools
 from typing import Literal, get_args
 
 from libs.common.errors import Forbidden
@@ -125,6 +126,12 @@ def _find(segments: list[str]) -> tuple[Permission, Permission] | None:
     if exact is not None or len(segments) < 2:
         return exact
     return ROUTES.get("/".join([segments[0], "*", *segments[2:]]))
+
+
+@functools.cache
+def roles_with(permission: Permission) -> tuple[Role, ...]:
+    """The roles that have a permission; none where it is not by their role that people have it."""
+    return () if permission == "operations" else tuple(role for role in ROLES if may(role, permission))
 
 
 def may(role: Role, permission: Permission) -> bool:

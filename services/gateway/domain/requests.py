@@ -1,9 +1,25 @@
-"""How many requests a workspace may make: a bucket that holds a minute's worth and fills evenly."""
+"""How many requests a caller and a workspace may make: a bucket for each that holds a minute's worth and fills evenly."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.gateway.domain.callers import Caller, Role
+
 MINUTE_S = 60
+
+
+@dataclass(frozen=True)
+class Toll:
+    """What a request is counted against, once its caller is known: their own `most` a minute (0: no limit) and, where they are
+    one of `roles` and a key of theirs has got `scope`, what their workspace's plan allows."""
+
+    most: int = 0
+    roles: Sequence[Role] = ()
+    scope: str = ""
+
+
+FREE = Toll()
 
 
 @dataclass(frozen=True)
@@ -37,3 +53,19 @@ class Allowance:
             "RateLimit-Reset": str(self.reset_s),
             "RateLimit-Policy": f"{self.most};w={MINUTE_S}",
         }
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What came of the toll: of the caller's own, and of the plan's. None: nothing was counted, as there is no limit."""
+
+    own: Allowance | None = None
+    plan: Allowance | None = None
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """Somebody who is known, and whose request has been counted."""
+
+    caller: Caller
+    counted: Counted

@@ -11,26 +11,31 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.compiled import Compiled
 from services.gateway.domain.keys import KnownKey
+from services.gateway.domain.requests import Counted, Toll
+from services.gateway.repositories.requests import COUNTING, counted_in
 from services.gateway.tables import api_keys, users
 
 _FIND = Compiled(
-    text("""
-    WITH found AS (
-        SELECT key.id, key.workspace_id, key.user_id, person.email, person.email_proved_at IS NOT NULL AS email_proved,
-            member.role, key.scopes, key.expires_at, key.revoked_at
+    text(f"""
+    WITH known AS (
+        SELECT key.id AS caller_id, key.workspace_id, key.user_id, person.email,
+            person.email_proved_at IS NOT NULL AS email_proved, member.role, key.scopes, key.expires_at, key.revoked_at
         FROM gateway.api_keys key
         JOIN gateway.users person ON person.id = key.user_id
         LEFT JOIN gateway.memberships member ON member.user_id = key.user_id AND member.workspace_id = key.workspace_id
         WHERE key.digest = :digest
+    ), valid AS (
+        SELECT * FROM known WHERE role IS NOT NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)
     ), used AS (
         UPDATE gateway.api_keys AS key SET last_used_at = :now
-        FROM found
-        WHERE key.id = found.id AND found.role IS NOT NULL AND key.revoked_at IS NULL
-            AND (key.expires_at IS NULL OR key.expires_at > :now)
-            AND (key.last_used_at IS NULL OR key.last_used_at < :now - interval '1 minute')
-    )
-    SELECT * FROM found
-    """)
+        FROM valid
+        WHERE key.id = valid.caller_id AND (key.last_used_at IS NULL OR key.last_used_at < :now - interval '1 minute')
+    ), caller AS (
+        SELECT caller_id, workspace_id,
+            role = ANY(CAST(:roles AS text[])) AND CAST(:scope AS text) = ANY(scopes) AS counts
+        FROM valid WHERE workspace_id = coalesce(CAST(:workspace AS uuid), workspace_id)
+    ), {COUNTING}
+    """)  # noqa: S608 - constants of ours
 )
 
 
@@ -61,15 +66,26 @@ class Revoked:
 _SHOWN = [users.c.email if name == "email" else api_keys.c[name] for name in ShownKey.__dataclass_fields__]
 
 
-async def find_used(conn: AsyncConnection, digest: bytes, *, now: datetime) -> KnownKey | None:
-    """The key with this digest, whatever has become of it. Its use is noted, at most once a minute: a key in use all the time
-    would be a row that is written all the time."""
-    rows = await _FIND.fetch(conn, digest=digest, now=now)
+async def find_used(
+    conn: AsyncConnection, digest: bytes, *, workspace_id: UUID | None, toll: Toll, now: datetime
+) -> tuple[KnownKey, Counted] | None:
+    """The key with this digest, whatever has become of it, and what was counted: nothing of one that is of another workspace
+    than that which is asked for (None: its own). Its use is noted, at most once a minute: a key in use all the time would be
+    a row that is written all the time."""
+    rows = await _FIND.fetch(
+        conn,
+        digest=digest,
+        now=now,
+        workspace=workspace_id,
+        most=toll.most,
+        roles=toll.roles,
+        scope=toll.scope,
+    )
     if not rows:
         return None
     [row] = rows
-    return KnownKey(
-        row["id"],
+    key = KnownKey(
+        row["caller_id"],
         row["workspace_id"],
         row["user_id"],
         row["email"],
@@ -79,6 +95,7 @@ async def find_used(conn: AsyncConnection, digest: bytes, *, now: datetime) -> K
         row["expires_at"],
         row["revoked_at"],
     )
+    return key, counted_in(row, toll)
 
 
 async def add(

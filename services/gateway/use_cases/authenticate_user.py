@@ -7,6 +7,7 @@ from libs.common.errors import Forbidden, NotFound, Unauthenticated
 from libs.common.ids import new_id
 from libs.common.uow import OpenUow
 from services.gateway.domain.callers import Caller
+from services.gateway.domain.requests import FREE, Admitted, Toll
 from services.gateway.domain.tokens import Vouched, invalid
 from services.gateway.repositories import standings, users
 from services.gateway.repositories.standings import Standing
@@ -14,23 +15,31 @@ from services.gateway.use_cases.welcome_user import welcome_user
 
 
 async def authenticate_user(
-    vouched: Vouched, *, own: bool, workspace_id: UUID | None, now: datetime, open_uow: OpenUow
-) -> Caller:
+    vouched: Vouched,
+    *,
+    own: bool,
+    workspace_id: UUID | None,
+    toll: Toll = FREE,
+    now: datetime,
+    open_uow: OpenUow,
+) -> Admitted:
     """The caller of whom an issuer vouches for: `own` says that it is ourselves. Without a workspace it is the one they
-    joined first. On the first request of all there comes to be one, once.
+    joined first. On the first request of all there comes to be one, once. Their request is counted, and not held to that.
 
     Raises Unauthenticated `session_ended` or `token_invalid`, NotFound `workspace_not_found`, Forbidden `no_workspace`.
     """
     session_id = vouched.session_id if own else None
+    if own and session_id is None:
+        raise invalid()
 
     async def look() -> Standing | None:
         async with open_uow.alone() as conn:
             return await standings.find_standing(
-                conn, vouched.user_id, workspace_id=workspace_id, session_id=session_id
+                conn, vouched.user_id, workspace_id=workspace_id, session_id=session_id, toll=toll
             )
 
     found = await look()
-    if own and (found is None or session_id is None):
+    if own and found is None:
         raise invalid()
     if found is not None and not found.session_open:
         msg = "the session has ended: sign in again"
@@ -43,7 +52,7 @@ async def authenticate_user(
     if not own and found.email != vouched.email:
         async with open_uow() as uow:
             await users.change_email(uow.conn, vouched.user_id, email=vouched.email)
-    return _caller(vouched, found, own=own, named=workspace_id is not None)
+    return Admitted(_caller(vouched, found, own=own, named=workspace_id is not None), found.counted)
 
 
 def not_there() -> NotFound:
