@@ -1,6 +1,6 @@
 "use client";
 
-import { GoTrueClient, type Session } from "@supabase/auth-js";
+import type { GoTrueClient, Session } from "@supabase/auth-js";
 import { config } from "./config";
 import { forgetWorkspace } from "./workspace";
 
@@ -8,9 +8,14 @@ let made: Promise<GoTrueClient> | null = null;
 
 /** Supabase's own client, for Supabase or for the issuer of this installation, which speaks as it does. */
 export function auth(): Promise<GoTrueClient> {
-  made ??= config()
+  made ??= Promise.all([config(), import("@supabase/auth-js")])
     .then(
-      ({ auth: { url, anon_key } }) =>
+      ([
+        {
+          auth: { url, anon_key },
+        },
+        { GoTrueClient },
+      ]) =>
         new GoTrueClient({
           url: `${url || location.origin}/auth/v1`,
           headers: anon_key ? { apikey: anon_key, Authorization: `Bearer ${anon_key}` } : {},

@@ -1,7 +1,7 @@
 "use client";
 
-import { Dialog } from "@base-ui/react/dialog";
 import { Menu as MenuIcon, Search } from "lucide-react";
+import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
 import { Kbd } from "@/ui/kbd";
 import { Mark } from "@/ui/mark";
@@ -9,6 +9,8 @@ import { Keys, OPEN_PALETTE } from "./keys";
 import { Offline } from "./offline";
 import { SandboxBar } from "./sandbox-bar";
 import { Sidebar } from "./sidebar";
+
+const NarrowNavigation = dynamic(() => import("./narrow-navigation"), { ssr: false });
 
 /** The navigation beside the page, or behind a button where there is no room for both. */
 export function Frame({ children }: { children: ReactNode }) {
@@ -26,20 +28,15 @@ export function Frame({ children }: { children: ReactNode }) {
       </aside>
       <div className="min-w-0">
         <div className="sticky top-0 z-30 flex items-center gap-2 border-b bg-ground/90 px-3 py-2 backdrop-blur lg:hidden">
-          <Dialog.Root open={open} onOpenChange={setOpen}>
-            <Dialog.Trigger aria-label="Navigation" className="rounded-md p-2 text-ink-soft hover:bg-hover">
-              <MenuIcon aria-hidden className="size-5" />
-            </Dialog.Trigger>
-            <Dialog.Portal>
-              <Dialog.Backdrop className="fixed inset-0 z-40 bg-black/35 dark:bg-black/60" />
-              <Dialog.Popup
-                aria-label="Navigation"
-                className="fixed inset-y-0 left-0 z-40 w-72 max-w-[85vw] border-r bg-sunken shadow-high transition-transform duration-200 data-ending-style:-translate-x-full data-starting-style:-translate-x-full"
-              >
-                <Sidebar onGo={() => setOpen(false)} />
-              </Dialog.Popup>
-            </Dialog.Portal>
-          </Dialog.Root>
+          <button
+            type="button"
+            aria-label="Navigation"
+            onClick={() => setOpen(true)}
+            className="rounded-md p-2 text-ink-soft hover:bg-hover"
+          >
+            <MenuIcon aria-hidden className="size-5" />
+          </button>
+          {open && <NarrowNavigation onClose={() => setOpen(false)} />}
           <Mark />
           <span className="flex-1 font-semibold">Corofy</span>
           <PaletteButton />

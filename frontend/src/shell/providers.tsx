@@ -5,7 +5,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { ThemeProvider } from "next-themes";
 import { type ReactNode, useState } from "react";
 import { asProblem } from "@/api/problem";
-import { Toasts } from "@/ui/toast";
+import { Toasts } from "@/ui/toasts";
 
 /** What could not be reached, or was busy, is asked for again twice; what was refused is not. */
 function again(failures: number, error: unknown): boolean {
@@ -24,7 +24,8 @@ export function Providers({ children }: { children: ReactNode }) {
     <CSPProvider disableStyleElements>
       <ThemeProvider attribute="class" defaultTheme="system" enableSystem>
         <QueryClientProvider client={queries}>
-          <Toasts>{children}</Toasts>
+          {children}
+          <Toasts />
         </QueryClientProvider>
       </ThemeProvider>
     </CSPProvider>

@@ -1,76 +1,30 @@
 "use client";
 
-import { Menu as Base } from "@base-ui/react/menu";
-import Link from "next/link";
-import type { ReactElement, ReactNode } from "react";
-import { cx } from "@/lib/cx";
+import { type ComponentProps, Suspense, cloneElement, lazy, useState } from "react";
+import type * as Parts from "./menu-parts";
 
-const ITEM =
-  "flex w-full cursor-default items-center gap-2 rounded-[5px] px-2 py-1.5 text-sm text-ink outline-none select-none data-disabled:opacity-50 data-highlighted:bg-hover [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-ink-faint";
+const load = () => import("./menu-parts");
+const LazyMenu = lazy(() => load().then(({ Menu }) => ({ default: Menu })));
 
-export function Menu({
-  trigger,
-  children,
-  align = "end",
-  className,
-}: {
-  trigger: ReactElement;
-  children: ReactNode;
-  align?: "start" | "end";
-  className?: string;
-}) {
+export const MenuItem = lazy(() => load().then((parts) => ({ default: parts.MenuItem })));
+export const MenuLink = lazy(() => load().then((parts) => ({ default: parts.MenuLink })));
+export const MenuLine = lazy(() => load().then((parts) => ({ default: parts.MenuLine })));
+export const MenuTitle = lazy(() => load().then((parts) => ({ default: parts.MenuTitle })));
+
+/** A button that opens a menu. The menu's code comes when somebody is about to open one. */
+export function Menu(props: Omit<ComponentProps<typeof Parts.Menu>, "opened">) {
+  const [wanted, setWanted] = useState(false);
+  const trigger = cloneElement(props.trigger as React.ReactElement<ComponentProps<"button">>, {
+    "aria-haspopup": "menu",
+    "aria-expanded": wanted,
+    onPointerEnter: () => void load(),
+    onFocus: () => void load(),
+    onClick: () => setWanted(true),
+  });
+  if (!wanted) return trigger;
   return (
-    <Base.Root modal={false}>
-      <Base.Trigger render={trigger} />
-      <Base.Portal>
-        <Base.Positioner align={align} sideOffset={4} className="z-50 outline-none">
-          <Base.Popup
-            className={cx(
-              "max-h-(--available-height) min-w-44 pop overflow-y-auto rounded-lg border bg-surface p-1 shadow-high outline-none",
-              className,
-            )}
-          >
-            {children}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+    <Suspense fallback={trigger}>
+      <LazyMenu {...props} opened />
+    </Suspense>
   );
-}
-
-export function MenuItem({
-  icon,
-  children,
-  danger,
-  ...rest
-}: {
-  icon?: ReactNode;
-  children: ReactNode;
-  danger?: boolean;
-  disabled?: boolean;
-  onClick: () => void;
-}) {
-  return (
-    <Base.Item {...rest} className={cx(ITEM, danger && "text-bad [&_svg]:text-bad")}>
-      {icon}
-      {children}
-    </Base.Item>
-  );
-}
-
-export function MenuLink({ icon, children, href }: { icon?: ReactNode; children: ReactNode; href: string }) {
-  return (
-    <Base.Item className={ITEM} render={<Link href={href} />}>
-      {icon}
-      {children}
-    </Base.Item>
-  );
-}
-
-export function MenuLine() {
-  return <Base.Separator className="my-1 h-px bg-line" />;
-}
-
-export function MenuTitle({ children }: { children: ReactNode }) {
-  return <div className="px-2 pt-1.5 pb-1 text-xs text-ink-faint">{children}</div>;
 }

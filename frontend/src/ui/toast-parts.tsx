@@ -2,34 +2,29 @@
 
 import { Toast } from "@base-ui/react/toast";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
-import type { Problem } from "@/api/problem";
+import { useEffect } from "react";
 import { cx } from "@/lib/cx";
+import { onToast, waiting } from "./toast";
 
 const manager = Toast.createToastManager();
 
-type Undo = { label?: string; act: () => void };
-
-/** Short news of what somebody has just done. `undo` is offered for as long as it stands there: ten seconds. */
-export const toast = {
-  done(title: string, options: { description?: string; undo?: Undo } = {}) {
+function show(): void {
+  for (const { title, description, type, undo } of waiting.splice(0)) {
     manager.add({
       title,
-      description: options.description,
-      type: "done",
-      timeout: options.undo ? 10_000 : 5_000,
-      actionProps: options.undo ? { children: options.undo.label ?? "Undo", onClick: options.undo.act } : undefined,
+      description,
+      type,
+      timeout: type === "problem" ? 12_000 : undo ? 10_000 : 5_000,
+      priority: type === "problem" ? "high" : "low",
+      actionProps: undo ? { children: undo.label ?? "Undo", onClick: undo.act } : undefined,
     });
-  },
-  problem(problem: Problem) {
-    manager.add({ title: problem.message, type: "problem", timeout: 12_000, priority: "high" });
-  },
-};
+  }
+}
 
-export function Toasts({ children }: { children: ReactNode }) {
+export default function ToastList() {
+  useEffect(() => onToast(show), []);
   return (
     <Toast.Provider toastManager={manager} limit={4}>
-      {children}
       <Toast.Portal>
         <Toast.Viewport className="fixed right-4 bottom-4 z-50 flex w-[min(24rem,calc(100vw-2rem))] flex-col gap-2">
           <List />
