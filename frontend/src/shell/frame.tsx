@@ -3,9 +3,9 @@
 import { Menu as MenuIcon, Search } from "lucide-react";
 import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
-import { Kbd } from "@/ui/kbd";
 import { Mark } from "@/ui/mark";
-import { Keys, OPEN_PALETTE } from "./keys";
+import { Keys } from "./keys";
+import { openPalette } from "./open-palette";
 import { Offline } from "./offline";
 import { SandboxBar } from "./sandbox-bar";
 import { Sidebar } from "./sidebar";
@@ -39,7 +39,14 @@ export function Frame({ children }: { children: ReactNode }) {
           {open && <NarrowNavigation onClose={() => setOpen(false)} />}
           <Mark />
           <span className="flex-1 font-semibold">Corofy</span>
-          <PaletteButton />
+          <button
+            type="button"
+            aria-label="Command palette"
+            onClick={openPalette}
+            className="rounded-md p-2 text-ink-soft hover:bg-hover"
+          >
+            <Search aria-hidden className="size-5" />
+          </button>
         </div>
         <SandboxBar />
         <Offline />
@@ -47,27 +54,7 @@ export function Frame({ children }: { children: ReactNode }) {
           {children}
         </main>
       </div>
-      <div className="fixed top-3 right-4 z-20 hidden xl:block">
-        <PaletteButton />
-      </div>
       <Keys />
     </div>
-  );
-}
-
-function PaletteButton() {
-  return (
-    <button
-      type="button"
-      aria-label="Command palette"
-      onClick={() => window.dispatchEvent(new Event(OPEN_PALETTE))}
-      className="flex items-center gap-2 rounded-md border bg-surface px-2 py-1 text-[0.8125rem] text-ink-faint shadow-low hover:text-ink"
-    >
-      <Search aria-hidden className="size-3.5" />
-      <span className="hidden gap-0.5 lg:flex">
-        <Kbd>⌘</Kbd>
-        <Kbd>K</Kbd>
-      </span>
-    </button>
   );
 }

@@ -3,6 +3,7 @@
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useEffect, useRef, useState } from "react";
+import { OPEN_PALETTE } from "./open-palette";
 import { PLACES } from "./places";
 
 const Palette = dynamic(() => import("./palette"), { ssr: false });
@@ -10,9 +11,6 @@ const KeySheet = dynamic(() => import("./key-sheet"), { ssr: false });
 
 const GO = new Map(PLACES.flat().flatMap((place) => (place.key ? [[place.key, place.href]] : [])));
 const CHORD_MS = 1_200;
-
-/** Opens the command palette from anywhere in the page. */
-export const OPEN_PALETTE = "corofy:palette";
 
 /** The keys that work everywhere: ⌘K or Ctrl K, `?`, `g` and a letter, `/` for the page's own search. */
 export function Keys() {

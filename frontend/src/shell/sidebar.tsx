@@ -1,6 +1,6 @@
 "use client";
 
-import { Check, ChevronsUpDown, LogOut, Monitor, Moon, Plus, Sun, UserRound } from "lucide-react";
+import { Check, ChevronsUpDown, LogOut, Monitor, Moon, Plus, Search, Sun, UserRound } from "lucide-react";
 import { useTheme } from "next-themes";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
@@ -11,10 +11,12 @@ import { count } from "@/lib/format";
 import { useMe } from "@/session/me";
 import { signOut } from "@/session/session";
 import { chooseWorkspace } from "@/session/workspace";
+import { Kbd } from "@/ui/kbd";
 import { Mark } from "@/ui/mark";
 import { Menu, MenuItem, MenuLine, MenuTitle } from "@/ui/menu";
 import { Skeleton } from "@/ui/states";
 import { NewWorkspace } from "./new-workspace";
+import { openPalette } from "./open-palette";
 import { PLACES, isHere } from "./places";
 
 /** The workspace, the places one can go to, what is left to spend, and oneself. */
@@ -23,6 +25,19 @@ export function Sidebar({ onGo }: { onGo?: () => void }) {
   return (
     <div className="flex h-full flex-col gap-1 px-3 py-3">
       <Workspaces />
+      <button
+        type="button"
+        onClick={() => {
+          onGo?.();
+          openPalette();
+        }}
+        className="mt-1 flex items-center gap-2.5 rounded-md border bg-surface px-2 py-1 text-left text-ink-faint shadow-low hover:text-ink"
+      >
+        <Search aria-hidden className="size-4" />
+        <span className="flex-1">Search</span>
+        <Kbd>⌘</Kbd>
+        <Kbd>K</Kbd>
+      </button>
       <nav aria-label="Main" className="mt-2 flex flex-1 flex-col gap-5 overflow-y-auto py-1">
         {PLACES.map((group, index) => (
           <ul key={index} className="flex flex-col gap-px">

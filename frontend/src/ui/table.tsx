@@ -44,7 +44,7 @@ export function DataTable<Row>({ label, rows, columns, id, href, onOpen, selecte
   const open = (row: Row) => (href ? router.push(href(row)) : onOpen?.(row));
   return (
     <>
-      <div className="-mx-2 overflow-x-auto px-2">
+      <div className="-mx-2 overflow-x-auto">
         <table className="w-full border-separate border-spacing-0 text-left" onKeyDown={step}>
           <caption className="sr-only">{label}</caption>
           <thead>
