@@ -103,6 +103,7 @@ async def start(settings: GatewaySettings, platform: Platform) -> AsyncGenerator
             "sender": settings.sender_url,
         }
     )
+    resources = Resources(settings, services, hub, verifier, webhook_ring=postman.ring)
     try:
         yield Parts(
             subscriptions=handlers.subscriptions(readers),
@@ -117,8 +118,8 @@ async def start(settings: GatewaySettings, platform: Platform) -> AsyncGenerator
                     confirms_sign_ups=settings.confirms_sign_ups,
                 ),
             ],
-            tasks=[feed.run, postman.run],
-            resources=Resources(settings, services, hub, verifier, webhook_ring=postman.ring),
+            tasks=[feed.run, postman.run, functools.partial(resources.witness.run, platform.open_uow)],
+            resources=resources,
             ready=[feed.ready],
         )
     finally:

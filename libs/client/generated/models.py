@@ -643,6 +643,9 @@ class EntitlementsAnswer(Model):
 class EntryOut(Model):
     """
     Who did what. `subjects` are the ids of the path, and of what was made; `outcome` is unknown where no answer came.
+
+    Of a sign-in that was refused, and of a mail that was asked for (`post_auth_recover`), `user_id` says at whose account: who
+    tried is not known.
     """
 
     id: UUID

@@ -27,6 +27,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.authenticate_key import authenticate_key
 from services.gateway.use_cases.authenticate_user import authenticate_user
 from services.gateway.use_cases.count_request import count_request, hold_to_own
+from services.gateway.witness import Witness
 
 bearer_scheme = HTTPBearer(
     auto_error=False, description="The access token of `POST /auth/v1/token`, or of Supabase Auth; or an API key."
@@ -45,6 +46,7 @@ class Resources:
     public: dict[str, PublicRoom] = field(default_factory=public_rooms)
     """Room for requests of people nobody knows, by the first segment of their path: a crowd at one is none at another."""
     exports: ExportRoom = field(default_factory=ExportRoom)
+    witness: Witness = field(default_factory=Witness)
 
 
 def resources_of(request: Request) -> Resources:

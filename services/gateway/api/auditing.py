@@ -20,7 +20,7 @@ from services.gateway.api.access import CurrentCaller, request_id_of, resources_
 from services.gateway.api.bodies import SmallBodyRoute
 from services.gateway.api.client_address import client_address
 from services.gateway.api.known_operations import known_operations
-from services.gateway.domain.audit import Deed, deed_of, outcome_of
+from services.gateway.domain.audit import Deed, Sighting, deed_of, outcome_of
 from services.gateway.domain.callers import Caller
 from services.gateway.domain.operations import Operation
 from services.gateway.domain.permissions import READING
@@ -75,11 +75,14 @@ CurrentClerk = Annotated[Clerk, Depends(current_clerk)]
 
 def deed(request: Request, caller: Caller, *, status: int | None, also: Mapping[str, str] | None = None) -> Deed:
     """What is kept of a request. `status` is None where it got no answer: it may have been done."""
+    return deed_of(caller, sighting_of(request, status=status, also=also), id_=new_id())
+
+
+def sighting_of(request: Request, *, status: int | None, also: Mapping[str, str] | None = None) -> Sighting:
+    """The same, whoever makes it."""
     path: str = request.scope["path"]
     operation = known_operations().find(request.method, path) or Operation(_UNKNOWN, path, {})
-    return deed_of(
-        caller,
-        id_=new_id(),
+    return Sighting(
         method=request.method,
         route=operation.route,
         operation=operation.id,

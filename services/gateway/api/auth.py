@@ -12,6 +12,7 @@ from libs.common.http.dependencies import OpenUowDep
 from libs.common.ids import new_id
 from libs.common.logs import get_logger
 from services.gateway.api.access import CurrentResources
+from services.gateway.api.account_log import CurrentLog
 from services.gateway.api.gotrue import SessionBody, UserBody, user_body
 from services.gateway.api.issuer import (
     Client,
@@ -83,21 +84,27 @@ async def post_token(
     open_uow: OpenUowDep,
     resources: CurrentResources,
     client: Client,
+    account: CurrentLog,
     grant_type: Annotated[str, Query(max_length=50)] = "",
 ) -> SessionBody:
     """Sign in (`grant_type=password`), or go on with a session (`grant_type=refresh_token`)."""
     settings, now = resources.settings, utc_now()
     if grant_type == "password" and body.email and body.password is not None:
         await limit_attempts("password", client=client, email=body.email, open_uow=open_uow)
-        signed_in = await sign_in(
-            email=body.email,
-            password=body.password,
-            session_id=new_id(),
-            refresh_token=secrets.token_urlsafe(32),
-            confirms=settings.confirms_sign_ups,
-            now=now,
-            open_uow=open_uow,
-        )
+        try:
+            signed_in = await sign_in(
+                email=body.email,
+                password=body.password,
+                session_id=new_id(),
+                refresh_token=secrets.token_urlsafe(32),
+                confirms=settings.confirms_sign_ups,
+                note=account.write,
+                now=now,
+                open_uow=open_uow,
+            )
+        except BadRequest:
+            account.tried(body.email, status=400)
+            raise
     elif grant_type == "refresh_token" and body.refresh_token:
         await limit_attempts("token", client=client, email=None, open_uow=open_uow)
         secret = settings.auth_secret.get_secret_value()

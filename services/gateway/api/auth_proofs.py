@@ -14,6 +14,7 @@ from libs.common.http.dependencies import OpenUowDep
 from libs.common.ids import new_id
 from libs.common.uow import OpenUow
 from services.gateway.api.access import CurrentResources, Resources
+from services.gateway.api.account_log import AccountLog, CurrentLog
 from services.gateway.api.gotrue import SessionBody
 from services.gateway.api.issuer import Client, Email, issuer_router, session_body
 from services.gateway.clients.passwords import hash_password
@@ -50,9 +51,13 @@ class VerifyRequest(BaseModel):
 
 
 @router.post("/recover", openapi_extra={"security": []})
-async def post_recover(body: RecoverRequest, open_uow: OpenUowDep, client: Client) -> dict[str, Any]:
+async def post_recover(
+    body: RecoverRequest, open_uow: OpenUowDep, client: Client, account: CurrentLog
+) -> dict[str, Any]:
     """Mail a link that lets its reader in, to choose a new password. The answer is the same for an address nobody has."""
-    return await _ask("recovery", body.email, open_uow=open_uow, client=client)
+    answer = await _ask("recovery", body.email, open_uow=open_uow, client=client)
+    account.tried(body.email, status=200)
+    return answer
 
 
 @router.post("/resend", openapi_extra={"security": []})
@@ -69,12 +74,12 @@ async def post_resend(
 
 @router.post("/verify", openapi_extra={"security": []})
 async def post_verify(
-    body: VerifyRequest, open_uow: OpenUowDep, resources: CurrentResources, client: Client
+    body: VerifyRequest, open_uow: OpenUowDep, resources: CurrentResources, client: Client, account: CurrentLog
 ) -> SessionBody:
     """Sign in with what was mailed. It serves once."""
     await limit_attempts("token", client=client, email=None, open_uow=open_uow)
     token = body.token_hash or body.token or ""
-    return await _verify(token, kind=_KINDS[body.type], resources=resources, open_uow=open_uow)
+    return await _verify(token, kind=_KINDS[body.type], resources=resources, account=account, open_uow=open_uow)
 
 
 @router.get("/verify", openapi_extra={"security": []}, status_code=303, response_class=RedirectResponse)
@@ -82,6 +87,7 @@ async def get_verify(
     open_uow: OpenUowDep,
     resources: CurrentResources,
     client: Client,
+    account: CurrentLog,
     token: Annotated[str, Query(min_length=1, max_length=200)],
     kind: Annotated[Literal["recovery", "signup", "email"], Query(alias="type")],
     redirect_to: Annotated[str, Query(max_length=2000)] = "",
@@ -90,7 +96,7 @@ async def get_verify(
     await limit_attempts("token", client=client, email=None, open_uow=open_uow)
     page = _page(redirect_to, kind=kind, resources=resources)
     try:
-        session = await _verify(token, kind=_KINDS[kind], resources=resources, open_uow=open_uow)
+        session = await _verify(token, kind=_KINDS[kind], resources=resources, account=account, open_uow=open_uow)
         told = {**session.model_dump(exclude={"user"}), "type": kind}
     except Forbidden as error:
         told = {"error": "access_denied", "error_code": error.code, "error_description": error.message}
@@ -104,7 +110,9 @@ async def _ask(kind: Proof, email: str, *, open_uow: OpenUow, client: str) -> di
     return {}
 
 
-async def _verify(token: str, *, kind: Proof, resources: Resources, open_uow: OpenUow) -> SessionBody:
+async def _verify(
+    token: str, *, kind: Proof, resources: Resources, account: AccountLog, open_uow: OpenUow
+) -> SessionBody:
     nobodys_hash = await hash_password(secrets.token_urlsafe(32))
     async with open_uow() as uow:
         signed_in = await prove_address(
@@ -116,6 +124,7 @@ async def _verify(token: str, *, kind: Proof, resources: Resources, open_uow: Op
             now=utc_now(),
             uow=uow,
         )
+        await account.write(uow, signed_in.user, proof=kind)
     return session_body(signed_in, resources)
 
 

@@ -13,6 +13,7 @@ from libs.common.errors import AppError, Forbidden, Invalid, Unauthenticated
 from libs.common.http.dependencies import OpenUowDep
 from libs.common.ids import new_id
 from services.gateway.api.access import CurrentResources, bearer_scheme
+from services.gateway.api.account_log import CurrentLog
 from services.gateway.api.gotrue import UserBody, user_body
 from services.gateway.api.issuer import Client, Password, Words, check_new_password, issuer_router
 from services.gateway.clients.passwords import hash_password
@@ -74,7 +75,9 @@ async def get_user(present: PresentUser) -> UserBody:
 
 
 @router.put("/user")
-async def put_user(body: UserChange, present: PresentUser, open_uow: OpenUowDep, client: Client) -> UserBody:
+async def put_user(
+    body: UserChange, present: PresentUser, open_uow: OpenUowDep, client: Client, account: CurrentLog
+) -> UserBody:
     """Change the password, which ends all other sessions, or what you say of yourself."""
     if body.email is not None and body.email.strip().lower() != present.user.email:
         msg = "the address of an account cannot be changed: sign up with the other one"
@@ -94,6 +97,8 @@ async def put_user(body: UserChange, present: PresentUser, open_uow: OpenUowDep,
             now=utc_now(),
             uow=uow,
         )
+        if password_hash is not None:
+            await account.write(uow, changed, changed="password")
     return user_body(changed)
 
 
@@ -101,9 +106,11 @@ async def put_user(body: UserChange, present: PresentUser, open_uow: OpenUowDep,
 async def post_logout(
     present: PresentUser,
     open_uow: OpenUowDep,
+    account: CurrentLog,
     scope: Annotated[Literal["global", "local", "others"], Query()] = "global",
 ) -> Response:
     """End all sessions, this one, or the others. Their access tokens are refused at once."""
     async with open_uow() as uow:
         await sign_out(present.user.id, session_id=present.session_id, scope=scope, now=utc_now(), uow=uow)
+        await account.write(uow, present.user, status=204, scope=scope)
     return Response(status_code=204)

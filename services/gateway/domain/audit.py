@@ -52,6 +52,21 @@ class Deed:
 
 
 @dataclass(frozen=True)
+class Sighting:
+    """What is known of a request, whoever makes it. What the asker chose (ids in a path, the request id, perhaps where from) is
+    kept up to 200 characters."""
+
+    method: str
+    route: str
+    operation: str
+    subjects: Mapping[str, str]
+    status: int | None
+    outcome: Outcome
+    request_id: str
+    client_address: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """A deed as it stands in the log."""
 
@@ -72,34 +87,33 @@ class Wanted:
     until: datetime | None = None
 
 
-def deed_of(
-    caller: Caller,
-    *,
-    id_: UUID,
-    method: str,
-    route: str,
-    operation: str,
-    subjects: Mapping[str, str],
-    status: int | None,
-    outcome: Outcome,
-    request_id: str,
-    client_address: str,
-) -> Deed:
-    """What is kept. What the asker chose (ids in a path, the request id, perhaps where from) is kept up to 200 characters."""
+def deed_of(caller: Caller, seen: Sighting, *, id_: UUID) -> Deed:
+    """What is kept of a caller's request."""
+    return _deed(seen, id_=id_, workspace_id=caller.workspace_id, who=(caller.user_id, caller.email, caller.key_id))
+
+
+def deed_at_account(seen: Sighting, *, id_: UUID, workspace_id: UUID, user_id: UUID, email: str) -> Deed:
+    """What is kept of what was done, or tried, at somebody's account: by them, unless it was refused. Whoever tries in vain is
+    not known."""
+    return _deed(seen, id_=id_, workspace_id=workspace_id, who=(user_id, email, None))
+
+
+def _deed(seen: Sighting, *, id_: UUID, workspace_id: UUID, who: tuple[UUID, str, UUID | None]) -> Deed:
+    user_id, email, key_id = who
     return Deed(
         id_,
-        caller.workspace_id,
-        caller.user_id,
-        caller.email,
-        caller.key_id,
-        method,
-        storable(route),
-        operation,
-        {name: storable(value) for name, value in subjects.items()},
-        outcome,
-        status,
-        storable(request_id),
-        storable(client_address),
+        workspace_id,
+        user_id,
+        email,
+        key_id,
+        seen.method,
+        storable(seen.route),
+        seen.operation,
+        {name: storable(value) for name, value in seen.subjects.items()},
+        seen.outcome,
+        seen.status,
+        storable(seen.request_id),
+        storable(seen.client_address),
     )
 
 

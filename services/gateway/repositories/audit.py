@@ -10,8 +10,9 @@ from sqlalchemy import Row, Select, cast, delete, func, select
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.gateway.domain.audit import Deed, Entry, Wanted
-from services.gateway.tables import audit_entries
+from libs.common.ids import new_id
+from services.gateway.domain.audit import Deed, Entry, Sighting, Wanted, deed_at_account
+from services.gateway.tables import audit_entries, memberships
 
 _DEED = [audit_entries.c[name] for name in Deed.__dataclass_fields__]
 _FORGOTTEN_AT_ONCE = 5000
@@ -20,6 +21,13 @@ _ANY_IS = "$.* ? (@ == $id)"
 
 async def add(conn: AsyncConnection, deed: Deed) -> None:
     await conn.execute(audit_entries.insert().values(**{**asdict(deed), "subjects": dict(deed.subjects)}))
+
+
+async def add_at_account(conn: AsyncConnection, seen: Sighting, *, user_id: UUID, email: str) -> None:
+    """In the log of each workspace that the account's owner is a member of, which are few."""
+    query = select(memberships.c.workspace_id).where(memberships.c.user_id == user_id)
+    for workspace_id in (await conn.execute(query)).scalars().all():
+        await add(conn, deed_at_account(seen, id_=new_id(), workspace_id=workspace_id, user_id=user_id, email=email))
 
 
 async def page(

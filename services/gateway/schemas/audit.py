@@ -10,7 +10,11 @@ from services.gateway.domain.audit import Entry, Outcome
 
 
 class EntryOut(BaseModel):
-    """Who did what. `subjects` are the ids of the path, and of what was made; `outcome` is unknown where no answer came."""
+    """Who did what. `subjects` are the ids of the path, and of what was made; `outcome` is unknown where no answer came.
+
+    Of a sign-in that was refused, and of a mail that was asked for (`post_auth_recover`), `user_id` says at whose account: who
+    tried is not known.
+    """
 
     id: UUID
     at: datetime

@@ -1,22 +1,34 @@
 """Prove who you are with a password."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
 from libs.common.errors import BadRequest
-from libs.common.uow import OpenUow
+from libs.common.uow import OpenUow, UnitOfWork
 from services.gateway.clients.passwords import verify_password
 from services.gateway.domain.digests import digest_of
-from services.gateway.domain.sessions import SignedIn, must_prove_first
+from services.gateway.domain.sessions import SignedIn, User, must_prove_first
 from services.gateway.repositories import sessions, users
 from services.gateway.use_cases.limit_attempts import forgive_attempts
 
 
 async def sign_in(
-    *, email: str, password: str, session_id: UUID, refresh_token: str, confirms: bool, now: datetime, open_uow: OpenUow
+    *,
+    email: str,
+    password: str,
+    session_id: UUID,
+    refresh_token: str,
+    confirms: bool,
+    note: Callable[[UnitOfWork, User], Awaitable[None]],
+    now: datetime,
+    open_uow: OpenUow,
 ) -> SignedIn:
     """A session for an address and its password. Raises BadRequest `invalid_credentials`, which never says which of the two
-    was wrong; `email_not_confirmed` where the password is right and the address has to be proved first."""
+    was wrong; `email_not_confirmed` where the password is right and the address has to be proved first.
+
+    `note` writes it down, in the transaction that opens the session.
+    """
     async with open_uow.alone() as conn:
         found = await users.find_credentials(conn, email=email)
     if not await verify_password(password, found.password_hash if found else None) or found is None:
@@ -30,4 +42,5 @@ async def sign_in(
         await sessions.open_session(
             uow.conn, session_id=session_id, user_id=found.user.id, digest=digest_of(refresh_token), now=now
         )
+        await note(uow, found.user)
     return SignedIn(found.user, session_id, refresh_token)
