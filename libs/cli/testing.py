@@ -14,7 +14,8 @@ from deploy.local.state import CHECKOUT, State, default_path
 from libs.cli.console import say
 from libs.cli.web import build_beside
 
-WORKERS = 2
+MOST_WORKERS = 4
+"""Each of them may run a whole system at times, which takes a gigabyte."""
 
 
 def test(arguments: list[str], *, long: bool) -> int:
@@ -39,7 +40,11 @@ def test(arguments: list[str], *, long: bool) -> int:
 
 def _selection(everything: bool, *, long: bool) -> list[str]:
     by_size = [] if long else ["-m", "not long"]
-    return [*by_size, "-n", str(WORKERS), "--dist", "loadscope", "tests"] if everything else by_size
+    if not everything:
+        return by_size
+    # Tests wait a good part of their time: one more than there are processors keeps all of these busy.
+    workers = min((os.cpu_count() or 1) + 1, MOST_WORKERS)
+    return [*by_size, "-n", str(workers), "--dist", "loadscope", "--no-loadscope-reorder", "tests"]
 
 
 def _is_path(argument: str) -> bool:

@@ -15,9 +15,9 @@ from tests.support.ingest import RunningIngest, running_ingest
 
 
 @pytest.fixture
-async def ingest(fresh_database: str, tmp_path: Path) -> AsyncGenerator[Ingest]:
+async def ingest(own_database: str, tmp_path: Path) -> AsyncGenerator[Ingest]:
     """Ingest's handlers on a database of the test's own."""
-    engine = make_engine(normalise_database_url(fresh_database), pool_size=8, service="ingest")
+    engine = make_engine(normalise_database_url(own_database), pool_size=8, service="ingest")
     yield Ingest(UnitOfWorkFactory(engine, COMMON), Storage.from_url(f"file://{tmp_path}/storage"))
     await engine.dispose()
 

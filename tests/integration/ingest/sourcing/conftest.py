@@ -32,9 +32,9 @@ def world(one_world: World) -> World:
 
 
 @pytest.fixture
-async def leads(fresh_database: str, tmp_path: Path, world: World) -> AsyncGenerator[Leads]:
+async def leads(own_database: str, tmp_path: Path, world: World) -> AsyncGenerator[Leads]:
     """A workspace that can source leads; a lead costs two credits."""
-    engine = make_engine(normalise_database_url(fresh_database), pool_size=8, service="ingest")
+    engine = make_engine(normalise_database_url(own_database), pool_size=8, service="ingest")
     made = Leads(UnitOfWorkFactory(engine, COMMON), Storage.from_url(f"file://{tmp_path}/storage"), world)
     await made.have_prices()
     yield made
