@@ -190,3 +190,16 @@ def test_every_json_body_has_an_example_that_fits_it() -> None:
 
 def _value(one: dict[str, Any]) -> object:
     return (DOCUMENT["components"]["examples"][one["$ref"].rpartition("/")[2]] if "$ref" in one else one)["value"]
+
+
+def test_whatever_is_shown_with_an_etag_is_changed_by_it() -> None:
+    """Red when a resource has an ETag, and its change takes no `If-Match` or does not say 412."""
+    lacking: list[str] = []
+    for path, operations in DOCUMENT["paths"].items():
+        if "304" not in operations.get("get", {}).get("responses", {}):
+            continue
+        for method in {"put", "patch"} & set(operations):
+            named = {one.get("name", "").lower() for one in operations[method].get("parameters", [])}
+            if "if-match" not in named or "412" not in operations[method]["responses"]:
+                lacking.append(f"{method} {path}")
+    assert lacking == []

@@ -1042,16 +1042,21 @@ class Operations(Asking):
         """One job as it is now, and what it waits for. It has an `ETag`."""
         return await self._model(models.JobOut, Call("GET", f"/v1/jobs/{segment(job_id)}"))
 
-    async def change_job(self, job_id: UUID | str, body: models.CeilingIn | Mapping[str, Any]) -> models.JobOut:
+    async def change_job(
+        self, job_id: UUID | str, body: models.CeilingIn | Mapping[str, Any], *, if_match: str | None = None
+    ) -> models.JobOut:
         """Let a job spend more, or less. More: raise its ceiling and wait up to 5 s for the credits; what is parked for it goes
         on. Less than is held for it: it begins no more than that pays for, and the rest is released; what is spent or under way
         is the lowest there is.
 
         402 `insufficient_credits` leaves the ceiling where it was, 202 while nobody knows; 409 `ceiling_not_higher` for a
         ceiling that gives it no more, `ceiling_not_lower` where all is spent or under way, `raise_open` for less while more is
-        being asked for, `job_not_running` before its hold and after its end.
+        being asked for, `job_not_running` before its hold and after its end; 412 `settings_changed` when the ceiling is no longer
+        that of the ETag in `If-Match`.
         """
-        return await self._model(models.JobOut, Call("PATCH", f"/v1/jobs/{segment(job_id)}", body=body))
+        return await self._model(
+            models.JobOut, Call("PATCH", f"/v1/jobs/{segment(job_id)}", body=body, headers={"If-Match": if_match})
+        )
 
     async def delete_job(self, job_id: UUID | str) -> None:
         """Delete an ended list with its retries, results and sheets, and its upload when nothing else was made from that.
@@ -1238,12 +1243,16 @@ class Operations(Asking):
         """One list, with an `ETag`. 404 list_not_found."""
         return await self._model(models.ListOut, Call("GET", f"/v1/lists/{segment(list_id)}"))
 
-    async def change_list(self, list_id: UUID | str, body: models.ListChange | Mapping[str, Any]) -> models.ListOut:
+    async def change_list(
+        self, list_id: UUID | str, body: models.ListChange | Mapping[str, Any], *, if_match: str | None = None
+    ) -> models.ListOut:
         """Whether role addresses are written to; by default they are set aside. Campaigns that have started stay as they are.
 
-        404 list_not_found.
+        404 list_not_found; 412 settings_changed when `If-Match` is no longer its ETag.
         """
-        return await self._model(models.ListOut, Call("PATCH", f"/v1/lists/{segment(list_id)}", body=body))
+        return await self._model(
+            models.ListOut, Call("PATCH", f"/v1/lists/{segment(list_id)}", body=body, headers={"If-Match": if_match})
+        )
 
     async def remove_list(self, list_id: UUID | str) -> None:
         """Delete a list: its rows are erased, what was sent keeps its proof. 404 list_not_found; 409 list_in_use, with their
@@ -1329,13 +1338,16 @@ class Operations(Asking):
         return await self._model(models.MailboxOut, Call("GET", f"/v1/mailboxes/{segment(mailbox_id)}"))
 
     async def change_mailbox(
-        self, mailbox_id: UUID | str, body: models.MailboxChangeIn | Mapping[str, Any]
+        self, mailbox_id: UUID | str, body: models.MailboxChangeIn | Mapping[str, Any], *, if_match: str | None = None
     ) -> models.MailboxOut:
         """Change what is given. With another server the password has to be given again; another key is tried first.
 
-        404; 409 `signs_in_elsewhere`, `key_refused`; 422; 503 `mailbox_down`.
+        404; 409 `signs_in_elsewhere`, `key_refused`; 412 `settings_changed` when `If-Match` is no longer its ETag; 422; 503 `mailbox_down`.
         """
-        return await self._model(models.MailboxOut, Call("PATCH", f"/v1/mailboxes/{segment(mailbox_id)}", body=body))
+        return await self._model(
+            models.MailboxOut,
+            Call("PATCH", f"/v1/mailboxes/{segment(mailbox_id)}", body=body, headers={"If-Match": if_match}),
+        )
 
     async def remove_mailbox(self, mailbox_id: UUID | str) -> None:
         """Take it away with its secrets. 409 `mailbox_in_use` while campaigns that are not finished send through it."""

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Response
 from libs.common.clock import utc_now
 from libs.common.errors import PaymentRequired
 from libs.common.http.dependencies import CurrentPlatform, Uow
-from libs.common.http.etags import NOT_MODIFIED, Tagged
+from libs.common.http.etags import NOT_MODIFIED, Guarded, Tagged
 from libs.common.http.identity import CurrentIdentity, OperatorIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.ingest.domain.ceilings import credits_asked, is_raise_open
@@ -107,12 +107,17 @@ async def show_job(job_id: UUID, identity: CurrentIdentity, uow: Uow, tag: Tagge
     """One job as it is now, and what it waits for. It has an `ETag`."""
     job = await jobs.load(uow.conn, job_id, workspace_id=identity.workspace_id)
     waiting = await explain_waiting(uow, [job], now=utc_now())
-    return tag.on(job_out(job, waiting=waiting[job.id]))
+    return tag.on(job_out(job, waiting=waiting[job.id]), settings=[job.ceiling_credits])
 
 
 @router.patch("/{job_id}", responses=ACCEPTED)
 async def change(
-    job_id: UUID, body: CeilingIn, identity: CurrentIdentity, platform: CurrentPlatform, response: Response
+    job_id: UUID,
+    body: CeilingIn,
+    identity: CurrentIdentity,
+    platform: CurrentPlatform,
+    response: Response,
+    guard: Guarded,
 ) -> JobOut:
     """Let a job spend more, or less. More: raise its ceiling and wait up to 5 s for the credits; what is parked for it goes
     on. Less than is held for it: it begins no more than that pays for, and the rest is released; what is spent or under way
@@ -120,13 +125,17 @@ async def change(
 
     402 `insufficient_credits` leaves the ceiling where it was, 202 while nobody knows; 409 `ceiling_not_higher` for a
     ceiling that gives it no more, `ceiling_not_lower` where all is spent or under way, `raise_open` for less while more is
-    being asked for, `job_not_running` before its hold and after its end.
+    being asked for, `job_not_running` before its hold and after its end; 412 `settings_changed` when the ceiling is no longer
+    that of the ETag in `If-Match`.
     """
     async with platform.open_uow() as uow:
+        await guard.hold(uow)
         known = await jobs.load(uow.conn, job_id, workspace_id=identity.workspace_id)
+        guard.check([known.ceiling_credits])
         if body.ceiling_credits < known.credits_held:
             workspace_id, ceiling = identity.workspace_id, body.ceiling_credits
-            return job_out(await lower_ceiling(uow, job_id, workspace_id=workspace_id, ceiling_credits=ceiling))
+            lowered = await lower_ceiling(uow, job_id, workspace_id=workspace_id, ceiling_credits=ceiling)
+            return guard.on(job_out(lowered), settings=[lowered.ceiling_credits])
         job = await raise_ceiling(uow, job_id, workspace_id=identity.workspace_id, ceiling_credits=body.ceiling_credits)
     asked = credits_asked(job)
     job = await wait_for_raise(job, open_uow=platform.open_uow, listener=platform.listener)
@@ -134,7 +143,7 @@ async def change(
         response.status_code = 202
     elif job.credits_held < asked and job.state not in TERMINAL:
         raise not_raised(job, asked=asked)
-    return job_out(job)
+    return guard.on(job_out(job), settings=[job.ceiling_credits])
 
 
 def not_raised(job: Job, *, asked: int) -> PaymentRequired:

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from libs.common.errors import NotFound
 from libs.common.http.dependencies import Uow
-from libs.common.http.etags import NOT_MODIFIED, Tagged
+from libs.common.http.etags import NOT_MODIFIED, Guarded, Tagged
 from libs.common.http.identity import CurrentIdentity, Identity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import UnitOfWork
@@ -36,7 +36,8 @@ async def list_lists(identity: CurrentIdentity, uow: Uow, cursor: Cursor = None,
 @router.get("/lists/{list_id}", tags=["lists"], responses=NOT_MODIFIED)
 async def show_list(list_id: UUID, identity: CurrentIdentity, uow: Uow, tag: Tagged) -> ListOut:
     """One list, with an `ETag`. 404 list_not_found."""
-    return tag.on(await _shown(uow, list_id, identity))
+    shown = await _shown(uow, list_id, identity)
+    return tag.on(shown, settings=_settings(shown))
 
 
 async def _shown(uow: UnitOfWork, list_id: UUID, identity: Identity) -> ListOut:
@@ -47,13 +48,16 @@ async def _shown(uow: UnitOfWork, list_id: UUID, identity: Identity) -> ListOut:
 
 
 @router.patch("/lists/{list_id}", tags=["lists"])
-async def change_list(list_id: UUID, body: ListChange, identity: CurrentIdentity, uow: Uow) -> ListOut:
+async def change_list(list_id: UUID, body: ListChange, identity: CurrentIdentity, uow: Uow, guard: Guarded) -> ListOut:
     """Whether role addresses are written to; by default they are set aside. Campaigns that have started stay as they are.
 
-    404 list_not_found.
+    404 list_not_found; 412 settings_changed when `If-Match` is no longer its ETag.
     """
+    await guard.hold(uow)
+    guard.check(_settings(await _shown(uow, list_id, identity)))
     await keep_roles(uow, list_id, workspace_id=identity.workspace_id, keep=body.keeps_roles)
-    return await _shown(uow, list_id, identity)
+    changed = await _shown(uow, list_id, identity)
+    return guard.on(changed, settings=_settings(changed))
 
 
 @router.delete("/lists/{list_id}", status_code=204, tags=["lists"])
@@ -61,6 +65,11 @@ async def remove_list(list_id: UUID, identity: CurrentIdentity, uow: Uow) -> Non
     """Delete a list: its rows are erased, what was sent keeps its proof. 404 list_not_found; 409 list_in_use, with their
     names, while campaigns that are active or paused write to it."""
     await delete_list(uow, list_id, workspace_id=identity.workspace_id, now=await database_now(uow.conn))
+
+
+def _settings(shown: ListOut) -> object:
+    """What of it may be changed."""
+    return {"keeps_roles": shown.keeps_roles}
 
 
 def _list(row: ListRow, set_aside: Mapping[str, int]) -> ListOut:

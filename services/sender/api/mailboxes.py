@@ -7,11 +7,12 @@ from fastapi import APIRouter, Header, Query
 
 from libs.common.errors import NotFound
 from libs.common.http.dependencies import OpenUowDep, Uow
-from libs.common.http.etags import NOT_MODIFIED, Tagged
+from libs.common.http.etags import NOT_MODIFIED, Guarded, Tagged
 from libs.common.http.identity import AdminIdentity, CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.sender.api.resources import CurrentResources, Cursor, Limit, cut
 from services.sender.domain.addresses import normalise
+from services.sender.domain.mailboxes.mailbox import MailboxView
 from services.sender.domain.mailboxes.presets import preset_of
 from services.sender.repositories import mailboxes
 from services.sender.schemas.mailbox_advice import PresetAnswer, PresetOut, ReportOut, TrialIn, TrialOut
@@ -95,16 +96,21 @@ async def show(
     found = await mailboxes.load(uow.conn, mailbox_id, workspace_id=mine)
     if found is None:
         raise NotFound(f"there is no mailbox {mailbox_id}", code="mailbox_not_found")
-    return tag.on(MailboxOut.of(found))
+    return tag.on(MailboxOut.of(found), settings=_settings(found))
 
 
 @router.patch("/{mailbox_id}")
 async def change(
-    mailbox_id: UUID, body: MailboxChangeIn, identity: AdminIdentity, open_uow: OpenUowDep, resources: CurrentResources
+    mailbox_id: UUID,
+    body: MailboxChangeIn,
+    identity: AdminIdentity,
+    open_uow: OpenUowDep,
+    resources: CurrentResources,
+    guard: Guarded,
 ) -> MailboxOut:
     """Change what is given. With another server the password has to be given again; another key is tried first.
 
-    404; 409 `signs_in_elsewhere`, `key_refused`; 422; 503 `mailbox_down`.
+    404; 409 `signs_in_elsewhere`, `key_refused`; 412 `settings_changed` when `If-Match` is no longer its ETag; 422; 503 `mailbox_down`.
     """
     mailroom = resources.office.opener.mailroom
     if body.api_key is not None:
@@ -112,6 +118,8 @@ async def change(
             found = await own_mailbox(uow, mailbox_id, workspace_id=identity.workspace_id)
         await prove_key(found, body.api_key.get_secret_value(), mailroom=mailroom)
     async with open_uow() as uow:
+        await guard.hold(uow)
+        guard.check(_settings(await own_mailbox(uow, mailbox_id, workspace_id=identity.workspace_id)))
         changed = await change_mailbox(
             body.to_change(),
             uow=uow,
@@ -120,7 +128,12 @@ async def change(
             mailroom=mailroom,
             now=await resources.clock(uow.conn),
         )
-    return MailboxOut.of(changed)
+    return guard.on(MailboxOut.of(changed), settings=_settings(changed))
+
+
+def _settings(found: MailboxView) -> object:
+    """What of it people change; how it fares changes by itself."""
+    return MailboxOut.of(found).model_dump(mode="json", include={"name", "reply_to", "server", "daily_quota", "ramp"})
 
 
 @router.delete("/{mailbox_id}", status_code=204)

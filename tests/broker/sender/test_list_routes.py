@@ -120,3 +120,23 @@ async def test_a_deleted_job_takes_its_list_along(sender: RunningSender) -> None
     refused = await ask(sender, "POST", "/v1/campaigns", workspace_id, json={"list_id": path.rpartition("/")[2]})
     assert refused.json()["code"] in {"list_deleted", "list_not_found"}
     assert (await ask(sender, "GET", f"/v1/lists/{new_id()}", workspace_id)).status_code == 404
+
+
+async def test_a_list_is_changed_by_who_has_seen_what_it_is(sender: RunningSender) -> None:
+    """Red when one admin undoes what another has just set, or a change that is based on what is there is refused."""
+    workspace_id, path = await some_list(sender)
+    known = (await ask(sender, "GET", path, workspace_id)).headers["ETag"]
+    match = headers(workspace_id) | {"If-Match": known}
+    first = await sender.client.patch(path, json={"keeps_roles": True}, headers=match)
+    assert (first.status_code, first.json()["keeps_roles"]) == (200, True)
+    late = await sender.client.patch(path, json={"keeps_roles": False}, headers=match)
+    assert (late.status_code, late.json()["code"]) == (412, "settings_changed")
+    shown = await ask(sender, "GET", path, workspace_id)
+    assert (shown.headers["ETag"], shown.json()["keeps_roles"]) == (first.headers["ETag"], True)
+    spared = headers(workspace_id) | {"If-None-Match": first.headers["ETag"]}
+    assert (await sender.client.get(path, headers=spared)).status_code == 304
+    for tag in (first.headers["ETag"], "*"):
+        again = headers(workspace_id) | {"If-Match": tag}
+        assert (await sender.client.patch(path, json={"keeps_roles": True}, headers=again)).status_code == 200
+    nowhere = await sender.client.patch(f"/v1/lists/{new_id()}", json={"keeps_roles": True}, headers=match)
+    assert nowhere.status_code == 404

@@ -152,3 +152,23 @@ async def test_whoever_comes_back_is_led_on_to_the_app_with_what_they_bring(send
     assert address.endswith("/mailboxes/connect")
     assert "code=4%2Fabc" in brought
     assert back.headers["referrer-policy"] == "no-referrer"
+
+
+async def test_a_mailbox_is_changed_by_who_has_seen_what_it_is(sender: RunningSender, workspace_id: UUID) -> None:
+    """Red when one admin undoes what another has just set, or when how it fares counts as a change."""
+    async with listening(Inbox()) as port:
+        made = (await ask(sender, "POST", "", workspace_id, json=body(port, daily_quota=50))).json()
+        known = (await ask(sender, "GET", f"/{made['id']}", workspace_id)).headers["ETag"]
+        paused = await ask(sender, "POST", f"/{made['id']}/pause", workspace_id)
+        assert paused.status_code == 200
+        path, match = f"/v1/mailboxes/{made['id']}", headers(workspace_id) | {"If-Match": known}
+        first = await sender.client.patch(path, json={"daily_quota": 20}, headers=match)
+        assert (first.status_code, first.json()["daily_quota"]) == (200, 20)
+        late = await sender.client.patch(path, json={"daily_quota": 90}, headers=match)
+        assert (late.status_code, late.json()["code"]) == (412, "settings_changed")
+        shown = await ask(sender, "GET", f"/{made['id']}", workspace_id)
+        assert (shown.headers["ETag"], shown.json()["daily_quota"]) == (first.headers["ETag"], 20)
+        spared = headers(workspace_id) | {"If-None-Match": shown.headers["ETag"]}
+        assert (await sender.client.get(path, headers=spared)).status_code == 304
+        fresh = headers(workspace_id) | {"If-Match": shown.headers["ETag"]}
+        assert (await sender.client.patch(path, json={"name": "Ann"}, headers=fresh)).status_code == 200

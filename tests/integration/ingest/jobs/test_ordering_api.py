@@ -4,13 +4,14 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
 from libs.common.contracts.billing import HoldDeclined, HoldPlaced, HoldRaised, HoldRaiseDeclined
 from libs.common.contracts.ingest import JobCeilingRaised
 from tests.integration.ingest.jobs.steps import Ingest
 from tests.integration.ingest.jobs.test_api import ask, asked_for
-from tests.support.ingest import RunningIngest, patient_with_billing
+from tests.support.ingest import RunningIngest, headers, patient_with_billing
 from tests.support.waiting import PATIENCE_S, eventually
 
 SITES = {"name": "Sites", "description": "number of sites", "kind": "number"}
@@ -98,6 +99,25 @@ async def test_a_lower_ceiling_is_answered_at_once(service: RunningIngest, us: I
     job_id = await limited(us, held=3)
     lowered = await ask(service, us, "PATCH", f"/v1/jobs/{job_id}", json={"ceiling_credits": 2})
     assert (lowered.status_code, lowered.json()["credits_held"], lowered.json()["ceiling_credits"]) == (200, 2, 2)
+
+
+async def test_a_ceiling_is_changed_by_who_has_seen_what_it_is(service: RunningIngest, us: Ingest) -> None:
+    """Red when somebody lets a job spend what another has just taken away, or when what it has done counts as a change."""
+    job_id = await limited(us, held=3)
+    path = f"/v1/jobs/{job_id}"
+
+    async def change(ceiling: int, tag: str) -> httpx.Response:
+        named = headers(us.workspace_id) | {"If-Match": tag}
+        return await service.client.patch(path, json={"ceiling_credits": ceiling}, headers=named)
+
+    known = (await ask(service, us, "GET", path)).headers["ETag"]
+    lowered = await change(2, known)
+    assert (lowered.status_code, lowered.json()["ceiling_credits"]) == (200, 2)
+    late = await change(1, known)
+    assert (late.status_code, late.json()["code"]) == (412, "settings_changed")
+    fresh = (await ask(service, us, "GET", path)).headers["ETag"]
+    assert fresh.partition(".")[0] == lowered.headers["ETag"].partition(".")[0]
+    assert (await change(1, fresh)).status_code == 200
 
 
 async def test_a_ceiling_that_cannot_be_paid_is_402(service: RunningIngest, us: Ingest) -> None:
