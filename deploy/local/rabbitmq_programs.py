@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local import apt
 from deploy.local.errors import StackError
 from deploy.local.state import State
 
@@ -35,7 +35,7 @@ async def find_or_fetch(state: State, *, say: Callable[[str], None]) -> RabbitPr
     found = _installed() or _unpacked(private)
     if found:
         return found
-    if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
+    if not apt.is_here():
         raise StackError(f"There is no RabbitMQ on this machine and no apt to fetch it with: {WHAT_TO_DO}")
     reason = ""
     if os.geteuid() == 0:
@@ -45,7 +45,7 @@ async def find_or_fetch(state: State, *, say: Callable[[str], None]) -> RabbitPr
         if found:
             return found
     say("Fetching RabbitMQ's packages into the state folder (once, about 15 s)")
-    reason = await _unpack_privately(private) or reason
+    reason = await apt.unpack_privately(PACKAGE, private, finish=relocate_erlang) or reason
     found = _unpacked(private)
     if found is None:
         raise StackError(f"RabbitMQ could not be fetched ({reason or 'the packages hold no server'}): {WHAT_TO_DO}")
@@ -58,7 +58,7 @@ def where_programs_would_come_from(state: State) -> str | None:
         return "the installed RabbitMQ, as a private node"
     if _unpacked(state.path / "rabbitmq-programs"):
         return "a private node of the RabbitMQ unpacked in the state folder"
-    if shutil.which("apt-get") and shutil.which("dpkg"):
+    if apt.is_here():
         return "a private node; RabbitMQ is fetched with apt at the first start"
     return None
 
@@ -78,21 +78,18 @@ def _unpacked(root: Path) -> RabbitPrograms | None:
     if not scripts:
         return None
     path = f"{root}/usr/lib/erlang/bin:{root}/usr/bin:{os.environ.get('PATH', os.defpath)}"
-    libraries = ":".join(
-        str(folder) for pattern in ("usr/lib/*-linux-*", "lib/*-linux-*") for folder in root.glob(pattern)
-    )
-    return RabbitPrograms(scripts[-1], path, libraries or None)
+    return RabbitPrograms(scripts[-1], path, apt.libraries_in(root) or None)
 
 
 async def _install() -> str:
     """Installs as root, and keeps the package from starting a broker of its own; returns why not, if it did not."""
     with no_service_starts():
         install = ("apt-get", "-y", "-q", "install", "--no-install-recommends", PACKAGE)
-        if await _run(install) is None:
+        if await apt.run(install) is None:
             return ""
         # No package lists yet, or lists that are out of date.
-        await _run(("apt-get", "-q", "update"))
-        return await _run(install) or ""
+        await apt.run(("apt-get", "-q", "update"))
+        return await apt.run(install) or ""
 
 
 @contextlib.contextmanager
@@ -111,42 +108,6 @@ def no_service_starts() -> Generator[None]:
             saved.rename(POLICY)
 
 
-async def _unpack_privately(root: Path) -> str:
-    """Downloads the packages that are not installed and unpacks them under `root`; returns why not, if it did not."""
-    work = root.with_name("rabbitmq-programs.new")
-    shutil.rmtree(work, ignore_errors=True)
-    for folder in ("lists/partial", "cache/archives/partial", "packages", "root"):
-        (work / folder).mkdir(parents=True)
-    cache = ("-o", f"Dir::Cache={work}/cache", "-o", "Debug::NoLocking=1")
-    lists = ("-o", f"Dir::State::lists={work}/lists", "-o", "APT::Sandbox::User=")
-    reason: str | None = None
-    for options, refresh in ((cache, False), ((*cache, *lists), True)):
-        if refresh:
-            # A source of somebody else's that fails is no reason to stop: what counts is whether the download works.
-            reason = await _run(("apt-get", *options, "-q", "update"))
-        packages = await _needed_packages(options)
-        if not packages:
-            reason = reason or "apt knows no package rabbitmq-server"
-            continue
-        reason = await _run(("apt-get", *options, "-q", "download", *packages), cwd=work / "packages")
-        if reason is None:
-            break
-    for package in sorted((work / "packages").glob("*.deb")):
-        reason = reason or await _run(("dpkg", "-x", str(package), str(work / "root")))
-    if reason is None:
-        relocate_erlang(work / "root", root)
-        shutil.rmtree(root, ignore_errors=True)
-        (work / "root").rename(root)
-    shutil.rmtree(work, ignore_errors=True)
-    return reason or ""
-
-
-async def _needed_packages(options: Sequence[str]) -> list[str]:
-    """What apt would install for RabbitMQ on this machine, besides what is there."""
-    _, output = await _capture(("apt-get", *options, "-s", "install", "--no-install-recommends", PACKAGE))
-    return [line.split()[1] for line in output.splitlines() if line.startswith("Inst ")]
-
-
 def relocate_erlang(unpacked: Path, final: Path) -> None:
     """Erlang's start scripts hold the absolute path they were built for."""
     scripts = [*unpacked.glob("usr/lib/erlang/bin/*"), *unpacked.glob("usr/lib/erlang/erts-*/bin/*")]
@@ -156,32 +117,3 @@ def relocate_erlang(unpacked: Path, final: Path) -> None:
         content = script.read_bytes()
         if content.startswith(b"#!") and b"ROOTDIR=/usr/lib/erlang" in content:
             script.write_bytes(content.replace(b"ROOTDIR=/usr/lib/erlang", f"ROOTDIR={final}/usr/lib/erlang".encode()))
-
-
-async def _run(argv: Sequence[str], *, cwd: Path | None = None) -> str | None:
-    """None when it worked, else the last thing it complained about."""
-    code, output = await _capture(argv, cwd=cwd)
-    if code == 0:
-        return None
-    complaints = [line for line in output.splitlines() if line.startswith(("E:", "dpkg:"))]
-    return (complaints or output.splitlines() or [f"{argv[0]} ended with {code}"])[-1].removeprefix("E: ")
-
-
-async def _capture(argv: Sequence[str], *, cwd: Path | None = None) -> tuple[int, str]:
-    child = await asyncio.create_subprocess_exec(
-        *argv,
-        cwd=cwd,
-        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )
-    done = asyncio.ensure_future(child.communicate())
-    try:
-        output, _ = await asyncio.shield(done)
-    except asyncio.CancelledError:
-        # An installation that is cut short leaves the machine's package database in need of repair.
-        await done
-        raise
-    return child.returncode or 0, output.decode(errors="replace")
