@@ -30,6 +30,7 @@ from services.billing.repositories.credits.memory import Memory
 from services.billing.repositories.credits.sitting import Sitting
 from services.billing.use_cases import capture_chunk as capturing
 from services.billing.use_cases import capture_chunks as capturing_many
+from services.billing.use_cases import grant_trial as trying
 from services.billing.use_cases import lower_hold as lowering
 from services.billing.use_cases import note_job_state as noting
 from services.billing.use_cases import open_account as opening
@@ -42,10 +43,13 @@ JobEnded = JobCompleted | JobFailed | JobCancelled
 JobTurned = JobPaused | JobParked | JobResumed
 
 
-async def open_account(event: WorkspaceCreated, *, uow: UnitOfWork, message: Message) -> None:
-    """A workspace gets its account."""
-    del message
+async def open_account(event: WorkspaceCreated, *, uow: UnitOfWork, message: Message, trial_credits: int = 0) -> None:
+    """A workspace gets its account, and a newcomer's something to begin with."""
     await opening.open_account(event.workspace_id, time_zone=event.time_zone, uow=uow)
+    if event.for_newcomer and trial_credits:
+        await trying.grant_trial(
+            event.workspace_id, trial_credits, uow=uow, now=utc_now(), actor=message.envelope.source
+        )
 
 
 async def place_hold(event: JobCreated, *, uow: UnitOfWork, message: Message) -> None:
@@ -158,11 +162,11 @@ async def note_job_state(event: JobTurned, *, uow: UnitOfWork, message: Message)
     await noting.note_job_state(_job(event), workspace_id=message.tenant_id, uow=uow, now=utc_now())
 
 
-def subscriptions() -> Sequence[Subscription]:
+def subscriptions(*, trial_credits: int = 0) -> Sequence[Subscription]:
     """One subscription per queue. Handlers of one account take turns, so few at once are enough, or many together."""
     memory = Memory()
     return [
-        Subscription("billing.open_account", open_account, prefetch=2),
+        Subscription("billing.open_account", partial(open_account, trial_credits=trial_credits), prefetch=2),
         Subscription(
             "billing.place_hold",
             place_hold,

@@ -57,7 +57,7 @@ async def start(settings: BillingSettings, platform: Platform) -> AsyncGenerator
     try:
         yield Parts(
             subscriptions=[
-                *handlers.subscriptions(),
+                *handlers.subscriptions(trial_credits=settings.trial_credits),
                 *sourcing_handlers.subscriptions(),
                 *stripe_handlers.subscriptions(desk),
                 *plan_handlers.subscriptions(stripe.account),

@@ -18,6 +18,9 @@ class BillingSettings(CommonSettings):
     stripe_secret_key: SecretStr = SecretStr("")
     stripe_webhook_secret: SecretStr = SecretStr("")
     plan_limits: bool = Field(default=True, description="Whether a plan limits what its workspaces may do.")
+    trial_credits: int = Field(
+        default=100, ge=0, description="Credits for the workspace that somebody gets at their first sign-in."
+    )
     stripe_automatic_tax: bool = Field(default=False, description="Whether Stripe Tax adds tax to what is sold.")
     stripe_price_starter_monthly: str = ""
     stripe_price_starter_yearly: str = ""

@@ -139,7 +139,7 @@ async def test_what_is_restored_half_way_through_charges_and_sends_nothing_again
     what may have left since the backup counts as planned (somebody is written to twice)."""
     with folder_of_servers() as folder:
         async with outside_world(folder / "world") as (world, places):
-            env = {**places, "ADMIN_EMAILS": OPERATOR, "ENV": "test", "PLAN_LIMITS": "off"}
+            env = {**places, "ADMIN_EMAILS": OPERATOR, "ENV": "test", "PLAN_LIMITS": "off", "TRIAL_CREDITS": "0"}
             env["SENDGRID_BASE_URL"] = f"{places['SANDBOX_URL']}/sendgrid"
             first, file = Site(folder / "first", env), folder / "all.corofy"
             async with first.running() as stack:

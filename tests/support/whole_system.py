@@ -22,7 +22,7 @@ async def stack() -> AsyncGenerator[LocalStack]:
     # Not below pytest's own folder, which the servers' unprivileged user may not enter.
     with tempfile.TemporaryDirectory(prefix="corofy-e2e-", dir="/var/tmp") as folder:
         Path(folder).chmod(0o755)
-        env = {"ADMIN_EMAILS": OPERATOR, "LOG_LEVEL": "INFO", "ENV": "test", "PLAN_LIMITS": "off"}
+        env = {"ADMIN_EMAILS": OPERATOR, "LOG_LEVEL": "INFO", "ENV": "test", "PLAN_LIMITS": "off", "TRIAL_CREDITS": "0"}
         async with LocalStack(Path(folder) / "state", fsync=False, env=env) as running:
             yield running
 

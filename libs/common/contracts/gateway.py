@@ -6,7 +6,8 @@ from libs.common.contracts.envelope import Event
 
 
 class WorkspaceCreated(Event):
-    """A workspace (tenant) exists. `time_zone` is an IANA name: its day is the day of quotas."""
+    """A workspace (tenant) exists. `time_zone` is an IANA name: its day is the day of quotas. `for_newcomer`: it was made at its
+    owner's first sign-in, which happens once to everybody; such a one is given trial credits."""
 
     type = "gateway.workspace.created"
 
@@ -14,6 +15,7 @@ class WorkspaceCreated(Event):
     name: str
     owner_user_id: UUID
     time_zone: str = "UTC"
+    for_newcomer: bool = False
 
 
 class WorkspaceChanged(Event):

@@ -22,6 +22,6 @@ async def welcome_user(vouched: Vouched, *, own: bool, workspace_id: UUID, now: 
     await members.add_workspace(
         uow.conn, workspace_id=workspace_id, name=name, time_zone="UTC", owner_id=vouched.user_id
     )
-    event = WorkspaceCreated(workspace_id=workspace_id, name=name, owner_user_id=vouched.user_id)
+    event = WorkspaceCreated(workspace_id=workspace_id, name=name, owner_user_id=vouched.user_id, for_newcomer=True)
     uow.publish(event, tenant_id=workspace_id, correlation_id=workspace_id)
     return True

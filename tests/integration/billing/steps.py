@@ -78,7 +78,8 @@ def ended(job_id: UUID, total: int, *, kind: type[JobCompleted | JobFailed | Job
 
 def message_of(event: Event, workspace_id: UUID, *, id_: UUID | None = None) -> Message:
     """The message that carries an event to its queue."""
-    queue = f"billing.{getattr(HANDLERS[type(event)], '__name__', '')}"
+    handler = HANDLERS[type(event)]
+    queue = f"billing.{getattr(handler, 'func', handler).__name__}"
     envelope = envelope_of(event, workspace_id, id_=id_)
     return Message(queue, envelope)
 

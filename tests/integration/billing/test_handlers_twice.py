@@ -1,5 +1,6 @@
 """Every handler delivered twice, and again with the inbox emptied in between: one effect each."""
 
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -45,6 +46,17 @@ async def test_a_workspace_gets_one_account(billing: Billing) -> None:
     assert await billing.one("SELECT version FROM billing.accounts WHERE workspace_id = :id", id=workspace_id) == {
         "version": 0
     }
+
+
+async def test_a_newcomers_workspace_gets_trial_credits_once(billing: Billing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Red when they are given again to who leaves and comes back as a message, or to a workspace that a person makes."""
+    monkeypatch.setitem(HANDLERS, WorkspaceCreated, partial(handlers.open_account, trial_credits=100))
+    newcomers, made = new_id(), new_id()
+    first = WorkspaceCreated(workspace_id=newcomers, name="Acme", owner_user_id=new_id(), for_newcomer=True)
+    await twice_and_again(billing, first, newcomers)
+    await twice_and_again(billing, WorkspaceCreated(workspace_id=made, name="B", owner_user_id=new_id()), made)
+    assert [await billing.balance(one) for one in (newcomers, made)] == [Balance(available=100), Balance()]
+    assert len(await billing.movements(newcomers)) == 1
 
 
 async def test_an_account_that_has_credits_already_keeps_them(billing: Billing) -> None:
