@@ -27,7 +27,7 @@ async def sign_in(gateway: Gateway, email: str, password: str = PASSWORD) -> htt
 
 
 async def test_the_first_request_makes_a_workspace_and_announces_it_once(gateway: Gateway) -> None:
-    """Ten first requests at once. Red when each makes one, one of them is turned away, or billing is not told that it is a newcomer's."""
+    """Ten first requests at once. Red when each makes one, one is turned away, or it is not said to be a newcomer's."""
     who = {"email": "ada@first.example", "password": PASSWORD, "data": {"workspace_name": " Acme\n Inc "}}
     await gateway.client.post("/auth/v1/signup", json=who)
     session = await gateway.sign_in("ada@first.example")
