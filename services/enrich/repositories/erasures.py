@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.contracts.ingest import ErasedRow
-from services.enrich.tables import checkpoints, erased_rows, erasures
+from libs.common.forgetting import forget_letters_of
+from services.enrich.tables import COMMON, checkpoints, erased_rows, erasures
 
 
 async def hear(conn: AsyncConnection, erasure_id: UUID, *, tenant_id: UUID, part_no: int) -> bool:
@@ -35,6 +36,12 @@ async def forget_rows(conn: AsyncConnection, rows: Sequence[ErasedRow]) -> int:
     keys = [(row.job_id, row.row_no) for row in rows]
     query = delete(checkpoints).where(tuple_(checkpoints.c.job_id, checkpoints.c.row_no).in_(keys))
     return (await conn.execute(query)).rowcount if keys else 0
+
+
+async def forget_letters(conn: AsyncConnection) -> int:
+    """Empty chunks that could not be worked on and hold a row whose person is erased; answers how many there were."""
+    rows = select(erased_rows.c.job_id, erased_rows.c.row_no)
+    return await forget_letters_of(conn, COMMON.dead_letters, queue="enrich.enrich_chunk", rows=rows)
 
 
 async def count(conn: AsyncConnection, erasure_id: UUID, *, checkpoints_gone: int) -> tuple[int, int]:

@@ -26,6 +26,7 @@ async def erase_lead(event: RowsErased, *, uow: UnitOfWork, message: Message) ->
         return
     await erasures.note_rows(uow.conn, event.rows)
     gone = await erasures.forget_rows(uow.conn, event.rows)
+    await erasures.forget_letters(uow.conn)
     await forget_mentions(uow.conn, COMMON, tenant_id=tenant_id, address=event.email)
     heard, total = await erasures.count(uow.conn, event.erasure_id, checkpoints_gone=gone)
     if heard < event.parts:
@@ -36,8 +37,10 @@ async def erase_lead(event: RowsErased, *, uow: UnitOfWork, message: Message) ->
 
 
 async def sweep_erased(open_uow: OpenUow, *, now: datetime) -> int:
-    """Forget what a worker has written of erased rows that it had in hand; answers how many checkpoints there were."""
+    """Forget what a worker has written of erased rows that it had in hand, and chunks with such rows that have died since;
+    answers how many checkpoints there were."""
     async with open_uow() as uow:
         gone = await erasures.sweep(uow.conn)
+        await erasures.forget_letters(uow.conn)
         await erasures.forget_heard(uow.conn, before=now - SWEPT_FOR)
     return gone

@@ -4,13 +4,15 @@ answered late is stored without its words."""
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, exists, or_, select, text, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.contracts.ingest import ErasedRow
+from libs.common.forgetting import forget_letters_of
 from services.ingest.domain.erasing import ERASED
 from services.ingest.tables import (
+    COMMON,
     erased_rows,
     exports,
     jobs,
@@ -144,3 +146,19 @@ async def rows_of_jobs(conn: AsyncConnection, erasure_id: UUID) -> list[ErasedRo
         .order_by(jobs.c.id, erased_rows.c.row_no)
     )
     return [ErasedRow(job_id=row.id, row_no=row.row_no) for row in await conn.execute(query)]
+
+
+async def forget_letters(conn: AsyncConnection, erasure_id: UUID) -> int:
+    """Empty answers that could not be recorded and hold a row that an erasure has emptied; answers how many there were."""
+    return await _forget_letters(conn, erased_rows.c.erasure_id == erasure_id)
+
+
+async def forget_letters_of_job(conn: AsyncConnection, job_id: UUID) -> int:
+    """The same, of one job and whoever has been erased from it."""
+    return await _forget_letters(conn, jobs.c.id == job_id)
+
+
+async def _forget_letters(conn: AsyncConnection, which: ColumnElement[bool]) -> int:
+    of_it = erased_rows.c.upload_id == jobs.c.upload_id
+    rows = select(jobs.c.id, erased_rows.c.row_no).join(erased_rows, of_it).where(erased_rows.c.whole, which)
+    return await forget_letters_of(conn, COMMON.dead_letters, queue="ingest.record_results", rows=rows)

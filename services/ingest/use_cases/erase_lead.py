@@ -85,9 +85,8 @@ async def _finish(wish: Erasing, *, now: datetime, open_uow: OpenUow) -> None:
         await erased_uploads.forget_headers(uow.conn, wish.workspace_id, named=named)
         counts = {
             "sourced": await erased_rows.forget_sourced(uow.conn, wish.workspace_id, named=named),
-            "messages": await forgetting.forget_mentions(
-                uow.conn, COMMON, tenant_id=wish.workspace_id, address=wish.email
-            ),
+            "messages": await erased_rows.forget_letters(uow.conn, wish.id)
+            + await forgetting.forget_mentions(uow.conn, COMMON, tenant_id=wish.workspace_id, address=wish.email),
         }
         erased = dict(wish.erased) | {kind: count for kind, count in counts.items() if count}
         if not await erasures.finish(uow.conn, wish.id, erased=erased, now=now):

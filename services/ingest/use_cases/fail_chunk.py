@@ -10,7 +10,7 @@ from libs.common.uow import Message, UnitOfWork
 from services.ingest.domain.chunks import is_present_dispatch, missing_when_failed
 from services.ingest.domain.jobs import TERMINAL
 from services.ingest.domain.turns import count, finish_if_answered
-from services.ingest.repositories import chunks, jobs, results
+from services.ingest.repositories import chunks, erased_rows, jobs, results
 from services.ingest.use_cases.turn_job import by_compare_and_swap, save_turns
 
 ERROR_CHARS = 500
@@ -40,7 +40,8 @@ async def fail_chunk(event: ChunkFailed, *, uow: UnitOfWork, workspace_id: UUID,
 
 
 async def fail_unrecorded(event: Event, message: Message, uow: UnitOfWork, error: str) -> None:
-    """An answer that could not be recorded is a dead letter: without this its chunk would be asked for again for ever."""
+    """An answer that could not be recorded is a dead letter: without this its chunk would be asked for again for ever. Where it
+    tells of somebody who is erased, nothing of it is kept."""
     assert isinstance(event, ChunkEnriched)
     given_up = ChunkFailed(
         job_id=event.job_id,
@@ -49,4 +50,5 @@ async def fail_unrecorded(event: Event, message: Message, uow: UnitOfWork, error
         dispatch_no=event.dispatch_no,
         error=f"the answer could not be recorded: {error}",
     )
+    await erased_rows.forget_letters_of_job(uow.conn, event.job_id)
     await fail_chunk(given_up, uow=uow, workspace_id=message.tenant_id, now=utc_now())

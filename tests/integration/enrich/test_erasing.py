@@ -75,3 +75,34 @@ async def test_what_a_worker_writes_of_an_erased_row_afterwards_is_swept(bench: 
     query = select(func.count()).where(erased_rows.c.job_id == job_id)
     async with bench.open_uow() as uow:
         assert (await uow.conn.execute(query)).scalar_one() == 0
+
+
+async def filed(bench: Bench, job_id: UUID, row_no: int) -> UUID:
+    """A chunk with a row that could not be worked on."""
+    letter_id, body = (
+        new_id(),
+        f'{{"data":{{"job_id":"{job_id}","rows":[{{"row_no":{row_no},"cells":{{"a":"Ada"}}}}]}}}}',
+    )
+    given = {"id": letter_id, "queue": "enrich.enrich_chunk", "message_key": str(letter_id), "body": body.encode()}
+    errors = {"cause": "ValueError", "attempts": 5, "first_error": "no", "last_error": "no", "tenant_id": new_id()}
+    async with bench.open_uow() as uow:
+        await uow.conn.execute(COMMON.dead_letters.insert().values(**given, **errors))
+    return letter_id
+
+
+async def test_a_chunk_that_died_is_emptied_though_no_address_stands_in_it(bench: Bench) -> None:
+    """Before the erasure and after it. Red when a row's words stay in a dead letter, or when another row's, whose number begins
+    like it, or another job's are emptied."""
+    job_id = new_id()
+    early, other_row, other_job = [await filed(bench, *one) for one in ((job_id, 1), (job_id, 12), (new_id(), 1))]
+    for part_no, rows in enumerate(([ErasedRow(job_id=job_id, row_no=1)], [])):
+        await hear(bench, part(new_id(), part_no, rows), new_id())
+    late = await filed(bench, job_id, 1)
+    letters = COMMON.dead_letters
+    query = select(letters.c.id).where(letters.c.body == b"{}", letters.c.resolution == "discarded")
+    async with bench.open_uow() as uow:
+        assert set((await uow.conn.execute(query)).scalars()) == {early}
+    await sweep_erased(bench.open_uow, now=utc_now())
+    async with bench.open_uow() as uow:
+        assert set((await uow.conn.execute(query)).scalars()) == {early, late}
+        assert set((await uow.conn.execute(select(letters.c.id))).scalars()) == {early, late, other_row, other_job}

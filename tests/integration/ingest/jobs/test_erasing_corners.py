@@ -10,7 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from libs.common.contracts.billing import HoldPlaced
+from libs.common.outbox import encode
 from services.ingest.domain.storage_keys import export_key, upload_key
+from services.ingest.tables import COMMON
+from services.ingest.use_cases.fail_chunk import fail_unrecorded
 from services.ingest.use_cases.request_export import ExportRequest, request_export
 from tests.integration.ingest.jobs.steps import Ingest, answer, result
 from tests.integration.ingest.jobs.test_erasing import (
@@ -94,6 +97,38 @@ async def test_what_was_written_to_somebody_else_loses_the_address_alone(ingest:
     await ask(ingest)
     await erase(ingest)
     assert [row.line for row in await ingest.result_rows(job_id)] == ["Hello", None, "Cy, how is erased?"]
+
+
+@pytest.mark.parametrize("dies", ["before", "after"])
+async def test_an_answer_that_could_not_be_recorded_is_emptied(ingest: Ingest, dies: str) -> None:
+    """It tells of the person by name alone. Red when it stays in the dead letters, or when the chunk is not given up."""
+    _, job_id = await begun(ingest)
+    event = answer(job_id, 0, [result(1), result(2, line=f"Dear {NAME}")])
+    message = ingest.message(event, "ingest.record_results")
+
+    async def die() -> None:
+        errors = {"cause": "ValueError", "attempts": 5, "first_error": "no", "last_error": "no"}
+        filed = COMMON.dead_letters.insert().values(
+            id=message.envelope.id,
+            queue=message.consumer,
+            message_key=str(message.envelope.id),
+            body=encode(message.envelope),
+            tenant_id=ingest.workspace_id,
+            **errors,
+        )
+        async with ingest.open_uow() as uow:
+            await uow.conn.execute(filed)
+            await fail_unrecorded(event, message, uow, "no")
+
+    if dies == "before":
+        await die()
+    await ask(ingest)
+    assert await erase(ingest) == 1
+    if dies == "after":
+        await die()
+    letters = "SELECT string_agg(encode(body, 'escape') || resolution, ',') FROM ingest.dead_letters"
+    assert await one(ingest, letters) == "{}discarded"
+    assert await one(ingest, "SELECT state FROM ingest.chunks WHERE chunk_no = 0") == "failed"
 
 
 @pytest.mark.parametrize("packed", ["gz", "zip"])
