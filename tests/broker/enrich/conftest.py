@@ -23,9 +23,9 @@ async def one_world() -> AsyncGenerator[World]:
 
 
 @pytest.fixture
-async def house(fresh_database: str, fresh_vhost: str, one_world: World) -> AsyncGenerator[House]:
+async def house(own_database: str, fresh_vhost: str, one_world: World) -> AsyncGenerator[House]:
     one_world.reset()
-    made = House(database=fresh_database, vhost=fresh_vhost, world=one_world)
+    made = House(database=own_database, vhost=fresh_vhost, world=one_world)
     await made.open()
     try:
         yield made

@@ -23,9 +23,9 @@ NIGHT = datetime(2026, 11, 27, 2, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-async def billing(fresh_database: str) -> AsyncGenerator[Billing]:
+async def billing(own_database: str) -> AsyncGenerator[Billing]:
     """A database of its own: a run is about all accounts."""
-    engine = make_engine(normalise_database_url(fresh_database), pool_size=8, service="billing")
+    engine = make_engine(normalise_database_url(own_database), pool_size=8, service="billing")
     yield Billing(UnitOfWorkFactory(engine, COMMON))
     await engine.dispose()
 

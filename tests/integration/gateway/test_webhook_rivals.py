@@ -25,8 +25,8 @@ NOWHERE = "http://127.0.0.1:9/hook"
 
 
 @pytest.fixture
-async def room(fresh_database: str) -> AsyncGenerator[Room]:
-    engine = make_engine(normalise_database_url(fresh_database), pool_size=6, service="gateway")
+async def room(own_database: str) -> AsyncGenerator[Room]:
+    engine = make_engine(normalise_database_url(own_database), pool_size=6, service="gateway")
     yield Room(UnitOfWorkFactory(engine, COMMON))
     await engine.dispose()
 

@@ -122,8 +122,8 @@ class Ingest:
 
 
 @pytest.fixture
-async def ingest(fresh_database: str, tmp_path: Path) -> AsyncGenerator[Ingest]:
-    engine = make_engine(normalise_database_url(fresh_database), pool_size=8, service="ingest")
+async def ingest(own_database: str, tmp_path: Path) -> AsyncGenerator[Ingest]:
+    engine = make_engine(normalise_database_url(own_database), pool_size=8, service="ingest")
     folder = tmp_path / "storage"
     yield Ingest(UnitOfWorkFactory(engine, COMMON), Storage.from_url(f"file://{folder}"), folder)
     await engine.dispose()
