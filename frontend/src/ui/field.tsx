@@ -4,7 +4,7 @@ import { type ComponentProps, type ReactElement, type ReactNode, cloneElement, u
 import { cx } from "@/lib/cx";
 
 const BOX =
-  "w-full rounded-md border border-line-strong bg-surface px-3 text-sm text-ink shadow-low placeholder:text-ink-faint disabled:bg-sunken disabled:text-ink-faint aria-invalid:border-bad read-only:bg-sunken";
+  "w-full rounded-md border border-line-strong bg-surface px-3 text-sm text-ink shadow-low placeholder:text-ink-faint disabled:bg-sunken disabled:text-ink-faint aria-invalid:border-bad [&[readonly]]:bg-sunken";
 
 export function Input({ className, ...rest }: ComponentProps<"input">) {
   return <input {...rest} className={cx(BOX, "h-8.5", className)} />;
