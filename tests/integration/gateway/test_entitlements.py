@@ -9,12 +9,14 @@ import pytest
 
 from libs.common.contracts.billing import EntitlementsChanged
 from libs.common.errors import Conflict
+from libs.common.ids import new_id
 from libs.common.uow import Message
 from services.gateway.domain.members import check_room_for_member
 from services.gateway.repositories import entitlements
 from services.gateway.tables import COMMON
 from services.gateway.use_cases.note_entitlements import note_entitlements
 from tests.integration.gateway.conftest import Behind, Gateway, bearer, replica
+from tests.integration.gateway.people import join, owner
 from tests.support.envelopes import envelope_of
 
 
@@ -99,3 +101,54 @@ async def test_the_members_of_a_workspace_are_counted_against_its_plan(gateway: 
         room = await entitlements.room_of(uow.conn, workspace_id)
     with pytest.raises(Conflict):
         check_room_for_member(room)
+
+
+async def test_what_is_refused_takes_nothing_of_the_plan(gateway: Gateway) -> None:
+    """Red when a request is counted that no service hears of: by the role, the method, the scope, the workspace or the path."""
+    boss = await owner(gateway, "boss@refused.example")
+    viewer = await join(boss, "viewer@refused.example", "viewer")
+    made = await boss.did("POST", "api-keys", {"name": "One", "scopes": ["sending"]}, status=201)
+    by_key = {"Authorization": f"Bearer {made['key']}"}
+    elsewhere = by_key | {"X-Workspace-Id": str(new_id())}
+    await on_a_plan(gateway, {"workspace_id": boss.workspace_id}, api_requests_per_minute=2)
+    refused = [
+        await viewer.ask("POST", "jobs", {}),
+        await boss.ask("PATCH", "jobs", {}),
+        await gateway.client.get("/v1/jobs", headers=by_key),
+        await gateway.client.post("/v1/campaigns", headers=elsewhere),
+        await boss.ask("GET", "billing/stripe-events"),
+        await boss.ask("GET", "nothing"),
+    ]
+    assert [one.json()["code"] for one in refused] == [
+        "role_too_low",
+        "method_not_allowed",
+        "scope_missing",
+        "workspace_not_found",
+        "operators_only",
+        "route_not_found",
+    ]
+    passed = [await gateway.client.post("/v1/campaigns", headers=by_key), await viewer.ask("GET", "jobs")]
+    assert [one.status_code for one in passed] == [418, 418]
+    assert (await boss.ask("GET", "jobs")).json()["plan"] == "free"
+
+
+async def test_who_has_no_request_of_their_own_left_takes_none_of_the_plans(gateway: Gateway) -> None:
+    """Red when one member's loop uses up what the others may ask. Their own limit is told first."""
+    boss = await owner(gateway, "boss@loop.example")
+    member = await join(boss, "member@loop.example", "member")
+    await on_a_plan(gateway, {"workspace_id": boss.workspace_id}, api_requests_per_minute=1)
+    async with gateway.platform.open_uow() as uow:
+        over = "UPDATE gateway.caller_buckets SET full_at = now() + interval '1 hour' WHERE caller_id = '{}'"
+        await uow.conn.exec_driver_sql(over.format(UUID(member.user_id)))
+    answers = [await member.ask("GET", "jobs") for _ in range(3)]
+    assert [(one.status_code, one.json()["limit"]) for one in answers] == [(429, 1200)] * 3
+    assert (await boss.ask("GET", "jobs")).status_code == 418
+    assert (await boss.ask("GET", "jobs")).json()["limit"] == 1
+
+
+async def test_an_operators_requests_count_as_anybodys(gateway: Gateway) -> None:
+    """Red when what only operators may ask is free of the plan."""
+    token = await gateway.sign_up("boss@corofy.example")
+    await on_a_plan(gateway, token, api_requests_per_minute=1)
+    path, headers = "/v1/billing/stripe-events", bearer(token)
+    assert [(await gateway.client.get(path, headers=headers)).status_code for _ in range(2)] == [418, 429]
