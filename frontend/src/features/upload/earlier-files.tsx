@@ -1,0 +1,104 @@
+"use client";
+
+import { Trash2 } from "lucide-react";
+import { $api, type Schemas, api } from "@/api/client";
+import { useAction } from "@/api/use-action";
+import { bytes, count, percent } from "@/lib/format";
+import { useMay } from "@/session/me";
+import { Badge, Status } from "@/ui/badge";
+import { IconButton } from "@/ui/button";
+import { Loaded } from "@/ui/states";
+import { DataTable } from "@/ui/table";
+import { Ago } from "@/ui/time";
+
+type Item = Schemas["UploadItem"];
+
+/** What was brought before: to go on with, or to be used again. */
+export function EarlierFiles() {
+  const may = useMay("jobs");
+  const files = $api.useInfiniteQuery(
+    "get",
+    "/v1/uploads",
+    { params: { query: { limit: 20 } } },
+    { pageParamName: "cursor", initialPageParam: null, getNextPageParam: (page) => page.next_cursor ?? undefined },
+  );
+  const remove = useAction(
+    async ({ id, state }: Item) => {
+      const path = { upload_id: id };
+      await (state === "receiving"
+        ? api.DELETE("/v1/uploads/resumable/{upload_id}", { params: { path } })
+        : api.DELETE("/v1/uploads/{upload_id}", { params: { path } }));
+      return id;
+    },
+    { refresh: [["get", "/v1/uploads"]], done: "The file was deleted." },
+  );
+  return (
+    <Loaded query={files}>
+      {({ pages }) => {
+        const items = pages.flatMap((page) => page.items);
+        if (items.length === 0) return <p className="text-ink-faint">None yet. What you bring is kept here.</p>;
+        return (
+          <DataTable
+            label="Earlier files"
+            rows={items}
+            id={(file) => file.id}
+            href={(file) => `/upload?id=${file.id}`}
+            more={files}
+            columns={[
+              {
+                title: "File",
+                className: "max-w-0 w-full",
+                cell: (file) => (
+                  <span className="flex items-center gap-2">
+                    <span className="truncate">{file.filename}</span>
+                    {file.sandboxed && <Badge tone="warn">Sandbox</Badge>}
+                  </span>
+                ),
+              },
+              { title: "State", cell: stateOf },
+              {
+                title: "Rows",
+                numeric: true,
+                from: "sm",
+                cell: (file) => (file.row_count === null || file.row_count === undefined ? "–" : count(file.row_count)),
+              },
+              { title: "Size", numeric: true, from: "md", cell: (file) => bytes(file.size_bytes) },
+              { title: "Added", from: "md", cell: (file) => <Ago at={file.created_at} /> },
+              {
+                title: "",
+                label: "Actions",
+                className: "py-1",
+                cell: (file) => (
+                  <IconButton
+                    label={`Delete ${file.filename}`}
+                    disabled={!may || remove.isPending}
+                    onClick={() => remove.mutate(file)}
+                  >
+                    <Trash2 aria-hidden />
+                  </IconButton>
+                ),
+              },
+            ]}
+          />
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function stateOf(file: Item) {
+  switch (file.state) {
+    case "receiving":
+      return <Status tone="warn">Broken off at {percent(file.received_bytes / Math.max(1, file.size_bytes))}</Status>;
+    case "reading":
+      return (
+        <Status tone="accent" live>
+          Being read
+        </Status>
+      );
+    case "refused":
+      return <Status tone="bad">Cannot be read</Status>;
+    default:
+      return <Status tone="good">Ready</Status>;
+  }
+}

@@ -1,0 +1,43 @@
+"use client";
+
+import { $api } from "@/api/client";
+import { count, words } from "@/lib/format";
+import { SidePanel } from "@/ui/dialog";
+import { Loaded } from "@/ui/states";
+import { DataTable } from "@/ui/table";
+import type { UploadOut } from "./use-upload";
+import { FINDINGS } from "./words";
+
+/** The rows that one finding is about, numbered as the file numbers them. */
+export function FindingRows({ upload, code, onClose }: { upload: UploadOut; code: string; onClose: () => void }) {
+  const rows = $api.useInfiniteQuery(
+    "get",
+    "/v1/uploads/{upload_id}/problems",
+    { params: { path: { upload_id: upload.id }, query: { code, limit: 50 } } },
+    { pageParamName: "cursor", initialPageParam: null, getNextPageParam: (page) => page.next_cursor ?? undefined },
+  );
+  const finding = upload.findings.find((one) => one.code === code);
+  return (
+    <SidePanel open onClose={onClose} title={FINDINGS[code] ?? words(code)} description={finding?.advice}>
+      <Loaded query={rows}>
+        {({ pages }) => (
+          <DataTable
+            label="Rows"
+            rows={pages.flatMap((page) => page.items)}
+            id={(one) => `${one.row_no}.${one.column_index}`}
+            more={rows}
+            columns={[
+              { title: "Row of the file", numeric: true, className: "w-28", cell: (one) => count(one.row) },
+              { title: "Column", cell: (one) => one.column ?? <span className="text-ink-faint">Whole row</span> },
+              {
+                title: "What is there",
+                className: "break-all",
+                cell: (one) => one.value ?? (one.advice === finding?.advice ? "–" : one.advice),
+              },
+            ]}
+          />
+        )}
+      </Loaded>
+    </SidePanel>
+  );
+}
