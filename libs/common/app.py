@@ -21,6 +21,7 @@ from libs.common.background import Background
 from libs.common.db import check_connection_budget, make_engine
 from libs.common.errors import Transient
 from libs.common.garbage import FEW_IN_FLIGHT, seldom_collected
+from libs.common.half_restored import check_restored
 from libs.common.http import health, operations
 from libs.common.http.etags import NotModified
 from libs.common.http.idempotency import answer_again
@@ -129,6 +130,7 @@ async def _open_platform(spec: ServiceSpec, stack: contextlib.AsyncExitStack) ->
     with _named("Postgres", settings.database_url, variable="DATABASE_URL"):
         async with engine.connect() as conn:
             await check_connection_budget(conn, pool_size=settings.db_pool_size)
+            await check_restored(conn, schema=settings.service)
         await listener.start()
     bus = Bus(broker_url, service=settings.service)
     stack.push_async_callback(bus.close)

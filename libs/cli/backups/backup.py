@@ -65,6 +65,8 @@ def _manifest(schemas: dict[str, Schema], *, made_at: datetime) -> Manifest:
 
 
 async def _schema(moment: Frozen, service: str) -> Schema:
+    if await databases.is_half_restored(moment.connection, service):
+        raise CliError(f"A restore of {service} was broken off here: run it again before a backup is made.")
     found = await databases.describe(moment.connection, service)
     if found is None:
         raise CliError(f"The database of {service} holds nothing of Corofy's: it was never started there.")

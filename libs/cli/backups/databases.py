@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,7 @@ from deploy.local.given import libpq_url
 from libs.cli.backups.archive import PIECE_BYTES
 from libs.cli.backups.manifest import Schema
 from libs.cli.errors import CliError
+from libs.common.half_restored import MARKER
 from libs.common.settings import normalise_database_url
 
 _NOT_KNOWN_EVERYWHERE = b"SET transaction_timeout = 0;\n"
@@ -64,13 +65,25 @@ async def describe(connection: asyncpg.Connection, service: str) -> Schema | Non
     tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY 1", service)
     if not tables:
         return None
-    names = [row["tablename"] for row in tables]
+    names = [row["tablename"] for row in tables if row["tablename"] != MARKER]
     if "alembic_version" not in names:
         raise CliError(f"The schema {service} of this database is not Corofy's: it does not say which version it has.")
     revision = await connection.fetchval(f'SELECT version_num FROM "{service}".alembic_version')  # noqa: S608 - a name of ours
     count = 'SELECT count(*) FROM "{}"."{}"'
     rows = {name: await connection.fetchval(count.format(service, name)) or 0 for name in names}
     return Schema(revision or "", rows)
+
+
+async def is_half_restored(connection: asyncpg.Connection, service: str) -> bool:
+    """Whether the service's schema is of a restore that was broken off: what was there before it is elsewhere."""
+    return bool(await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", f'"{service}"."{MARKER}"'))
+
+
+async def end_restore(url: str, services: Iterable[str]) -> None:
+    """Let the services start, all of a server at once."""
+    async with connected(url) as connection, connection.transaction():
+        for service in services:
+            await connection.execute(f'DROP TABLE IF EXISTS "{service}"."{MARKER}"')
 
 
 async def dump(url: str, service: str, *, snapshot: str, write: Callable[[bytes], None]) -> None:
@@ -95,7 +108,8 @@ async def dump(url: str, service: str, *, snapshot: str, write: Callable[[bytes]
 
 async def load(url: str, dumps: Mapping[str, Iterator[bytes]], *, aside: Mapping[str, str]) -> None:
     """Make services' schemas from SQL, in one transaction: all of it or nothing. A schema named in `aside` keeps everything
-    under the name given there; of the others there may be none but empty ones. Raises CliError with what psql says."""
+    under the name given there; of the others there may be none but empty ones, and those of a restore that was broken off,
+    which are dropped. No service starts before `end_restore`. Raises CliError with what psql says."""
     child = await asyncio.create_subprocess_exec(
         str(program("psql")), *_LOAD, env=environment_of(url), stdin=_PIPE, stdout=_NOWHERE, stderr=_PIPE
     )
@@ -108,6 +122,7 @@ async def load(url: str, dumps: Mapping[str, Iterator[bytes]], *, aside: Mapping
         for service, pieces in dumps.items():
             child.stdin.write(_room_for(service, aside=aside.get(service)))
             await _feed(child.stdin, pieces)
+            child.stdin.write(f'CREATE TABLE "{service}"."{MARKER}" ();\n'.encode())
         child.stdin.write(b"COMMIT;\n")
         child.stdin.close()
         code = await child.wait()
@@ -121,7 +136,13 @@ async def load(url: str, dumps: Mapping[str, Iterator[bytes]], *, aside: Mapping
 
 
 def _room_for(service: str, *, aside: str | None) -> bytes:
-    room = f'ALTER SCHEMA "{service}" RENAME TO "{aside}"' if aside else f'DROP SCHEMA IF EXISTS "{service}"'
+    if aside:
+        room = f'ALTER SCHEMA "{service}" RENAME TO "{aside}"'
+    else:
+        room = (
+            f'DO $$ BEGIN IF to_regclass(\'"{service}"."{MARKER}"\') IS NOT NULL THEN'
+            f' DROP SCHEMA "{service}" CASCADE; END IF; END $$;\nDROP SCHEMA IF EXISTS "{service}"'
+        )
     return f"SET client_min_messages = warning;\n{room};\n".encode()
 
 

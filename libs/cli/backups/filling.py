@@ -31,12 +31,9 @@ TOLD = ("gateway", "billing", "sender")
 async def fill_databases(
     backup: Reading, urls: Mapping[str, str], *, aside: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Services' schemas, one transaction for each server; then up to the newest version, and ready to be started. Answers
-    what the services have done. Safe to repeat from the start. Raises CliError."""
-    by_url: dict[str, list[str]] = defaultdict(list)
-    for service, url in urls.items():
-        by_url[url].append(service)
-    for url, services in by_url.items():
+    """Services' schemas, one transaction for each server; then up to the newest version, and told. Answers what the services
+    have done. They do not start before `let_start`. Safe to repeat from the start. Raises CliError."""
+    for url, services in _by_url(urls).items():
         say(f"Filling the database of {', '.join(services)}")
         await databases.load(url, {name: backup.pieces(dump_name(name)) for name in services}, aside=aside or {})
     for service, url in urls.items():
@@ -46,6 +43,19 @@ async def fill_databases(
     told = [await _tell(service, urls[service], moment=backup.manifest.made_at) for service in TOLD]
     waiting = sum([await _take_up_again(service, url) for service, url in urls.items()])
     return [*told, f"{waiting:,} events are published again: the broker that had them is gone."]
+
+
+async def let_start(urls: Mapping[str, str]) -> None:
+    """The restore is at its end."""
+    for url, services in _by_url(urls).items():
+        await databases.end_restore(url, services)
+
+
+def _by_url(urls: Mapping[str, str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for service, url in urls.items():
+        found[url].append(service)
+    return found
 
 
 async def fill_storage(backup: Reading, url: str) -> None:

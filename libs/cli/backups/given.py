@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from deploy.local.given import check_broker, check_database
 from libs.cli.backups import broker, databases
 from libs.cli.backups.archive import Reading
-from libs.cli.backups.filling import fill_databases, fill_storage
+from libs.cli.backups.filling import fill_databases, fill_storage, let_start
 from libs.cli.errors import CliError
 from libs.common.migrations import urls_from_environment
 from libs.common.storage import Storage
@@ -25,20 +26,21 @@ async def restore(backup: Reading, env: Mapping[str, str], *, aside: str | None)
         if not env.get(name):
             raise CliError(f"DATABASE_URL is set and {name} is not: set it to what the services have, too.")
     urls = urls_from_environment(env)
-    kept = await what_is_there(urls)
-    if kept and aside is None:
-        raise not_empty(f"the database has a schema {kept[0]}")
+    there = await what_is_there(urls)
+    if there.kept and aside is None:
+        raise not_empty(f"the database has a schema {there.kept[0]}")
     await check_broker(env["RABBITMQ_URL"])
     waiting = await broker.count_messages(env["RABBITMQ_URL"])
     if waiting and aside is None:
         raise not_empty(f"{waiting:,} messages wait in RabbitMQ")
-    if aside is None and await is_anything_stored(env["STORAGE_URL"]):
+    if aside is None and not there.is_half_restored and await is_anything_stored(env["STORAGE_URL"]):
         raise not_empty("there are files in the storage")
     await fill_storage(backup, env["STORAGE_URL"])
-    names = names_aside(kept, aside=aside)
+    names = names_aside(there.kept, aside=aside)
     told = await fill_databases(backup, urls, aside=names)
     # Last: who goes on with what was there, because this came to nothing, needs its messages.
     await broker.empty(env["RABBITMQ_URL"])
+    await let_start(urls)
     renamed = [
         f"What was there is kept in the schema {name}: drop it when you miss nothing." for name in names.values()
     ]
@@ -50,17 +52,29 @@ def names_aside(kept: Iterable[str], *, aside: str | None) -> dict[str, str]:
     return {service: f"{service}_before_{aside}" for service in kept}
 
 
-async def what_is_there(urls: Mapping[str, str]) -> list[str]:
-    """The services whose schemas hold something. Raises CliError while services are connected there."""
+@dataclass(frozen=True)
+class There:
+    """`kept` are the services whose schemas hold something. `is_half_restored`: a restore was broken off here, whose schemas and
+    files are nothing to be kept."""
+
+    kept: Sequence[str]
+    is_half_restored: bool
+
+
+async def what_is_there(urls: Mapping[str, str]) -> There:
+    """Raises CliError while services are connected there."""
     found: list[str] = []
+    is_half_restored = False
     for service, url in urls.items():
         await check_database(url, named_by=f"DATABASE_URL (or {service.upper()}_DATABASE_URL)")
         async with databases.connected(url) as connection:
             if running := await connection.fetchval(_RUNS):
                 raise CliError(f"Services are connected to this database ({running}): stop all of them, then restore.")
-            if await connection.fetchval("SELECT 1 FROM pg_tables WHERE schemaname = $1 LIMIT 1", service):
+            if await databases.is_half_restored(connection, service):
+                is_half_restored = True
+            elif await connection.fetchval("SELECT 1 FROM pg_tables WHERE schemaname = $1 LIMIT 1", service):
                 found.append(service)
-    return found
+    return There(found, is_half_restored)
 
 
 async def is_anything_stored(url: str) -> bool:

@@ -14,7 +14,7 @@ from deploy.local.processes import end_leftovers
 from deploy.local.state import State, default_path
 from libs.cli.backups import broker
 from libs.cli.backups.archive import Reading
-from libs.cli.backups.filling import fill_databases, fill_storage
+from libs.cli.backups.filling import fill_databases, fill_storage, let_start
 from libs.cli.backups.given import is_anything_stored, names_aside, not_empty, what_is_there
 from libs.cli.backups.manifest import KEYS
 from libs.cli.backups.places import BUSY, keys_as_text, keys_in
@@ -45,9 +45,8 @@ async def restore(backup: Reading, env: Mapping[str, str], *, aside: str | None)
         try:
             names = names_aside(outside, aside=aside)
             told = await _make(backup, env, state=state, folder=unfinished, aside=names)
-            if url := env.get("RABBITMQ_URL"):
-                await broker.empty(url)
             kept = _put_in_place(state.path, unfinished, aside=aside)
+            await let_start(_named_in(env))
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
     return [*told, *([f"What was there is kept in {kept}: remove it when you miss nothing."] if kept else [])]
@@ -63,17 +62,22 @@ def _check_empty(state: State) -> None:
 
 async def _look_outside(env: Mapping[str, str], *, replace: bool) -> list[str]:
     """Servers that are named by URL besides the private ones. Answers the services with a schema there."""
-    urls = {name: url for name in SERVICES if (url := env.get(f"{name.upper()}_DATABASE_URL"))}
-    found = await what_is_there(urls)
-    if found and not replace:
-        raise not_empty(f"{found[0].upper()}_DATABASE_URL has its schema")
-    if not replace and (url := env.get("STORAGE_URL")) and await is_anything_stored(url):
+    there = await what_is_there(_named_in(env))
+    if there.kept and not replace:
+        raise not_empty(f"{there.kept[0].upper()}_DATABASE_URL has its schema")
+    is_new = not replace and not there.is_half_restored
+    if is_new and (url := env.get("STORAGE_URL")) and await is_anything_stored(url):
         raise not_empty("there are files in the storage")
     if url := env.get("RABBITMQ_URL"):
         await check_broker(url)
         if not replace and (waiting := await broker.count_messages(url)):
             raise not_empty(f"{waiting:,} messages wait in RabbitMQ")
-    return found
+    return list(there.kept)
+
+
+def _named_in(env: Mapping[str, str]) -> dict[str, str]:
+    """The databases of services that have one elsewhere."""
+    return {name: url for name in SERVICES if (url := env.get(f"{name.upper()}_DATABASE_URL"))}
 
 
 async def _make(
@@ -91,8 +95,13 @@ async def _make(
     say("Starting the private Postgres")
     port = state.ports(base=base_from_environment())["postgres"]
     server = await start_postgres(fresh, port=port, password=secrets["POSTGRES_PASSWORD"])
+    urls = urls_from_environment({**env, "DATABASE_URL": server.url})
     try:
-        return await fill_databases(backup, urls_from_environment({**env, "DATABASE_URL": server.url}), aside=aside)
+        told = await fill_databases(backup, urls, aside=aside)
+        if url := env.get("RABBITMQ_URL"):
+            await broker.empty(url)
+        await let_start({name: url for name, url in urls.items() if url == server.url})
+        return told
     finally:
         await server.stop()
 

@@ -110,7 +110,7 @@ async def change(
 ) -> MailboxOut:
     """Change what is given. With another server the password has to be given again; another key is tried first.
 
-    404; 409 `signs_in_elsewhere`, `key_refused`; 412 `settings_changed` where `If-Match` is not its ETag; 422; 503 `mailbox_down`.
+    404; 409 `signs_in_elsewhere`, `key_refused`; 412 `settings_changed` for an old `If-Match`; 422; 503 `mailbox_down`.
     """
     mailroom = resources.office.opener.mailroom
     if body.api_key is not None:

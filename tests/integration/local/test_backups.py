@@ -22,10 +22,12 @@ from libs.cli.backups.manifest import Manifest, Measure
 from libs.cli.backups.restore import restore
 from libs.cli.errors import CliError
 from libs.common.db import SERVICES
+from libs.common.half_restored import HalfRestored
 from libs.common.messaging import topology
 from libs.common.migrations import downgrade
 from libs.common.revisions import newest_revision
 from libs.common.storage import Storage
+from services.gateway.main import build_app
 from tests.support.stack import fresh_database_of
 from tests.support.waiting import eventually
 
@@ -307,6 +309,64 @@ async def test_a_restore_that_is_killed_half_way_leaves_nothing_in_the_database(
 
     await eventually(is_alone, every_s=0.02)
     assert await new.schemas() == 0
+
+
+KILLED_BEFORE_TELLING = """
+import asyncio, os, pathlib, signal, sys
+from libs.cli.backups import filling, restore
+
+async def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+filling._tell = die
+asyncio.run(restore.restore(pathlib.Path(sys.argv[1]), replace=sys.argv[2] == "replace"))
+"""
+
+
+async def killed_before_telling(file: Path, *how: str) -> None:
+    """A restore that ends between the loading and the telling."""
+    code = [sys.executable, "-c", KILLED_BEFORE_TELLING, str(file), *(how or ("",))]
+    child = await asyncio.create_subprocess_exec(*code, cwd=CHECKOUT)
+    assert await child.wait() == -signal.SIGKILL
+
+
+async def start_gateway() -> None:
+    """As far as it goes."""
+    app = build_app()
+    async with app.router.lifespan_context(app):
+        pass
+
+
+async def test_on_a_restore_that_was_killed_before_services_were_told_no_service_starts_and_it_can_be_done_again(
+    file: Path, new: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when services start on rows whose mails and top-ups nobody has held back, when that is backed up, or when the same
+    command is refused because of what it has made itself."""
+    new.enter(monkeypatch)
+    monkeypatch.setenv("APP_BASE_URL", "http://localhost:3000")
+    await killed_before_telling(file)
+    assert await new.ask("SELECT email FROM gateway.users") == "ann@x.example"
+    with pytest.raises(HalfRestored, match="run corofy restore with the same file again"):
+        await start_gateway()
+    with pytest.raises(CliError, match="was broken off here"):
+        await backup(tmp_path / "half.zip")
+    await restore(file, replace=False)
+    assert await new.ask("SELECT published_at IS NULL FROM ingest.outbox") is True
+    await start_gateway()
+
+
+async def test_a_restore_that_was_killed_keeps_aside_what_was_there_before_it_and_nothing_of_itself(
+    file: Path, old: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when the second try takes the half of the first for what was there, or drops what was."""
+    old.enter(monkeypatch)
+    await old.run("UPDATE gateway.users SET email = 'later@x.example'")
+    await killed_before_telling(file, "replace")
+    await restore(file, replace=True)
+    kept = "SELECT string_agg(nspname, ' ') FROM pg_namespace WHERE nspname LIKE 'gateway%before%'"
+    query = 'SELECT email FROM "{}".users'
+    assert await old.ask(query.format(await old.ask(kept))) == "later@x.example"
+    assert await old.ask("SELECT email FROM gateway.users") == "ann@x.example"
 
 
 async def test_a_row_that_does_not_fit_is_not_shown(new: Site) -> None:
