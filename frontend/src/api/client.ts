@@ -43,6 +43,14 @@ api.use(refusals);
 /** The same through React Query: `$api.useQuery("get", "/v1/jobs")`. */
 export const $api = createQueryClient(api);
 
+/** How lists are paged: `$api.useInfiniteQuery("get", path, {params}, PAGED)`. */
+export const PAGED = {
+  pageParamName: "cursor",
+  // Not undefined, for which the library asks for page 0.
+  initialPageParam: null,
+  getNextPageParam: (page: { next_cursor: string | null }) => page.next_cursor ?? undefined,
+};
+
 /** A file that the API makes, saved under the name it gives. */
 export async function download(path: string): Promise<void> {
   const response = await authorised(new Request(new URL(path, location.origin)));

@@ -2,7 +2,7 @@
 
 import { KeyRound } from "lucide-react";
 import { useState } from "react";
-import { $api, type Schemas, api } from "@/api/client";
+import { $api, PAGED, type Schemas, api } from "@/api/client";
 import { useAction } from "@/api/use-action";
 import { day } from "@/lib/format";
 import { Badge } from "@/ui/badge";
@@ -17,12 +17,7 @@ import { NewKeyDialog } from "./new-key-dialog";
 type Key = Schemas["KeyOut"];
 
 export function ApiKeys() {
-  const keys = $api.useInfiniteQuery(
-    "get",
-    "/v1/api-keys",
-    { params: { query: { limit: 50 } } },
-    { pageParamName: "cursor", initialPageParam: undefined, getNextPageParam: (page) => page.next_cursor ?? undefined },
-  );
+  const keys = $api.useInfiniteQuery("get", "/v1/api-keys", { params: { query: { limit: 50 } } }, PAGED);
   const [making, setMaking] = useState(false);
   const make = (
     <Button look="primary" icon={<KeyRound aria-hidden />} onClick={() => setMaking(true)}>

@@ -3,7 +3,7 @@
 import { Download } from "lucide-react";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useState } from "react";
-import { $api, type Schemas, download } from "@/api/client";
+import { $api, PAGED, type Schemas, download } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import { words } from "@/lib/format";
 import { useMay } from "@/session/me";
@@ -39,12 +39,7 @@ function Entries() {
   const outcome = (search.get("outcome") as Outcome | null) ?? undefined;
   const members = $api.useQuery("get", "/v1/members", { params: { query: { limit: 200 } } });
   const query = { user_id: user, outcome };
-  const entries = $api.useInfiniteQuery(
-    "get",
-    "/v1/audit",
-    { params: { query: { ...query, limit: 50 } } },
-    { pageParamName: "cursor", initialPageParam: undefined, getNextPageParam: (page) => page.next_cursor ?? undefined },
-  );
+  const entries = $api.useInfiniteQuery("get", "/v1/audit", { params: { query: { ...query, limit: 50 } } }, PAGED);
   const choose = (name: string, value: string) => {
     const next = new URLSearchParams(search);
     if (value) next.set(name, value);

@@ -1,6 +1,6 @@
 "use client";
 
-import { $api, type Schemas, api } from "@/api/client";
+import { $api, PAGED, type Schemas, api } from "@/api/client";
 import { useAction } from "@/api/use-action";
 import { type Tone, Status } from "@/ui/badge";
 import { Button } from "@/ui/button";
@@ -18,12 +18,7 @@ const STATES: Record<Schemas["InvitationOut"]["state"], { label: string; tone: T
 };
 
 export function Invitations() {
-  const invitations = $api.useInfiniteQuery(
-    "get",
-    "/v1/invitations",
-    { params: { query: { limit: 50 } } },
-    { pageParamName: "cursor", initialPageParam: undefined, getNextPageParam: (page) => page.next_cursor ?? undefined },
-  );
+  const invitations = $api.useInfiniteQuery("get", "/v1/invitations", { params: { query: { limit: 50 } } }, PAGED);
   return (
     <Section title="Invitations">
       <Loaded query={invitations}>
