@@ -6,12 +6,12 @@ import { useState } from "react";
 import { $api, PAGED, type Schemas, download } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import { words } from "@/lib/format";
-import { useMay } from "@/session/me";
+import { useMay, useMe } from "@/session/me";
 import { type Tone, Status } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Field, Select } from "@/ui/field";
 import { Section } from "@/ui/page";
-import { Empty, Loaded, Notice } from "@/ui/states";
+import { Empty, Loaded, Notice, SkeletonRows } from "@/ui/states";
 import { DataTable } from "@/ui/table";
 import { Instant } from "@/ui/time";
 import { toast } from "@/ui/toast";
@@ -26,7 +26,9 @@ const OUTCOMES: Record<Outcome, { label: string; tone: Tone }> = {
 };
 
 export function Audit() {
+  const known = useMe().data !== undefined;
   const may = useMay("audit");
+  if (!known) return <SkeletonRows />;
   if (!may) return <Notice>Owners and admins see who did what.</Notice>;
   return <Entries />;
 }

@@ -1,7 +1,7 @@
 "use client";
 
 import type { ReactNode } from "react";
-import { useMay } from "@/session/me";
+import { useMay, useMe } from "@/session/me";
 import { PageHeader } from "@/ui/page";
 import { Notice } from "@/ui/states";
 import { TabLinks } from "@/ui/tabs";
@@ -31,7 +31,8 @@ export function SettingsFrame({ children }: { children: ReactNode }) {
 
 /** Said above what only owners and admins may change, to everybody else. */
 export function ReadOnly() {
+  const role = useMe().data?.role;
   const may = useMay("settings");
-  if (may) return null;
+  if (role === undefined || may) return null;
   return <Notice className="mb-5">Owners and admins of the workspace change these settings.</Notice>;
 }
