@@ -12,7 +12,7 @@ import pytest
 
 from deploy.web.build import WebError, check_weight
 from deploy.web.pages import read_page
-from deploy.web.served import first_loads, write_table
+from deploy.web.served import FirstLoad, first_loads, write_table
 from deploy.web.source import Source
 
 
@@ -55,7 +55,7 @@ def out(tmp_path: Path) -> Path:
 
 def test_a_page_above_the_budget_is_named(out: Path) -> None:
     """Red when a page may become slow to open without anybody noticing."""
-    assert [(load.path, load.bytes) for load in first_loads(out)][0] == ("/jobs", 204_000)
+    assert first_loads(out)[0] == FirstLoad("/jobs", 204_000)
     with pytest.raises(WebError, match=r"/jobs 204 kB\. Import"):
         check_weight(out)
     (out / "jobs.html").unlink()
