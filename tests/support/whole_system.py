@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -10,9 +11,12 @@ import httpx
 import pytest
 
 from deploy.local.stack import LocalStack
+from deploy.web.source import Source
 from tests.support.journey import User, new_user, sign_up
 from tests.support.world import World
 
+WEB_ROOT = Path(os.environ.get("WEB_ROOT") or Source().out)
+"""The web app that the gateway of the tests serves: another build than the checkout's, where that is named."""
 OPERATOR = "operator@corofy.example"
 
 
@@ -23,6 +27,7 @@ async def stack() -> AsyncGenerator[LocalStack]:
     with tempfile.TemporaryDirectory(prefix="corofy-e2e-", dir="/var/tmp") as folder:
         Path(folder).chmod(0o755)
         env = {"ADMIN_EMAILS": OPERATOR, "LOG_LEVEL": "INFO", "ENV": "test", "PLAN_LIMITS": "off", "TRIAL_CREDITS": "0"}
+        env["WEB_ROOT"] = str(WEB_ROOT)
         async with LocalStack(Path(folder) / "state", fsync=False, env=env) as running:
             yield running
 

@@ -18,8 +18,9 @@ from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, as
 from deploy.local.chromium import FLAGS, find_or_fetch
 from deploy.local.stack import LocalStack
 from deploy.local.state import default_path
-from deploy.web.source import TABLE, Source
+from deploy.web.source import TABLE
 from tests.support.journey import User, grant, sign_up
+from tests.support.whole_system import WEB_ROOT
 from tests.web.browser import Watch
 
 FAILED = default_path() / "web" / "failed-tests"
@@ -42,7 +43,7 @@ class Person:
 @pytest.fixture(scope="session")
 async def site(stack: LocalStack) -> str:
     """Where the web app is. `./corofy test` has built it: a first build takes longer than a test may."""
-    if not (Source().out / TABLE).exists():
+    if not (WEB_ROOT / TABLE).exists():
         pytest.fail("the web app is not built: ./corofy web build says why")
     return stack.url("gateway")
 

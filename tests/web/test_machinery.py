@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import httpx
 import pytest
 from playwright.async_api import Page, Response, expect
 
-from deploy.local.state import CHECKOUT
+from deploy.web.source import TABLE
+from tests.support.whole_system import WEB_ROOT
 from tests.web.browser import Watch
 from tests.web.conftest import Person
-
-TABLE = CHECKOUT / "frontend" / "out" / "served.json"
 
 
 def pages() -> list[str]:
     """Every page of the export."""
-    files: dict[str, dict[str, str]] = json.loads(TABLE.read_bytes())["files"]
+    files: dict[str, dict[str, str]] = json.loads((WEB_ROOT / TABLE).read_bytes())["files"]
     return sorted(path for path, file in files.items() if file["kind"].startswith("text/html") and path != "/404")
 
 
@@ -116,7 +114,7 @@ async def test_the_web_app_learns_at_run_time_where_it_is(site: str) -> None:
     async with httpx.AsyncClient(base_url=site, trust_env=False) as client:
         told = (await client.get("/config.json")).raise_for_status().json()
     assert (told["app_base_url"], told["environment"], told["sandboxed"]) == (site, "test", True)
-    baked = [path for path in Path(TABLE.parent).rglob("*.js") if site in path.read_text("utf-8")]
+    baked = [path for path in WEB_ROOT.rglob("*.js") if site in path.read_text("utf-8")]
     assert baked == []
 
 
