@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from libs.client import refusals
 from libs.client.download import Download
-from libs.client.errors import ApiError, Unreachable
+from libs.client.errors import ApiError, Damaged, Unreachable
 from libs.client.model import Model
 from libs.client.request import Call
 from libs.client.sse import Event, events_of
@@ -97,6 +97,8 @@ class Asking:
                 unsent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
                 if wait is None or lost >= _LOST_ATTEMPTS or not (call.harmless or unsent):
                     raise Unreachable(f"The API at {self.base_url} does not answer ({error}).") from error
+            except httpx.DecodingError as error:
+                raise Damaged(f"The answer to {call.method} {call.path} came damaged ({error}).") from error
             else:
                 wait = _wait_for(answer, call, waits=waits)
                 if wait is None:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import httpx
 
-from libs.client.errors import Unreachable
+from libs.client.errors import Damaged, Unreachable
 from libs.client.request import CHUNK_BYTES
 
 Opening = Callable[[], AbstractAsyncContextManager[httpx.Response]]
 
 
 class Download:
-    """Nothing is asked before it is read, and every reading asks anew. Both raise ApiError and Unreachable."""
+    """Nothing is asked before it is read, and every reading asks anew. Both raise ApiError, Unreachable and Damaged."""
 
     def __init__(self, opening: Opening) -> None:
         self._opening = opening
@@ -28,6 +28,8 @@ class Download:
                     yield chunk
         except httpx.TransportError as error:
             raise Unreachable(f"The download broke off ({error}): start it again.") from error
+        except httpx.DecodingError as error:
+            raise Damaged(f"The download came damaged ({error}): start it again.") from error
 
     async def save(self, target: Path) -> None:
         """Writes beside the target first, so that a broken download never looks like a finished one."""

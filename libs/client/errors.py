@@ -13,6 +13,10 @@ class Unreachable(ClientError):
     """Nobody answered, or the connection was lost. What was asked may have been done, unless it was only a question."""
 
 
+class Damaged(ClientError):
+    """What came was packed and cannot be unpacked: something on the way has changed it. What was asked has been done."""
+
+
 class ApiError(ClientError):
     """The API said no: `code` is the stable code of its problem+json, `detail` its words, `extra` the whole of it.
 

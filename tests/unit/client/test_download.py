@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import random
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 import respx
 
 from libs.client.client import Client
-from libs.client.errors import ApiError, Unreachable
+from libs.client.errors import ApiError, Damaged, Unreachable
 from tests.unit.client.conftest import BASE
 
 
@@ -30,6 +32,27 @@ async def test_a_sheet_is_written_to_its_place(respx_mock: respx.MockRouter, cli
     await download.save(tmp_path / "out.csv")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"out.csv": b"a;b"}
     assert await download.read() == b"a;b"
+
+
+@respx.mock(base_url=BASE)
+async def test_what_cannot_be_unpacked_is_an_error_of_its_own(
+    respx_mock: respx.MockRouter, client: Client, tmp_path: Path
+) -> None:
+    """Red when whoever handles the client's errors meets one of its HTTP library's, or half of a file stays."""
+    whole = gzip.compress(random.Random(1).randbytes(5000))
+    broken = whole[:1000] + bytes(2000) + whole[3000:]
+    packed = {"Content-Encoding": "gzip"}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, stream=httpx.ByteStream(broken), headers=packed, request=request)
+
+    respx_mock.get("/v1/jobs/j/download").mock(side_effect=answer)
+    with pytest.raises(Damaged, match="start it again"):
+        await client.download_result_job("j", format="xlsx").save(tmp_path / "out.xlsx")
+    assert list(tmp_path.iterdir()) == []
+    respx_mock.get("/v1/jobs/j").mock(side_effect=answer)
+    with pytest.raises(Damaged, match="GET /v1/jobs/j"):
+        await client.show_job("j")
 
 
 @respx.mock(base_url=BASE)
