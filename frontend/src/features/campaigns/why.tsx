@@ -1,0 +1,45 @@
+"use client";
+
+import { $api, type Schemas } from "@/api/client";
+import { count } from "@/lib/format";
+import { Section } from "@/ui/page";
+import { Loaded } from "@/ui/states";
+import { DataTable } from "@/ui/table";
+import { Instant } from "@/ui/time";
+
+/** What the leads that have not been written to wait for, and until when. */
+export function Why({ campaign }: { campaign: Schemas["CampaignOut"] }) {
+  const why = $api.useQuery("get", "/v1/campaigns/{campaign_id}/why", {
+    params: { path: { campaign_id: campaign.id } },
+  });
+  return (
+    <Section title="Why not sent?" description="What those who have not been written to wait for.">
+      <Loaded query={why}>
+        {({ causes }) =>
+          causes.length === 0 ? (
+            <p className="text-ink-soft">Nobody is waiting: everybody who could be written to has been.</p>
+          ) : (
+            <DataTable
+              label="What leads wait for"
+              rows={causes}
+              id={(cause) => cause.code}
+              columns={[
+                { title: "Leads", numeric: true, className: "w-16", cell: (cause) => count(cause.leads) },
+                { title: "Why", className: "min-w-40", cell: (cause) => cause.sentence },
+                {
+                  title: "Next possible",
+                  cell: (cause) =>
+                    cause.next_at ? (
+                      <Instant at={cause.next_at} />
+                    ) : (
+                      <span className="text-ink-faint">When somebody acts</span>
+                    ),
+                },
+              ]}
+            />
+          )
+        }
+      </Loaded>
+    </Section>
+  );
+}
