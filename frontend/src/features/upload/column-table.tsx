@@ -23,7 +23,7 @@ export function ColumnTable({ upload, mapping, choose }: Props) {
       columns={[
         {
           title: "Column",
-          className: "max-w-0 w-1/3",
+          className: "max-w-0 w-full md:w-1/3",
           cell: (column) => (
             <>
               <div className="truncate font-medium">{column.name}</div>
@@ -53,7 +53,7 @@ export function ColumnTable({ upload, mapping, choose }: Props) {
               <div className="flex items-center gap-3">
                 <Select
                   aria-label={`${column.name} is used as`}
-                  className="w-40 shrink-0"
+                  className="w-40 shrink-0 max-sm:w-36"
                   disabled={choose === undefined}
                   value={role ?? ""}
                   onChange={(event) => choose?.(column.index, event.target.value || null)}
