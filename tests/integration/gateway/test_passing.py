@@ -101,7 +101,7 @@ async def test_a_cookie_of_a_service_is_nobody_elses() -> None:
     async with asked(wire) as (services, answer):
         assert (b"set-cookie", b"a=b") in answer.headers
         await sent(answer, over=[])
-        again = await services.forward("ingest", method="GET", raw_path=b"/", query=b"", headers=[], body=None)
+        again = await services.forward("ingest", method="GET", raw_path=b"/v1/jobs", query=b"", headers=[], body=None)
         await sent(again, over=[])
     assert b"a=b" not in wire.heard[1]
 
