@@ -122,6 +122,9 @@ def wishes(ids: dict[str, str], prices: dict[str, Any]) -> dict[str, Wish]:
         "POST /v1/uploads/{upload_id}/list": said({"name": "One"}, {"name": "Two"}, path=f"uploads/{upload}/list"),
         "POST /v1/uploads/{upload_id}/trials": said({"rows": [1]}, {"rows": [2]}, path=f"uploads/{upload}/trials"),
         "POST /v1/webhooks": said(hook, {**hook, "description": "Other"}),
+        "POST /v1/webhooks/{webhook_id}/rotate-secret": Wish(
+            path=f"webhooks/{webhook}/rotate-secret", other={"params": {"again": "1"}}
+        ),
         "POST /v1/webhooks/{webhook_id}/test": Wish(
             path=f"webhooks/{webhook}/test", other={"params": {"again": "1"}}
         ),
