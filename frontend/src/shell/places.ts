@@ -48,7 +48,7 @@ export const PLACES: Place[][] = [
     },
   ],
   [
-    { href: "/billing", label: "Billing", icon: CreditCard, key: "b", also: ["/billing/ledger", "/billing/proof"] },
+    { href: "/billing", label: "Billing", icon: CreditCard, key: "b", words: "plan packs invoices ledger proof caps" },
     { href: "/settings", label: "Settings", icon: Settings, key: "e", words: "members keys mailboxes webhooks" },
   ],
 ];
