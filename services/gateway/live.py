@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from uuid import UUID
 
 import aio_pika
@@ -20,6 +20,7 @@ from libs.common.messaging.topology import EVENTS_EXCHANGE
 log = get_logger()
 
 STREAM_BUFFER = 1000
+LOOK_S = 1
 _RECONNECT_S = 1
 OPEN_STREAMS = Gauge("gateway_live_streams", "Browsers that listen to live events.")
 
@@ -33,6 +34,7 @@ class Stream:
         self.key_id = key_id
         self.queue: asyncio.Queue[Envelope] = asyncio.Queue(STREAM_BUFFER)
         self.lost = False
+        self._waiting: tuple[asyncio.Future[None], Callable[[], bool]] | None = None
 
     def offer(self, envelope: Envelope) -> None:
         if self.lost:
@@ -41,6 +43,32 @@ class Stream:
             self.queue.put_nowait(envelope)
         except asyncio.QueueFull:
             self.lost = True
+        self._wake()
+
+    def lose(self) -> None:
+        """What comes is not sent any more."""
+        self.lost = True
+        self._wake()
+
+    async def next(self, is_due: Callable[[], bool]) -> Envelope | None:
+        """What is to be sent next. None when the stream is lost, or when something else `is_due`, which is looked at every
+        LOOK_S."""
+        if self.queue.empty() and not self.lost:
+            self._waiting = asyncio.get_running_loop().create_future(), is_due
+            try:
+                await self._waiting[0]
+            finally:
+                self._waiting = None
+        return None if self.queue.empty() else self.queue.get_nowait()
+
+    def look(self) -> None:
+        """Wake whoever waits, if something is due."""
+        if self._waiting is not None and self._waiting[1]():
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting[0].done():
+            self._waiting[0].set_result(None)
 
 
 class LiveHub:
@@ -83,13 +111,20 @@ class LiveHub:
     def _end(ended: AccessEnded, streams: Sequence[Stream]) -> None:
         for stream in streams:
             if stream.user_id == ended.user_id and ended.key_id in {None, stream.key_id}:
-                stream.lost = True
+                stream.lose()
 
     def lose_all(self) -> None:
         """Something may be missing from every stream: end them, so that the browsers catch up from the history."""
         for streams in self._streams.values():
             for stream in streams:
-                stream.lost = True
+                stream.lose()
+
+    async def run(self) -> None:
+        """Look after all streams until cancelled: one timer for thousands of them, on most of which nothing is said."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for stream in [one for streams in self._streams.values() for one in streams]:
+                stream.look()
 
 
 class LiveFeed:

@@ -118,7 +118,7 @@ async def start(settings: GatewaySettings, platform: Platform) -> AsyncGenerator
                     confirms_sign_ups=settings.confirms_sign_ups,
                 ),
             ],
-            tasks=[feed.run, postman.run, functools.partial(resources.witness.run, platform.open_uow)],
+            tasks=[feed.run, hub.run, postman.run, functools.partial(resources.witness.run, platform.open_uow)],
             resources=resources,
             ready=[feed.ready],
         )

@@ -1,7 +1,6 @@
 """The live event stream (server-sent events), with what was missed since `Last-Event-ID`."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from time import monotonic
 from typing import Annotated
@@ -20,7 +19,7 @@ from libs.common.http.problems import PROBLEM_RESPONSES
 from libs.common.uow import OpenUow
 from services.gateway.api.access import CurrentCaller, CurrentResources
 from services.gateway.domain.callers import Caller
-from services.gateway.live import LiveHub, Stream
+from services.gateway.live import LiveHub
 from services.gateway.repositories import live_events
 from services.gateway.use_cases.recheck_access import has_access
 
@@ -34,7 +33,6 @@ RECHECK_S = 60
 """A session that has ended, by leaving or by a new password, hears no more after so long."""
 PING_S = 15
 """A stream on which nothing is said for so long says that it is there: proxies close what is silent."""
-_IDLE_S = 1
 _FOUND_AGAIN = frozenset(event.type for event in HISTORY)
 _FIELDS = {
     "data": {"type": "string"},
@@ -78,10 +76,14 @@ async def _told(
         here = missed.last_event_id or await _newest(open_uow, caller.workspace_id)
         yield format_sse_event(comment="listening", retry=1000, id=str(here))
         ping_at = monotonic() + PING_S
+
+        def is_due() -> bool:
+            return stopping.is_set() or access.is_due() or missed.is_due() or monotonic() >= ping_at
+
         while not stopping.is_set() and not stream.lost and await access.holds():
             async for event in missed.due():
                 yield _event(event.type, event_id=event.event_id, body=event.body)
-            envelope = await _next(stream)
+            envelope = await stream.next(is_due)
             if envelope is not None and missed.concerns(envelope) and missed.is_new(envelope):
                 yield _event(envelope.type, event_id=envelope.id, body=orjson.dumps(envelope.model_dump(mode="json")))
                 ping_at = monotonic() + PING_S
@@ -105,8 +107,14 @@ class _Access:
         self._open_uow = open_uow
         self._look_at = monotonic()
 
+    def is_due(self) -> bool:
+        return monotonic() >= self._look_at or self._is_over()
+
+    def _is_over(self) -> bool:
+        return self._caller.until is not None and self._caller.until <= utc_now()
+
     async def holds(self) -> bool:
-        if self._caller.until is not None and self._caller.until <= utc_now():
+        if self._is_over():
             return False
         if monotonic() < self._look_at:
             return True
@@ -136,12 +144,15 @@ class _Missed:
             self._sent.add(envelope.id)
         return fresh
 
+    def is_due(self) -> bool:
+        return bool(self._looks) and monotonic() >= self._looks[0]
+
     def concerns(self, envelope: Envelope) -> bool:
         return self._subject is None or envelope.correlation_id in {self._subject, None}
 
     async def due(self) -> AsyncGenerator[live_events.LiveEvent]:
         """What has not been sent yet, when it is time to look; page by page, each read in a transaction of its own."""
-        if not self._looks or monotonic() < self._looks[0] or self.last_event_id is None:
+        if not self.is_due() or self.last_event_id is None:
             return
         self._looks.pop(0)
         after, more = self.last_event_id, True
@@ -163,13 +174,6 @@ class _Missed:
                 subject=self._subject,
                 limit=REPLAY_LIMIT,
             )
-
-
-async def _next(stream: Stream) -> Envelope | None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_IDLE_S):
-            return await stream.queue.get()
-    return None
 
 
 def _event(name: str, *, event_id: UUID, body: bytes) -> bytes:
