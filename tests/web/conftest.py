@@ -114,7 +114,7 @@ async def signed_in(page: Page, person: Person) -> Person:
 
 def kept_of(item: pytest.Item) -> Path:
     """Where a failing test leaves what there is to look at, without a suffix."""
-    return FAILED / re.sub(r"[^\w.-]+", "-", item.nodeid.removeprefix("tests/web/"))
+    return FAILED / re.sub(r"[^\w-]+", "-", item.nodeid.removeprefix("tests/web/"))
 
 
 @pytest.hookimpl(wrapper=True)
