@@ -1,0 +1,74 @@
+import { count, duration, percent } from "@/lib/format";
+import { Figure } from "@/ui/page";
+import { Progress } from "@/ui/progress";
+import { Ago } from "@/ui/time";
+import { JobState } from "./job-state";
+import { type JobOut, countsOf, isEnded } from "./states";
+
+/** How far a job is, how fast it goes, when it may be done, and what came of its rows. */
+export function JobProgress({ job }: { job: JobOut }) {
+  const counts = countsOf(job);
+  const share = job.rows_total === 0 ? 0 : job.rows_done / job.rows_total;
+  return (
+    <section aria-label="Progress" className="mb-6">
+      <div className="mb-2 flex flex-wrap items-baseline gap-x-4 gap-y-1">
+        <JobState state={job.state} />
+        <span className="text-ink-soft num">
+          {count(job.rows_done)} of {count(job.rows_total)} rows
+        </span>
+        <span className="flex-1" />
+        <span className="text-ink-faint num">
+          {isEnded(job) ? <Ended job={job} /> : <Pace job={job} share={share} />}
+        </span>
+      </div>
+      {!isEnded(job) && <Progress share={share} label="Rows done" />}
+      <div className="mt-5 flex flex-wrap gap-x-8 gap-y-4">
+        <Figure name="Enriched">{count(counts.enriched)}</Figure>
+        <Figure name="Degraded" hint="free">
+          {count(counts.degraded)}
+        </Figure>
+        <Figure name="Failed" hint="free">
+          {count(counts.failed)}
+        </Figure>
+        <Figure name="Skipped" hint="free">
+          {count(counts.skipped)}
+        </Figure>
+        <Figure name="Credits" hint={heldOf(job)}>
+          {count(job.credits_total)}
+        </Figure>
+      </div>
+    </section>
+  );
+}
+
+function heldOf(job: JobOut): string {
+  if (job.kind === "trial") return "trials are free";
+  if (isEnded(job)) return job.rows_free > 0 ? `charged; ${count(job.rows_free)} rows were tried free` : "charged";
+  const most = job.ceiling_credits === null ? "" : `, at most ${count(job.ceiling_credits)}`;
+  return `of ${count(job.credits_held)} set aside${most}`;
+}
+
+function Pace({ job, share }: { job: JobOut; share: number }) {
+  return [
+    percent(share),
+    job.rows_per_second > 0 ? `${speed(job.rows_per_second)}` : null,
+    job.eta_seconds === null ? null : `about ${duration(job.eta_seconds)} left`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+function speed(perSecond: number): string {
+  return perSecond >= 1 ? `${count(Math.round(perSecond))} rows/s` : `${count(Math.round(perSecond * 60))} rows/min`;
+}
+
+function Ended({ job }: { job: JobOut }) {
+  const end = job.finished_at ?? job.created_at;
+  const took = job.started_at && (Date.parse(end) - Date.parse(job.started_at)) / 1000;
+  return (
+    <>
+      ended <Ago at={end} />
+      {took !== null && took !== "" && `, after ${duration(took)}`}
+    </>
+  );
+}

@@ -1,0 +1,66 @@
+"use client";
+
+import { useQueries, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { asProblem, type Problem } from "@/api/problem";
+import { type Row, readRows, rowsKey } from "./read-rows";
+
+const BLOCK = 25;
+const SETTLED_MS = 90;
+const KEPT_MS = 120_000;
+
+/**
+ * The rows of a whole list around the ones that are seen, by their numbers: any place of a long list is a request away. Rows
+ * without an outcome are missing. Blocks that are not full are looked at again as `done` rises.
+ */
+export function useRowBlocks(jobId: string, seen: { first: number; last: number }, done: number) {
+  const queries = useQueryClient();
+  const wanted = `${blockOf(seen.first)}-${blockOf(seen.last)}`;
+  const [from, to] = useSettled(wanted).split("-").map(Number) as [number, number];
+  const blocks = Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  const keyOf = (block: number) => [...rowsKey(jobId), "block", block];
+  const found = useQueries({
+    queries: blocks.map((block) => ({
+      queryKey: keyOf(block),
+      queryFn: async ({ signal }: { signal: AbortSignal }) => {
+        const page = await readRows(jobId, { after: block * BLOCK, limit: BLOCK, signal });
+        return page.items.filter((row) => blockOf(row.row_no) === block);
+      },
+      gcTime: KEPT_MS,
+      staleTime: Infinity,
+    })),
+  });
+  useEffect(() => {
+    void queries.invalidateQueries({
+      queryKey: [...rowsKey(jobId), "block"],
+      predicate: ({ state }) => Array.isArray(state.data) && state.data.length < BLOCK,
+    });
+  }, [queries, jobId, done]);
+  const error: Problem | undefined = found
+    .map((one) => one.error)
+    .filter(Boolean)
+    .map(asProblem)[0];
+  return {
+    /** The row; null when it has no outcome; undefined when it is on its way. */
+    rowAt: (rowNo: number): Row | null | undefined => {
+      const rows = queries.getQueryData<Row[]>(keyOf(blockOf(rowNo)));
+      return rows && (rows.find((row) => row.row_no === rowNo) ?? null);
+    },
+    error,
+    retry: () => void queries.invalidateQueries({ queryKey: rowsKey(jobId) }),
+  };
+}
+
+function blockOf(rowNo: number): number {
+  return Math.floor((rowNo - 1) / BLOCK);
+}
+
+/** What was wished when nothing else has been wished for a moment: a scrollbar that is dragged asks for its end only. */
+function useSettled(wish: string): string {
+  const [settled, setSettled] = useState(wish);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(wish), SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [wish]);
+  return settled;
+}
