@@ -21,7 +21,8 @@ def share_of(nodeid: str) -> str:
         for folder in SHARING_ONE_SYSTEM:
             if nodeid.startswith(folder):
                 return folder
-    return nodeid.rsplit("::", 1)[0]
+    # Parameters may have colons too.
+    return nodeid.partition("[")[0].rpartition("::")[0]
 
 
 def rank_of(nodeid: str) -> int:

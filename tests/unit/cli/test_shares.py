@@ -28,7 +28,9 @@ def test_what_starts_a_system_for_itself_is_a_share_of_its_own(module: str) -> N
 
 def test_other_modules_stay_together() -> None:
     """Red when tests of one module go to two workers, each of which would make the module's fixtures."""
-    assert shares.share_of("tests/unit/test_x.py::test_a") == shares.share_of("tests/unit/test_x.py::test_b[a-b]")
+    assert shares.share_of("tests/unit/test_x.py::test_a") == shares.share_of(
+        "tests/unit/test_x.py::test_b[http://[::1]]"
+    )
     assert shares.share_of("tests/unit/test_x.py::test_a") != shares.share_of("tests/unit/test_y.py::test_a")
 
 

@@ -16,6 +16,7 @@ from services.enrich.domain.day_shares import DayUse
 from services.enrich.domain.limits import VALID_S, Limits, Pace
 from services.enrich.in_flight.turns import LimitedTurns
 from services.enrich.repositories.limits import Asked, Decision
+from tests.support.waiting import PATIENCE_S
 
 A, B = UUID(int=1), UUID(int=2)
 GRANTED, LATER = Decision(granted=True, in_s=0.0), Decision(granted=False, in_s=0.01)
@@ -163,7 +164,7 @@ async def test_when_the_limit_is_gone_everybody_goes() -> None:
     waiting = [asyncio.create_task(line.take(A, 0, deadline=soon())) for _ in range(3)]
     await asyncio.sleep(0)
     line.open()
-    await asyncio.wait_for(asyncio.gather(*waiting), timeout=1)
+    await asyncio.wait_for(asyncio.gather(*waiting), PATIENCE_S)
 
 
 async def test_a_fault_of_ours_fails_the_calls_that_wait_for_it() -> None:
