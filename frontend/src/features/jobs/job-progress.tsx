@@ -22,15 +22,15 @@ export function JobProgress({ job }: { job: JobOut }) {
         </span>
       </div>
       {!isEnded(job) && <Progress share={share} label="Rows done" />}
-      <div className="mt-5 flex flex-wrap gap-x-8 gap-y-4">
+      <div className="mt-5 grid grid-cols-3 gap-x-2 gap-y-4 sm:flex sm:flex-wrap sm:gap-x-8">
         <Figure name="Enriched">{count(counts.enriched)}</Figure>
-        <Figure name="Degraded" hint="free">
+        <Figure name="Degraded" hint={free(counts.degraded)}>
           {count(counts.degraded)}
         </Figure>
-        <Figure name="Failed" hint="free">
+        <Figure name="Failed" hint={free(counts.failed)}>
           {count(counts.failed)}
         </Figure>
-        <Figure name="Skipped" hint="free">
+        <Figure name="Skipped" hint={free(counts.skipped)}>
           {count(counts.skipped)}
         </Figure>
         <Figure name="Credits" hint={heldOf(job)}>
@@ -39,6 +39,10 @@ export function JobProgress({ job }: { job: JobOut }) {
       </div>
     </section>
   );
+}
+
+function free(rows: number): string | undefined {
+  return rows > 0 ? "free" : undefined;
 }
 
 function heldOf(job: JobOut): string {

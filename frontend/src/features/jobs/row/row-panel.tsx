@@ -53,7 +53,7 @@ export default function RowPanel({ job, rowNo, columns, last, onGo, onClose }: P
       description={[title, company].filter(Boolean).join(", ") || undefined}
     >
       <div onKeyDown={press}>
-        <div className="mb-4 flex items-center gap-3 border-b pb-3">
+        <div className="mb-4 flex items-center gap-3 border-b pb-2">
           {query.data && <RowState status={query.data.status} />}
           {isSandboxed(query.data) && <Badge tone="warn">Sandbox</Badge>}
           <span className="flex-1" />
@@ -79,7 +79,7 @@ export default function RowPanel({ job, rowNo, columns, last, onGo, onClose }: P
 
 function Parts({ job, row }: { job: JobOut; row: Row }) {
   return (
-    <>
+    <div>
       {row.reason && (
         <Notice tone={row.status === "failed" ? "bad" : "warn"} title={WHY[row.status]} className="mb-5">
           {sentence(row.reason)}
@@ -98,7 +98,7 @@ function Parts({ job, row }: { job: JobOut; row: Row }) {
         </Part>
       )}
       <RowReceipt receipt={row.receipt} />
-    </>
+    </div>
   );
 }
 
