@@ -7,7 +7,7 @@ import re
 from playwright.async_api import Page, expect
 
 from tests.web.conftest import Person
-from tests.web.test_upload import named
+from tests.web.test_upload import WHILE_MS, named
 
 
 async def test_leads_that_were_looked_for_become_a_file_to_go_on_with(page: Page, signed_in: Person) -> None:
@@ -21,8 +21,8 @@ async def test_leads_that_were_looked_for_become_a_file_to_go_on_with(page: Page
     await page.get_by_role("button", name="Get 1 lead").click()
     await page.wait_for_url(re.compile(r"/sourcing\?id="))
     sourcing_id = named(page)
-    await page.get_by_role("link", name="Go on with 1 lead").click()
-    await expect(page.get_by_role("heading", name="What each column is")).to_be_visible()
+    await page.get_by_role("link", name="Go on with 1 lead").click(timeout=WHILE_MS)
+    await expect(page.get_by_role("heading", name="What each column is")).to_be_visible(timeout=WHILE_MS)
 
     sourcing = await signed_in.user.ask("GET", f"/v1/sourcings/{sourcing_id}")
     assert (sourcing["state"], sourcing["filters"]["titles"], sourcing["leads"]) == ("completed", ["Head of sales"], 1)

@@ -26,13 +26,13 @@ export function Upload() {
 
 function OneUpload({ id }: { id: string }) {
   const review = useSearchParams().get("step") === "review";
-  const sent = useTransfer(id)?.state === "done";
-  const query = useUpload(id, sent);
+  const transfer = useTransfer(id);
+  const query = useUpload(id, transfer?.state === "done");
   const { refetch, data: upload } = query;
   if (upload === undefined) {
     return (
       <>
-        <PageHeader title="New job">
+        <PageHeader title={transfer?.name ?? "New job"}>
           <Steps now="file" />
         </PageHeader>
         {query.error ? <Failure error={query.error} retry={() => void refetch()} /> : <SkeletonRows />}
