@@ -56,7 +56,11 @@ function Forecast({ campaign }: { campaign: Schemas["CampaignOut"] }) {
       <Loaded query={forecast} skeleton={<Skeleton className="h-48 w-full" />}>
         {(shown) => (
           <>
-            <p className="mb-4 num">{inWords(shown)}</p>
+            <p className="num">{inWords(shown)}</p>
+            <p className="mb-4 text-[0.8125rem] text-ink-faint">
+              The days are your workspace&apos;s: for a lead far to the east it can be Monday while it is still Sunday
+              here.
+            </p>
             <DayBars
               label="Mails per day"
               days={shown.days.map(({ date, first_emails, follow_ups }) => ({

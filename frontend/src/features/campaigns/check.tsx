@@ -4,12 +4,14 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { asProblem, type Problem } from "@/api/problem";
 import { count, plural, words } from "@/lib/format";
+import { REASONS, isReason } from "@/features/lists/set-aside-words";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/page";
 import { Progress } from "@/ui/progress";
 import { Failure, Notice } from "@/ui/states";
 import { DataTable } from "@/ui/table";
 import { Instant } from "@/ui/time";
+import { Detail } from "./detail";
 import { type Told, readCheck } from "./read-check";
 
 /** Which rows would be left out at the start, and why. */
@@ -74,7 +76,7 @@ function Verdict({ result }: { result: Schemas["CheckOut"] }) {
         <ul className="flex flex-col gap-1 text-ink-soft">
           {left.map(([code, many]) => (
             <li key={code} className="num">
-              {count(many)} left out: {words(code).toLowerCase()}
+              {count(many)} left out: {(isReason(code) ? REASONS[code].label : words(code)).toLowerCase()}
             </li>
           ))}
         </ul>
@@ -99,7 +101,7 @@ function Found({ told }: { told: Told }) {
         columns={[
           { title: "Row", numeric: true, className: "w-14", cell: (row) => row.row_no },
           { title: "Email", from: "sm", className: "break-all", cell: (row) => row.email },
-          { title: "What keeps it out", className: "min-w-40", cell: (row) => row.detail },
+          { title: "What keeps it out", className: "min-w-40", cell: (row) => <Detail said={row.detail} /> },
         ]}
       />
       {told.result && told.result.rows - told.result.ready > told.problems.length && (

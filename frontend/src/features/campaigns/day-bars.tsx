@@ -8,7 +8,7 @@ export function DayBars({ label, days }: { label: string; days: readonly Day[] }
   const most = Math.max(1, ...days.map(({ mails }) => mails));
   const figures = days.length <= 16;
   return (
-    <ol aria-label={label} className="flex h-48 items-stretch gap-px sm:gap-1">
+    <ol aria-label={label} className="flex h-52 items-stretch gap-px sm:gap-1">
       {days.map(({ date, mails, note }, index) => {
         const at = new Date(`${date}T12:00:00Z`);
         const weekend = [0, 6].includes(at.getUTCDay());
@@ -23,11 +23,15 @@ export function DayBars({ label, days }: { label: string; days: readonly Day[] }
               {mails > 0 && (
                 <>
                   {figures && <span className="text-center text-xs text-ink-faint num">{count(mails)}</span>}
-                  <div className="min-h-0.5 rounded-t-sm bg-accent" style={{ height: `${(mails / most) * 86}%` }} />
+                  <div
+                    className="mx-auto min-h-0.5 w-full max-w-12 rounded-t-sm bg-accent"
+                    style={{ height: `${(mails / most) * 86}%` }}
+                  />
                 </>
               )}
             </div>
             <span aria-hidden className="pt-1 text-center text-[0.6875rem] leading-4 text-ink-faint num">
+              {figures && <span className="block">{weekday(at)}</span>}
               <span className={cx(days.length > 16 && index % 7 !== 0 && "max-sm:invisible")}>{at.getUTCDate()}</span>
               <span className="block h-4 whitespace-nowrap">{startsMonth(at, index) ? month(at) : ""}</span>
             </span>

@@ -3,7 +3,8 @@
 import { useState } from "react";
 import { Mail } from "lucide-react";
 import { $api, type Schemas } from "@/api/client";
-import { MailView } from "@/features/templates/mail-view";
+import { inPlainWords } from "@/features/lists/set-aside-words";
+import { MailView, asSentence } from "@/features/templates/mail-view";
 import { useMay } from "@/session/me";
 import { Button } from "@/ui/button";
 import { Fact, Facts } from "@/ui/page";
@@ -57,7 +58,9 @@ export function LeadPanel({ campaign, lead }: Props) {
 
 function Excluded({ lead }: Pick<Props, "lead">) {
   return (
-    <Notice title="Left out at the start">{lead.detail ?? "The row could not be written to when it started."}</Notice>
+    <Notice title="Left out at the start">
+      {asSentence(inPlainWords(lead.detail ?? lead.reason ?? "the row could not be written to"))}
+    </Notice>
   );
 }
 
@@ -69,7 +72,7 @@ function WhyLead({ campaign, leadId }: { campaign: Schemas["CampaignOut"]; leadI
     <Loaded query={why} skeleton={<SkeletonRows rows={2} />}>
       {({ explanation, lead, position }) => (
         <Notice title={lead.state === "sent" ? "Sent" : "Why not sent?"}>
-          {explanation.sentence}
+          {inPlainWords(explanation.sentence)}
           {position !== null && ` It is number ${position} in the line.`}
           {explanation.next_at && (
             <div className="mt-1">

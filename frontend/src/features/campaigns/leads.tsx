@@ -26,7 +26,7 @@ export function Leads({ campaign, onCheck }: { campaign: Schemas["CampaignOut"];
     { params: { path: { campaign_id: campaign.id }, query: state === "" ? {} : { state } } },
     {
       pageParamName: "cursor",
-      initialPageParam: undefined,
+      initialPageParam: null,
       getNextPageParam: (page) => page.next_cursor ?? undefined,
       enabled: campaign.state !== "draft",
     },

@@ -21,7 +21,7 @@ export function Lines({ campaign }: { campaign: Schemas["CampaignOut"] }) {
     { params: { path: { campaign_id: campaign.id }, query: which === "all" ? {} : { state: which } } },
     {
       pageParamName: "cursor",
-      initialPageParam: undefined,
+      initialPageParam: null,
       getNextPageParam: (page) => page.next_cursor ?? undefined,
     },
   );
@@ -60,7 +60,7 @@ export function Lines({ campaign }: { campaign: Schemas["CampaignOut"] }) {
               more={lines}
               columns={[
                 { title: "Row", numeric: true, from: "sm", className: "w-14", cell: (line) => line.row_no },
-                { title: "Email", from: "md", className: "break-all", cell: (line) => line.email },
+                { title: "Email", from: "md", className: "min-w-56 break-all", cell: (line) => line.email },
                 { title: "Line", className: "min-w-48", cell: (line) => line.line },
                 { title: "State", cell: (line) => <LineState line={line} /> },
               ]}

@@ -2,10 +2,22 @@
 
 import { $api, type Schemas } from "@/api/client";
 import { count } from "@/lib/format";
+import { inPlainWords } from "@/features/lists/set-aside-words";
 import { Section } from "@/ui/page";
 import { Loaded } from "@/ui/states";
 import { DataTable } from "@/ui/table";
 import { Instant } from "@/ui/time";
+
+/** Causes that no time and nobody ends. */
+const OVER = new Set([
+  "excluded",
+  "stopped",
+  "failed",
+  "enrolment_ended",
+  "already_sent",
+  "campaign_finished",
+  "suppressed",
+]);
 
 /** What the leads that have not been written to wait for, and until when. */
 export function Why({ campaign }: { campaign: Schemas["CampaignOut"] }) {
@@ -22,17 +34,19 @@ export function Why({ campaign }: { campaign: Schemas["CampaignOut"] }) {
             <DataTable
               label="What leads wait for"
               rows={causes}
-              id={(cause) => cause.code}
+              id={(cause) => cause.sentence}
               columns={[
                 { title: "Leads", numeric: true, className: "w-16", cell: (cause) => count(cause.leads) },
-                { title: "Why", className: "min-w-40", cell: (cause) => cause.sentence },
+                { title: "Why", className: "min-w-40", cell: (cause) => inPlainWords(cause.sentence) },
                 {
                   title: "Next possible",
                   cell: (cause) =>
                     cause.next_at ? (
                       <Instant at={cause.next_at} />
                     ) : (
-                      <span className="text-ink-faint">When somebody acts</span>
+                      <span className="text-ink-faint">
+                        {OVER.has(cause.code) ? "Not in this campaign" : "When somebody acts"}
+                      </span>
                     ),
                 },
               ]}

@@ -16,15 +16,17 @@ export function WindowFields({ value, onChange }: { value: Hours; onChange: (val
   const any = isAnyHour(value);
   return (
     <div className="flex flex-col gap-3">
-      <Choices
-        label="When mails leave"
-        value={any ? "any" : "chosen"}
-        options={[
-          { value: "chosen", label: "Working hours" },
-          { value: "any", label: "Any hour" },
-        ]}
-        onChange={(kind) => onChange(kind === "any" ? ANY : USUAL)}
-      />
+      <div>
+        <Choices
+          label="When mails leave"
+          value={any ? "any" : "chosen"}
+          options={[
+            { value: "chosen", label: "Working hours" },
+            { value: "any", label: "Any hour" },
+          ]}
+          onChange={(kind) => onChange(kind === "any" ? ANY : USUAL)}
+        />
+      </div>
       {any ? (
         <p className="text-[0.8125rem] text-ink-faint">Mails leave at once, whatever the time is where the lead is.</p>
       ) : (

@@ -90,7 +90,7 @@ function Parts({ list }: { list: Schemas["ListOut"] }) {
         <Figure name="Set aside">{count(list.set_aside)}</Figure>
         <Figure name="Rows">{count(list.recipients)}</Figure>
       </div>
-      {list.set_aside > 0 && <SetAside list={list} />}
+      {(list.set_aside > 0 || list.keeps_roles) && <SetAside list={list} />}
       <Section title="Leads">
         <Recipients list={list} />
       </Section>

@@ -27,3 +27,10 @@ export const REASONS: Record<Reason, { label: string; means: string; takeable: b
 export function isReason(code: string): code is Reason {
   return code in REASONS;
 }
+
+/** A sentence in which the API names reasons by their codes, in the words of this page. */
+export function inPlainWords(sentence: string): string {
+  return sentence.replace(/\b[a-z]+(?:_[a-z]+)*\b/g, (word) =>
+    isReason(word) ? REASONS[word].label.toLowerCase() : word,
+  );
+}

@@ -56,7 +56,7 @@ export function SetAside({ list }: { list: Schemas["ListOut"] }) {
       <ul className="flex flex-col">
         {reasons.map(([reason, rows]) => (
           <li key={reason} className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b py-2.5 first:border-t">
-            <span className="w-12 shrink-0 text-right font-medium num">{count(rows)}</span>
+            <span className="min-w-8 shrink-0 font-medium num">{count(rows)}</span>
             <span className="min-w-0 flex-1 basis-52">
               <span className="font-medium">{REASONS[reason].label}</span>{" "}
               <span className="text-ink-soft">{REASONS[reason].means}</span>

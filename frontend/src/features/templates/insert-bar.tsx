@@ -3,6 +3,7 @@
 import { Braces, GitBranch, Shuffle } from "lucide-react";
 import { Button } from "@/ui/button";
 import { Menu, MenuItem, MenuTitle } from "@/ui/menu";
+import { words } from "@/lib/format";
 import { placeFor } from "./words";
 
 /** Known before any list is: the fields that every mail has. */
@@ -60,7 +61,7 @@ function Group({
       <MenuTitle>{title}</MenuTitle>
       {fields.map((field) => (
         <MenuItem key={field} onClick={() => onInsert(placeFor(field))}>
-          {field}
+          {/^[a-z_]+$/.test(field) ? words(field) : field}
         </MenuItem>
       ))}
     </>

@@ -53,7 +53,10 @@ function page(html: string): string {
   return `<!doctype html><body style="margin:16px;font:15px/1.5 system-ui,sans-serif;color:#111;background:#fff">${html}`;
 }
 
+export function capitalised(said: string): string {
+  return said.charAt(0).toUpperCase() + said.slice(1);
+}
+
 export function asSentence(detail: string): string {
-  const said = detail.charAt(0).toUpperCase() + detail.slice(1);
-  return /[.!?]$/.test(said) ? said : `${said}.`;
+  return /[.!?]$/.test(detail) ? capitalised(detail) : `${capitalised(detail)}.`;
 }

@@ -19,7 +19,7 @@ export function Templates() {
     { params: { query: {} } },
     {
       pageParamName: "cursor",
-      initialPageParam: undefined,
+      initialPageParam: null,
       getNextPageParam: (page) => page.next_cursor ?? undefined,
     },
   );

@@ -20,7 +20,7 @@ export function Versions({ template, onClose, onTake }: Props) {
     { params: { path: { template_id: template.id }, query: {} } },
     {
       pageParamName: "cursor",
-      initialPageParam: undefined,
+      initialPageParam: null,
       getNextPageParam: (page) => page.next_cursor ?? undefined,
     },
   );
