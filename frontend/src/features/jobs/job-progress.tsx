@@ -55,8 +55,8 @@ function heldOf(job: JobOut): string {
 function Pace({ job, share }: { job: JobOut; share: number }) {
   return [
     percent(share),
-    job.rows_per_second > 0 ? `${speed(job.rows_per_second)}` : null,
-    job.eta_seconds === null ? null : `about ${duration(job.eta_seconds)} left`,
+    job.state === "processing" && job.rows_per_second > 0 ? `${speed(job.rows_per_second)}` : null,
+    job.state !== "processing" || job.eta_seconds === null ? null : `about ${duration(job.eta_seconds)} left`,
   ]
     .filter(Boolean)
     .join(" · ");

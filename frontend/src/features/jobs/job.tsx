@@ -82,10 +82,12 @@ function Shown({ job }: { job: JobOut }) {
         tabs={tabs}
         onChange={(value) => change({ tab: value === "rows" ? null : value })}
       />
-      {tab === "rows" && <JobRows job={job} />}
-      {tab === "files" && <Files job={job} />}
-      {tab === "receipt" && <JobReceipt job={job} />}
-      {tab === "timeline" && <Timeline job={job} />}
+      <div>
+        {tab === "rows" && <JobRows job={job} />}
+        {tab === "files" && <Files job={job} />}
+        {tab === "receipt" && <JobReceipt job={job} />}
+        {tab === "timeline" && <Timeline job={job} />}
+      </div>
     </>
   );
 }

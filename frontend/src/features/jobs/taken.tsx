@@ -9,8 +9,8 @@ type Called = { name: string; calls: number; tokens: string; cost: number };
 
 /** What rows took of providers. Nothing is shown where they took nothing. */
 export function Taken({ title, description, usage }: { title: string; description?: string; usage: Usage }) {
-  if (usage.attempts === 0) return null;
   const called = calledBy(usage);
+  if (called.length === 0 && usage.cache_hits === 0) return null;
   return (
     <Section title={title} description={description}>
       <div className="mb-5 flex flex-wrap gap-x-8 gap-y-4">

@@ -19,7 +19,7 @@ export default function Timeline({ job }: { job: JobOut }) {
     { params: { path: { job_id: job.id }, query: {} } },
     {
       pageParamName: "cursor",
-      initialPageParam: undefined,
+      initialPageParam: null,
       getNextPageParam: (page) => page.next_cursor ?? undefined,
     },
   );

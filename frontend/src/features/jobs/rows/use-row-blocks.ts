@@ -31,10 +31,13 @@ export function useRowBlocks(jobId: string, seen: { first: number; last: number 
     })),
   });
   useEffect(() => {
-    void queries.invalidateQueries({
-      queryKey: [...rowsKey(jobId), "block"],
-      predicate: ({ state }) => Array.isArray(state.data) && state.data.length < BLOCK,
-    });
+    void queries.invalidateQueries(
+      {
+        queryKey: [...rowsKey(jobId), "block"],
+        predicate: ({ state }) => Array.isArray(state.data) && state.data.length < BLOCK,
+      },
+      { cancelRefetch: false },
+    );
   }, [queries, jobId, done]);
   const error: Problem | undefined = found
     .map((one) => one.error)

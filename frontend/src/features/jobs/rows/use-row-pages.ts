@@ -21,10 +21,13 @@ export function useRowPages(jobId: string, filter: Filter, done: number) {
     staleTime: 10_000,
   });
   useEffect(() => {
-    void queries.invalidateQueries({
-      queryKey: [...rowsKey(jobId), "found"],
-      predicate: ({ state }) => ((state.data as { pages?: unknown[] })?.pages?.length ?? 0) <= LOOKED_AT_AGAIN,
-    });
+    void queries.invalidateQueries(
+      {
+        queryKey: [...rowsKey(jobId), "found"],
+        predicate: ({ state }) => ((state.data as { pages?: unknown[] })?.pages?.length ?? 0) <= LOOKED_AT_AGAIN,
+      },
+      { cancelRefetch: false },
+    );
   }, [queries, jobId, done]);
   return pages;
 }
