@@ -75,3 +75,19 @@ export function nameOf(filters: Filters): string {
   ];
   return words.filter(Boolean).join(", ").slice(0, 200) || "Leads";
 }
+
+const PLACE = "corofy.search";
+
+/** The search of this tab; it is there again after a reload. */
+export function keptSearch(): Filters {
+  if (typeof window === "undefined") return NO_FILTERS;
+  try {
+    return { ...NO_FILTERS, ...(JSON.parse(sessionStorage.getItem(PLACE) ?? "{}") as Partial<Filters>) };
+  } catch {
+    return NO_FILTERS;
+  }
+}
+
+export function keepSearch(filters: Partial<Filters>): void {
+  sessionStorage.setItem(PLACE, JSON.stringify(filters));
+}

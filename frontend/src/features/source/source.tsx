@@ -7,16 +7,14 @@ import { useMay } from "@/session/me";
 import { PageHeader, Section } from "@/ui/page";
 import { Failure, Notice } from "@/ui/states";
 import { Bought } from "./bought";
-import { type Filters, NO_FILTERS, isBlank } from "./filters";
+import { type Filters, isBlank, keepSearch, keptSearch } from "./filters";
 import { Found } from "./found";
 import { SearchForm } from "./search-form";
-
-const PLACE = "corofy.search";
 
 /** Apollo as a way in: who is looked for, who is there, and the price of their addresses. */
 export function Source() {
   const may = useMay("jobs");
-  const [filters, setFilters] = useState<Filters>(kept);
+  const [filters, setFilters] = useState<Filters>(keptSearch);
   const found = useRef<HTMLDivElement>(null);
   const look = useAction(
     async (wish: Filters) => ({
@@ -28,7 +26,7 @@ export function Source() {
   const change = (part: Partial<Filters>) => {
     const after = { ...filters, ...part };
     setFilters(after);
-    sessionStorage.setItem(PLACE, JSON.stringify(after));
+    keepSearch(after);
   };
   return (
     <>
@@ -60,13 +58,4 @@ export function Source() {
       </Section>
     </>
   );
-}
-
-function kept(): Filters {
-  if (typeof window === "undefined") return NO_FILTERS;
-  try {
-    return { ...NO_FILTERS, ...(JSON.parse(sessionStorage.getItem(PLACE) ?? "{}") as Partial<Filters>) };
-  } catch {
-    return NO_FILTERS;
-  }
 }

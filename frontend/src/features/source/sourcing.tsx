@@ -10,7 +10,7 @@ import { Fact, Facts, Figure, PageHeader, Section } from "@/ui/page";
 import { Progress } from "@/ui/progress";
 import { Empty, Failure, Notice, SkeletonRows } from "@/ui/states";
 import { Ago, Instant } from "@/ui/time";
-import { type Filters, type Sourcing as One, told } from "./filters";
+import { type Filters, type Sourcing as One, keepSearch, told } from "./filters";
 import { hasEnded, reasonOf, stateOf } from "./states";
 import { Turns } from "./turns";
 
@@ -68,7 +68,14 @@ function OneSourcing({ id }: { id: string }) {
       <Section title="So far">
         <Sofar sourcing={sourcing} />
       </Section>
-      <Section title="Who was looked for">
+      <Section
+        title="Who was looked for"
+        actions={
+          <ButtonLink size="sm" href="/source" onClick={() => keepSearch(sourcing.filters as Partial<Filters>)}>
+            Look for more like this
+          </ButtonLink>
+        }
+      >
         <Facts>
           {told(sourcing.filters as Partial<Filters>).map(({ label, value }) => (
             <Fact key={label} name={label}>

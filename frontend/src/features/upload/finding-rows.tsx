@@ -1,12 +1,14 @@
 "use client";
 
-import { $api } from "@/api/client";
+import { $api, type Schemas } from "@/api/client";
 import { count, words } from "@/lib/format";
 import { SidePanel } from "@/ui/dialog";
 import { Loaded } from "@/ui/states";
 import { DataTable } from "@/ui/table";
 import type { UploadOut } from "./use-upload";
 import { FINDINGS } from "./words";
+
+type Item = Schemas["ProblemOut"];
 
 /** The rows that one finding is about, numbered as the file numbers them. */
 export function FindingRows({ upload, code, onClose }: { upload: UploadOut; code: string; onClose: () => void }) {
@@ -20,23 +22,31 @@ export function FindingRows({ upload, code, onClose }: { upload: UploadOut; code
   return (
     <SidePanel open onClose={onClose} title={FINDINGS[code] ?? words(code)} description={finding?.advice}>
       <Loaded query={rows}>
-        {({ pages }) => (
-          <DataTable
-            label="Rows"
-            rows={pages.flatMap((page) => page.items)}
-            id={(one) => `${one.row_no}.${one.column_index}`}
-            more={rows}
-            columns={[
-              { title: "Row of the file", numeric: true, className: "w-28", cell: (one) => count(one.row) },
-              { title: "Column", cell: (one) => one.column ?? <span className="text-ink-faint">Whole row</span> },
-              {
-                title: "What is there",
-                className: "break-all",
-                cell: (one) => one.value ?? (one.advice === finding?.advice ? "–" : one.advice),
-              },
-            ]}
-          />
-        )}
+        {({ pages }) => {
+          const items = pages.flatMap((page) => page.items);
+          const told = items.some((one) => one.value !== null || one.advice !== finding?.advice);
+          return (
+            <DataTable
+              label="Rows"
+              rows={items}
+              id={(one) => `${one.row_no}.${one.column_index}`}
+              more={rows}
+              columns={[
+                { title: "Row of the file", numeric: true, className: "w-28", cell: (one) => count(one.row) },
+                { title: "Column", cell: (one) => one.column ?? <span className="text-ink-faint">Whole row</span> },
+                ...(told
+                  ? [
+                      {
+                        title: "What is there",
+                        className: "break-all",
+                        cell: (one: Item) => one.value ?? (one.advice === finding?.advice ? "–" : one.advice),
+                      },
+                    ]
+                  : []),
+              ]}
+            />
+          );
+        }}
       </Loaded>
     </SidePanel>
   );

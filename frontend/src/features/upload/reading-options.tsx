@@ -88,7 +88,7 @@ export function ReadingOptions({ upload, onClose }: { upload: UploadOut; onClose
 type TextProps = { upload: UploadOut; options: Options; change: (part: Options) => void };
 
 function TextOptions({ upload, options, change }: TextProps) {
-  const found = upload.encoding ? ` (${ENCODINGS[upload.encoding] ?? upload.encoding})` : "";
+  const found = upload.encoding ? `: ${ENCODINGS[upload.encoding] ?? upload.encoding}` : "";
   return (
     <>
       <Field label="Characters" hint="Change this if letters such as ü or é look wrong.">

@@ -1,8 +1,7 @@
 "use client";
 
-import { Section } from "@/ui/page";
-import { PageHeader } from "@/ui/page";
 import { ButtonLink } from "@/ui/button";
+import { PageHeader, Section } from "@/ui/page";
 import { ExtraColumns } from "./extra-columns";
 import { OpeningLines } from "./opening-lines";
 import { Price } from "./price";
