@@ -29,7 +29,11 @@ def handed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[st
     def pair(_state: object, *, say: object) -> Pair:
         return PAIR
 
+    async def build() -> bool:
+        return True
+
     monkeypatch.setattr(testing, "_pytest", run)
+    monkeypatch.setattr(testing, "build_beside", build)
     monkeypatch.setattr(testing, "ensure_pair", pair)
     monkeypatch.setattr(testing, "stop_pair", stop)
     return calls
@@ -39,6 +43,8 @@ def test_a_run_of_everything_leaves_no_server_behind_and_hands_on_the_exit_code(
     assert testing.test([], long=False) == 5
     assert handed_over[0][:2] == ["-m", "not long"]
     assert handed_over[0][-1] == "tests"
+    # The longest tests come first only when nobody reorders them.
+    assert "--no-loadscope-reorder" in handed_over[0]
     assert handed_over[1] == ["stopped"]
 
 
