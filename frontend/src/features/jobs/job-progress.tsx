@@ -53,13 +53,10 @@ function heldOf(job: JobOut): string {
 }
 
 function Pace({ job, share }: { job: JobOut; share: number }) {
-  return [
-    percent(share),
-    job.state === "processing" && job.rows_per_second > 0 ? `${speed(job.rows_per_second)}` : null,
-    job.state !== "processing" || job.eta_seconds === null ? null : `about ${duration(job.eta_seconds)} left`,
-  ]
-    .filter(Boolean)
-    .join(" · ");
+  if (job.state !== "processing") return percent(share);
+  const pace = job.rows_per_second > 0 && speed(job.rows_per_second);
+  const left = job.eta_seconds !== null && `about ${duration(job.eta_seconds)} left`;
+  return [percent(share), pace, left].filter(Boolean).join(" · ");
 }
 
 function speed(perSecond: number): string {

@@ -1,6 +1,6 @@
 "use client";
 
-import { $api } from "@/api/client";
+import { $api, PAGED } from "@/api/client";
 import { count } from "@/lib/format";
 import { useAddress } from "@/lib/use-address";
 import { useMay } from "@/session/me";
@@ -46,16 +46,7 @@ const COLUMNS: Column<JobOut>[] = [
 export function Jobs() {
   const [said, change] = useAddress();
   const kind = KINDS.find(({ value }) => value === said.get("kind"))?.value ?? "all";
-  const jobs = $api.useInfiniteQuery(
-    "get",
-    "/v1/jobs",
-    { params: { query: kind === "all" ? {} : { kind } } },
-    {
-      pageParamName: "cursor",
-      initialPageParam: null,
-      getNextPageParam: (page) => page.next_cursor ?? undefined,
-    },
-  );
+  const jobs = $api.useInfiniteQuery("get", "/v1/jobs", { params: { query: kind === "all" ? {} : { kind } } }, PAGED);
   return (
     <>
       <PageHeader

@@ -1,6 +1,6 @@
 "use client";
 
-import { $api } from "@/api/client";
+import { $api, PAGED } from "@/api/client";
 import { cx } from "@/lib/cx";
 import { usePeople } from "@/session/people";
 import { Loaded } from "@/ui/states";
@@ -17,11 +17,7 @@ export default function Timeline({ job }: { job: JobOut }) {
     "get",
     "/v1/jobs/{job_id}/log",
     { params: { path: { job_id: job.id }, query: {} } },
-    {
-      pageParamName: "cursor",
-      initialPageParam: null,
-      getNextPageParam: (page) => page.next_cursor ?? undefined,
-    },
+    PAGED,
   );
   return (
     <Loaded query={log}>
