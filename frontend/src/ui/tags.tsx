@@ -5,6 +5,8 @@ import { type ClipboardEvent, type KeyboardEvent, useState } from "react";
 
 type Props = {
   id?: string;
+  /** Where no `Field` around it says what it is. */
+  "aria-label"?: string;
   "aria-describedby"?: string;
   "aria-invalid"?: boolean;
   value: readonly string[];
