@@ -52,7 +52,7 @@ export function Failure({ error, retry, className }: { error: unknown; retry?: (
         )
       }
     >
-      {problem.message}
+      <p className="first-letter:uppercase">{problem.message}</p>
     </Notice>
   );
 }

@@ -5,6 +5,7 @@ import dynamic from "next/dynamic";
 import { useState } from "react";
 import { plural } from "@/lib/format";
 import { useMay } from "@/session/me";
+import { Badge } from "@/ui/badge";
 import { Button, ButtonLink } from "@/ui/button";
 import { PageHeader, Section } from "@/ui/page";
 import { Failure, Notice } from "@/ui/states";
@@ -29,7 +30,11 @@ export function Columns({ upload }: { upload: UploadOut }) {
     <>
       <PageHeader
         title={upload.filename}
-        description={readAs(upload)}
+        description={
+          <>
+            {readAs(upload)} {upload.sandboxed && <Badge tone="warn">Sandbox</Badge>}
+          </>
+        }
         back={{ href: "/upload", label: "New job" }}
         actions={
           <Button disabled={!may} icon={<SlidersHorizontal aria-hidden />} onClick={() => setChoosing(true)}>

@@ -22,22 +22,38 @@ type Props = {
 
 /** What it costs at most, what there is, and the start. */
 export function Price({ upload, order, change, quote }: Props) {
-  const limit = quote.error ? asProblem(quote.error).body.limit : undefined;
   return (
     <aside aria-label="Price and start" className="flex flex-col gap-4 lg:sticky lg:top-8 lg:self-start">
       {quote.error ? (
-        <>
-          <Failure error={quote.error} retry={() => void quote.refetch()} />
-          {typeof limit === "number" && (
-            <Button onClick={() => change({ first_rows: limit })}>{`Take the first ${count(limit)} rows`}</Button>
-          )}
-        </>
+        <NoPrice quote={quote} change={change} />
       ) : (
         <Loaded query={quote} skeleton={<SkeletonRows rows={5} />}>
           {(offer) => <Offer upload={upload} order={order} change={change} offer={offer} />}
         </Loaded>
       )}
     </aside>
+  );
+}
+
+/** Why there is none. More rows than the plan takes can be helped here. */
+function NoPrice({ quote, change }: Pick<Props, "quote" | "change">) {
+  const { code, body } = asProblem(quote.error);
+  const { limit } = body;
+  if (code !== "rows_per_job_exceeded" || typeof limit !== "number")
+    return <Failure error={quote.error} retry={() => void quote.refetch()} />;
+  return (
+    <>
+      <Notice tone="warn" title={`Your plan takes ${plural(limit, "row")} in one list`}>
+        Take the first of them, or{" "}
+        <Link href="/billing" className="font-medium text-accent-ink hover:underline">
+          a larger plan
+        </Link>
+        .
+      </Notice>
+      <Button look="primary" onClick={() => change({ first_rows: limit })}>
+        {`Take the first ${count(limit)} rows`}
+      </Button>
+    </>
   );
 }
 

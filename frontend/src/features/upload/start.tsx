@@ -1,5 +1,6 @@
 "use client";
 
+import { useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { api } from "@/api/client";
 import { useAction } from "@/api/use-action";
@@ -24,6 +25,7 @@ type Props = {
 /** Starts the job at the price that is shown, once. */
 export function Start({ upload, order, change, offer, rows }: Props) {
   const router = useRouter();
+  const queries = useQueryClient();
   const may = useMay("jobs");
   const start = useAction(
     async (wish: Order) => {
@@ -43,6 +45,7 @@ export function Start({ upload, order, change, offer, rows }: Props) {
         router.push(`/job?id=${job.id}`);
       },
       onRefused: (problem) => {
+        if (problem.code === "price_differs") void queries.invalidateQueries({ queryKey: ["post", "/v1/quotes"] });
         if (problem.status >= 400 && problem.status < 500) orderRefused(upload.id);
       },
     },
