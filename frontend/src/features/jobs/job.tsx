@@ -10,12 +10,12 @@ import { Empty, Loaded, Skeleton, SkeletonRows } from "@/ui/states";
 import { Tabs } from "@/ui/tabs";
 import { JobActions } from "./job-actions";
 import { JobProgress } from "./job-progress";
-import { JobRows } from "./rows/job-rows";
 import { Standstill } from "./standstill";
 import { type JobOut, kindOf, takes } from "./states";
 import { useJob } from "./use-job";
 
 const loading = () => <SkeletonRows />;
+const JobRows = dynamic(() => import("./rows/job-rows"), { loading });
 const Timeline = dynamic(() => import("./timeline"), { loading });
 const JobReceipt = dynamic(() => import("./job-receipt"), { loading });
 const Files = dynamic(() => import("./files"), { loading });

@@ -15,7 +15,7 @@ import type { RowGridHandle } from "./row-grid";
 const RowPanel = dynamic(() => import("../row/row-panel"), { ssr: false });
 
 /** Every row of a job with what came of it, as it comes; one of them opened beside the list. */
-export function JobRows({ job }: { job: JobOut }) {
+export default function JobRows({ job }: { job: JobOut }) {
   const [said, change] = useAddress();
   const filter = filterNamed(said.get("show"));
   const opened = Number(said.get("row")) || null;
