@@ -3,6 +3,8 @@
 import dynamic from "next/dynamic";
 import { usePathname, useSearchParams } from "next/navigation";
 import { $api, type Schemas } from "@/api/client";
+import { inPlainWords } from "@/features/lists/set-aside-words";
+import { asSentence } from "@/lib/sentences";
 import { useIdParam } from "@/lib/use-id-param";
 import { Badge } from "@/ui/badge";
 import { ButtonLink } from "@/ui/button";
@@ -59,7 +61,7 @@ function OneCampaign({ id }: { id: string }) {
       {(shown) => (
         <>
           <PageHeader back={BACK} title={shown.name} actions={<CampaignActions campaign={shown} />}>
-            <div className="mt-1 flex flex-wrap items-center gap-3">
+            <div className="mt-2 flex flex-wrap items-center gap-3">
               <CampaignState campaign={shown} />
               {shown.sandboxed && (
                 <Badge tone="warn" title="Its mails go to the sandbox's inbox and reach nobody.">
@@ -91,8 +93,18 @@ function Known({ campaign }: { campaign: Schemas["CampaignOut"] }) {
   return (
     <div className="mb-6 flex flex-col gap-2 empty:hidden">
       {campaign.start_problem && (
-        <Notice tone="bad" title="The last start came to nothing">
-          {campaign.start_problem}
+        <Notice
+          tone="bad"
+          title="The last start came to nothing"
+          action={
+            campaign.state === "draft" && (
+              <ButtonLink size="sm" href={`/list?id=${campaign.list_id}&start=1`}>
+                Start with another template
+              </ButtonLink>
+            )
+          }
+        >
+          {asSentence(inPlainWords(campaign.start_problem))}
         </Notice>
       )}
       {campaign.state === "paused" && campaign.paused_reason && (

@@ -2,7 +2,7 @@
 
 import Link from "next/link";
 import { $api } from "@/api/client";
-import { asSentence, capitalised } from "@/features/templates/mail-view";
+import { capitalised, asSentence } from "@/lib/sentences";
 
 const CAMPAIGN = /^(.*campaign )([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(.*)$/;
 

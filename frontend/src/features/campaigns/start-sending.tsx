@@ -10,9 +10,10 @@ import { plural } from "@/lib/format";
 import { toast } from "@/ui/toast";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { Field, Input, Select } from "@/ui/field";
+import { Field, Input } from "@/ui/field";
 import { Failure } from "@/ui/states";
 import { MailboxChoice } from "./mailbox-choice";
+import { TemplateChoice } from "./template-choice";
 import { WindowFields } from "./window-fields";
 import { type Hours, USUAL, windowInWords } from "./window-words";
 
@@ -86,7 +87,7 @@ export function StartSending({
         <Field label="Name">
           <Input required maxLength={200} value={name} onChange={(event) => setName(event.target.value)} />
         </Field>
-        <TemplateChoice value={template} onChange={setTemplate} />
+        <TemplateChoice listId={list.id} value={template} onChange={setTemplate} />
         <MailboxChoice value={mailboxes} onChange={setMailboxes} />
         <Field label="Mails a day, at most" hint="Your workspace's own limit holds as well.">
           <Input
@@ -115,26 +116,6 @@ export function StartSending({
   );
 }
 
-function TemplateChoice({ value, onChange }: { value: string; onChange: (id: string) => void }) {
-  const templates = $api.useQuery("get", "/v1/templates", { params: { query: { limit: 100 } } });
-  const all = templates.data?.items ?? [];
-  const usual = all.find((one) => one.is_default);
-  return (
-    <Field label="Template" hint="It can be looked at, with each lead's words in it, before anything leaves.">
-      <Select value={value} onChange={(event) => onChange(event.target.value)}>
-        <option value="">{usual ? `${usual.name} (the usual one)` : "The usual one"}</option>
-        {all
-          .filter((one) => !one.is_default)
-          .map((one) => (
-            <option key={one.id} value={one.id}>
-              {one.name}
-            </option>
-          ))}
-      </Select>
-    </Field>
-  );
-}
-
 /** Makes the campaign and starts it. When only the start is refused, the draft is there, and its page says what to mend. */
 async function begin({ body, start }: Wish, key: string): Promise<Made> {
   const header = { "Idempotency-Key": key };
@@ -146,7 +127,8 @@ async function begin({ body, start }: Wish, key: string): Promise<Made> {
   } catch (error) {
     const problem = asProblem(error);
     if (problem.status < 400 || problem.status >= 500) throw problem;
-    toast.problem(problem);
+    // What keeps every row out stands on the page of the draft.
+    if (problem.code !== "nothing_to_send") toast.problem(problem);
     return { id, started: false };
   }
 }

@@ -37,18 +37,18 @@ export function Why({ campaign }: { campaign: Schemas["CampaignOut"] }) {
               id={(cause) => cause.sentence}
               columns={[
                 { title: "Leads", numeric: true, className: "w-16", cell: (cause) => count(cause.leads) },
-                { title: "Why", className: "min-w-40", cell: (cause) => inPlainWords(cause.sentence) },
                 {
-                  title: "Next possible",
-                  cell: (cause) =>
-                    cause.next_at ? (
-                      <Instant at={cause.next_at} />
-                    ) : (
-                      <span className="text-ink-faint">
-                        {OVER.has(cause.code) ? "Not in this campaign" : "When somebody acts"}
+                  title: "Why",
+                  cell: (cause) => (
+                    <>
+                      {inPlainWords(cause.sentence)}
+                      <span className="block text-ink-faint sm:hidden">
+                        <Next cause={cause} />
                       </span>
-                    ),
+                    </>
+                  ),
                 },
+                { title: "Next possible", from: "sm", cell: (cause) => <Next cause={cause} /> },
               ]}
             />
           )
@@ -56,4 +56,9 @@ export function Why({ campaign }: { campaign: Schemas["CampaignOut"] }) {
       </Loaded>
     </Section>
   );
+}
+
+function Next({ cause }: { cause: Schemas["CauseOut"] }) {
+  if (cause.next_at) return <Instant at={cause.next_at} />;
+  return <span className="text-ink-faint">{OVER.has(cause.code) ? "Not in this campaign" : "When somebody acts"}</span>;
 }

@@ -73,7 +73,7 @@ function Parts({ list }: { list: Schemas["ListOut"] }) {
           </>
         }
       >
-        <div className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-ink-soft">
+        <div className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 text-ink-soft">
           <ListState list={list} />
           {list.sandboxed && (
             <Badge tone="warn" title="Rows that the sandbox made up: they reach no real mailbox.">

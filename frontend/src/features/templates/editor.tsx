@@ -12,7 +12,7 @@ import { Failure } from "@/ui/states";
 import { Changed } from "./changed";
 import { Preview } from "./preview";
 import { useSaving } from "./use-saving";
-import { FRESH, type Words, isSame, wordsOf } from "./words";
+import { FRESH, type Words, isSame, withField, wordsOf } from "./words";
 import { WordsForm } from "./words-form";
 
 const Versions = dynamic(() => import("./versions").then((part) => part.Versions));
@@ -29,6 +29,7 @@ export function Editor({ saved }: { saved: Schemas["TemplateOut"] | null }) {
   const dirty = base === null || !isSame(words, wordsOf(base));
   useUnsaved(dirty && base !== null);
   const ready = words.name.trim() !== "" && words.subject.trim() !== "" && (words.text + words.html).trim() !== "";
+  const mend = (from: string, to: string) => setWords(withField(words, from, to));
   return (
     <>
       <PageHeader
@@ -63,7 +64,7 @@ export function Editor({ saved }: { saved: Schemas["TemplateOut"] | null }) {
         }
       >
         {base && (
-          <div className="mt-1 flex flex-wrap items-center gap-2 text-ink-faint">
+          <div className="mt-2 flex flex-wrap items-center gap-2 text-ink-faint">
             Version {base.version}
             {base.is_default && <Badge title="Campaigns take it unless they are told another.">Usual one</Badge>}
             {dirty && <span>Changes are not saved</span>}
@@ -74,7 +75,7 @@ export function Editor({ saved }: { saved: Schemas["TemplateOut"] | null }) {
       {save.error && !theirs && <Failure className="mb-5" error={save.error} />}
       <div className="grid gap-x-10 gap-y-8 xl:grid-cols-2">
         <WordsForm words={words} fields={fields} readOnly={!may} onChange={setWords} />
-        <Preview words={words} onFields={setFields} />
+        <Preview words={words} onFields={setFields} onMend={may ? mend : undefined} />
       </div>
       {base && open === "versions" && (
         <Versions

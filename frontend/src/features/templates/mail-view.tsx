@@ -3,20 +3,18 @@
 import { useState } from "react";
 import type { Schemas } from "@/api/client";
 import { Choices } from "@/ui/field";
-import { Notice } from "@/ui/states";
+import { ProblemNotice } from "./problem-notice";
 
 type Mail = Pick<Schemas["PreviewOut"], "subject" | "text" | "html" | "problems">;
 
 /** A mail as its reader sees it, and everything that speaks against sending it. Its HTML can run nothing. */
-export function MailView({ mail }: { mail: Mail }) {
+export function MailView({ mail, onMend }: { mail: Mail; onMend?: (from: string, to: string) => void }) {
   const [part, setPart] = useState<"html" | "text">("html");
   const html = part === "html" && mail.html !== null;
   return (
     <div className="flex flex-col gap-3">
       {mail.problems.map(({ code, detail }) => (
-        <Notice key={`${code} ${detail}`} tone="warn">
-          {asSentence(detail)}
-        </Notice>
+        <ProblemNotice key={`${code} ${detail}`} detail={detail} onMend={onMend} />
       ))}
       {mail.subject !== null && (
         <div className="overflow-hidden rounded-lg border bg-surface">
@@ -32,7 +30,7 @@ export function MailView({ mail }: { mail: Mail }) {
                 onChange={setPart}
                 options={[
                   { value: "html", label: "HTML" },
-                  { value: "text", label: "Text" },
+                  { value: "text", label: "Plain text" },
                 ]}
               />
             )}
@@ -51,12 +49,4 @@ export function MailView({ mail }: { mail: Mail }) {
 /** Mail programs show black on white, in a plain face, unless the mail says otherwise. */
 function page(html: string): string {
   return `<!doctype html><body style="margin:16px;font:15px/1.5 system-ui,sans-serif;color:#111;background:#fff">${html}`;
-}
-
-export function capitalised(said: string): string {
-  return said.charAt(0).toUpperCase() + said.slice(1);
-}
-
-export function asSentence(detail: string): string {
-  return /[.!?]$/.test(detail) ? capitalised(detail) : `${capitalised(detail)}.`;
 }

@@ -11,8 +11,15 @@ import { type Words, sourceOf } from "./words";
 
 const TYPING_MS = 400;
 
+type Props = {
+  words: Words;
+  onFields: (fields: readonly string[]) => void;
+  /** A field is to have another name; left out for who may not change the words. */
+  onMend?: (from: string, to: string) => void;
+};
+
 /** The mail that the words make for a lead, a moment after they were typed, with all that speaks against sending it. */
-export function Preview({ words, onFields }: { words: Words; onFields: (fields: readonly string[]) => void }) {
+export function Preview({ words, onFields, onMend }: Props) {
   const [whom, setWhom] = useState<Whom>({ list: null, row: null });
   const source = useDebounced(sourceOf(words), TYPING_MS);
   const complete = source.subject !== "" && (source.text_body || source.html_body) !== null;
@@ -32,7 +39,9 @@ export function Preview({ words, onFields }: { words: Words; onFields: (fields: 
       {!complete && <p className="text-ink-soft">Write a subject and a text to see the mail.</p>}
       {complete && preview.error && <Failure error={preview.error} retry={() => void preview.refetch()} />}
       {complete && !preview.error && (
-        <div aria-live="polite">{preview.data ? <MailView mail={preview.data} /> : <SkeletonRows rows={5} />}</div>
+        <div aria-live="polite">
+          {preview.data ? <MailView mail={preview.data} onMend={onMend} /> : <SkeletonRows rows={5} />}
+        </div>
       )}
     </section>
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FRESH, isSame, placeFor, sourceOf } from "./words";
+import { FRESH, isSame, placeFor, sourceOf, withField } from "./words";
 
 describe("the words of a template", () => {
   it("leaves out a part that is empty, so that it is derived", () => {
@@ -20,5 +20,14 @@ describe("the words of a template", () => {
   });
   it("knows a changed name from an unchanged one", () => {
     expect([isSame(FRESH, { ...FRESH }), isSame(FRESH, { ...FRESH, name: "Other" })]).toEqual([true, false]);
+  });
+  it("renames a field in places only, not in what is written around them", () => {
+    const words = { name: "", subject: "{% if firstname %}{{ firstname }}{% endif %}", text: "firstname", html: "" };
+    const mended = withField({ ...words, html: '{{ firstname2 or "firstname" }}' }, "firstname", "first_name");
+    expect([mended.subject, mended.text, mended.html]).toEqual([
+      "{% if first_name %}{{ first_name }}{% endif %}",
+      "firstname",
+      '{{ firstname2 or "firstname" }}',
+    ]);
   });
 });

@@ -38,3 +38,10 @@ export function placeFor(field: string): string {
   if (NEVER_EMPTY.has(field) || field === "line") return `{{ ${name} }}`;
   return `{{ ${name} or "${FALLBACKS[field] ?? "…"}" }}`;
 }
+
+/** The words with a field under another name, wherever a place in them names it. */
+export function withField(words: Words, from: string, to: string): Words {
+  const name = new RegExp(`(?<![\\w"'])${from}(?![\\w"'])`, "g");
+  const mend = (text: string) => text.replace(/\{\{.*?\}\}|\{%.*?%\}/gs, (place) => place.replace(name, to));
+  return { ...words, subject: mend(words.subject), text: mend(words.text), html: mend(words.html) };
+}
