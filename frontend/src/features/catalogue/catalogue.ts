@@ -40,8 +40,8 @@ export function said(condition: Condition): string {
   const name = field === "column" ? column : FIELDS[field];
   if (operator === "is_empty") return `${name} is empty`;
   if (operator === "between") {
-    if (at_most == null) return `${name} is at least ${at_least}`;
-    if (at_least == null) return `${name} is at most ${at_most}`;
+    if (at_most === null || at_most === undefined) return `${name} is at least ${at_least}`;
+    if (at_least === null || at_least === undefined) return `${name} is at most ${at_most}`;
     return `${name} is ${at_least} to ${at_most}`;
   }
   return `${name} ${OPERATORS[operator]} ${values.join(", ")}`;
