@@ -14,7 +14,7 @@ from tests.web.browser import Watch
 from tests.web.conftest import Person
 
 WHILE_MS = 20_000
-"""What a file takes to be read, and three rows to be researched, at most: on a machine that has other things to do."""
+"""What a file takes to be read and checked, and three rows to be researched, at most: on a machine that is busy."""
 LEADS = CHECKOUT / "samples" / "leads.csv"
 
 
@@ -38,17 +38,17 @@ async def test_a_file_becomes_a_job_in_three_steps(page: Page, signed_in: Person
 
     await page.get_by_role("link", name="Continue").click()
     price = page.get_by_role("complementary", name="Price and start")
-    await expect(price.get_by_text("40 credits")).to_be_visible()
+    await expect(price.get_by_text("40 credits")).to_be_visible(timeout=WHILE_MS)
     await page.get_by_role("button", name="Try 3 rows").click()
     await expect(page.get_by_role("region", name="Tried rows").get_by_text("Researched")).to_have_count(
         3, timeout=WHILE_MS
     )
-    await expect(price.get_by_text("37 credits")).to_be_visible()
+    await expect(price.get_by_text("37 credits")).to_be_visible(timeout=WHILE_MS)
     trial_id = named(page, "trial")
 
     await page.get_by_role("radio", name="Direct").check()
     await page.get_by_label("Only the first rows").fill("5")
-    await expect(price.get_by_text("2 credits")).to_be_visible()
+    await expect(price.get_by_text("2 credits", exact=True)).to_be_visible(timeout=WHILE_MS)
     await price.get_by_role("button", name="Start research").click()
     await page.wait_for_url(re.compile(r"/job\?id="))
 
@@ -68,7 +68,7 @@ async def test_two_tabs_that_start_the_same_make_one_job(page: Page, signed_in: 
     other = await page.context.new_page()
     for tab in (page, other):
         await tab.goto(f"/upload?id={named(page)}&step=review")
-        await expect(tab.get_by_text("40 credits")).to_be_visible()
+        await expect(tab.get_by_text("40 credits")).to_be_visible(timeout=WHILE_MS)
     for tab in (page, other):
         await tab.get_by_role("button", name="Start research").dblclick()
         await tab.wait_for_url(re.compile(r"/job\?id="))
@@ -110,7 +110,7 @@ async def test_credits_that_do_not_suffice_are_said_and_what_they_pay_for_is_sta
     await page.goto("/upload")
     await page.get_by_role("button", name="Use the sample list").click()
     await page.get_by_role("link", name="Continue").click()
-    await expect(page.get_by_text("30 credits missing").first).to_be_visible()
+    await expect(page.get_by_text("30 credits missing").first).to_be_visible(timeout=WHILE_MS)
     watch.expect(r"402 POST .*/v1/jobs")
     await page.get_by_role("button", name="Start research").click()
     await page.get_by_role("button", name="Start what I can afford").click()

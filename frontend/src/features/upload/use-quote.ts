@@ -15,7 +15,8 @@ export function useQuote(upload: UploadOut, { first_rows, skip_duplicates, skip_
     { body: { upload_id: upload.id, first_rows, skip_duplicates, skip_known, extra_columns } },
     {
       placeholderData: keepPreviousData,
-      refetchInterval: ({ state }) => (state.data?.findings === "running" ? 5_000 : false),
+      refetchInterval: ({ state }) =>
+        state.data?.findings !== "running" ? false : state.dataUpdateCount < 4 ? 1_000 : 5_000,
     },
   );
 }
