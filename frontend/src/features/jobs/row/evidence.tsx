@@ -39,7 +39,7 @@ function Backed({ statement }: { statement: Statement }) {
   return (
     <li>
       <p>
-        {text} {date && <span className="text-ink-faint">{date}</span>}{" "}
+        <span>{text}</span> {date && <span className="text-ink-faint">{date}</span>}{" "}
         {strength !== null && strength >= 3 && <Badge tone="good">Strong</Badge>}
       </p>
       <blockquote className="mt-1.5 border-l-2 border-line-strong pl-3 text-[0.8125rem] leading-5 text-ink-soft">

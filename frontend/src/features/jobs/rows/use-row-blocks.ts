@@ -39,6 +39,8 @@ export function useRowBlocks(jobId: string, seen: { first: number; last: number 
       { cancelRefetch: false },
     );
   }, [queries, jobId, done]);
+  // Read here, so that the page is drawn again when they come.
+  const arrived = new Map(blocks.map((block, index) => [block, found[index]?.data]));
   const error: Problem | undefined = found
     .map((one) => one.error)
     .filter(Boolean)
@@ -46,7 +48,8 @@ export function useRowBlocks(jobId: string, seen: { first: number; last: number 
   return {
     /** The row; null when it has no outcome; undefined when it is on its way. */
     rowAt: (rowNo: number): Row | null | undefined => {
-      const rows = queries.getQueryData<Row[]>(keyOf(blockOf(rowNo)));
+      const block = blockOf(rowNo);
+      const rows = arrived.get(block) ?? queries.getQueryData<Row[]>(keyOf(block));
       return rows && (rows.find((row) => row.row_no === rowNo) ?? null);
     },
     error,
