@@ -7,7 +7,6 @@ import { Badge, Status } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { SidePanel } from "@/ui/dialog-parts";
 import { Field, Input, Textarea } from "@/ui/field";
-import { Section } from "@/ui/page";
 import { Failure, Notice } from "@/ui/states";
 import { type Catalogue, FIELDS, type Field as Looked } from "./catalogue";
 
@@ -53,7 +52,7 @@ export default function TryRow({ seen, onClose }: { seen: Catalogue; onClose: ()
       }
     >
       {attempt.error && <Failure error={attempt.error} className="mb-4" />}
-      {attempt.data && <Outcome trace={attempt.data} />}
+      {attempt.data && <Verdict trace={attempt.data} />}
       <form
         id="try-row"
         className="grid gap-4 sm:grid-cols-2"
@@ -73,13 +72,14 @@ export default function TryRow({ seen, onClose }: { seen: Catalogue; onClose: ()
           <Textarea value={found} onChange={(event) => setFound(event.target.value)} />
         </Field>
       </form>
+      {attempt.data && <Trace trace={attempt.data} />}
     </SidePanel>
   );
 }
 
-function Outcome({ trace }: { trace: Schemas["TraceOut"] }) {
+function Verdict({ trace }: { trace: Schemas["TraceOut"] }) {
   return (
-    <div role="status" className="mb-6">
+    <div role="status" className="mb-5">
       {trace.choice ? (
         <Notice tone="accent" title={`Offered: ${trace.choice.name}`}>
           <p>{trace.choice.pitch}</p>
@@ -88,25 +88,32 @@ function Outcome({ trace }: { trace: Schemas["TraceOut"] }) {
       ) : (
         <Notice title="No rule holds">The model then offers what fits best, where the row’s sources show it.</Notice>
       )}
-      <Section title="Rules" className="mt-4 pb-2">
-        <ol className="flex flex-col">
-          {trace.rules.map((rule) => (
-            <li key={rule.id} className="border-b py-2">
-              <div className="flex flex-wrap items-center gap-2">
-                <Status tone={rule.holds ? "good" : "neutral"}>{rule.name}</Status>
-                <span className="text-ink-faint">{rule.holds ? "holds" : "does not hold"}</span>
-                {rule.decides && <Badge tone="accent">Decides</Badge>}
-                {!rule.enabled && <Badge>Off</Badge>}
-              </div>
-              <ul className="pl-3.5 text-[0.8125rem] text-ink-soft">
-                {rule.conditions.map((condition, at) => (
-                  <li key={at}>{condition.why}</li>
-                ))}
-              </ul>
-            </li>
-          ))}
-        </ol>
-      </Section>
+    </div>
+  );
+}
+
+/** Rule by rule, what the row says. */
+function Trace({ trace }: { trace: Schemas["TraceOut"] }) {
+  return (
+    <div className="mt-6">
+      <h3 className="mb-1 font-medium">Rule by rule</h3>
+      <ol className="flex flex-col">
+        {trace.rules.map((rule) => (
+          <li key={rule.id} className="border-b py-2">
+            <div className="flex flex-wrap items-center gap-2">
+              <Status tone={rule.holds ? "good" : "neutral"}>{rule.name}</Status>
+              <span className="text-ink-faint">{rule.holds ? "holds" : "does not hold"}</span>
+              {rule.decides && <Badge tone="accent">Decides</Badge>}
+              {!rule.enabled && <Badge>Off</Badge>}
+            </div>
+            <ul className="pl-3.5 text-[0.8125rem] text-ink-soft">
+              {rule.conditions.map((condition, at) => (
+                <li key={at}>{condition.why}</li>
+              ))}
+            </ul>
+          </li>
+        ))}
+      </ol>
     </div>
   );
 }

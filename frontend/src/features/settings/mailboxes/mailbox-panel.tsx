@@ -34,9 +34,9 @@ export default function MailboxPanel({ id, onClose }: { id: string; onClose: () 
             <Section title="State" actions={may && !mailbox.shared && <MailboxDeeds one={mailbox} onGone={onClose} />}>
               <State one={mailbox} />
             </Section>
-            {may && <TestMail one={mailbox} />}
-            <Doctor one={mailbox} />
-            {!mailbox.shared && mailbox.server?.signs_in_with !== "google" && <Signing one={mailbox} />}
+            {may && !mailbox.shared && <TestMail one={mailbox} />}
+            {!mailbox.shared && <Doctor one={mailbox} />}
+            {!mailbox.shared && <Signing one={mailbox} />}
             {may && !mailbox.shared && <ChangeMailbox one={mailbox} etag={etag} />}
           </>
         )}

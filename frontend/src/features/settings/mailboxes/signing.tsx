@@ -21,7 +21,8 @@ export function Signing({ one }: { one: Mailbox }) {
       ).data!,
     { refresh: MAILBOX_KEYS, done: "The keys are made. Publish the records." },
   );
-  if (one.provider !== "smtp" || one.server?.signs_in_with === "microsoft") return null;
+  const signsItself = one.server?.signs_in_with === "google" || one.server?.signs_in_with === "microsoft";
+  if (one.provider !== "smtp" || signsItself) return null;
   if (!signed && !may) return null;
   return (
     <Section

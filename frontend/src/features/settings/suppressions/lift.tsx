@@ -3,11 +3,12 @@
 import { useState } from "react";
 import { api } from "@/api/client";
 import { useAction } from "@/api/use-action";
+import { words } from "@/lib/format";
 import { useMay } from "@/session/me";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { Fact, Facts } from "@/ui/page";
 import { Field, Textarea } from "@/ui/field";
+import { Fact, Facts } from "@/ui/page";
 import { Instant } from "@/ui/time";
 import { REASONS, SUPPRESSION_KEYS, type Suppression, whom } from "./suppression";
 
@@ -56,7 +57,7 @@ export function Lift({ one }: { one: Suppression }) {
           </Fact>
           {one.note && <Fact name="Note">{one.note}</Fact>}
           {proof.map(([name, value]) => (
-            <Fact key={name} name={name.replaceAll("_", " ")}>
+            <Fact key={name} name={words(name)}>
               {value}
             </Fact>
           ))}

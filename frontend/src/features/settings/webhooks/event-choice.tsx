@@ -18,7 +18,7 @@ export function EventChoice({ value, onChange }: { value: readonly Event[]; onCh
             <div key={type}>
               <Checkbox
                 label={<code className="font-mono text-[0.8125rem]">{type}</code>}
-                hint={description}
+                hint={description.replaceAll("`", "")}
                 checked={value.includes(type)}
                 onChange={(event) =>
                   onChange(event.target.checked ? [...value, type] : value.filter((one) => one !== type))
