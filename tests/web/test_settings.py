@@ -124,6 +124,8 @@ async def test_an_address_is_left_alone_and_written_to_again_for_a_reason(page: 
     lifting = page.get_by_role("dialog")
     await lifting.get_by_label("Why they may be written to again").fill("Signed the contract")
     await lifting.get_by_role("button", name="Lift").click()
+    # Whatever lies behind a dialog is hidden from readers, the row as well.
+    await expect(lifting).to_have_count(0)
     await expect(row).to_have_count(0)
     assert (await user.ask("GET", "/v1/suppressions"))["items"] == []
     newest = (await user.ask("GET", "/v1/suppressions/changes"))["items"][0]
@@ -192,4 +194,5 @@ async def _mailed_token(world: World, address: str) -> str:
         return bool(tokens)
 
     await eventually(mailed, within_s=30)
-    return tokens[-1]
+    # The list of the inbox quotes a mail's beginning, too, which may break off within the token.
+    return max(tokens, key=len)
