@@ -96,7 +96,7 @@ async def test_a_line_is_reworded_and_approved_and_the_next_sheet_has_it(
     await expect(files.get_by_text("Ready")).to_be_visible(timeout=WHILE_MS)
     async with page.expect_download() as coming:
         await files.get_by_role("button", name="Download").click()
-    sheet = openpyxl.load_workbook(await (await coming.value).path()).worksheets[0]
+    sheet = openpyxl.load_workbook(BytesIO((await (await coming.value).path()).read_bytes())).worksheets[0]
     assert MINE in [cell.value for cell in sheet[2]]
 
 
