@@ -121,11 +121,11 @@ async def test_an_address_is_left_alone_and_written_to_again_for_a_reason(page: 
     assert (kept["email"], kept["reason"], kept["scope"]) == (email, "asked", "workspace")
 
     await row.get_by_role("button", name="Lift").click()
-    lifting = page.get_by_role("dialog")
+    lifting = page.get_by_role("dialog", name=f"Write to {email} again?")
     await lifting.get_by_label("Why they may be written to again").fill("Signed the contract")
     await lifting.get_by_role("button", name="Lift").click()
     # Whatever lies behind a dialog is hidden from readers, the row as well.
-    await expect(lifting).to_have_count(0)
+    await expect(lifting).to_have_count(0, timeout=15_000)
     await expect(row).to_have_count(0)
     assert (await user.ask("GET", "/v1/suppressions"))["items"] == []
     newest = (await user.ask("GET", "/v1/suppressions/changes"))["items"][0]
