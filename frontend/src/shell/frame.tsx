@@ -27,7 +27,7 @@ export function Frame({ children }: { children: ReactNode }) {
         <Sidebar />
       </aside>
       <div className="min-w-0">
-        <div className="sticky top-0 z-30 flex items-center gap-2 border-b bg-ground/90 px-3 py-2 backdrop-blur lg:hidden">
+        <header className="sticky top-0 z-30 flex items-center gap-2 border-b bg-ground/90 px-3 py-2 backdrop-blur lg:hidden">
           <button
             type="button"
             aria-label="Navigation"
@@ -47,7 +47,7 @@ export function Frame({ children }: { children: ReactNode }) {
           >
             <Search aria-hidden className="size-5" />
           </button>
-        </div>
+        </header>
         <SandboxBar />
         <Offline />
         <main id="content" className="mx-auto max-w-6xl px-4 pt-6 pb-24 sm:px-8 sm:pt-8">

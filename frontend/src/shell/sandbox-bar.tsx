@@ -9,11 +9,11 @@ export function SandboxBar() {
   const made = (providers.data?.items ?? []).filter((one) => one.needed && one.mode === "sandbox");
   if (made.length === 0) return null;
   return (
-    <div role="note" className="border-b bg-warn-soft px-4 py-1 text-center text-[0.8125rem] text-ink">
+    <aside aria-label="Sandbox" className="border-b bg-warn-soft px-4 py-1 text-center text-[0.8125rem] text-ink">
       Sandbox: results here are made up, and mails go to its own inbox only.{" "}
       <Link href="/settings/providers" className="font-medium underline underline-offset-2">
         Which parts
       </Link>
-    </div>
+    </aside>
   );
 }

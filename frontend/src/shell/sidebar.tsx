@@ -150,10 +150,10 @@ function Person() {
       trigger={
         <button
           type="button"
-          aria-label="Your account"
           className="flex w-full items-center gap-2.5 rounded-md px-2 py-1.5 text-left text-ink-soft hover:bg-hover data-popup-open:bg-hover"
         >
           <UserRound aria-hidden className="size-4 shrink-0 text-ink-faint" />
+          <span className="sr-only">Your account</span>
           <span className="min-w-0 flex-1 truncate">{me.data?.email ?? <Skeleton className="w-32" />}</span>
         </button>
       }

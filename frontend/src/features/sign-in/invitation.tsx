@@ -33,8 +33,14 @@ export function Invitation() {
     },
   );
   if (token === undefined || session === undefined) return <Skeleton className="h-32" />;
-  if (token === null)
-    return <Notice tone="bad">This link is not complete. Open it from the mail, or ask for another invitation.</Notice>;
+  if (token === null) {
+    return (
+      <>
+        <h1 className="mb-4 text-xl font-semibold">This is no invitation</h1>
+        <Notice tone="bad">This link is not complete. Open it from the mail, or ask for another invitation.</Notice>
+      </>
+    );
+  }
   if (session === null) {
     return (
       <>
