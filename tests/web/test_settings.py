@@ -194,5 +194,5 @@ async def _mailed_token(world: World, address: str) -> str:
         return bool(tokens)
 
     await eventually(mailed, within_s=30)
-    # The list of the inbox quotes a mail's beginning, too, which may break off within the token.
+    # A mail is there as it was sent, too, where a soft line break may cut the token.
     return max(tokens, key=len)
