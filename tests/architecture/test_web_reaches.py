@@ -38,7 +38,9 @@ _LISTED = re.compile(r"^\| `(GET|POST|PUT|PATCH|DELETE|HEAD) (/[^`]+)` \| (.+) \
 def operations() -> frozenset[str]:
     """`GET /v1/jobs` and so on, of the committed description."""
     paths = json.loads(PATH.read_bytes())["paths"]
-    return frozenset(f"{method.upper()} {path}" for path, item in paths.items() for method in item if method in _METHODS)
+    return frozenset(
+        f"{method.upper()} {path}" for path, item in paths.items() for method in item if method in _METHODS
+    )
 
 
 @functools.cache
@@ -80,7 +82,9 @@ def listed() -> dict[str, str]:
 def test_every_operation_is_on_a_page_or_says_why_not() -> None:
     """Red with a new operation that nobody has made a page for."""
     missing = sorted(operations() - reached() - set(listed()))
-    assert not missing, "no page asks for these; make one, or give the reason in docs/api-only.md:\n" + "\n".join(missing)
+    assert not missing, "no page asks for these; make one, or give the reason in docs/api-only.md:\n" + "\n".join(
+        missing
+    )
 
 
 def test_nothing_is_called_api_only_that_a_page_does_or_nobody_offers() -> None:

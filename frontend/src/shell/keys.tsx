@@ -65,5 +65,5 @@ function isTyping(target: EventTarget | null): boolean {
 }
 
 function isOverlaid(): boolean {
-  return document.querySelector('[role="dialog"],[role="menu"]') !== null;
+  return document.querySelector('[role="dialog"]:not([data-toast]),[role="menu"]') !== null;
 }

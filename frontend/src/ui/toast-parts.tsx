@@ -40,6 +40,7 @@ function List() {
     <Toast.Root
       key={one.id}
       toast={one}
+      data-toast
       swipeDirection={["right", "down"]}
       className="rounded-lg border bg-surface shadow-high transition-all duration-200 data-ending-style:opacity-0 data-starting-style:translate-y-3 data-starting-style:opacity-0"
     >
