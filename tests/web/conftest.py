@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright, expect
 
 from deploy.local.chromium import FLAGS, find_or_fetch
 from deploy.local.stack import LocalStack
@@ -24,6 +24,8 @@ from tests.support.whole_system import WEB_ROOT
 from tests.web.browser import Watch
 
 FAILED = default_path() / "web" / "failed-tests"
+PATIENCE_MS = 20_000
+"""For what comes within a second on a machine that has nothing else to do."""
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 
 
@@ -50,6 +52,7 @@ async def site(stack: LocalStack) -> str:
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncGenerator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     chromium = await find_or_fetch(default_path() / "web", say=_say)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
@@ -63,7 +66,7 @@ async def browser() -> AsyncGenerator[Browser]:
 async def context(browser: Browser, site: str) -> AsyncGenerator[BrowserContext]:
     """A profile of its own: no session, no storage, nothing cached."""
     context = await browser.new_context(base_url=site, viewport=WIDE, reduced_motion="reduce", locale="en-GB")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     await context.close()
 
