@@ -64,7 +64,7 @@ async def test_nothing_on_a_page_keeps_anybody_out(page: Page, signed_in: Person
     for path in [path for path in pages() if path not in LEADING_ON][part::PARTS]:
         await settled(page, path)
         found += [f"{path}: {line}" for line in await complaints(page)]
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 async def test_nothing_keeps_anybody_from_signing_in(page: Page) -> None:
@@ -73,7 +73,7 @@ async def test_nothing_keeps_anybody_from_signing_in(page: Page) -> None:
     for path in BEFORE_SIGNING_IN:
         await settled(page, path)
         found += [f"{path}: {line}" for line in await complaints(page)]
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_every_page_has_a_title_of_its_own() -> None:

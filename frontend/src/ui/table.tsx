@@ -53,7 +53,6 @@ export function DataTable<Row>({ label, rows, columns, id, href, onOpen, selecte
                 <th
                   key={index}
                   scope="col"
-                  aria-label={column.label}
                   className={cx(
                     "border-b px-3 py-2 text-[0.8125rem] font-medium whitespace-nowrap text-ink-faint first:pl-2 last:pr-2",
                     column.numeric && "text-right",
@@ -62,6 +61,7 @@ export function DataTable<Row>({ label, rows, columns, id, href, onOpen, selecte
                   )}
                 >
                   {column.title}
+                  {column.label && <span className="sr-only">{column.label}</span>}
                 </th>
               ))}
             </tr>
