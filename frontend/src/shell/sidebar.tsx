@@ -89,6 +89,7 @@ function Workspaces() {
             className="flex w-full items-center gap-2.5 rounded-md p-1.5 text-left hover:bg-hover data-popup-open:bg-hover"
           >
             <Mark />
+            <span className="sr-only">Workspace</span>
             <span className="min-w-0 flex-1 truncate font-semibold">
               {me.data ? me.data.workspace_name : <Skeleton className="w-24" />}
             </span>
