@@ -48,7 +48,8 @@ export const PAGED = {
   pageParamName: "cursor",
   // Not undefined, for which the library asks for page 0.
   initialPageParam: null,
-  getNextPageParam: (page: { next_cursor: string | null }) => page.next_cursor ?? undefined,
+  getNextPageParam: <Cursor extends string | number>(page: { next_cursor: Cursor | null }) =>
+    page.next_cursor ?? undefined,
 };
 
 /** A file that the API makes, saved under the name it gives. */

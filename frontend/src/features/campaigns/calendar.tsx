@@ -3,10 +3,10 @@
 import { useState } from "react";
 import { $api, type Schemas } from "@/api/client";
 import { count, day, plural } from "@/lib/format";
-import { Choices } from "@/ui/field";
 import { Section } from "@/ui/page";
 import { Loaded, Skeleton } from "@/ui/states";
 import { DayBars } from "./day-bars";
+import { ChooseDaysAhead, type DaysAhead } from "./days-ahead";
 import { DryRun } from "./dry-run";
 
 /** How many mails leave on which day, as far as is known today. */
@@ -26,7 +26,7 @@ export function Calendar({ campaign }: { campaign: Schemas["CampaignOut"] }) {
 }
 
 function Forecast({ campaign }: { campaign: Schemas["CampaignOut"] }) {
-  const [days, setDays] = useState<"14" | "30" | "90">("14");
+  const [days, setDays] = useState<DaysAhead>("14");
   const forecast = $api.useQuery("get", "/v1/campaigns/{campaign_id}/forecast", {
     params: { path: { campaign_id: campaign.id }, query: { days: Number(days) } },
   });
@@ -40,18 +40,7 @@ function Forecast({ campaign }: { campaign: Schemas["CampaignOut"] }) {
             ? "It is paused: nothing leaves before it is resumed."
             : "Beside the other campaigns, by the quotas and hours that hold today."
       }
-      actions={
-        <Choices
-          label="How far"
-          value={days}
-          onChange={setDays}
-          options={[
-            { value: "14", label: "2 weeks" },
-            { value: "30", label: "30 days" },
-            { value: "90", label: "90 days" },
-          ]}
-        />
-      }
+      actions={<ChooseDaysAhead value={days} onChange={setDays} />}
     >
       <Loaded query={forecast} skeleton={<Skeleton className="h-48 w-full" />}>
         {(shown) => (

@@ -1,6 +1,6 @@
 "use client";
 
-import { $api, type Schemas } from "@/api/client";
+import { $api, PAGED, type Schemas } from "@/api/client";
 import { count } from "@/lib/format";
 import { Badge } from "@/ui/badge";
 import { ButtonLink } from "@/ui/button";
@@ -13,16 +13,7 @@ import { leadsOf } from "./states";
 
 /** All campaigns, newest first. */
 export function Campaigns() {
-  const campaigns = $api.useInfiniteQuery(
-    "get",
-    "/v1/campaigns",
-    { params: { query: {} } },
-    {
-      pageParamName: "cursor",
-      initialPageParam: null,
-      getNextPageParam: (page) => page.next_cursor ?? undefined,
-    },
-  );
+  const campaigns = $api.useInfiniteQuery("get", "/v1/campaigns", { params: { query: {} } }, PAGED);
   return (
     <>
       <PageHeader

@@ -1,7 +1,7 @@
 "use client";
 
 import { useState } from "react";
-import { $api, type Schemas } from "@/api/client";
+import { $api, PAGED, type Schemas } from "@/api/client";
 import { count } from "@/lib/format";
 import { Status } from "@/ui/badge";
 import { Button } from "@/ui/button";
@@ -25,9 +25,7 @@ export function Leads({ campaign, onCheck }: { campaign: Schemas["CampaignOut"];
     "/v1/campaigns/{campaign_id}/leads",
     { params: { path: { campaign_id: campaign.id }, query: state === "" ? {} : { state } } },
     {
-      pageParamName: "cursor",
-      initialPageParam: null,
-      getNextPageParam: (page) => page.next_cursor ?? undefined,
+      ...PAGED,
       enabled: campaign.state !== "draft",
     },
   );

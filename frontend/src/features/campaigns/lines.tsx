@@ -1,7 +1,7 @@
 "use client";
 
 import { useState } from "react";
-import { $api, type Schemas } from "@/api/client";
+import { $api, PAGED, type Schemas } from "@/api/client";
 import { Badge } from "@/ui/badge";
 import { SidePanel } from "@/ui/dialog";
 import { Choices } from "@/ui/field";
@@ -19,11 +19,7 @@ export function Lines({ campaign }: { campaign: Schemas["CampaignOut"] }) {
     "get",
     "/v1/campaigns/{campaign_id}/lines",
     { params: { path: { campaign_id: campaign.id }, query: which === "all" ? {} : { state: which } } },
-    {
-      pageParamName: "cursor",
-      initialPageParam: null,
-      getNextPageParam: (page) => page.next_cursor ?? undefined,
-    },
+    PAGED,
   );
   return (
     <>

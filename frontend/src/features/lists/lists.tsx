@@ -1,6 +1,6 @@
 "use client";
 
-import { $api, type Schemas } from "@/api/client";
+import { $api, PAGED, type Schemas } from "@/api/client";
 import { count } from "@/lib/format";
 import { Badge, Status } from "@/ui/badge";
 import { ButtonLink } from "@/ui/button";
@@ -19,9 +19,7 @@ export function Lists() {
     "/v1/lists",
     { params: { query: {} } },
     {
-      pageParamName: "cursor",
-      initialPageParam: null,
-      getNextPageParam: (page) => page.next_cursor ?? undefined,
+      ...PAGED,
       refetchInterval: ({ state }) =>
         state.data?.pages.some((page) => page.items.some(isMoving)) ? ARRIVING_MS : false,
     },

@@ -1,7 +1,7 @@
 "use client";
 
 import { useState } from "react";
-import { $api, type Schemas } from "@/api/client";
+import { $api, PAGED, type Schemas } from "@/api/client";
 import { count } from "@/lib/format";
 import { Status } from "@/ui/badge";
 import { Select } from "@/ui/field";
@@ -23,11 +23,7 @@ export function Recipients({ list }: { list: Schemas["ListOut"] }) {
     "get",
     "/v1/lists/{list_id}/recipients",
     { params: { path: { list_id: list.id }, query } },
-    {
-      pageParamName: "cursor",
-      initialPageParam: null,
-      getNextPageParam: (page) => page.next_cursor ?? undefined,
-    },
+    PAGED,
   );
   return (
     <>

@@ -3,9 +3,9 @@
 import { useState } from "react";
 import { $api } from "@/api/client";
 import { DayBars } from "@/features/campaigns/day-bars";
+import { ChooseDaysAhead, type DaysAhead } from "@/features/campaigns/days-ahead";
 import { Today } from "@/features/home/today";
 import { count, day, plural } from "@/lib/format";
-import { Choices } from "@/ui/field";
 import { Section } from "@/ui/page";
 import { Loaded, Skeleton } from "@/ui/states";
 import { Mails } from "./mails";
@@ -22,24 +22,13 @@ export function SendingOverview() {
 }
 
 function Forecast() {
-  const [days, setDays] = useState<"14" | "30" | "90">("30");
+  const [days, setDays] = useState<DaysAhead>("30");
   const forecast = $api.useQuery("get", "/v1/sending/forecast", { params: { query: { days: Number(days) } } });
   return (
     <Section
       title="Forecast"
       description="All running campaigns together, by the quotas and hours that hold today."
-      actions={
-        <Choices
-          label="How far"
-          value={days}
-          onChange={setDays}
-          options={[
-            { value: "14", label: "2 weeks" },
-            { value: "30", label: "30 days" },
-            { value: "90", label: "90 days" },
-          ]}
-        />
-      }
+      actions={<ChooseDaysAhead value={days} onChange={setDays} />}
     >
       <Loaded query={forecast} skeleton={<Skeleton className="h-48 w-full" />}>
         {(known) => {

@@ -1,6 +1,6 @@
 "use client";
 
-import { $api } from "@/api/client";
+import { $api, PAGED } from "@/api/client";
 import { count } from "@/lib/format";
 import { Badge, Status } from "@/ui/badge";
 import { Loaded } from "@/ui/states";
@@ -10,12 +10,7 @@ import { stateOf } from "./states";
 
 /** What was searched for and bought before. */
 export function Bought() {
-  const sourcings = $api.useInfiniteQuery(
-    "get",
-    "/v1/sourcings",
-    { params: { query: { limit: 20 } } },
-    { pageParamName: "cursor", initialPageParam: null, getNextPageParam: (page) => page.next_cursor ?? undefined },
-  );
+  const sourcings = $api.useInfiniteQuery("get", "/v1/sourcings", { params: { query: { limit: 20 } } }, PAGED);
   return (
     <Loaded query={sourcings}>
       {({ pages }) => {

@@ -1,6 +1,6 @@
 "use client";
 
-import { $api } from "@/api/client";
+import { $api, PAGED } from "@/api/client";
 import { plural } from "@/lib/format";
 import { useMay } from "@/session/me";
 import { Badge, Status } from "@/ui/badge";
@@ -13,16 +13,7 @@ import { Ago } from "@/ui/time";
 /** The mails that campaigns are made of. */
 export function Templates() {
   const may = useMay("sending");
-  const templates = $api.useInfiniteQuery(
-    "get",
-    "/v1/templates",
-    { params: { query: {} } },
-    {
-      pageParamName: "cursor",
-      initialPageParam: null,
-      getNextPageParam: (page) => page.next_cursor ?? undefined,
-    },
-  );
+  const templates = $api.useInfiniteQuery("get", "/v1/templates", { params: { query: {} } }, PAGED);
   return (
     <>
       <PageHeader

@@ -1,6 +1,6 @@
 "use client";
 
-import { $api, type Schemas } from "@/api/client";
+import { $api, PAGED, type Schemas } from "@/api/client";
 import { useMay } from "@/session/me";
 import { Button } from "@/ui/button";
 import { SidePanel } from "@/ui/dialog";
@@ -18,11 +18,7 @@ export function Versions({ template, onClose, onTake }: Props) {
     "get",
     "/v1/templates/{template_id}/versions",
     { params: { path: { template_id: template.id }, query: {} } },
-    {
-      pageParamName: "cursor",
-      initialPageParam: null,
-      getNextPageParam: (page) => page.next_cursor ?? undefined,
-    },
+    PAGED,
   );
   return (
     <SidePanel

@@ -2,7 +2,7 @@
 
 import { Trash2 } from "lucide-react";
 import { useState } from "react";
-import { $api, type Schemas, api } from "@/api/client";
+import { $api, PAGED, type Schemas, api } from "@/api/client";
 import { useAction } from "@/api/use-action";
 import { bytes, count, percent } from "@/lib/format";
 import { useMay } from "@/session/me";
@@ -19,12 +19,7 @@ type Item = Schemas["UploadItem"];
 export function EarlierFiles() {
   const may = useMay("jobs");
   const [asked, setAsked] = useState<Item | null>(null);
-  const files = $api.useInfiniteQuery(
-    "get",
-    "/v1/uploads",
-    { params: { query: { limit: 20 } } },
-    { pageParamName: "cursor", initialPageParam: null, getNextPageParam: (page) => page.next_cursor ?? undefined },
-  );
+  const files = $api.useInfiniteQuery("get", "/v1/uploads", { params: { query: { limit: 20 } } }, PAGED);
   const remove = useAction(
     async ({ id, state }: Item) => {
       const path = { upload_id: id };

@@ -1,6 +1,6 @@
 "use client";
 
-import { $api, type Schemas } from "@/api/client";
+import { $api, PAGED, type Schemas } from "@/api/client";
 import { count, words } from "@/lib/format";
 import { SidePanel } from "@/ui/dialog";
 import { Loaded } from "@/ui/states";
@@ -16,7 +16,7 @@ export function FindingRows({ upload, code, onClose }: { upload: UploadOut; code
     "get",
     "/v1/uploads/{upload_id}/problems",
     { params: { path: { upload_id: upload.id }, query: { code, limit: 50 } } },
-    { pageParamName: "cursor", initialPageParam: null, getNextPageParam: (page) => page.next_cursor ?? undefined },
+    PAGED,
   );
   const finding = upload.findings.find((one) => one.code === code);
   return (

@@ -64,7 +64,7 @@ export const ENCODINGS: Record<string, string> = {
   cp1257: "Baltic (Windows)",
   shift_jis: "Japanese (Shift JIS)",
   euc_jp: "Japanese (EUC)",
-  gb18030: "Chinese, simplified (GB 18030)",
+  gb18030: "Chinese of the mainland (GB 18030)",
   big5: "Chinese, traditional (Big5)",
   euc_kr: "Korean (EUC)",
 };
