@@ -3,18 +3,13 @@
 import asyncio
 import socket
 from collections.abc import AsyncGenerator
-from typing import cast
 
-import dns.asyncresolver
-import dns.flags
-import dns.message
-import dns.rcode
-import dns.rrset
 import pytest
 
 from libs.common.public_resolver import NotPublic, PublicResolver
 from services.gateway.clients import name_servers
 from services.gateway.clients.name_servers import NameServers
+from tests.support.name_server import Zone, name_server
 
 RECORDS = {
     ("both.example.", "A"): ["93.184.216.34", "93.184.216.35"],
@@ -23,46 +18,21 @@ RECORDS = {
     ("inside.example.", "A"): ["10.0.0.1"],
     ("empty.example.", "MX"): ["10 both.example."],
 }
-KNOWN = {name for name, _ in RECORDS}
-
-
-class NameServer(asyncio.DatagramProtocol):
-    """Says nothing of names with `silent` in them, nor of half.example's AAAA; SERVFAIL of broken.example."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.DatagramTransport", transport)
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        query = dns.message.from_wire(data)
-        name, kind = query.question[0].name.to_text(), query.question[0].rdtype.name
-        if "silent" in name or (name, kind) == ("half.example.", "AAAA"):
-            return
-        answer = dns.message.make_response(query)
-        answer.flags |= dns.flags.RA
-        if name == "broken.example.":
-            answer.set_rcode(dns.rcode.SERVFAIL)
-        elif name not in KNOWN:
-            answer.set_rcode(dns.rcode.NXDOMAIN)
-        elif found := RECORDS.get((name, kind)):
-            answer.answer.append(dns.rrset.from_text(name, 60, "IN", kind, *found))
-        self.transport.sendto(answer.to_wire(), addr)
+ZONE = Zone(
+    RECORDS,
+    known=frozenset(name for name, _ in RECORDS),
+    broken=frozenset({"broken.example."}),
+    is_silent=lambda name, kind: "silent" in name or (name, kind) == ("half.example.", "AAAA"),
+)
 
 
 @pytest.fixture
 async def resolver(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[PublicResolver]:
     monkeypatch.setattr(name_servers, "BOUND_S", 1.0)
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(NameServer, local_addr=("127.0.0.1", 0))
-
-    def here() -> dns.asyncresolver.Resolver:
-        made = dns.asyncresolver.Resolver(configure=False)
-        made.nameservers, made.port = ["127.0.0.1"], transport.get_extra_info("sockname")[1]
-        return made
-
-    resolver = PublicResolver(NameServers(here).lookup)
-    yield resolver
-    await resolver.close()
-    transport.close()
+    async with name_server(ZONE) as here:
+        resolver = PublicResolver(NameServers(here).lookup)
+        yield resolver
+        await resolver.close()
 
 
 async def addresses(resolver: PublicResolver, host: str) -> set[str]:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
-from typing import cast
 
-import dns.asyncresolver
-import dns.flags
-import dns.message
-import dns.rcode
-import dns.rrset
 import pytest
 
 from services.sender.clients import dns as module
 from services.sender.clients.dns import Dns
 from services.sender.domain.mail_domains import Finding
+from tests.support.name_server import Zone, name_server
 
 _RECORDS = {
     ("mail.co.", "MX"): ["20 b.mail.co.", "10 a.mail.co."],
@@ -23,41 +17,18 @@ _RECORDS = {
     ("bare.co.", "A"): ["192.0.2.1"],
     ("six.co.", "AAAA"): ["2001:db8::1"],
 }
-_KNOWN = {*(name for name, _ in _RECORDS), "empty.co."}
-
-
-class NameServer(asyncio.DatagramProtocol):
-    """Answers by the table; says SERVFAIL of broken.co, and nothing of silent.co."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.DatagramTransport", transport)
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        query = dns.message.from_wire(data)
-        question = query.question[0]
-        name, kind = question.name.to_text(), question.rdtype.name
-        if name == "silent.co.":
-            return
-        answer = dns.message.make_response(query)
-        answer.flags |= dns.flags.RA
-        if name == "broken.co.":
-            answer.set_rcode(dns.rcode.SERVFAIL)
-        elif name not in _KNOWN:
-            answer.set_rcode(dns.rcode.NXDOMAIN)
-        elif found := _RECORDS.get((name, kind)):
-            answer.answer.append(dns.rrset.from_text(name, 60, "IN", kind, *found))
-        self.transport.sendto(answer.to_wire(), addr)
+_ZONE = Zone(
+    _RECORDS,
+    known=frozenset({*(name for name, _ in _RECORDS), "empty.co."}),
+    broken=frozenset({"broken.co."}),
+    is_silent=lambda name, _: name == "silent.co.",
+)
 
 
 @pytest.fixture
 async def lookup() -> AsyncGenerator[Dns]:
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(NameServer, local_addr=("127.0.0.1", 0))
-    resolver = dns.asyncresolver.Resolver(configure=False)
-    resolver.nameservers = ["127.0.0.1"]
-    resolver.port = transport.get_extra_info("sockname")[1]
-    yield Dns(resolver)
-    transport.close()
+    async with name_server(_ZONE) as resolver:
+        yield Dns(resolver())
 
 
 @pytest.mark.parametrize(
