@@ -4,17 +4,21 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import ColumnElement, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Float, Text, Uuid
 
 from libs.common import metrics
 from libs.common.clock import utc_now
 from libs.common.ids import new_id
+from libs.common.leases import keep_lease
 from libs.common.logs import get_logger
 from libs.common.uow import UnitOfWorkFactory
 
@@ -23,7 +27,7 @@ log = get_logger()
 
 @dataclass(frozen=True)
 class Schedule:
-    """Run `work` every `every_s` seconds, on one replica. `timeout_s` bounds a run and is its lease."""
+    """Run `work` every `every_s` seconds, on one replica. `timeout_s` bounds a run."""
 
     name: str
     every_s: float
@@ -31,16 +35,19 @@ class Schedule:
     timeout_s: float = 120
 
 
+LEASE_S = 30.0
+"""Renewed while a run lasts: a schedule whose runner was killed waits no longer, however long its runs may be."""
 _LOOK_S = 5.0
 """How long a schedule goes unlooked at, at most: somebody may have made it due."""
+_MARGIN_S = 5.0
+"""By so much the database counts longer than the runner, which has ended its run before another may begin."""
 _SOON_S = 0.05
 """The database's clock and ours do not tick alike: what is due in a moment is not looked at again and again."""
 _CLAIM = """
     WITH claimed AS (
         UPDATE {table} AS schedule
-        SET lease_token = :token, lease_until = now() + make_interval(secs => asked.lease_s), last_started_at = now()
-        FROM unnest(:names, :leases) AS asked (name, lease_s)
-        WHERE schedule.name = asked.name AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
+        SET lease_token = :token, lease_until = now() + make_interval(secs => :lease_s), last_started_at = now()
+        WHERE name = ANY(:names) AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
         RETURNING schedule.name
     )
     SELECT schedule.name, claimed.name IS NOT NULL AS mine,
@@ -62,7 +69,7 @@ _FINISHED = (
 _CLAIMED = (
     bindparam("token", type_=Uuid()),
     bindparam("names", type_=ARRAY(Text())),
-    bindparam("leases", type_=ARRAY(Float())),
+    bindparam("lease_s", type_=Float()),
 )
 
 
@@ -102,7 +109,7 @@ class ScheduleRunner:
     async def _work(self, schedule: Schedule, token: UUID) -> bool:
         error: str | None = None
         try:
-            async with asyncio.timeout(schedule.timeout_s):
+            async with asyncio.timeout(schedule.timeout_s) as limit, self._kept(schedule, token, limit):
                 await schedule.work()
         except asyncio.CancelledError:
             # We are told to stop: the next runner need not wait for the end of the lease.
@@ -116,6 +123,16 @@ class ScheduleRunner:
             metrics.SCHEDULE_LAST_SUCCESS.labels(self._service, schedule.name).set(utc_now().timestamp())
         await self._finish(schedule, token, error)
         return error is None
+
+    def _kept(self, schedule: Schedule, token: UUID, limit: asyncio.Timeout) -> AbstractAsyncContextManager[None]:
+        """The lease, renewed. A run that lost it has reached its limit."""
+
+        async def renew(conn: AsyncConnection) -> bool:
+            until = func.now() + timedelta(seconds=LEASE_S + _MARGIN_S)
+            mine = self._mine(schedule, token)
+            return (await conn.execute(update(self._table).where(*mine).values(lease_until=until))).rowcount == 1
+
+        return keep_lease(renew, open_uow=self._open_uow, lease_s=LEASE_S, lost=lambda: limit.reschedule(0))
 
     async def _keep(self, schedule: Schedule, token: UUID) -> None:
         try:
@@ -144,7 +161,7 @@ class ScheduleRunner:
         values = {
             "token": token,
             "names": [schedule.name for schedule in schedules],
-            "leases": [schedule.timeout_s + 5 for schedule in schedules],
+            "lease_s": LEASE_S + _MARGIN_S,
         }
         async with self._open_uow.alone() as conn:
             found = (await conn.execute(self._claims, values)).all()
@@ -167,11 +184,11 @@ class ScheduleRunner:
     async def _hand_back(self, schedule: Schedule, token: UUID) -> None:
         with contextlib.suppress(SQLAlchemyError, OSError):
             async with self._open_uow.alone() as conn:
-                await conn.execute(
-                    update(self._table)
-                    .where(self._table.c.name == schedule.name, self._table.c.lease_token == token)
-                    .values(lease_token=None, lease_until=None)
-                )
+                mine = self._mine(schedule, token)
+                await conn.execute(update(self._table).where(*mine).values(lease_token=None, lease_until=None))
+
+    def _mine(self, schedule: Schedule, token: UUID) -> tuple[ColumnElement[bool], ...]:
+        return (self._table.c.name == schedule.name, self._table.c.lease_token == token)
 
     async def _finish(self, schedule: Schedule, token: UUID, error: str | None) -> None:
         values = {"name": schedule.name, "token": token, "every_s": schedule.every_s, "error": error}

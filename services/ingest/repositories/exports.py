@@ -136,10 +136,10 @@ async def claim(conn: AsyncConnection, export_id: UUID, *, token: UUID, lease: t
     return taken.rowcount == 1
 
 
-async def renew(conn: AsyncConnection, export_id: UUID, *, token: UUID, lease: timedelta) -> None:
-    """Keep the writing."""
+async def renew(conn: AsyncConnection, export_id: UUID, *, token: UUID, lease: timedelta) -> bool:
+    """Keep the writing. False when it is not ours any more."""
     until = func.now() + literal(lease)
-    await conn.execute(update(exports).where(*_mine(export_id, token)).values(lease_until=until))
+    return (await conn.execute(update(exports).where(*_mine(export_id, token)).values(lease_until=until))).rowcount == 1
 
 
 async def release(conn: AsyncConnection, export_id: UUID, *, token: UUID) -> None:

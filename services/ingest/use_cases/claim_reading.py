@@ -3,18 +3,20 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from libs.common.errors import Busy, NotFound
 from libs.common.ids import new_id
+from libs.common.leases import keep_lease
 from libs.common.uow import Message, OpenUow
 from services.ingest.domain.uploads import Upload, UploadState
 from services.ingest.reading.process import SMALL_FILE_BYTES
 from services.ingest.repositories import uploads
 
 LEASE_S = 30
-_RENEW_EVERY_S = 10
 
 
 class AnotherReads(Busy):
@@ -68,22 +70,10 @@ async def in_lane(upload: Upload, large_lane: asyncio.Lock | None) -> AsyncGener
         yield
 
 
-@contextlib.asynccontextmanager
-async def kept_lease(claim: Claim, open_uow: OpenUow) -> AsyncGenerator[None]:
+def kept_lease(claim: Claim, open_uow: OpenUow) -> AbstractAsyncContextManager[None]:
     """Renew the lease until the block ends."""
-
-    async def renew() -> None:
-        while True:
-            await asyncio.sleep(_RENEW_EVERY_S)
-            async with open_uow() as uow:
-                await uploads.renew_lease(uow.conn, claim.upload.id, token=claim.token, lease_s=LEASE_S)
-
-    renewal = asyncio.create_task(renew())
-    try:
-        yield
-    finally:
-        renewal.cancel()
-        await asyncio.gather(renewal, return_exceptions=True)
+    renew = partial(uploads.renew_lease, upload_id=claim.upload.id, token=claim.token, lease_s=LEASE_S)
+    return keep_lease(renew, open_uow=open_uow, lease_s=LEASE_S)
 
 
 def taken_over(upload_id: UUID) -> AnotherReads:

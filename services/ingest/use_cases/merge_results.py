@@ -1,7 +1,7 @@
 """Merge: close what is open, write the sheet with its new columns, then complete the job. Claim (lease), write, record."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from libs.common.contracts.envelope import Event
 from libs.common.contracts.ingest import JobMerging
 from libs.common.errors import Busy, Transient
 from libs.common.ids import new_id
+from libs.common.leases import keep_lease
 from libs.common.logs import get_logger
 from libs.common.storage import ObjectMissing
 from libs.common.uow import Message, OpenUow, UnitOfWork
@@ -22,13 +23,14 @@ from services.ingest.repositories.results import StoredResult
 from services.ingest.resources import Resources
 from services.ingest.segments import SegmentDamaged
 from services.ingest.use_cases.close_rows import close_rows
-from services.ingest.use_cases.keep_lease import LEASE, keep_lease
 from services.ingest.use_cases.plan_sheet import plan_sheet
 from services.ingest.use_cases.publish_recipients import plan_list, publish_recipients
 from services.ingest.use_cases.sheet_outcomes import PENDING, sheet_rows
 from services.ingest.use_cases.turn_job import turn_job
 
 log = get_logger()
+
+LEASE = timedelta(seconds=60)
 
 
 class RowsMissing(Transient):
@@ -50,7 +52,8 @@ async def merge_results(event: JobMerging, *, message: Message, open_uow: OpenUo
     if job is None:
         return
     try:
-        async with keep_lease(partial(merges.renew, job_id=job.id, token=token, lease=LEASE), open_uow=open_uow):
+        renew = partial(merges.renew, job_id=job.id, token=token, lease=LEASE)
+        async with keep_lease(renew, open_uow=open_uow, lease_s=LEASE.total_seconds()):
             await close_rows(job.id, workspace_id=job.workspace_id, open_uow=open_uow)
             await _write(job, open_uow=open_uow, resources=resources)
     except (RowsDiffer, SegmentDamaged) as error:

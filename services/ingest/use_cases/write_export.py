@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from libs.common.contracts.envelope import Event
 from libs.common.contracts.ingest import ExportRequested
 from libs.common.errors import Busy, NotFound
 from libs.common.ids import new_id
+from libs.common.leases import keep_lease
 from libs.common.logs import get_logger
 from libs.common.storage import ObjectMissing
 from libs.common.uow import Message, OpenUow, UnitOfWork
@@ -21,12 +23,13 @@ from services.ingest.repositories import exports, jobs, sheets
 from services.ingest.repositories.results import StoredResult
 from services.ingest.resources import Resources
 from services.ingest.segments import SegmentDamaged
-from services.ingest.use_cases.keep_lease import LEASE, keep_lease
 from services.ingest.use_cases.merge_results import RowsMissing
 from services.ingest.use_cases.plan_sheet import PlannedSheet, plan_sheet
 from services.ingest.use_cases.sheet_outcomes import PENDING, sheet_rows
 
 log = get_logger()
+
+LEASE = timedelta(seconds=60)
 
 _NOTE_EVERY_S = 1.0
 GIVEN_UP = {"code": "export_failed", "detail": "the sheet could not be written: ask for it again"}
@@ -54,7 +57,8 @@ async def write_export(event: ExportRequested, *, message: Message, open_uow: Op
         return
     export_id, token = claimed.export.id, claimed.token
     try:
-        async with keep_lease(partial(exports.renew, export_id=export_id, token=token, lease=LEASE), open_uow=open_uow):
+        renew = partial(exports.renew, export_id=export_id, token=token, lease=LEASE)
+        async with keep_lease(renew, open_uow=open_uow, lease_s=LEASE.total_seconds()):
             size = await _write(claimed, open_uow=open_uow, resources=resources)
     except (RowsDiffer, SegmentDamaged) as error:
         code = error.code if isinstance(error, RowsDiffer) else "rows_unreadable"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
 import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from libs.common import schedules
+from libs.common.clock import utc_now
 from libs.common.schedules import Schedule, ScheduleRunner, last_runs
 from libs.common.uow import UnitOfWorkFactory
 from tests.support.waiting import eventually
@@ -74,6 +76,67 @@ async def test_a_runner_that_lost_its_lease_does_not_write_over_the_next_ones_ru
     async with open_uow() as uow:
         held = (await uow.conn.execute(text("SELECT lease_token FROM ingest.schedules"))).scalar_one()
     assert held is not None
+
+
+async def test_a_long_run_keeps_its_lease_and_a_killed_one_is_waited_for_no_longer_than_a_lease(
+    open_uow: UnitOfWorkFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when the lease is as long as a run may take, or is not renewed while the run lasts."""
+    monkeypatch.setattr(schedules, "LEASE_S", 0.3)
+    gate, runs = asyncio.Event(), [0]
+    slow = asyncio.create_task(
+        _runner(open_uow).run_due(Schedule("sweep", 60, _counting(runs, gate=gate), timeout_s=3600))
+    )
+    await eventually(lambda: runs == [1])
+    first = await _leased_until(open_uow)
+    assert first < utc_now() + timedelta(minutes=1)
+    await eventually(lambda: _is_later(open_uow, first))
+    gate.set()
+    assert await slow is True
+
+
+async def test_a_run_whose_lease_another_took_is_ended(
+    open_uow: UnitOfWorkFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when two runners are at it, each for as long as it likes."""
+    monkeypatch.setattr(schedules, "LEASE_S", 0.3)
+    gate, runs = asyncio.Event(), [0]
+    slow = asyncio.create_task(_runner(open_uow).run_due(Schedule("sweep", 60, _counting(runs, gate=gate))))
+    await eventually(lambda: runs == [1])
+    await _set(open_uow, "lease_token = gen_random_uuid()")
+    assert await slow is False
+    assert not gate.is_set()
+
+
+async def test_a_run_ends_when_its_lease_cannot_be_renewed(
+    open_uow: UnitOfWorkFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database hangs for the one that renews. Red when a run goes on after its lease has run out."""
+    monkeypatch.setattr(schedules, "LEASE_S", 0.3)
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    running = asyncio.create_task(_runner(open_uow).run_due(Schedule("sweep", 60, work)))
+    await began.wait()
+    async with open_uow() as uow:
+        await uow.conn.execute(text("SELECT 1 FROM ingest.schedules FOR UPDATE"))
+        await eventually(ended.is_set)
+    assert await running is False
+
+
+async def _leased_until(open_uow: UnitOfWorkFactory) -> datetime:
+    async with open_uow() as uow:
+        return (await uow.conn.execute(text("SELECT lease_until FROM ingest.schedules"))).scalar_one()
+
+
+async def _is_later(open_uow: UnitOfWorkFactory, than: datetime) -> bool:
+    return await _leased_until(open_uow) > than
 
 
 async def test_missed_runs_are_caught_up_once(open_uow: UnitOfWorkFactory) -> None:

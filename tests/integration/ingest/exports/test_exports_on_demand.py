@@ -23,7 +23,6 @@ from services.ingest.domain.exports import KEPT_PARTIALS, MAX_WRITING, Export
 from services.ingest.domain.storage_keys import ExportFormat, export_key
 from services.ingest.repositories import exports
 from services.ingest.tables import COMMON
-from services.ingest.use_cases import keep_lease
 from services.ingest.use_cases import write_export as writing
 from services.ingest.use_cases.cancel_job import cancel_job
 from services.ingest.use_cases.find_download import find_download
@@ -236,7 +235,7 @@ async def test_a_writer_that_died_is_replaced_when_its_lease_runs_out(ingest: In
     """Crash between claim and record. Red when the claim never ends, or another may take it too early."""
     export = await ask(ingest, await half_done(ingest))
     async with ingest.open_uow() as uow:
-        assert await exports.claim(uow.conn, export.id, token=new_id(), lease=keep_lease.LEASE)
+        assert await exports.claim(uow.conn, export.id, token=new_id(), lease=writing.LEASE)
     with pytest.raises(Busy):
         await write(ingest, export.id)
     await ingest.execute("UPDATE ingest.exports SET lease_until = now() - interval '1 s'")
@@ -253,7 +252,7 @@ async def test_a_writer_that_was_replaced_records_nothing(ingest: Ingest, monkey
         written = await real(**arguments)
         await ingest.execute("UPDATE ingest.exports SET lease_until = now() - interval '1 s'")
         async with ingest.open_uow() as uow:
-            assert await exports.claim(uow.conn, export.id, token=other, lease=keep_lease.LEASE)
+            assert await exports.claim(uow.conn, export.id, token=other, lease=writing.LEASE)
         return written
 
     with monkeypatch.context() as patched:
