@@ -40,14 +40,9 @@ class Verifier:
     async def read(self, token: str) -> Vouched:
         """Check signature, issuer, audience and times (`exp`, `nbf`, `iat`). Raises Unauthenticated `token_expired` or
         `token_invalid`, Forbidden for users who cannot be let in, KeysUnavailable."""
-        try:
-            header = jwt.get_unverified_header(token) if len(token) <= MAX_TOKEN_CHARS else {}
-        except (jwt.PyJWTError, ValueError) as error:
-            raise invalid() from error
-        algorithm = header.get("alg")
-        if not isinstance(algorithm, str) or algorithm not in self.algorithms:
+        if len(token) > MAX_TOKEN_CHARS:
             raise invalid()
-        key = await self._key(algorithm, kid=header.get("kid"))
+        algorithm, key = await self._key_for(token)
         try:
             claims = jwt.decode(
                 token,
@@ -65,15 +60,25 @@ class Verifier:
             raise invalid() from error
         return vouched_by(claims)
 
-    async def _key(self, algorithm: str, *, kid: object) -> str | PublicKey:
-        """By configuration and key id. Keys, and addresses of keys, that a token brings along (`jwk`, `jku`, `x5u`) are
-        not looked at."""
+    async def _key_for(self, token: str) -> tuple[str, str | PublicKey]:
+        """The algorithm and the key to check a token with: by configuration and key id. Keys, and addresses of keys, that a
+        token brings along (`jwk`, `jku`, `x5u`) are not looked at."""
+        if self.secret and self.algorithms == frozenset({SYMMETRIC}):
+            # There is nothing to pick: to read the token for that would be to read it twice.
+            return SYMMETRIC, self.secret
+        try:
+            header = jwt.get_unverified_header(token)
+        except (jwt.PyJWTError, ValueError) as error:
+            raise invalid() from error
+        algorithm, kid = header.get("alg"), header.get("kid")
+        if not isinstance(algorithm, str) or algorithm not in self.algorithms:
+            raise invalid()
         if algorithm == SYMMETRIC and self.secret:
-            return self.secret
+            return algorithm, self.secret
         if algorithm in ASYMMETRIC and self.jwks is not None and isinstance(kid, str):
             key = await self.jwks.find(kid, algorithm=algorithm)
             if key is not None:
-                return key
+                return algorithm, key
         raise invalid()
 
     async def close(self) -> None:
