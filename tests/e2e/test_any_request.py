@@ -118,9 +118,13 @@ def hold(outcome: Outcome, names: set[str]) -> None:
     assert set(outcome.checks) >= EVERY
 
 
-@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
-    "examples", [20, pytest.param(200, marks=[pytest.mark.long, pytest.mark.timeout(7200)])], ids=["few", "many"]
+    "examples",
+    [
+        pytest.param(20, marks=pytest.mark.timeout(1200)),
+        pytest.param(200, marks=[pytest.mark.long, pytest.mark.timeout(7200)]),
+    ],
+    ids=["few", "many"],
 )
 async def test_every_operation_answers_as_described(own_stack: LocalStack, examples: int) -> None:
     """Red when any request makes an operation fall over, answer what its description does not say, take what it refuses
