@@ -83,6 +83,7 @@ class UnitOfWork:
         self._transients: list[Sealed] = []
         self._channels: set[str] = set()
         self._writings: list[Given] = []
+        self._departures: list[Callable[[], None]] = []
         self._afterwards: list[Callable[[], None]] = []
 
     @property
@@ -120,6 +121,16 @@ class UnitOfWork:
     def write_last(self, writings: Iterable[Given]) -> None:
         """Write rows in one trip with the outbox, when this transaction ends: what it reads until then does not show them."""
         self._writings += writings
+
+    def when_sent(self, work: Callable[[], None]) -> None:
+        """Do this when the one statement of a unit of work `at_once` is about to leave: whether it is committed is open. It may
+        not fail."""
+        self._departures.append(work)
+
+    def sent(self) -> None:
+        """What waited for the departure is done."""
+        for work in self._departures:
+            work()
 
     def when_committed(self, work: Callable[[], None]) -> None:
         """Do this when the transaction has been committed, and not otherwise. It may not fail."""
@@ -221,6 +232,7 @@ class UnitOfWorkFactory:
             async with connected(self._committing_each) as conn:
                 uow = UnitOfWork(conn, self.tables, publisher=self.publisher, is_one_statement=True)
                 yield uow
+                uow.sent()
                 transients = await uow.flush()
         await self._done(uow, transients)
 

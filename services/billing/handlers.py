@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from libs.common.clock import utc_now
 from libs.common.contracts.gateway import WorkspaceCreated
@@ -77,12 +79,22 @@ async def place_holds(
         yield decide
 
 
-def recall_holds(letters: Sequence[Letter[Any]], *, memory: Memory) -> Together | None:
+@dataclass(frozen=True)
+class RecallHolds:
     """The same by what is remembered of the accounts."""
-    tenants = {letter.message.envelope.tenant_id for letter in letters}
-    workspaces = {tenant for tenant in tenants if tenant is not None}
-    remembered = memory.recall(workspaces, at=utc_now()) if len(workspaces) == len(tenants) else None
-    return partial(place_holds, memory=memory, remembered=remembered) if remembered is not None else None
+
+    memory: Memory
+
+    def reaches(self, workspace_id: UUID | None) -> bool:
+        """Whether the account is remembered."""
+        return self.memory.has(workspace_id)
+
+    def __call__(self, letters: Sequence[Letter[Any]]) -> Together | None:
+        """None where one of the accounts is not."""
+        tenants = {letter.message.envelope.tenant_id for letter in letters}
+        workspaces = {tenant for tenant in tenants if tenant is not None}
+        remembered = self.memory.recall(workspaces, at=utc_now()) if len(workspaces) == len(tenants) else None
+        return partial(place_holds, memory=self.memory, remembered=remembered) if remembered is not None else None
 
 
 async def raise_hold(event: JobCeilingRaised, *, uow: UnitOfWork, message: Message) -> None:
@@ -171,7 +183,7 @@ def subscriptions(*, trial_credits: int = 0) -> Sequence[Subscription]:
             "billing.place_hold",
             place_hold,
             together=partial(place_holds, memory=memory),
-            recall=partial(recall_holds, memory=memory),
+            recall=RecallHolds(memory),
             prefetch=128,
         ),
         Subscription("billing.raise_hold", raise_hold, of_the_deleted=True, prefetch=2),

@@ -46,5 +46,7 @@ async def place_holds(
     sitting = remembered or await sit(uow.conn, about)
     yield Placing(sitting, uow, now)
     uow.write_last(sitting.writings(heard_at=now))
+    if remembered:
+        uow.when_sent(lambda: memory.lend(sitting))
     uow.when_committed(sitting.count)
     uow.when_committed(lambda: memory.keep(sitting))

@@ -9,6 +9,7 @@ from uuid import UUID
 from faststream.rabbit.message import RabbitMessage
 
 from libs.common.contracts.envelope import Event
+from libs.common.ids import new_id
 from libs.common.messaging.bus import Bus
 from libs.common.messaging.consumer import Consumer
 from libs.common.messaging.lane import Letter
@@ -88,9 +89,12 @@ class Replica:
 
         spied = replace(subscription, together=counting, handler=handling, prefetch=prefetch or subscription.prefetch)
         self._consumer = Consumer(spied, open_uow=open_uow, bus=cast("Bus", self._bus))
+        self._deleted = open_uow.deleted
 
     async def hear(self, *deliveries: Delivery) -> list[str]:
         """Have all of them arrive at once; answers what became of each."""
+        # Once in a second the first that arrives looks for deleted workspaces, and the others come in one by one after it.
+        await self._deleted.has(new_id())
         await asyncio.gather(*(self._consumer.on_message(cast("RabbitMessage", one)) for one in deliveries))
         return [self._bus.went.get(one.message_id, one.outcome) for one in deliveries]
 

@@ -43,6 +43,7 @@ STEPS = st.lists(
         st.tuples(st.just("cap"), st.sampled_from([None, 4, 12])),
         st.tuples(st.just("date"), st.booleans()),
         st.tuples(st.just("both"), st.integers(1, 6), st.integers(1, 6)),
+        st.tuples(st.just("burst"), _WHO, st.integers(1, 6)),
     ),
     min_size=6,
     max_size=14,
@@ -85,9 +86,17 @@ class World:
 
     async def both(self, first: int, second: int) -> None:
         """Two replicas at once, of one size: whichever comes first is called the first."""
-        await asyncio.gather(*(self.hold(who, [min(first, second)]) for who in (0, 1)))
-        taken = {job: await self.shares(job) for job, _ in self.jobs[-2:]}
-        self.jobs[-2:] = sorted(self.jobs[-2:], key=lambda one: taken[one[0]])
+        await self._at_once([0, 1], min(first, second))
+
+    async def burst(self, who: int, size: int) -> None:
+        """One replica hears of the second while the first is on its way to the database."""
+        await self._at_once([who, who], size)
+
+    async def _at_once(self, whose: list[int], size: int) -> None:
+        before = len(self.jobs)
+        await asyncio.gather(*(self.hold(who, [size]) for who in whose))
+        taken = {job: await self.shares(job) for job, _ in self.jobs[before:]}
+        self.jobs[before:] = sorted(self.jobs[before:], key=lambda one: taken[one[0]])
 
     async def shares(self, job: UUID) -> list[int]:
         """What each grant covers of a hold."""

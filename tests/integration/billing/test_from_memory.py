@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +12,16 @@ from sqlalchemy import delete, text
 from libs.common.clock import utc_now
 from libs.common.ids import new_id
 from services.billing import handlers
-from services.billing.domain.credits.ledger import Balance
+from services.billing.domain.credits.holds import Decision, Hold
+from services.billing.domain.credits.ledger import Balance, Books
+from services.billing.domain.credits.placing import HoldRequest
 from services.billing.domain.watching.caps import Caps
 from services.billing.repositories.credits import ledger
+from services.billing.repositories.credits.memory import Memory
+from services.billing.repositories.credits.sitting import Sitting
 from services.billing.repositories.watching import caps
 from services.billing.tables import entries, hold_grants, holds
+from services.billing.use_cases import place_holds as placing
 from tests.integration.billing.deliveries import Replica, delivery
 from tests.integration.billing.steps import Billing, apply, completed, created, ended
 from tests.integration.billing.test_together import CAPTURES, HOLDS, answers, in_order, is_blocked, queries
@@ -207,6 +212,50 @@ async def test_whoever_has_an_account_in_hand_never_waits_for_a_hold_from_memory
         await apply(created(job_id, 5), workspace_id, uow=uow)
     assert await hearing == ["acked"]
     assert await billing.balance(workspace_id) == Balance(available=13, held=7)
+    await in_order(billing, workspace_id)
+
+
+async def two_at_once(
+    billing: Billing, monkeypatch: pytest.MonkeyPatch, workspace_id: UUID, *, meanwhile: str
+) -> list[str]:
+    """A replica hears of two holds of 5: of the second while the first waits for whoever has the account, who does something
+    meanwhile. Answers how both ended. Fails when the second is not decided while the first is on its way, or is sent then."""
+    replica, decided, sent = await remembering(billing, workspace_id), list[int](), list[int]()
+    place, lend = placing.place, Memory.lend
+
+    def placed(books: Books, hold: Hold | None, request: HoldRequest, *, now: datetime) -> Decision:
+        decided.append(1)
+        return place(books, hold, request, now=now)
+
+    def lent(memory: Memory, sitting: Sitting) -> None:
+        sent.append(1)
+        lend(memory, sitting)
+
+    monkeypatch.setattr(placing, "place", placed)
+    monkeypatch.setattr(Memory, "lend", lent)
+    async with billing.open_uow() as uow:
+        await ledger.lock_books(uow.conn, workspace_id)
+        first = asyncio.create_task(replica.hear(delivery(created(new_id(), 5), workspace_id)))
+        await eventually(lambda: is_blocked(billing))
+        second = asyncio.create_task(replica.hear(delivery(created(new_id(), 5), workspace_id)))
+        await eventually(lambda: len(decided) == 2)
+        assert len(sent) == 1
+        await uow.conn.execute(text(meanwhile), {"id": workspace_id})
+    return [*await first, *await second]
+
+
+@pytest.mark.parametrize(
+    "meanwhile", ["SELECT 1", "UPDATE billing.accounts SET version = version + 1 WHERE workspace_id = :id"]
+)
+async def test_what_arrives_while_a_statement_is_on_its_way_is_decided_meanwhile(
+    billing: Billing, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    """Whether the first is committed, or was decided by what is no longer so. Red when the second waits for that before it is
+    decided, is written before, or loses its hold where the first had to be decided anew."""
+    workspace_id = await billing.workspace(11)
+    assert await two_at_once(billing, monkeypatch, workspace_id, meanwhile=meanwhile) == ["acked", "acked"]
+    assert await billing.balance(workspace_id) == Balance(available=4, held=7)
+    assert (await answers(billing, workspace_id))["hold.declined"] == 1
     await in_order(billing, workspace_id)
 
 

@@ -5,7 +5,7 @@ hash that it is remembered with, each subject is new, and there are no caps. A w
 """
 
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -50,9 +50,24 @@ class Memory:
             )
         return Sitting(accounts, {}, {}, remembered=True)
 
+    def has(self, workspace_id: UUID | None) -> bool:
+        """Whether the next requests of a workspace can be decided by what is remembered."""
+        known = self._accounts.get(workspace_id) if workspace_id else None
+        return known is not None and known.is_ours
+
+    def lend(self, sitting: Sitting) -> None:
+        """Remember what is on its way to the database and not committed yet, so that the next can be decided meanwhile. What
+        has ended in a hash of its own can be written on only where it has been committed."""
+        self._remember(sitting, [id_ for id_, account in sitting.accounts.items() if account.pen.written])
+
     def keep(self, sitting: Sitting) -> None:
-        """Remember what a sitting has committed."""
-        for id_, account in sitting.accounts.items():
+        """Remember what a sitting has committed. What was lent may have been used since."""
+        lent = sitting.remembered
+        self._remember(sitting, [id_ for id_, one in sitting.accounts.items() if not (lent and one.pen.written)])
+
+    def _remember(self, sitting: Sitting, workspaces: Iterable[UUID]) -> None:
+        for id_ in workspaces:
+            account = sitting.accounts[id_]
             before = self._accounts.pop(id_, None)
             is_ours = sitting.remembered or (before is not None and before.version == account.version)
             grants = tuple(grant for grant in account.books.grants if grant.available or grant.held)
