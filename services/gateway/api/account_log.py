@@ -2,6 +2,7 @@
 others try in vain."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Request
 
@@ -24,6 +25,10 @@ class AccountLog:
         """What the account's owner does, in the transaction that does it."""
         seen = sighting_of(self._request, status=status, also=also)
         await audit.add_at_account(uow.conn, seen, user_id=user.id, email=user.email)
+
+    async def write_reuse(self, uow: UnitOfWork, user: User, session_id: UUID) -> None:
+        """A refresh token came back after its use, in the transaction that ends the session: stolen, or used by its thief."""
+        await self.write(uow, user, status=400, reason="refresh_token_already_used", ended_session=str(session_id))
 
     def tried(self, email: str, *, status: int) -> None:
         """What anybody may try: it is looked up whose address it is, and written down, once this is answered."""

@@ -108,7 +108,9 @@ async def post_token(
     elif grant_type == "refresh_token" and body.refresh_token:
         await limit_attempts("token", client=client, email=None, open_uow=open_uow)
         secret = settings.auth_secret.get_secret_value()
-        signed_in = await refresh_session(body.refresh_token, secret=secret, now=now, open_uow=open_uow)
+        signed_in = await refresh_session(
+            body.refresh_token, secret=secret, note_reuse=account.write_reuse, now=now, open_uow=open_uow
+        )
     else:
         msg = "grant_type must be password (with email and password) or refresh_token (with refresh_token)"
         raise BadRequest(msg, code="validation_failed")

@@ -1,23 +1,32 @@
 """Go on with a session: a refresh token makes way for the next."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from uuid import UUID
 
 from libs.common.errors import BadRequest
 from libs.common.logs import get_logger
-from libs.common.uow import OpenUow
+from libs.common.uow import OpenUow, UnitOfWork
 from services.gateway import metrics
 from services.gateway.domain.digests import digest_of
-from services.gateway.domain.sessions import SignedIn, judge, successor_of
+from services.gateway.domain.sessions import SignedIn, User, judge, successor_of
 from services.gateway.repositories import sessions, users
 
 log = get_logger()
 
 
-async def refresh_session(token: str, *, secret: str, now: datetime, open_uow: OpenUow) -> SignedIn:
+async def refresh_session(
+    token: str,
+    *,
+    secret: str,
+    note_reuse: Callable[[UnitOfWork, User, UUID], Awaitable[None]],
+    now: datetime,
+    open_uow: OpenUow,
+) -> SignedIn:
     """Key: the token; asked again within the reuse interval it has the same successor.
 
     Raises BadRequest `refresh_token_not_found`, `session_expired`, or `refresh_token_already_used`: then the session has been
-    ended, for its owner and the thief alike.
+    ended, for its owner and the thief alike, and `note_reuse` writes that down in the transaction that ends it.
     """
     digest, successor = digest_of(token), successor_of(token, secret=secret)
     async with open_uow() as uow:
@@ -30,6 +39,8 @@ async def refresh_session(token: str, *, secret: str, now: datetime, open_uow: O
             )
         if held is not None and verdict == "reused":
             await sessions.end_sessions(uow.conn, held.user_id, scope="local", session_id=held.session_id, now=now)
+            if user is not None:
+                await note_reuse(uow, user, held.session_id)
     if held is None or user is None:
         msg = "Invalid Refresh Token: Refresh Token Not Found"
         raise BadRequest(msg, code="refresh_token_not_found")

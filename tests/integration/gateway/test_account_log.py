@@ -4,16 +4,18 @@ import asyncio
 import csv
 import io
 import re
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from libs.common.clock import utc_now
 from services.gateway import metrics
 from services.gateway.domain.audit import Sighting
+from services.gateway.domain.sessions import REUSE_INTERVAL
 from services.gateway.repositories import audit
-from services.gateway.tables import audit_entries, mails, sessions
+from services.gateway.tables import audit_entries, mails, refresh_tokens, sessions
 from services.gateway.use_cases.mail_proofs import ProofPages, mail_proofs
 from services.gateway.witness import MOST_WAITING, Witness
 from tests.integration.gateway.conftest import PASSWORD, Gateway, bearer
@@ -67,6 +69,32 @@ async def test_a_wrong_password_stands_in_the_log_and_an_address_of_nobody_nowhe
     async with gateway.platform.open_uow() as uow:
         found = await uow.conn.execute(select(audit_entries).where(audit_entries.c.email == "nobody@wrong.example"))
         assert found.all() == []
+
+
+async def test_a_refresh_token_that_comes_back_stands_in_the_log_once(gateway: Gateway) -> None:
+    """Red when a session that was stolen ends without a trace, when the log of another person has it, or when each further
+    try adds a line."""
+    boss, stranger = await owner(gateway, "boss@reuse.example"), await owner(gateway, "stranger@reuse.example")
+    member = await join(boss, "member@reuse.example", "member")
+    session = await gateway.sign_in(member.email)
+    first = {"refresh_token": session["refresh_token"]}
+
+    async def refresh() -> int:
+        asked = gateway.client.post("/auth/v1/token", params={"grant_type": "refresh_token"}, json=first)
+        return (await asked).status_code
+
+    assert await refresh() == 200
+    async with gateway.platform.open_uow() as uow:
+        used = utc_now() - REUSE_INTERVAL - timedelta(seconds=1)
+        await uow.conn.execute(update(refresh_tokens).where(refresh_tokens.c.used_at.is_not(None)).values(used_at=used))
+        mine = select(sessions.c.id).where(sessions.c.user_id == UUID(member.user_id))
+        newest = (await uow.conn.execute(mine.order_by(sessions.c.created_at.desc()).limit(1))).scalar_one()
+    assert sorted(await asyncio.gather(refresh(), refresh(), refresh())) == [400, 400, 400]
+    subjects = {"reason": "refresh_token_already_used", "ended_session": str(newest)}
+    for log in (boss, member.within("")):
+        reuses = [entry for entry in await told(log, "post_auth_token") if entry[1] == "refused"]
+        assert reuses == [(member.user_id, "refused", 400, subjects)]
+    assert await told(stranger, "post_auth_token") == []
 
 
 async def test_a_forgotten_password_stands_in_the_log_from_asking_to_the_new_one(gateway: Gateway) -> None:
