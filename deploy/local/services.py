@@ -104,6 +104,8 @@ def process_of(name: str, *, env: Mapping[str, str], state: State, ports: Ports)
     service = name.partition("-")[0]
     app = ["deploy.sandbox.app:app"] if service == "sandbox" else ["--factory", f"services.{service}.main:build_app"]
     argv = [sys.executable, "-m", "uvicorn", *app, "--host", "127.0.0.1", "--port", str(ports[name])]
+    if service == "gateway":
+        argv += ["--http", "libs.common.http.protocol:Bounded"]
     # The gateway itself knows whose X-Forwarded-For to believe (PROXIES_IN_FRONT).
     argv += ["--no-proxy-headers", "--no-access-log", "--timeout-graceful-shutdown", str(OPEN_REQUESTS_SECONDS)]
     return Process(name, argv, env=env, log=_log_of(name, state), run=state.run, cwd=CHECKOUT)

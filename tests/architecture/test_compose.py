@@ -144,6 +144,14 @@ def test_no_server_takes_a_strangers_word_for_who_they_are() -> None:
     assert [command for command in (*commands, json.loads(recipe)) if "--no-proxy-headers" not in command] == []
 
 
+def test_the_door_takes_no_head_without_a_bound() -> None:
+    """uvicorn takes heads of any size, and waits for them without limit. Red when the gateway is started with its own HTTP."""
+    commands = [compose()["services"]["gateway"]["command"]]
+    (recipe,) = re.findall(r"^CMD (\[.*\])$", RECIPE.read_text("utf-8"), re.MULTILINE)
+    for command in (*commands, json.loads(recipe)):
+        assert command[command.index("--http") + 1] == "libs.common.http.protocol:Bounded"
+
+
 def test_secrets_have_no_default_in_the_compose_file() -> None:
     """What stands in for a secret may only be another one that has to be set."""
     found = re.findall(

@@ -11,12 +11,13 @@ from tests.support.waiting import PATIENCE_S
 
 
 @contextlib.asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncGenerator[str]:
-    """The base URL of the app, served on a free loopback port until the block ends."""
+async def serving(app: ASGIApp, *, http: str = "auto") -> AsyncGenerator[str]:
+    """The base URL of the app, served on a free loopback port until the block ends. `http` is as uvicorn's own option."""
     config = uvicorn.Config(
         app,
         host="127.0.0.1",
         port=0,
+        http=http,
         log_config=None,
         lifespan="on",
         timeout_graceful_shutdown=1,

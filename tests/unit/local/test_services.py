@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.errors import StackError
 from deploy.local.ports import Ports
-from deploy.local.services import DEMO_EMAIL, EVERYTHING, Servers, environment, replicas
+from deploy.local.services import DEMO_EMAIL, EVERYTHING, Servers, environment, process_of, replicas
 from deploy.local.state import State
 
 SERVERS = Servers("postgresql://u:p@127.0.0.1:1/d", "amqp://u:p@127.0.0.1:2/")
@@ -67,3 +67,10 @@ def test_worker_count_says_how_many_of_enrich_there_are() -> None:
 def test_a_useless_worker_count_is_refused(text: str) -> None:
     with pytest.raises(StackError, match="WORKER_COUNT"):
         replicas(EVERYTHING, {"WORKER_COUNT": text})
+
+
+def test_the_gateway_bounds_what_strangers_send_before_there_is_a_request(tmp_path: Path) -> None:
+    """Red when it is started with uvicorn's own HTTP, which takes a head of any size."""
+    process = process_of("gateway", env={}, state=State.open(tmp_path), ports=Ports(20000))
+    argv = process._argv  # pyright: ignore[reportPrivateUsage] - it is not told otherwise
+    assert argv[argv.index("--http") + 1] == "libs.common.http.protocol:Bounded"
