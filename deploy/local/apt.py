@@ -36,8 +36,10 @@ async def unpack_privately(package: str, root: Path, *, finish: Callable[[Path, 
 
 def libraries_in(root: Path) -> str:
     """What LD_LIBRARY_PATH must be for programs that were unpacked under `root`; empty when they brought no library."""
-    folders = (folder for pattern in ("usr/lib/*-linux-*", "lib/*-linux-*") for folder in root.glob(pattern))
-    return ":".join(map(str, folders))
+    folders = [folder for pattern in ("usr/lib/*-linux-*", "lib/*-linux-*") for folder in root.glob(pattern)]
+    # Some keep libraries of their own one below (PulseAudio's), at an address that holds only where they are installed.
+    below = sorted({library.parent for folder in folders for library in folder.glob("*/lib*.so*")})
+    return ":".join(map(str, [*folders, *below]))
 
 
 async def _download(package: str, work: Path) -> str | None:

@@ -22,6 +22,7 @@ from deploy.web.source import TABLE
 from tests.support.journey import User, grant, sign_up
 from tests.support.whole_system import WEB_ROOT
 from tests.web.browser import Watch
+from tests.web.pressed import Pressed
 
 FAILED = default_path() / "web" / "failed-tests"
 PATIENCE_MS = 20_000
@@ -62,10 +63,21 @@ async def browser() -> AsyncGenerator[Browser]:
         await browser.close()
 
 
+@pytest.fixture(scope="session")
+def pressed() -> Generator[Pressed]:
+    """What the tests have done with the pages so far."""
+    with pytest.MonkeyPatch.context() as patch:
+        pressed = Pressed()
+        pressed.listen(patch)
+        yield pressed
+
+
 @pytest.fixture
-async def context(browser: Browser, site: str) -> AsyncGenerator[BrowserContext]:
+async def context(browser: Browser, site: str, pressed: Pressed) -> AsyncGenerator[BrowserContext]:
     """A profile of its own: no session, no storage, nothing cached."""
+    pressed.begin()
     context = await browser.new_context(base_url=site, viewport=WIDE, reduced_motion="reduce", locale="en-GB")
+    pressed.hear(context)
     context.set_default_timeout(PATIENCE_MS)
     yield context
     await context.close()

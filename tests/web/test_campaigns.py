@@ -3,53 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from urllib.parse import parse_qs, urlsplit
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from playwright.async_api import Page, expect
 
-from tests.support.journey import Json, User
 from tests.support.waiting import eventually
 from tests.support.world import World
 from tests.web.browser import Watch
 from tests.web.conftest import Person
-
-TEXT = '{{ first_name or "there" }}, a word.\n\n{{ sender_name }}\n--\n{{ postal_address }}\n{{ unsubscribe_url }}'
-
-
-def _named(page: Page) -> str:
-    """The id that the address names."""
-    return str(UUID(parse_qs(urlsplit(page.url).query)["id"][0]))
-
-
-async def _list(user: User, name: str, domain: str) -> Json:
-    """Two people and a desk, made a list without research."""
-    rows = f"Email,First name,Company\nada@{domain},Ada,Halden\ngrace@{domain},Grace,Halden\ninfo@{domain},,Halden\n"
-    upload = await user.upload(f"{name}.csv", rows.encode())
-    once = {"Idempotency-Key": str(uuid4())}
-    made = await user.ask("POST", f"/v1/uploads/{upload['id']}/list", json={"name": name}, headers=once)
-    found: Json = {}
-
-    async def ready() -> bool:
-        answer = await user.send("GET", f"/v1/lists/{made['id']}")
-        found.update(answer.json())
-        return answer.is_success and found["state"] == "ready"
-
-    await eventually(ready, within_s=30)
-    return found
-
-
-async def _template(user: User, name: str) -> Json:
-    """A plain template that needs no line."""
-    words = {"name": name, "subject": "A thought about {{ company }}", "text_body": TEXT}
-    return await user.ask("POST", "/v1/templates", json=words, headers={"Idempotency-Key": str(uuid4())})
+from tests.web.seeds import TEXT, a_campaign, a_list, a_template, named, not_today
 
 
 async def test_a_list_is_written_to_from_its_page(page: Page, signed_in: Person, world: World) -> None:
     """Red when the dialog makes another campaign than it shows, does not start it, or no mail leaves."""
     user, domain = signed_in.user, f"{uuid4().hex[:10]}.example"
-    found, template = await _list(user, "October", domain), await _template(user, "Short and plain")
+    found, template = await a_list(user, "October", domain), await a_template(user, "Short and plain")
     await page.goto("/lists")
     await page.get_by_role("link", name="October").click()
     await page.get_by_role("button", name="Start sending").click()
@@ -62,7 +30,7 @@ async def test_a_list_is_written_to_from_its_page(page: Page, signed_in: Person,
     await page.wait_for_url(re.compile(r"/campaign\?id="))
     await expect(page.get_by_role("heading", level=1, name="October")).to_be_visible()
 
-    campaign = await user.ask("GET", f"/v1/campaigns/{_named(page)}")
+    campaign = await user.ask("GET", f"/v1/campaigns/{named(page)}")
     assert (campaign["list_id"], campaign["template_id"]) == (found["id"], template["id"])
     assert (campaign["daily_quota"], campaign["window"]["to"]) == (50, "24:00")
 
@@ -80,14 +48,8 @@ async def test_a_list_is_written_to_from_its_page(page: Page, signed_in: Person,
 async def test_a_campaign_is_paused_given_other_hours_and_resumed(page: Page, signed_in: Person) -> None:
     """Red when a button does not do what it says, or the page does not say what the leads wait for."""
     user = signed_in.user
-    found, template = await _list(user, "November", f"{uuid4().hex[:10]}.example"), await _template(user, "Plain")
-    later = (datetime.now(UTC).isoweekday() + 2) % 7 + 1
-    wish = {"list_id": found["id"], "template_id": template["id"]}
-    hours = {"days": [later], "from": "09:00", "to": "17:00", "skip_holidays": False}
-    made = await user.ask(
-        "POST", "/v1/campaigns", json={**wish, "window": hours}, headers={"Idempotency-Key": str(uuid4())}
-    )
-    await user.ask("POST", f"/v1/campaigns/{made['id']}/start")
+    found = await a_list(user, "November", f"{uuid4().hex[:10]}.example")
+    made = await a_campaign(user, found["id"], window=not_today())
     await page.goto(f"/campaign?id={made['id']}")
     await expect(page.get_by_role("table", name="What leads wait for")).to_contain_text("does not send on that day")
 
@@ -108,7 +70,7 @@ async def test_a_campaign_is_paused_given_other_hours_and_resumed(page: Page, si
 async def test_a_preview_shows_the_lead_and_what_an_unknown_field_may_have_meant(page: Page, signed_in: Person) -> None:
     """Red when the preview lags behind the words, takes another lead, or keeps a mistake to itself until the start."""
     user = signed_in.user
-    found = await _list(user, "Readers", f"{uuid4().hex[:10]}.example")
+    found = await a_list(user, "Readers", f"{uuid4().hex[:10]}.example")
     await page.goto("/template")
     await page.get_by_label("Name", exact=True).fill("By name")
     preview = page.get_by_role("region", name="Preview")
@@ -125,7 +87,7 @@ async def test_a_preview_shows_the_lead_and_what_an_unknown_field_may_have_meant
     await page.get_by_label("Text", exact=True).fill("A word. " + words)
     await page.get_by_role("button", name="Save", exact=True).click()
     await page.wait_for_url(re.compile(r"/template\?id="))
-    saved = await user.ask("GET", f"/v1/templates/{_named(page)}")
+    saved = await user.ask("GET", f"/v1/templates/{named(page)}")
     assert (saved["name"], saved["version"], saved["text_body"][:8]) == ("By name", 1, "A word. ")
     assert found["set_aside"] == 1
 
@@ -135,7 +97,7 @@ async def test_a_template_that_somebody_else_changed_is_not_overwritten_unasked(
 ) -> None:
     """Red when the second of two savers undoes the first without knowing."""
     user = signed_in.user
-    template = await _template(user, "Shared")
+    template = await a_template(user, "Shared")
     path = f"/v1/templates/{template['id']}"
     await page.goto(f"/template?id={template['id']}")
     await page.get_by_label("Subject").fill("Mine")
@@ -153,7 +115,7 @@ async def test_a_template_that_somebody_else_changed_is_not_overwritten_unasked(
 async def test_rows_that_were_set_aside_are_taken_in_and_a_list_is_deleted(page: Page, signed_in: Person) -> None:
     """Red when the page takes in others than it names, or a list stays after its deletion."""
     user = signed_in.user
-    found = await _list(user, "Desks", f"{uuid4().hex[:10]}.example")
+    found = await a_list(user, "Desks", f"{uuid4().hex[:10]}.example")
     await page.goto(f"/list?id={found['id']}")
     await page.get_by_role("button", name="Write to them anyway").click()
     await expect(page.get_by_role("heading", name="Set aside")).to_have_count(0)

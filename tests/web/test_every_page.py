@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.support.whole_system import WEB_ROOT
+from tests.web.axe import violations
 from tests.web.conftest import WIDE, Person
 from tests.web.test_machinery import pages
 
-AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PARTS = 8
 BEFORE_SIGNING_IN = ("/sign-in", "/sign-up", "/reset", "/confirm", "/invitation")
 LEADING_ON = {"/sign-in", "/confirm", "/mailboxes"}
 """Who is signed in is led on from these."""
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 async def settled(page: Page, path: str) -> None:
@@ -30,11 +27,7 @@ async def settled(page: Page, path: str) -> None:
 
 async def complaints(page: Page) -> list[str]:
     """What axe finds wrong in light and dark, and whether the page has one heading and stays within a phone's width."""
-    found = list[str]()
-    await page.evaluate(AXE.read_text())
-    for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)
-        found += [f"{scheme}: {line}" for line in await _violations(page)]
+    found = await violations(page)
     headings = await page.get_by_role("heading", level=1).count()
     await page.set_viewport_size({"width": 390, "height": 844})
     width = await page.evaluate("document.documentElement.scrollWidth")
@@ -43,17 +36,6 @@ async def complaints(page: Page) -> list[str]:
         *found,
         *([f"{headings} headings of level 1"] if headings != 1 else []),
         *([f"{width} px wide on a phone of 390"] if width > 390 else []),
-    ]
-
-
-async def _violations(page: Page) -> list[str]:
-    found: dict[str, Any] = await page.evaluate(
-        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", _RULES
-    )
-    return [
-        f"{one['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
-        for one in found["violations"]
-        for node in one["nodes"]
     ]
 
 

@@ -39,3 +39,11 @@ def test_the_longest_comes_first_and_the_shortest_last() -> None:
     there = ["tests/unit/a.py::t", "tests/e2e/test_faults.py::t", "tests/integration/a.py::t"]
     longest = "tests/e2e/test_any_request.py::t"
     assert sorted([*there, longest], key=shares.rank_of) == [longest, there[1], there[2], there[0]]
+
+
+def test_what_asks_about_all_tests_of_a_folder_comes_after_them() -> None:
+    """Red when it runs earlier, or has another name by now: it would miss what comes later, or say nothing."""
+    assert (ROOT / shares.LAST).is_file()
+    there = [f"{shares.LAST}::t", "tests/unit/a.py::t", "tests/web/test_jobs.py::t"]
+    assert max(there, key=shares.rank_of) == there[0]
+    assert shares.share_of(there[0]) == "tests/web/"
