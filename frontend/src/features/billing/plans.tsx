@@ -9,11 +9,11 @@ import { Button } from "@/ui/button";
 import { Choices } from "@/ui/field";
 import { Section } from "@/ui/page";
 import { DataTable } from "@/ui/table";
+import type { Interval } from "./interval";
 import { SwitchDialog } from "./switch-dialog";
 import { useCheckout } from "./use-checkout";
 
 type PlanOffered = Schemas["PlanAnswer"];
-export type Interval = "month" | "year";
 
 /** The plans that are sold, and the way to each. A switch shows first what it costs and brings. */
 export function Plans({ offer, billing }: { offer: Schemas["PlansAnswer"]; billing: Schemas["BillingAnswer"] }) {

@@ -8,7 +8,7 @@ import { Dialog } from "@/ui/dialog";
 import { Fact, Facts } from "@/ui/page";
 import { Loaded, Skeleton } from "@/ui/states";
 import { Instant } from "@/ui/time";
-import type { Interval } from "./plans";
+import type { Interval } from "./interval";
 
 /** What a switch costs and brings, before it is made. */
 export function SwitchDialog({

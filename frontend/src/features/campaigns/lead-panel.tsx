@@ -11,8 +11,8 @@ import { Button } from "@/ui/button";
 import { Fact, Facts } from "@/ui/page";
 import { Loaded, Notice, SkeletonRows } from "@/ui/states";
 import { Instant } from "@/ui/time";
-import { Standing, zoneName } from "./leads";
-import { zoneSource } from "./states";
+import { LeadStanding } from "./lead-standing";
+import { zoneName, zoneSource } from "./states";
 import { TestDialog } from "./test-dialog";
 
 type Props = { campaign: Schemas["CampaignOut"]; lead: Schemas["LeadOut"] };
@@ -26,7 +26,7 @@ export function LeadPanel({ campaign, lead }: Props) {
       {lead.lead_id === null ? <Excluded lead={lead} /> : <WhyLead campaign={campaign} leadId={lead.lead_id} />}
       <Facts>
         <Fact name="State">
-          <Standing lead={lead} />
+          <LeadStanding lead={lead} />
         </Fact>
         {lead.time_zone && (
           <Fact name="Time zone">

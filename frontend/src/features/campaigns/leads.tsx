@@ -3,7 +3,6 @@
 import { useState } from "react";
 import { $api, PAGED, type Schemas } from "@/api/client";
 import { count } from "@/lib/format";
-import { Status } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { SidePanel } from "@/ui/dialog";
 import { Select } from "@/ui/field";
@@ -11,7 +10,8 @@ import { Empty, Loaded } from "@/ui/states";
 import { DataTable } from "@/ui/table";
 import { Ago, Instant } from "@/ui/time";
 import { LeadPanel } from "./lead-panel";
-import { LEADS, type LeadState, zoneSource } from "./states";
+import { LeadStanding } from "./lead-standing";
+import { LEADS, type LeadState, zoneName, zoneSource } from "./states";
 
 type Lead = Schemas["LeadOut"];
 const STATES = Object.keys(LEADS) as LeadState[];
@@ -56,7 +56,7 @@ export function Leads({ campaign, onCheck }: { campaign: Schemas["CampaignOut"];
               columns={[
                 { title: "Row", numeric: true, from: "sm", className: "w-14", cell: (lead) => lead.row_no },
                 { title: "Email", className: "break-all", cell: (lead) => lead.email },
-                { title: "State", cell: (lead) => <Standing lead={lead} /> },
+                { title: "State", cell: (lead) => <LeadStanding lead={lead} /> },
                 {
                   title: "Time zone",
                   from: "md",
@@ -108,24 +108,8 @@ function StateFilter({
   );
 }
 
-export function Standing({ lead }: { lead: Lead }) {
-  const { label, tone, live } = LEADS[lead.state];
-  return (
-    <span title={lead.detail ?? undefined}>
-      <Status tone={tone} live={live}>
-        {label}
-      </Status>
-    </span>
-  );
-}
-
 function When({ lead }: { lead: Lead }) {
   if (lead.ended_at) return <Ago at={lead.ended_at} />;
   if (lead.planned_at) return <Instant at={lead.planned_at} />;
   return null;
-}
-
-/** "America/New_York" → "New York". */
-export function zoneName(zone: string | null): string {
-  return zone === null ? "" : (zone.split("/").pop() ?? zone).replaceAll("_", " ");
 }

@@ -48,3 +48,8 @@ const SOURCES: Record<NonNullable<Schemas["LeadOut"]["zone_source"]>, string> = 
 export function zoneSource(source: Schemas["LeadOut"]["zone_source"]): string {
   return source === null ? "" : SOURCES[source];
 }
+
+/** "America/New_York" → "New York". */
+export function zoneName(zone: string | null): string {
+  return zone === null ? "" : (zone.split("/").pop() ?? zone).replaceAll("_", " ");
+}

@@ -7,8 +7,7 @@ import { asProblem } from "@/api/problem";
 import { IconButton } from "@/ui/button";
 import { Menu, MenuItem } from "@/ui/menu";
 import { toast } from "@/ui/toast";
-import type { Catalogue } from "./catalogue";
-import type { Opened } from "./catalogue-page";
+import type { Catalogue, Opened } from "./catalogue";
 import { useMayChange } from "./use-catalogue";
 
 /** Versions and files. */

@@ -5,7 +5,7 @@ import { Suspense, lazy, useState } from "react";
 import { Button } from "@/ui/button";
 import { PageHeader, Section } from "@/ui/page";
 import { Loaded, Notice } from "@/ui/states";
-import type { Catalogue } from "./catalogue";
+import type { Catalogue, Opened } from "./catalogue";
 import { CatalogueMenu } from "./catalogue-menu";
 import { NothingYet } from "./nothing-yet";
 import { Products } from "./products";
@@ -17,9 +17,6 @@ const RulePanel = lazy(() => import("./rule-panel"));
 const TryRow = lazy(() => import("./try-row"));
 const Versions = lazy(() => import("./versions"));
 const ImportDialog = lazy(() => import("./import-dialog"));
-
-/** What is open over the page: something to add or change by its id, or one of the tools. */
-export type Opened = { what: "product" | "rule"; id: string | null } | { what: "try" | "versions" | "import" } | null;
 
 /** What is sold, and who is offered what. */
 export function CataloguePage() {

@@ -6,6 +6,8 @@ export type Rule = Schemas["RuleModel"];
 export type Condition = Schemas["ConditionModel"];
 export type Field = Condition["field"];
 export type Operator = Condition["operator"];
+/** What is open over the page: something to add or change by its id, or one of the tools. */
+export type Opened = { what: "product" | "rule"; id: string | null } | { what: "try" | "versions" | "import" } | null;
 
 export const FIELDS: Record<Field, string> = {
   keywords: "Everything known of the row",

@@ -5,8 +5,7 @@ import { asProblem, problemOf } from "@/api/problem";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/states";
 import { toast } from "@/ui/toast";
-import type { Catalogue } from "./catalogue";
-import type { Opened } from "./catalogue-page";
+import type { Catalogue, Opened } from "./catalogue";
 import { useMayChange, useReplace } from "./use-catalogue";
 
 /** Without a catalogue: the first product, a file, or the example to learn from. */

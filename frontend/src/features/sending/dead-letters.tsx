@@ -1,8 +1,7 @@
 "use client";
 
 import { useState } from "react";
-import { $api, PAGED, type Schemas, api } from "@/api/client";
-import { useAction } from "@/api/use-action";
+import { $api, PAGED, type Schemas } from "@/api/client";
 import { plural, words } from "@/lib/format";
 import { useMay } from "@/session/me";
 import { Button } from "@/ui/button";
@@ -11,13 +10,7 @@ import { Empty, Loaded, SkeletonRows } from "@/ui/states";
 import { DataTable } from "@/ui/table";
 import { Ago } from "@/ui/time";
 import { LetterPanel } from "./letter-panel";
-
-const REFRESH = [
-  ["get", "/v1/dead-letters"],
-  ["get", "/v1/dead-letters/causes"],
-  ["get", "/v1/campaigns"],
-];
-type Choice = Schemas["DeadLetterChoice"];
+import { useDeeds } from "./use-deeds";
 
 /** Mails that could not be sent, by cause with what helps, and each of them. */
 export function DeadLetters() {
@@ -79,7 +72,7 @@ export function DeadLetters() {
 function Cause({ group }: { group: Schemas["DeadLetterGroup"] }) {
   const may = useMay("sending");
   const { replay, discard } = useDeeds();
-  const choice: Choice = { cause: group.cause };
+  const choice: Schemas["DeadLetterChoice"] = { cause: group.cause };
   return (
     <li className="flex flex-wrap items-start gap-x-6 gap-y-2 border-b py-3 last:border-b-0">
       <div className="min-w-0 flex-1 basis-72">
@@ -100,43 +93,4 @@ function Cause({ group }: { group: Schemas["DeadLetterGroup"] }) {
       )}
     </li>
   );
-}
-
-/** Sends the chosen ones again, or lets them be; both go on until all are through, 500 at once. */
-export function useDeeds(onDone?: () => void) {
-  const replay = useAction(
-    async (choice: Choice) => {
-      const sum = { replayed: 0, kept: 0 };
-      let cursor: string | null = null;
-      do {
-        const page: Schemas["ReplayedOut"] = (
-          await api.POST("/v1/dead-letters/replay", { body: { ...choice, cursor } })
-        ).data!;
-        sum.replayed += page.replayed;
-        sum.kept += Object.values(page.kept).reduce<number>((all, one) => all + Number(one), 0);
-        cursor = page.next_cursor;
-      } while (cursor !== null);
-      return sum;
-    },
-    {
-      refresh: REFRESH,
-      onDone,
-      done: ({ replayed, kept }) =>
-        `${plural(replayed, "mail")} will be sent again${kept ? `; ${plural(kept, "one")} cannot be` : ""}`,
-    },
-  );
-  const discard = useAction(
-    async (choice: Choice) => {
-      let discarded = 0;
-      let more = true;
-      while (more) {
-        const page: Schemas["DiscardedOut"] = (await api.POST("/v1/dead-letters/discard", { body: choice })).data!;
-        discarded += page.discarded;
-        more = page.more && page.discarded > 0;
-      }
-      return discarded;
-    },
-    { refresh: REFRESH, onDone, done: (discarded) => `${plural(discarded, "mail")} will not be sent` },
-  );
-  return { replay, discard };
 }

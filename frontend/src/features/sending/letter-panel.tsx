@@ -11,7 +11,7 @@ import { Field, Input } from "@/ui/field";
 import { Fact, Facts } from "@/ui/page";
 import { Loaded } from "@/ui/states";
 import { Instant } from "@/ui/time";
-import { useDeeds } from "./dead-letters";
+import { useDeeds } from "./use-deeds";
 
 /** One mail that was not sent: why, another address for it, and what was done about it. */
 export function LetterPanel({ emailId, onClose }: { emailId: string; onClose: () => void }) {

@@ -6,7 +6,7 @@ import { useAction } from "@/api/use-action";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Field, Input, Select } from "@/ui/field";
-import { ROLES } from "./members";
+import { ROLES } from "./roles";
 
 type Invited = "viewer" | "member" | "admin";
 

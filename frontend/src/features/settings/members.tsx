@@ -16,15 +16,10 @@ import { DataTable } from "@/ui/table";
 import { Ago } from "@/ui/time";
 import { Invitations } from "./invitations";
 import { InviteDialog } from "./invite-dialog";
+import { ROLES } from "./roles";
 
 type Member = Schemas["MemberOut"];
 
-export const ROLES: Record<Role, string> = {
-  viewer: "Viewer: looks at everything",
-  member: "Member: lists, jobs, campaigns",
-  admin: "Admin: billing, settings and members too",
-  owner: "Owner: everything",
-};
 const REFRESH = [
   ["get", "/v1/members"],
   ["get", "/v1/me"],
