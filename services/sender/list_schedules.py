@@ -11,6 +11,7 @@ from services.sender.use_cases.check_domains import AT_ONCE, check_domains
 from services.sender.use_cases.delete_list import erase_lists
 from services.sender.use_cases.delete_workspace import erasing_of
 from services.sender.use_cases.erase_lead import erase_leads
+from services.sender.use_cases.forget_in_parts import sweep_parts
 
 _ROUNDS = 10
 
@@ -36,9 +37,13 @@ def list_schedules(open_uow: OpenUow, *, lookup: DomainLookup | None) -> Sequenc
             now = await database_now(uow.conn)
         await erase_leads(now=now, open_uow=open_uow)
 
+    async def sweep() -> None:
+        await sweep_parts(open_uow)
+
     erasing = [
         erase_schedule(erasing_of(open_uow), open_uow=open_uow),
         Schedule("erase_lists", 10, erase, timeout_s=600),
         Schedule("erase_leads", 5, erase_people, timeout_s=600),
+        Schedule("sweep_parts", 300, sweep, timeout_s=600),
     ]
     return [*erasing, Schedule("check_domains", 10, look_up, timeout_s=600)] if lookup else erasing

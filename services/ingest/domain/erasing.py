@@ -4,12 +4,12 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from libs.common.naming import pattern_of
+from libs.common.naming import FILE_ENDING, pattern_of
 from services.ingest.segments import Cell
 
 ERASED = "erased"
 """Why a row is empty."""
-_ENDING = re.compile(r"(\.(csv|tsv|tab|txt|xlsx|xlsm|xlsb|xls|ods|zip|gz))+$", re.IGNORECASE)
+_ENDING = re.compile(FILE_ENDING, re.IGNORECASE)
 
 
 @dataclass(frozen=True)

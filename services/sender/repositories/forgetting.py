@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.naming import pattern_of
+from libs.common.naming import name_pattern_of, pattern_of
 from services.sender.repositories.arrays import one_of
 from services.sender.repositories.erasures import Erasing
 from services.sender.repositories.plan import release_assigned
@@ -123,6 +123,17 @@ _STATEMENTS: Mapping[str, tuple[TextClause, ...]] = {
             """
         ),
     ),
+    "names": (
+        *(
+            text(
+                f"""
+                UPDATE sender.{table} SET name = regexp_replace(name, :called, 'erased', 'gi')
+                WHERE workspace_id = :workspace_id AND lower(name) ~ :called
+                """  # noqa: S608 - our own tables
+            )
+            for table in ("lists", "campaigns")
+        ),
+    ),
     "mailboxes": (
         text(
             """
@@ -172,6 +183,7 @@ async def forget(
         "alias": alias,
         "target": target,
         "named": pattern_of(wish.email),
+        "called": name_pattern_of(wish.email),
         "now": now,
     }
     counts: dict[str, int] = {}

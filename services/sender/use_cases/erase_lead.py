@@ -23,6 +23,7 @@ from services.sender.repositories import (
 )
 from services.sender.repositories.erasures import Erasing
 from services.sender.tables import COMMON
+from services.sender.use_cases.forget_in_parts import forget_in_parts
 
 log = get_logger()
 
@@ -69,7 +70,8 @@ async def _erase(uow: UnitOfWork, wish: Erasing, *, now: datetime) -> bool:
     target = erased_target(wish.email, key=await unsubscribe_keys.load_first_key(uow.conn))
     alias = erased_address(target if lead_id is None else lead_id.hex)
     erased = await forgetting.forget(uow.conn, wish, lead_id=lead_id, target=target, alias=alias, now=now)
-    messages = await common.forget_mentions(uow.conn, COMMON, tenant_id=wish.workspace_id, address=wish.email)
+    parts = await forget_in_parts(uow, workspace_id=wish.workspace_id)
+    messages = parts + await common.forget_mentions(uow.conn, COMMON, tenant_id=wish.workspace_id, address=wish.email)
     erased |= {kind: count for kind, count in (("campaigns_ended", stopped), ("messages", messages)) if count}
     if await erasures.finish(uow.conn, wish.id, erased=erased, now=now):
         uow.publish(sender.LeadErased(erasure_id=wish.id, erased=erased), tenant_id=wish.workspace_id)

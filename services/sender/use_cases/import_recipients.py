@@ -11,6 +11,7 @@ from libs.common.errors import Conflict, Invalid
 from libs.common.uow import UnitOfWork
 from services.sender import metrics
 from services.sender.domain.addresses import normalise
+from services.sender.domain.erased_words import addresses_in, name_without
 from services.sender.domain.mail_domains import can_be_looked_up
 from services.sender.domain.setting_aside import reason_of
 from services.sender.repositories import corrections, erasures, leads, lists, mail_domains, recipients, suppressions
@@ -23,8 +24,10 @@ async def import_recipients(event: RecipientsPublished, *, uow: UnitOfWork, work
 
     A deleted list takes none. Raises Conflict when the list is another workspace's or announces another number of parts.
     """
+    await erasures.hold_off(uow.conn, workspace_id)
+    name = await _name(event.list_name, uow=uow, workspace_id=workspace_id)
     found = await lists.open_list(
-        uow.conn, list_id=event.list_id, workspace_id=workspace_id, name=event.list_name, parts=event.parts
+        uow.conn, list_id=event.list_id, workspace_id=workspace_id, name=name, parts=event.parts
     )
     if found == "deleted":
         return
@@ -62,9 +65,17 @@ async def _add(
     return replace(counts, sandboxed=counts.sandboxed + more)
 
 
+async def _name(given: str, *, uow: UnitOfWork, workspace_id: UUID) -> str:
+    """A list may be named after somebody, who may be erased by now."""
+    named = addresses_in(given)
+    if not named:
+        return given
+    erased = await suppressions.erased_among(uow.conn, workspace_id=workspace_id, emails=sorted(named))
+    return name_without(given, erased)
+
+
 async def _empty_erased(rows: Sequence[dict[str, object]], *, uow: UnitOfWork, workspace_id: UUID) -> None:
     """Of who is erased nothing is taken in again: the row keeps its number, and is set aside."""
-    await erasures.hold_off(uow.conn, workspace_id)
     addresses = [str(row["email"]) for row in rows if row["set_aside"] is None]
     erased = await suppressions.erased_among(uow.conn, workspace_id=workspace_id, emails=addresses)
     for row in rows:
