@@ -21,7 +21,7 @@ from services.sender.use_cases import replay_dead_letters as replaying
 from services.sender.use_cases.delete_list import delete_list, erase_lists
 from services.sender.use_cases.discard_dead_letters import discard_dead_letters
 from services.sender.use_cases.edit_line import edit_line
-from services.sender.use_cases.erase_lead import erase_lead
+from services.sender.use_cases.erase_lead import erase_lead, erase_leads
 from services.sender.use_cases.plan_day import plan_day
 from services.sender.use_cases.readdress_dead_letter import readdress_dead_letter
 from services.sender.use_cases.replay_dead_letters import Replayed, replay_dead_letters
@@ -222,6 +222,28 @@ async def test_put_right_it_goes_to_the_new_address_and_the_old_one_is_on_record
     edited, replayed = await done_about(world, email_id)
     assert edited.detail == {"email_before": "lead1@company1.example", "email": "lead.one@company1.example"}
     assert (edited.made_by, replayed.action) == (PERSON, "replayed")
+
+
+async def test_an_address_that_is_just_being_put_in_is_there_before_its_person_is_erased(world: World) -> None:
+    """It is not committed when they ask. Red when the erasure does not see it, and the letter keeps the address."""
+    (email_id,) = await failing(world, NOBODY)
+    address = "asks.to.be.forgotten@company1.example"
+    wish = LeadErased(erasure_id=new_id(), email=address)
+
+    async def ask() -> None:
+        async with world.open_uow() as uow:
+            await erase_lead(wish, uow=uow, workspace_id=world.workspace_id)
+
+    async with world.open_uow() as uow:
+        await readdress_dead_letter(
+            uow, workspace_id=world.workspace_id, email_id=email_id, address=address, made_by=PERSON, now=world.now
+        )
+        asking = asyncio.create_task(ask())
+        await eventually(world.somebody_waits)
+    await asking
+    await erase_leads(now=world.now, open_uow=world.open_uow)
+    assert address not in {letter.recipient for letter in await found(world)}
+    assert all(address not in str(action.detail) for action in await done_about(world, email_id))
 
 
 async def test_put_right_it_keeps_the_line_that_somebody_gave_it(world: World) -> None:
