@@ -34,7 +34,7 @@ READING_TOOLS: tuple[Tool, ...] = (
         "Rows of a job with research, evidence (cited sources), opening line and receipt. Ask for few at a time.",
         "GET",
         "/v1/jobs/{job_id}/rows",
-        ("job_id", "status", "approved", "include", *PAGE),
+        ("job_id", "status", "approved", "include", "view", *PAGE),
     ),
     Tool(
         "get_row",

@@ -42,6 +42,7 @@ _WORDS = {
     "template_id": "The `id` of a template.",
     "list_id": "The `list_id` of a job.",
     "kind": "Only jobs of this kind; left out, all but trials.",
+    "view": "`brief`: without research, evidence and receipts.",
     "status": "Only rows with this outcome.",
     "state": "Only those in this state.",
     "cause": "Only those with this cause.",

@@ -15,6 +15,7 @@ from services.ingest.domain.ceilings import credits_asked, is_raise_open
 from services.ingest.domain.jobs import TERMINAL, Job, JobKind, JobState
 from services.ingest.domain.spending import INSUFFICIENT, shortage
 from services.ingest.repositories import jobs
+from services.ingest.repositories.jobs import JobFilter
 from services.ingest.schemas.jobs import JobOut, JobPage, RescueOut, job_out
 from services.ingest.schemas.quotes import CeilingIn, JobIn
 from services.ingest.use_cases.cancel_job import cancel_job
@@ -91,11 +92,14 @@ async def list_jobs(
     identity: CurrentIdentity,
     uow: Uow,
     kind: JobKind | None = None,
+    state: Annotated[list[JobState] | None, Query(description="One or several; all when left out.")] = None,
+    containing: Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")] = "",
     cursor: UUID | None = None,
     limit: Limit = 50,
 ) -> JobPage:
-    """The workspace's jobs, newest first: those of one kind, or all but trials."""
-    found = await jobs.page(uow.conn, workspace_id=identity.workspace_id, kind=kind, before=cursor, limit=limit + 1)
+    """The workspace's jobs, newest first: those of one kind, or all but trials. `containing`: a part of the file's name."""
+    wanted = JobFilter(kind, frozenset(state or ()), containing.strip())
+    found = await jobs.page(uow.conn, workspace_id=identity.workspace_id, before=cursor, limit=limit + 1, wanted=wanted)
     shown = found[:limit]
     waiting = await explain_waiting(uow, shown, now=utc_now())
     items = [job_out(job, waiting=waiting[job.id]) for job in shown]

@@ -11,7 +11,7 @@ from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
 from services.ingest.repositories import families, jobs, line_reviews
 from services.ingest.resources import IngestResources
-from services.ingest.schemas.rows import JobRowOut, JobRowPage, LineIn, LineLog, line_log_out, row_out
+from services.ingest.schemas.rows import JobRowOut, JobRowPage, LineIn, LineLog, brief_row_out, line_log_out, row_out
 from services.ingest.use_cases.review_line import review_line
 from services.ingest.use_cases.show_rows import show_row, show_rows
 
@@ -21,6 +21,10 @@ _LAST = 2**31 - 1
 _LOG = 100
 RowNo = Annotated[int, Path(ge=1, le=_LAST)]
 Include = Annotated[Literal["cells"] | None, Query(description="`cells`: also the row's own cells, as text by column.")]
+View = Annotated[
+    Literal["brief"] | None,
+    Query(description="`brief`: for a table; what only the row's own page shows is left out."),
+]
 
 
 @router.get("")
@@ -34,11 +38,13 @@ async def list_rows(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     include: Include = None,
     approved: Annotated[bool | None, Query(description="Whether somebody has approved the line.")] = None,
+    view: View = None,
 ) -> JobRowPage:
-    """The rows that have their outcome, in the order of the sheet; `cursor` is the last row number seen.
+    """The rows that have their outcome, in the order of the sheet, from behind row number `cursor`, wherever that is.
 
     Of a list, what its retries delivered is laid over it. `status=pending`: the rows that wait for their outcome.
     `approved=false`: the rows with a line that nobody has approved. With `include=cells` a page has at most 50 rows.
+    With `view=brief` research, evidence, extra, receipt and product are left out: the row's own page has them.
     """
     page = await show_rows(
         job_id,
@@ -50,8 +56,9 @@ async def list_rows(
         open_uow=platform.open_uow,
         storage=resources.storage,
         approved=approved,
+        briefly=view == "brief",
     )
-    items = [row_out(row) for row in page.rows]
+    items = [brief_row_out(row) if view == "brief" else row_out(row) for row in page.rows]
     return JobRowPage(items=items, next_cursor=None if page.is_last else str(items[-1].row_no))
 
 

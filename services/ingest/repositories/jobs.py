@@ -2,10 +2,11 @@
 
 import functools
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy import Row, Select, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -188,13 +189,28 @@ async def find_by_key(conn: AsyncConnection, *, workspace_id: UUID, key: str) ->
     return None if row is None else (to_job(row), row.request_fingerprint)
 
 
+@dataclass(frozen=True)
+class JobFilter:
+    """Which jobs are asked for: those of one kind, or all but trials; in one of these states, or in any; of files whose
+    names have this in them, in either case."""
+
+    kind: JobKind | None = None
+    states: frozenset[JobState] = frozenset()
+    containing: str = ""
+
+
 async def page(
-    conn: AsyncConnection, *, workspace_id: UUID, before: UUID | None, limit: int, kind: JobKind | None = None
+    conn: AsyncConnection, *, workspace_id: UUID, before: UUID | None, limit: int, wanted: JobFilter | None = None
 ) -> list[Job]:
-    """A workspace's jobs, newest first: those of one kind, or all but trials."""
-    wanted = jobs.c.kind != JobKind.TRIAL.value if kind is None else jobs.c.kind == kind.value
-    query = select(*COLUMNS).where(jobs.c.workspace_id == workspace_id, LIVING, wanted)
+    """A workspace's jobs, newest first. The index of its jobs is walked from the cursor on, until enough are found."""
+    wanted = wanted or JobFilter()
+    kind = jobs.c.kind != JobKind.TRIAL.value if wanted.kind is None else jobs.c.kind == wanted.kind.value
+    query = select(*COLUMNS).where(jobs.c.workspace_id == workspace_id, LIVING, kind)
     query = query.order_by(jobs.c.id.desc()).limit(limit)
+    if wanted.states:
+        query = query.where(jobs.c.state.in_([state.value for state in wanted.states]))
+    if wanted.containing:
+        query = query.where(func.strpos(func.lower(jobs.c.filename), func.lower(wanted.containing)) > 0)
     if before is not None:
         query = query.where(jobs.c.id < before)
     return [to_job(row) for row in await conn.execute(query)]

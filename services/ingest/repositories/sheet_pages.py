@@ -161,10 +161,12 @@ async def _without_result(
         after = row.looked_to
 
 
-async def attempts_at(conn: AsyncConnection, family: Sequence[UUID], row_nos: Sequence[int]) -> dict[int, Attempt]:
-    """Of each of these rows that has an outcome, the one that the sheet shows."""
+async def attempts_at(
+    conn: AsyncConnection, family: Sequence[UUID], row_nos: Sequence[int], *, briefly: bool = False
+) -> dict[int, Attempt]:
+    """Of each of these rows that has an outcome, the one that the sheet shows; `briefly` as of `results.of_rows`."""
     made: dict[int, list[Attempt]] = {}
-    for job_id, result in await results.of_rows(conn, family, row_nos):
+    for job_id, result in await results.of_rows(conn, family, row_nos, briefly=briefly):
         made.setdefault(result.row_no, []).append(Attempt(job_id, result))
     asked = {"family": list(family), "row_nos": list(row_nos), "widest": MAX_CHUNK_ROWS}
     for row in await conn.execute(_GIVEN_UP, asked):

@@ -134,6 +134,24 @@ def row_out(row: ShownRow) -> JobRowOut:
     )
 
 
+def brief_row_out(row: ShownRow) -> JobRowOut:
+    """What a table shows of a row: what only the row's own page has is null, and its evidence empty."""
+    result = None if row.attempt is None else row.attempt.result
+    return JobRowOut(
+        row_no=row.row_no,
+        status=PENDING if result is None else result.status,
+        attempt=None if row.attempt is None else row.attempt.job_id,
+        reason=result and result.reason,
+        line=result and result.line,
+        research=None,
+        evidence=[],
+        extra=None,
+        receipt=None,
+        cells=None if row.cells is None else dict(row.cells),
+        **_review_of(row),
+    )
+
+
 def line_log_out(turns: Sequence[Turn]) -> LineLog:
     """The API's view of a row's log."""
     return LineLog(

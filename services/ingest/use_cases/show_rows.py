@@ -55,12 +55,14 @@ async def show_rows(
     open_uow: OpenUow,
     storage: Storage,
     approved: bool | None = None,
+    briefly: bool = False,
 ) -> RowPage:
     """The next rows with an outcome, or with this status (`pending`: those that wait for it), from after a row; those whose
     line somebody has `approved`, or nobody has, where that is asked.
 
     Of a list, what its retries delivered is laid over it; of a retry or a trial, its own. With cells, at most
-    `MOST_WITH_CELLS` rows. Raises NotFound; Conflict `rows_unreadable`, Outage when the cells cannot be read.
+    `MOST_WITH_CELLS` rows. `briefly` reads no more of research and receipts than whether they are sandboxed.
+    Raises NotFound; Conflict `rows_unreadable`, Outage when the cells cannot be read.
     """
     limit = min(limit, MOST_WITH_CELLS) if with_cells else limit
     async with open_uow() as uow:
@@ -70,7 +72,8 @@ async def show_rows(
             numbers = await _numbers(uow, job, family, status=status, after=after, limit=limit + 1)
         else:
             numbers = await _by_approval(uow, family, approved=approved, status=status, after=after, limit=limit + 1)
-        found = await _found(uow, job, family, numbers[:limit], is_last=len(numbers) <= limit, with_cells=with_cells)
+        is_last = len(numbers) <= limit
+        found = await _found(uow, job, family, numbers[:limit], is_last=is_last, with_cells=with_cells, briefly=briefly)
     return RowPage(await _with_cells(found, storage=storage), found.is_last)
 
 
@@ -109,7 +112,7 @@ async def _by_approval(
     found: list[int] = []
     while True:
         numbers = await line_reviews.row_nos(uow.conn, family, approved=approved, after=after, limit=limit)
-        shown = await sheet_pages.attempts_at(uow.conn, family, numbers)
+        shown = await sheet_pages.attempts_at(uow.conn, family, numbers, briefly=True)
         for row_no in numbers:
             result = shown[row_no].result
             is_asked = result.status in WRITABLE if status is None else result.status == status
@@ -127,9 +130,16 @@ async def _pending(uow: UnitOfWork, job: Job, *, after: int, limit: int) -> list
 
 
 async def _found(
-    uow: UnitOfWork, job: Job, family: Sequence[UUID], row_nos: Sequence[int], *, is_last: bool, with_cells: bool
+    uow: UnitOfWork,
+    job: Job,
+    family: Sequence[UUID],
+    row_nos: Sequence[int],
+    *,
+    is_last: bool,
+    with_cells: bool,
+    briefly: bool = False,
 ) -> _Found:
-    attempts = await sheet_pages.attempts_at(uow.conn, family, row_nos)
+    attempts = await sheet_pages.attempts_at(uow.conn, family, row_nos, briefly=briefly)
     rows = [ShownRow(row_no, attempts.get(row_no)) for row_no in row_nos]
     if not with_cells or not rows:
         return _Found(rows, is_last, [], [])

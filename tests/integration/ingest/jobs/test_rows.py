@@ -200,6 +200,21 @@ async def _rows_read(uow: Any) -> int:
     return (await uow.conn.exec_driver_sql(query)).scalar_one()
 
 
+async def test_a_brief_page_leaves_what_only_one_row_shows(service: RunningIngest, us: Ingest) -> None:
+    """Red when a table is sent research, or loses a line, an outcome or a cell; or when the row's own page lacks them."""
+    job_id = await us.processing((2,))
+    await us.execute("UPDATE ingest.chunks SET state = 'queued', dispatch_no = 1 WHERE job_id = :id", id=job_id)
+    await us.deliver(answer(job_id, 0, [result(1), result(2, "degraded")]))
+    path, ours = f"/v1/jobs/{job_id}/rows", headers(us.workspace_id)
+    whole = (await service.client.get(path, headers=ours, params={"include": "cells"})).json()
+    brief = (await service.client.get(path, headers=ours, params={"include": "cells", "view": "brief"})).json()
+    nothing = {"research": None, "evidence": [], "extra": None, "receipt": None, "product": None}
+    assert brief == {**whole, "items": [{**row, **nothing} for row in whole["items"]]}
+    assert all(row["receipt"] is not None for row in whole["items"])
+    one = (await service.client.get(f"{path}/1", headers=ours, params={"include": "cells"})).json()
+    assert one == whole["items"][0]
+
+
 async def test_nobody_else_sees_them(ingest: Ingest) -> None:
     """P7."""
     job_id = await under_way(ingest)

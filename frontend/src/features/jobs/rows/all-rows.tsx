@@ -1,6 +1,6 @@
 "use client";
 
-import { type Ref, useCallback, useState } from "react";
+import { type Ref, useCallback } from "react";
 import type { Schemas } from "@/api/client";
 import { useThrottled } from "@/lib/use-throttled";
 import { Failure } from "@/ui/states";
@@ -19,10 +19,9 @@ type Props = {
 
 /** The whole list in its order, also the rows that are not done. */
 export function AllRows({ job, columns, onOpen, grid }: Props) {
-  const [seen, setSeen] = useState({ first: 1, last: 1 });
   const done = useThrottled(job.rows_done, LOOKED_AT_MS);
-  const { rowAt, error, retry } = useRowBlocks(job.id, seen, done);
-  const see = useCallback((first: number, last: number) => setSeen({ first: first + 1, last: last + 1 }), []);
+  const { rowAt, see, error, retry } = useRowBlocks(job.id, { total: job.rows_total, done });
+  const seePlaces = useCallback((first: number, last: number) => see(first + 1, last + 1), [see]);
   return (
     <>
       {error && <Failure error={error} retry={retry} className="mb-3" />}
@@ -33,7 +32,7 @@ export function AllRows({ job, columns, onOpen, grid }: Props) {
         rowAt={(place) => rowAt(place + 1)}
         columns={columns}
         onOpen={onOpen}
-        onSeen={see}
+        onSeen={seePlaces}
         handle={grid}
       />
     </>

@@ -1,7 +1,7 @@
 "use client";
 
 import dynamic from "next/dynamic";
-import { useRef } from "react";
+import { useCallback, useRef } from "react";
 import { $api } from "@/api/client";
 import { useAddress } from "@/lib/use-address";
 import { Choices } from "@/ui/field";
@@ -26,7 +26,7 @@ export default function JobRows({ job }: { job: JobOut }) {
     { params: { path: { upload_id: job.upload_id } } },
     { staleTime: 600_000, retry: false },
   );
-  const open = (rowNo: number | null) => change({ row: rowNo === null ? null : String(rowNo) });
+  const open = useCallback((rowNo: number | null) => change({ row: rowNo === null ? null : String(rowNo) }), [change]);
   const isWhole = filter === "all" && job.kind === "list";
   const shared = { job, columns: upload.data?.columns, onOpen: open };
   return (

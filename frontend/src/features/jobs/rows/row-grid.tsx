@@ -1,7 +1,7 @@
 "use client";
 
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
+import { type KeyboardEvent, memo, type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
 import type { Schemas } from "@/api/client";
 import { cx } from "@/lib/cx";
 import type { Row } from "./read-rows";
@@ -94,29 +94,55 @@ export function RowGrid({ label, count, numberAt, rowAt, columns, onOpen, onSeen
         </div>
       </div>
       <div ref={list} role="rowgroup" className="relative" style={{ height: rows.getTotalSize() }}>
-        {items.map((item) => (
-          <div
-            key={item.key}
-            role="row"
-            aria-rowindex={item.index + 2}
-            data-row
-            data-place={item.index}
-            tabIndex={item.index === Math.min(last, Math.max(first, here)) ? 0 : -1}
-            onFocus={() => setHere(item.index)}
-            onClick={() => onOpen(numberAt(item.index))}
-            className={cx(
-              CELLS,
-              "absolute inset-x-0 top-0 cursor-pointer overflow-hidden border-b py-2 hover:bg-hover/60 focus-visible:bg-hover focus-visible:outline-none",
-            )}
-            style={{ height: ROW_PX, transform: `translateY(${item.start - top}px)` }}
-          >
-            <RowLine rowNo={numberAt(item.index)} row={rowAt(item.index)} columns={columns} />
-          </div>
+        {items.map(({ key, index, start }) => (
+          <GridRow
+            key={key}
+            place={index}
+            y={start - top}
+            rowNo={numberAt(index)}
+            row={rowAt(index)}
+            columns={columns}
+            isStop={index === Math.min(last, Math.max(first, here))}
+            onFocus={setHere}
+            onOpen={onOpen}
+          />
         ))}
       </div>
     </div>
   );
 }
+
+type RowProps = Pick<Props, "columns" | "onOpen"> & {
+  place: number;
+  y: number;
+  rowNo: number;
+  row: Row | null | undefined;
+  /** Whether Tab comes here. */
+  isStop: boolean;
+  onFocus: (place: number) => void;
+};
+
+/** Drawn once for as long as it is seen: of a page that is scrolled, most rows stay as they are from frame to frame. */
+const GridRow = memo(function GridRow({ place, y, rowNo, row, columns, isStop, onFocus, onOpen }: RowProps) {
+  return (
+    <div
+      role="row"
+      aria-rowindex={place + 2}
+      data-row
+      data-place={place}
+      tabIndex={isStop ? 0 : -1}
+      onFocus={() => onFocus(place)}
+      onClick={() => onOpen(rowNo)}
+      className={cx(
+        CELLS,
+        "absolute inset-x-0 top-0 cursor-pointer overflow-hidden border-b py-2 hover:bg-hover/60 focus-visible:bg-hover focus-visible:outline-none",
+      )}
+      style={{ height: ROW_PX, transform: `translateY(${y}px)` }}
+    >
+      <RowLine rowNo={rowNo} row={row} columns={columns} />
+    </div>
+  );
+});
 
 /** How far below the top of the page something is. */
 function topOf(element: HTMLElement | null): number {
