@@ -70,6 +70,63 @@ async def test_a_job_is_watched_to_its_end_and_what_it_found_is_read_and_taken_h
     assert sheet.cell(2, header.index("sif_personalized") + 1).value
 
 
+async def test_any_row_of_a_long_list_is_a_jump_away_and_its_research_comes_when_it_is_opened(
+    page: Page, signed_in: Person
+) -> None:
+    """Red when the table asks for every page before the one that is looked at, or is sent what it does not show."""
+    rows = "".join(f"p{n}@halden.example,Person,Nr {n},Halden\n" for n in range(1, 401))
+    upload = await signed_in.user.upload("october.csv", f"Email,First name,Last name,Company\n{rows}".encode())
+    job = await signed_in.user.finish((await signed_in.user.start_job(upload["id"]))["id"])
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/rows" in request.url else None)
+    await _open(page, job)
+    grid = page.get_by_role("grid", name="Rows")
+    await expect(grid.get_by_text("Person Nr 2", exact=True)).to_be_visible()
+    await page.get_by_label("Go to row").fill("389")
+    await page.keyboard.press("Enter")
+    await expect(grid.get_by_text("Person Nr 389", exact=True)).to_be_visible()
+    await expect(grid.get_by_role("row").filter(has_text="Person Nr 389")).to_be_focused()
+    assert all("view=brief" in url for url in asked)
+    assert not any("cursor=200" in url for url in asked), "a place in between was loaded"
+    await page.keyboard.press("Enter")
+    opened = page.get_by_role("dialog", name="Person Nr 389")
+    row = await signed_in.user.ask("GET", f"/v1/jobs/{job['id']}/rows/389")
+    await expect(opened.get_by_text(row["evidence"][0]["text"], exact=True).first).to_be_visible()
+
+
+async def test_jobs_are_found_by_their_state_and_their_files_names(page: Page, signed_in: Person) -> None:
+    """Red when a filter shows other jobs than the API has in that state, or the address does not keep it."""
+    user = signed_in.user
+    for name, more in (("march.csv", {}), ("May fair.csv", {}), ("june.csv", {"ceiling_credits": 1})):
+        upload = await user.upload(name, _leads(2))
+        await user.start_job(upload["id"], **more)
+
+    async def named(query: str) -> list[str]:
+        return [job["filename"] for job in (await user.ask("GET", f"/v1/jobs?{query}"))["items"]]
+
+    async def settled() -> bool:
+        return len(await named("state=completed")) == 2 and await named("state=parked") == ["june.csv"]
+
+    await eventually(settled, within_s=30)
+    await page.goto("/jobs")
+    table = page.get_by_role("table", name="Jobs")
+    await expect(table.get_by_role("link")).to_have_text(["june.csv", "May fair.csv", "march.csv"])
+    await page.get_by_label("State").select_option("Waiting or paused")
+    await expect(table.get_by_role("link")).to_have_text(["june.csv"])
+    await page.get_by_label("State").select_option("Done")
+    await expect(table.get_by_role("link")).to_have_text(["May fair.csv", "march.csv"])
+    await page.get_by_label("Find a file").fill("FAIR")
+    await expect(table.get_by_role("link")).to_have_text(await named("state=completed&containing=FAIR"))
+    await expect(page).to_have_url(re.compile(r"state=done&file=FAIR"))
+    await page.reload()
+    await expect(table.get_by_role("link")).to_have_text(["May fair.csv"])
+    await page.get_by_label("Find a file").fill("april")
+    await expect(page.get_by_role("heading", name="No such job")).to_be_visible()
+    await page.get_by_role("button", name="Show all jobs").click()
+    await expect(table.get_by_role("link")).to_have_count(3)
+    await expect(page.get_by_label("Find a file")).to_have_value("")
+
+
 async def test_a_line_is_reworded_and_approved_and_the_next_sheet_has_it(
     page: Page, signed_in: Person, watch: Watch
 ) -> None:

@@ -2,26 +2,17 @@
 
 import { $api, PAGED } from "@/api/client";
 import { count } from "@/lib/format";
-import { useAddress } from "@/lib/use-address";
 import { useMay } from "@/session/me";
 import { Badge } from "@/ui/badge";
-import { ButtonLink } from "@/ui/button";
-import { Choices } from "@/ui/field";
+import { Button, ButtonLink } from "@/ui/button";
 import { PageHeader } from "@/ui/page";
 import { Empty, Loaded } from "@/ui/states";
 import { type Column, DataTable } from "@/ui/table";
 import { Ago } from "@/ui/time";
+import { JobFilters, type Kind, useJobFilters } from "./job-filters";
 import { JobShare } from "./job-share";
 import { JobState } from "./job-state";
 import { type JobOut, countsOf, kindOf } from "./states";
-
-const KINDS = [
-  { value: "all", label: "All" },
-  { value: "list", label: "Lists" },
-  { value: "retry", label: "Retries" },
-  { value: "trial", label: "Trials" },
-] as const;
-type Kind = (typeof KINDS)[number]["value"];
 
 const COLUMNS: Column<JobOut>[] = [
   {
@@ -44,9 +35,8 @@ const COLUMNS: Column<JobOut>[] = [
 
 /** Every job of the workspace, the newest first. */
 export function Jobs() {
-  const [said, change] = useAddress();
-  const kind = KINDS.find(({ value }) => value === said.get("kind"))?.value ?? "all";
-  const jobs = $api.useInfiniteQuery("get", "/v1/jobs", { params: { query: kind === "all" ? {} : { kind } } }, PAGED);
+  const filters = useJobFilters();
+  const jobs = $api.useInfiniteQuery("get", "/v1/jobs", { params: { query: filters.query } }, PAGED);
   return (
     <>
       <PageHeader
@@ -54,18 +44,11 @@ export function Jobs() {
         description="Lists that are being researched, and those that are done."
         actions={<NewJob />}
       />
-      <div className="mb-4">
-        <Choices
-          label="Kind of job"
-          value={kind}
-          options={KINDS}
-          onChange={(value) => change({ kind: value === "all" ? null : value })}
-        />
-      </div>
+      <JobFilters filters={filters} />
       <Loaded query={jobs}>
         {({ pages }) => {
           const rows = pages.flatMap((page) => page.items);
-          if (rows.length === 0) return <NoJobs kind={kind} />;
+          if (rows.length === 0) return <NoJobs filters={filters} />;
           return (
             <DataTable
               label="Jobs"
@@ -99,7 +82,15 @@ const NONE: Record<Kind, [title: string, why: string]> = {
   trial: ["No trials", "Before you start a job you can try up to three of its rows, free."],
 };
 
-function NoJobs({ kind }: { kind: Kind }) {
+function NoJobs({ filters }: { filters: ReturnType<typeof useJobFilters> }) {
+  const { kind, standing, file, clear } = filters;
+  if (standing || file) {
+    return (
+      <Empty title="No such job" action={<Button onClick={clear}>Show all jobs</Button>}>
+        None of this kind is in that state and has such a name.
+      </Empty>
+    );
+  }
   const [title, why] = NONE[kind];
   return (
     <Empty title={title} action={<NewJob />}>

@@ -22,6 +22,15 @@ export function stateOf(state: string): Meaning {
   return STATES[state] ?? { label: state, tone: "neutral" };
 }
 
+/** The states by what people look for. */
+export const STANDINGS = [
+  { value: "running", label: "Running", states: ["reserving", "queued", "processing", "merging"] },
+  { value: "waiting", label: "Waiting or paused", states: ["parked", "paused"] },
+  { value: "done", label: "Done", states: ["completed"] },
+  { value: "failed", label: "Failed", states: ["failed", "declined"] },
+  { value: "cancelled", label: "Cancelled", states: ["cancelled"] },
+] satisfies { value: string; label: string; states: Schemas["JobState"][] }[];
+
 const ROW_STATES: Record<string, Meaning> = {
   enriched: { label: "Enriched", tone: "good" },
   degraded: { label: "Degraded", tone: "warn" },

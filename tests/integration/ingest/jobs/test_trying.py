@@ -13,6 +13,7 @@ from libs.common.errors import Conflict, Invalid, RateLimited
 from services.ingest.domain.jobs import JobKind, JobState
 from services.ingest.domain.trials import Trial, check_allowance
 from services.ingest.repositories import jobs
+from services.ingest.repositories.jobs import JobFilter
 from tests.integration.ingest.jobs.steps import Ingest, answer, exhausted, result
 
 
@@ -139,13 +140,11 @@ async def test_trials_are_not_among_the_jobs_unless_asked_for(ingest: Ingest) ->
     trial = await tried(ingest, upload_id, [1])
     listed = (await ingest.create(upload_id)).id
     async with ingest.open_uow() as uow:
-        found = [
-            [
-                job.id
-                for job in await jobs.page(uow.conn, workspace_id=ingest.workspace_id, before=None, limit=9, kind=kind)
-            ]
+        pages = [
+            await jobs.page(uow.conn, workspace_id=ingest.workspace_id, before=None, limit=9, wanted=JobFilter(kind))
             for kind in (None, JobKind.TRIAL)
         ]
+    found = [[job.id for job in page] for page in pages]
     assert found == [[listed], [trial]]
     assert await ingest.said(RecipientsPublished) == []
 
