@@ -67,6 +67,58 @@ async def test_a_campaign_is_paused_given_other_hours_and_resumed(page: Page, si
     assert (campaign["state"], campaign["window"]["from"]) == ("active", "08:30")
 
 
+async def test_a_list_is_renamed_where_its_name_stands_and_called_as_before_again(
+    page: Page, signed_in: Person
+) -> None:
+    """Red when Enter does not save, Escape saves, or the name cannot be taken back."""
+    user = signed_in.user
+    found = await _list(user, "October", f"{uuid4().hex[:10]}.example")
+
+    async def is_called(name: str) -> None:
+        async def named() -> bool:
+            return (await user.ask("GET", f"/v1/lists/{found['id']}"))["name"] == name
+
+        await eventually(named, within_s=20)
+
+    await page.goto(f"/list?id={found['id']}")
+    rename = page.get_by_role("button", name="Rename the list")
+    await rename.click()
+    await page.get_by_label("Name of the list").fill("Nothing")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("heading", level=1, name="October")).to_be_visible()
+    await expect(rename).to_be_focused()
+    await page.keyboard.press("Enter")
+    await page.get_by_label("Name of the list").fill("Autumn")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1, name="Autumn")).to_be_visible()
+    await is_called("Autumn")
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.get_by_role("heading", level=1, name="October")).to_be_visible()
+    await is_called("October")
+
+
+async def test_a_draft_is_given_another_template(page: Page, signed_in: Person) -> None:
+    """Red when the page shows another template than the campaign has, or offers it once mails are planned."""
+    user = signed_in.user
+    found = await _list(user, "October", f"{uuid4().hex[:10]}.example")
+    first, second = await _template(user, "First words"), await _template(user, "Second words")
+    wish = {"list_id": found["id"], "template_id": first["id"]}
+    made = await user.ask("POST", "/v1/campaigns", json=wish, headers={"Idempotency-Key": str(uuid4())})
+    await page.goto(f"/campaign?id={made['id']}")
+    await expect(page.get_by_role("link", name="First words")).to_be_visible()
+    await page.get_by_role("button", name="Choose another template").click()
+    dialog = page.get_by_role("dialog", name="Template")
+    await expect(dialog.get_by_label("Template")).to_have_value(first["id"])
+    await dialog.get_by_label("Template").select_option(label="Second words")
+    await dialog.get_by_role("button", name="Use this template").click()
+    await expect(page.get_by_role("link", name="Second words")).to_be_visible()
+    assert (await user.ask("GET", f"/v1/campaigns/{made['id']}"))["template_id"] == second["id"]
+    await user.ask("POST", f"/v1/campaigns/{made['id']}/start")
+    await page.reload()
+    await expect(page.get_by_role("link", name="Second words")).to_be_visible()
+    await expect(page.get_by_role("button", name="Choose another template")).to_have_count(0)
+
+
 async def test_a_preview_shows_the_lead_and_what_an_unknown_field_may_have_meant(page: Page, signed_in: Person) -> None:
     """Red when the preview lags behind the words, takes another lead, or keeps a mistake to itself until the start."""
     user = signed_in.user

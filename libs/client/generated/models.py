@@ -110,6 +110,17 @@ class BadLine(Model):
     problem: str
 
 
+class CampaignChange(Model):
+    """
+    What a draft is made from.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    template_id: UUID
+
+
 class CapsAnswer(Model):
     """
     The caps, and what has been set aside since the day and the month began (by the workspace's time zone) and is still
@@ -1014,6 +1025,41 @@ class JobKind(RootModel[Literal["list", "trial", "retry"]]):
     ]
 
 
+class JobState(
+    RootModel[
+        Literal[
+            "reserving",
+            "declined",
+            "queued",
+            "processing",
+            "paused",
+            "parked",
+            "merging",
+            "completed",
+            "cancelled",
+            "failed",
+        ]
+    ]
+):
+    root: Annotated[
+        Literal[
+            "reserving",
+            "declined",
+            "queued",
+            "processing",
+            "paused",
+            "parked",
+            "merging",
+            "completed",
+            "cancelled",
+            "failed",
+        ],
+        Field(
+            description="`reserving → declined`, `reserving → queued → processing ⇄ paused | parked`, `processing → merging → completed`.\n\nTo `merging` also from paused and parked, when a person takes what there is."
+        ),
+    ]
+
+
 class JoinedOut(Model):
     """
     The workspace that was joined: name it in `X-Workspace-Id`.
@@ -1204,13 +1250,14 @@ class LineTurnOut(Model):
 
 class ListChange(Model):
     """
-    What holds of a list's role addresses (info@, sales@ …).
+    What is left out stays. `keeps_roles`: what holds of a list's role addresses (info@, sales@ …).
     """
 
     model_config = ConfigDict(
         extra="forbid",
     )
-    keeps_roles: bool
+    name: str | None = None
+    keeps_roles: bool | None = None
 
 
 class ListOut(Model):

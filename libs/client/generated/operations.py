@@ -341,6 +341,14 @@ class Operations(Asking):
         """One campaign with its counts and today's quota. It has an `ETag`. 404 campaign_not_found."""
         return await self._model(models.CampaignOut, Call("GET", f"/v1/campaigns/{segment(campaign_id)}"))
 
+    async def change_campaign(
+        self, campaign_id: UUID | str, body: models.CampaignChange | Mapping[str, Any]
+    ) -> models.CampaignOut:
+        """Give a draft another template, or its own as it is by now. 404 campaign_not_found, template_not_found; 409
+        campaign_not_draft; 422 template_invalid, unsubscribe_link_missing, postal_address_missing.
+        """
+        return await self._model(models.CampaignOut, Call("PATCH", f"/v1/campaigns/{segment(campaign_id)}", body=body))
+
     async def check_campaign(self, campaign_id: UUID | str) -> models.CheckOut:
         """Make every row's mail and say which rows Start would leave out, and why. Nothing is sent, nothing changes.
 
@@ -1020,12 +1028,33 @@ class Operations(Asking):
         self,
         *,
         kind: Literal["list", "trial", "retry"] | None = None,
+        state: Sequence[
+            Literal[
+                "reserving",
+                "declined",
+                "queued",
+                "processing",
+                "paused",
+                "parked",
+                "merging",
+                "completed",
+                "cancelled",
+                "failed",
+            ]
+        ]
+        | None = None,
+        containing: str | None = None,
         cursor: UUID | str | None = None,
         limit: int | None = None,
     ) -> models.JobPage:
-        """The workspace's jobs, newest first: those of one kind, or all but trials."""
+        """The workspace's jobs, newest first: those of one kind, or all but trials. `containing`: a part of the file's name."""
         return await self._model(
-            models.JobPage, Call("GET", "/v1/jobs", query={"kind": kind, "cursor": cursor, "limit": limit})
+            models.JobPage,
+            Call(
+                "GET",
+                "/v1/jobs",
+                query={"kind": kind, "state": state, "containing": containing, "cursor": cursor, "limit": limit},
+            ),
         )
 
     async def start_job(
@@ -1160,18 +1189,27 @@ class Operations(Asking):
         limit: int | None = None,
         include: Literal["cells"] | None = None,
         approved: bool | None = None,
+        view: Literal["brief"] | None = None,
     ) -> models.JobRowPage:
-        """The rows that have their outcome, in the order of the sheet; `cursor` is the last row number seen.
+        """The rows that have their outcome, in the order of the sheet, from behind row number `cursor`, wherever that is.
 
         Of a list, what its retries delivered is laid over it. `status=pending`: the rows that wait for their outcome.
         `approved=false`: the rows with a line that nobody has approved. With `include=cells` a page has at most 50 rows.
+        With `view=brief` research, evidence, extra, receipt and product are left out: the row's own page has them.
         """
         return await self._model(
             models.JobRowPage,
             Call(
                 "GET",
                 f"/v1/jobs/{segment(job_id)}/rows",
-                query={"status": status, "cursor": cursor, "limit": limit, "include": include, "approved": approved},
+                query={
+                    "status": status,
+                    "cursor": cursor,
+                    "limit": limit,
+                    "include": include,
+                    "approved": approved,
+                    "view": view,
+                },
             ),
         )
 
@@ -1246,7 +1284,8 @@ class Operations(Asking):
     async def change_list(
         self, list_id: UUID | str, body: models.ListChange | Mapping[str, Any], *, if_match: str | None = None
     ) -> models.ListOut:
-        """Whether role addresses are written to; by default they are set aside. Campaigns that have started stay as they are.
+        """Another name, or whether role addresses are written to; by default they are set aside. Campaigns keep their names,
+        and those that have started stay as they are.
 
         404 list_not_found; 412 settings_changed when `If-Match` is no longer its ETag.
         """

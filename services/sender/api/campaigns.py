@@ -16,6 +16,7 @@ from services.sender.api.resources import CurrentResources, Cursor, Limit, Resou
 from services.sender.repositories import campaigns
 from services.sender.repositories.campaigns import Campaign
 from services.sender.schemas.campaigns import (
+    CampaignChange,
     CampaignIn,
     CampaignOut,
     CampaignPage,
@@ -27,6 +28,7 @@ from services.sender.schemas.campaigns import (
     Starting,
 )
 from services.sender.schemas.windows import WindowIn, WindowOut
+from services.sender.use_cases.change_template import change_template
 from services.sender.use_cases.change_window import change_window
 from services.sender.use_cases.create_campaign import NewCampaign, create_campaign
 from services.sender.use_cases.end_campaign import end_campaign
@@ -89,6 +91,18 @@ async def show(
     if campaign is None:
         raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
     return tag.on(await _view(uow, campaign, resources))
+
+
+@router.patch("/campaigns/{campaign_id}", tags=["campaigns"])
+async def change(
+    campaign_id: UUID, body: CampaignChange, identity: CurrentIdentity, uow: Uow, resources: CurrentResources
+) -> CampaignOut:
+    """Give a draft another template, or its own as it is by now. 404 campaign_not_found, template_not_found; 409
+    campaign_not_draft; 422 template_invalid, unsubscribe_link_missing, postal_address_missing."""
+    campaign = await change_template(
+        uow, workspace_id=identity.workspace_id, campaign_id=campaign_id, template_id=body.template_id
+    )
+    return await _view(uow, campaign, resources)
 
 
 @router.post("/campaigns/{campaign_id}/start", tags=["campaigns"])

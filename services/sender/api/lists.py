@@ -17,8 +17,8 @@ from services.sender.repositories import lists, recipients
 from services.sender.repositories.lists import ListRow
 from services.sender.repositories.workspaces import database_now
 from services.sender.schemas.lists import ListChange, ListOut, ListPage
+from services.sender.use_cases.change_list_settings import change_list_settings
 from services.sender.use_cases.delete_list import delete_list
-from services.sender.use_cases.take_in_recipients import keep_roles
 
 router = APIRouter(prefix="/v1", responses=PROBLEM_RESPONSES)
 
@@ -49,13 +49,15 @@ async def _shown(uow: UnitOfWork, list_id: UUID, identity: Identity) -> ListOut:
 
 @router.patch("/lists/{list_id}", tags=["lists"])
 async def change_list(list_id: UUID, body: ListChange, identity: CurrentIdentity, uow: Uow, guard: Guarded) -> ListOut:
-    """Whether role addresses are written to; by default they are set aside. Campaigns that have started stay as they are.
+    """Another name, or whether role addresses are written to; by default they are set aside. Campaigns keep their names,
+    and those that have started stay as they are.
 
     404 list_not_found; 412 settings_changed when `If-Match` is no longer its ETag.
     """
     await guard.hold(uow)
     guard.check(_settings(await _shown(uow, list_id, identity)))
-    await keep_roles(uow, list_id, workspace_id=identity.workspace_id, keep=body.keeps_roles)
+    workspace_id = identity.workspace_id
+    await change_list_settings(uow, list_id, workspace_id=workspace_id, name=body.name, keeps_roles=body.keeps_roles)
     changed = await _shown(uow, list_id, identity)
     return guard.on(changed, settings=_settings(changed))
 
@@ -69,7 +71,7 @@ async def remove_list(list_id: UUID, identity: CurrentIdentity, uow: Uow) -> Non
 
 def _settings(shown: ListOut) -> object:
     """What of it may be changed."""
-    return {"keeps_roles": shown.keeps_roles}
+    return {"name": shown.name, "keeps_roles": shown.keeps_roles}
 
 
 def _list(row: ListRow, set_aside: Mapping[str, int]) -> ListOut:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.domain.templates import TemplateSource
 from services.sender.domain.windows import Window
+from services.sender.repositories.templates import StoredTemplate
 from services.sender.tables import campaigns, enrolments, mailboxes
 
 NOT_STARTED = frozenset({"draft", "starting"})
@@ -143,6 +144,14 @@ async def set_window(conn: AsyncConnection, campaign_id: UUID, window: Window) -
     """The campaign sends at these hours."""
     query = update(campaigns).where(campaigns.c.id == campaign_id)
     await conn.execute(query.values(window_columns(window)))
+
+
+async def set_template(conn: AsyncConnection, campaign_id: UUID, template: StoredTemplate) -> None:
+    """The campaign's mails are made from this version. Nothing has come of a start with it yet."""
+    source = template.source
+    values = {"template_id": template.id, "template_version": template.version, "start_problem": None}
+    words = {"subject": source.subject, "text_body": source.text_body, "html_body": source.html_body}
+    await conn.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(values | words))
 
 
 async def mailbox_sandboxed(conn: AsyncConnection, mailbox_id: UUID) -> bool:

@@ -109,6 +109,11 @@ async def page_lists(conn: AsyncConnection, *, workspace_id: UUID, before: UUID 
     return [ListRow(**row) for row in rows.mappings()]
 
 
+async def rename(conn: AsyncConnection, list_id: UUID, *, name: str) -> None:
+    """The list is called this, also when more of its parts arrive."""
+    await conn.execute(update(lists).where(lists.c.id == list_id).values(name=name))
+
+
 async def set_keeps_roles(conn: AsyncConnection, list_id: UUID, *, keeps_roles: bool) -> None:
     """What holds of role addresses, also for parts that arrive after."""
     await conn.execute(update(lists).where(lists.c.id == list_id).values(keeps_roles=keeps_roles))

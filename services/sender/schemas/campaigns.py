@@ -27,6 +27,12 @@ class CampaignIn(Body):
     ] = []
 
 
+class CampaignChange(Body):
+    """What a draft is made from."""
+
+    template_id: Annotated[UUID, Field(strict=False)]
+
+
 class Counts(BaseModel):
     """Leads of a campaign by where they stand. `waiting` have no slot yet, `excluded` were left out at the start."""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.sender.domain.setting_aside import Reason, Takeable
-from services.sender.schemas.base import Body
+from services.sender.schemas.base import Body, ShortText
 
 
 class ListOut(BaseModel):
@@ -40,9 +40,10 @@ class ListPage(BaseModel):
 
 
 class ListChange(Body):
-    """What holds of a list's role addresses (info@, sales@ …)."""
+    """What is left out stays. `keeps_roles`: what holds of a list's role addresses (info@, sales@ …)."""
 
-    keeps_roles: bool
+    name: Annotated[ShortText | None, Field(examples=["Leads of October"])] = None
+    keeps_roles: Annotated[bool | None, Field(examples=[True])] = None
 
 
 class TakeIn(Body):

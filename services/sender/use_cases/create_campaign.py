@@ -7,15 +7,13 @@ from uuid import UUID
 from libs.common.errors import Conflict, NotFound, Transient
 from libs.common.ids import new_id
 from libs.common.uow import UnitOfWork
-from services.sender.domain.first_mail import check_first_mail
-from services.sender.domain.template_fields import columns_by_name
-from services.sender.domain.templates import check_source
 from services.sender.domain.windows import OFFICE_HOURS, Window
-from services.sender.repositories import campaign_mailboxes, campaigns, lists, recipients, templates, workspaces
+from services.sender.repositories import campaign_mailboxes, campaigns, lists, workspaces
 from services.sender.repositories.campaigns import Campaign
 from services.sender.repositories.lists import ListRow
 from services.sender.repositories.templates import StoredTemplate
 from services.sender.use_cases.choose_mailboxes import check_plan, choose_mailboxes
+from services.sender.use_cases.choose_template import choose_template
 
 
 @dataclass(frozen=True)
@@ -46,8 +44,7 @@ async def create_campaign(
     if await workspaces.load_workspace(uow.conn, workspace_id) is None:
         raise Transient("the workspace has not reached the sender yet: try again in a moment", code="workspace_pending")
     found = await _list(uow, workspace_id=workspace_id, list_id=wish.list_id)
-    template = await _template(uow, workspace_id=workspace_id, template_id=wish.template_id)
-    await _check_template(uow, template, list_id=found.id)
+    template = await choose_template(uow, workspace_id=workspace_id, template_id=wish.template_id, list_id=found.id)
     chosen = await choose_mailboxes(
         uow,
         workspace_id=workspace_id,
@@ -109,13 +106,6 @@ async def _list(uow: UnitOfWork, *, workspace_id: UUID, list_id: UUID) -> ListRo
     return found
 
 
-async def _check_template(uow: UnitOfWork, template: StoredTemplate, *, list_id: UUID) -> None:
-    """It names only what the list has, and can be a first mail. Raises Invalid."""
-    headers = await recipients.headers(uow.conn, list_id)
-    check_source(template.source, columns=tuple(columns_by_name(headers)), headers=headers)
-    check_first_mail(template.source)
-
-
 async def check_sandboxed_rows(uow: UnitOfWork, found: ListRow, *, mailbox_id: UUID) -> None:
     """What the sandbox made up reaches no real person. Raises Conflict (sandboxed_rows)."""
     if found.sandboxed_count and not await campaigns.mailbox_sandboxed(uow.conn, mailbox_id):
@@ -124,10 +114,3 @@ async def check_sandboxed_rows(uow: UnitOfWork, found: ListRow, *, mailbox_id: U
             " through a real mailbox: enrich the list again with real providers"
         )
         raise Conflict(msg, code="sandboxed_rows", extra={"sandboxed_rows": found.sandboxed_count})
-
-
-async def _template(uow: UnitOfWork, *, workspace_id: UUID, template_id: UUID | None) -> StoredTemplate:
-    found = await templates.load_template(uow.conn, workspace_id=workspace_id, template_id=template_id)
-    if found is None:
-        raise NotFound(f"there is no template {template_id or 'by default'}", code="template_not_found")
-    return found

@@ -16,7 +16,7 @@ async def take_in_recipients(
 
     Answers how many. Campaigns that have started stay as they are. Raises NotFound `list_not_found`.
     """
-    await _check_list(uow, list_id, workspace_id=workspace_id)
+    await check_list(uow, list_id, workspace_id=workspace_id)
     return await recipients.take_in(uow.conn, list_id=list_id, reason=reason, row_nos=row_nos)
 
 
@@ -25,7 +25,7 @@ async def keep_roles(uow: UnitOfWork, list_id: UUID, *, workspace_id: UUID, keep
 
     Campaigns that have started stay as they are. Raises NotFound `list_not_found`.
     """
-    await _check_list(uow, list_id, workspace_id=workspace_id)
+    await check_list(uow, list_id, workspace_id=workspace_id)
     await lists.set_keeps_roles(uow.conn, list_id, keeps_roles=keep)
     if keep:
         await recipients.keep_roles(uow.conn, list_id)
@@ -33,6 +33,7 @@ async def keep_roles(uow: UnitOfWork, list_id: UUID, *, workspace_id: UUID, keep
         await recipients.set_roles_aside(uow.conn, list_id)
 
 
-async def _check_list(uow: UnitOfWork, list_id: UUID, *, workspace_id: UUID) -> None:
+async def check_list(uow: UnitOfWork, list_id: UUID, *, workspace_id: UUID) -> None:
+    """It is there, and is not deleted before this transaction ends. Raises NotFound `list_not_found`."""
     if await lists.load_list(uow.conn, workspace_id=workspace_id, list_id=list_id, lock=True) is None:
         raise NotFound(f"there is no list {list_id}", code="list_not_found")

@@ -88,6 +88,24 @@ async def test_roles_are_taken_in_by_row_or_by_the_list(sender: RunningSender) -
     assert (changed.json()["keeps_roles"], changed.json()["set_aside"]) == (True, 2)
 
 
+async def test_a_list_can_be_called_otherwise(sender: RunningSender) -> None:
+    """Red when a new name takes an answer about role addresses back, is lost, or is taken from who has not seen the last one."""
+    workspace_id, path = await some_list(sender)
+    await ask(sender, "PATCH", path, workspace_id, json={"keeps_roles": True})
+    known = (await ask(sender, "GET", path, workspace_id)).headers["ETag"]
+    match = headers(workspace_id) | {"If-Match": known}
+    renamed = await sender.client.patch(path, json={"name": "  October  "}, headers=match)
+    assert (renamed.status_code, renamed.json()["name"], renamed.json()["keeps_roles"]) == (200, "October", True)
+    shown = await ask(sender, "GET", path, workspace_id)
+    assert (shown.json()["name"], shown.headers["ETag"]) == ("October", renamed.headers["ETag"])
+    late = await sender.client.patch(path, json={"name": "November"}, headers=match)
+    assert (late.status_code, late.json()["code"]) == (412, "settings_changed")
+    for name in ("", "   ", "x" * 201, "a\x00b"):
+        assert (await ask(sender, "PATCH", path, workspace_id, json={"name": name})).status_code == 422
+    (listed,) = (await ask(sender, "GET", "/v1/lists", workspace_id)).json()["items"]
+    assert listed["name"] == "October"
+
+
 async def test_a_list_is_deleted_once_and_by_its_owner_only(sender: RunningSender) -> None:
     """P7. Red when a stranger's request does or tells anything."""
     workspace_id, path = await some_list(sender)
@@ -97,6 +115,7 @@ async def test_a_list_is_deleted_once_and_by_its_owner_only(sender: RunningSende
         ("GET", f"{path}/set-aside.csv", None),
         ("POST", f"{path}/take-in", {"reason": "role_address"}),
         ("PATCH", path, {"keeps_roles": True}),
+        ("PATCH", path, {"name": "Mine"}),
         ("DELETE", path, None),
     ):
         answer = await ask(sender, method, route, stranger, json=body)

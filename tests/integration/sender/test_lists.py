@@ -18,6 +18,7 @@ from services.sender.repositories import lists
 from services.sender.repositories import recipients as rows
 from services.sender.repositories.lists import ListRow
 from services.sender.tables import leads, recipients, templates, workspaces
+from services.sender.use_cases.change_list_settings import change_list_settings
 from services.sender.use_cases.import_recipients import import_recipients
 from services.sender.use_cases.open_workspace import open_workspace
 from tests.integration.sender.world import World, recipient
@@ -51,6 +52,17 @@ async def test_parts_in_any_order_make_the_same_list(world: World, order: tuple[
         assert (await seen(world, list_id)).state == ("ready" if step == 2 else "receiving")
     row = await seen(world, list_id)
     assert (row.recipients_count, row.sandboxed_count) == (6, 6)
+
+
+async def test_a_list_keeps_the_name_it_was_given_while_its_parts_arrive(world: World) -> None:
+    """Red when the next part brings the old name back."""
+    list_id = new_id()
+    await arrive(world, part(list_id, 0, recipient(1), parts=2))
+    async with world.open_uow() as uow:
+        await change_list_settings(uow, list_id, workspace_id=world.workspace_id, name="October", keeps_roles=None)
+    await arrive(world, part(list_id, 1, recipient(2), parts=2))
+    row = await seen(world, list_id)
+    assert (row.name, row.state, row.keeps_roles) == ("October", "ready", False)
 
 
 async def test_a_part_that_comes_twice_counts_once_without_any_inbox(world: World) -> None:

@@ -13,6 +13,7 @@ import { Why } from "./why";
 import { windowInWords } from "./window-words";
 
 const WindowDialog = dynamic(() => import("./window-dialog").then((part) => part.WindowDialog));
+const TemplateDialog = dynamic(() => import("./template-dialog").then((part) => part.TemplateDialog));
 const LINK = "font-medium text-accent-ink hover:underline";
 
 type Props = { campaign: Schemas["CampaignOut"]; onTab: (tab: "check" | "calendar" | "lines") => void };
@@ -56,7 +57,7 @@ function BeforeStart({ onTab }: Pick<Props, "onTab">) {
 
 function MadeOf({ campaign }: { campaign: Schemas["CampaignOut"] }) {
   const may = useMay("sending");
-  const [editing, setEditing] = useState(false);
+  const [editing, setEditing] = useState<"window" | "template" | null>(null);
   const list = $api.useQuery(
     "get",
     "/v1/lists/{list_id}",
@@ -85,14 +86,28 @@ function MadeOf({ campaign }: { campaign: Schemas["CampaignOut"] }) {
           )}
         </Fact>
         <Fact name="Template">
-          {template.error ? (
-            "A template that has been deleted"
-          ) : (
-            <Link className={LINK} href={`/template?id=${campaign.template_id}`}>
-              {template.data?.name ?? "…"}
-            </Link>
-          )}
-          <span className="text-ink-faint">, version {campaign.template_version}</span>
+          <span className="inline-flex flex-wrap items-center gap-x-3 gap-y-1">
+            <span>
+              {template.error ? (
+                "A template that has been deleted"
+              ) : (
+                <Link className={LINK} href={`/template?id=${campaign.template_id}`}>
+                  {template.data?.name ?? "…"}
+                </Link>
+              )}
+              <span className="text-ink-faint">, version {campaign.template_version}</span>
+            </span>
+            {campaign.state === "draft" && (
+              <Button
+                size="sm"
+                aria-label="Choose another template"
+                disabled={!may}
+                onClick={() => setEditing("template")}
+              >
+                Choose another
+              </Button>
+            )}
+          </span>
         </Fact>
         <Fact name="Mailboxes">
           {campaign.mailbox_ids
@@ -107,7 +122,7 @@ function MadeOf({ campaign }: { campaign: Schemas["CampaignOut"] }) {
                 size="sm"
                 disabled={!may || !editable}
                 title={editable ? undefined : "Pause the campaign to change its hours."}
-                onClick={() => setEditing(true)}
+                onClick={() => setEditing("window")}
               >
                 Change
               </Button>
@@ -129,7 +144,8 @@ function MadeOf({ campaign }: { campaign: Schemas["CampaignOut"] }) {
           </Fact>
         )}
       </Facts>
-      {editing && <WindowDialog campaign={campaign} onClose={() => setEditing(false)} />}
+      {editing === "window" && <WindowDialog campaign={campaign} onClose={() => setEditing(null)} />}
+      {editing === "template" && <TemplateDialog campaign={campaign} onClose={() => setEditing(null)} />}
     </Section>
   );
 }

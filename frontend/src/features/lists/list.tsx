@@ -1,9 +1,9 @@
 "use client";
 
-import { Send, Trash2 } from "lucide-react";
+import { Pencil, Send, Trash2 } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useSearchParams } from "next/navigation";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { $api, type Schemas } from "@/api/client";
 import { count } from "@/lib/format";
 import { useIdParam } from "@/lib/use-id-param";
@@ -15,6 +15,7 @@ import { Empty, Loaded } from "@/ui/states";
 import { Ago } from "@/ui/time";
 import { ListState } from "./lists";
 import { Recipients } from "./recipients";
+import { RenameList } from "./rename-list";
 import { SetAside } from "./set-aside";
 
 const StartSending = dynamic(() => import("@/features/campaigns/start-sending").then((part) => part.StartSending));
@@ -45,21 +46,31 @@ function OneList({ id }: { id: string }) {
 
 function Parts({ list }: { list: Schemas["ListOut"] }) {
   const asked = useSearchParams().get("start") !== null;
-  const [open, setOpen] = useState<"start" | "delete" | null>(asked ? "start" : null);
+  const [open, setOpen] = useState<"start" | "delete" | "rename" | null>(asked ? "start" : null);
+  const pencil = useRef<HTMLButtonElement>(null);
   const may = useMay("sending");
   const writable = list.recipients - list.set_aside;
   const cannot = whyNoStart(list, { may, writable });
+  const named = () => {
+    setOpen(null);
+    pencil.current?.focus();
+  };
   return (
     <>
       <PageHeader
         back={BACK}
-        title={list.name}
+        title={open === "rename" ? <RenameList list={list} onClose={named} /> : list.name}
         actions={
           <>
             {may && (
-              <IconButton label="Delete the list" onClick={() => setOpen("delete")}>
-                <Trash2 aria-hidden />
-              </IconButton>
+              <>
+                <IconButton ref={pencil} label="Rename the list" onClick={() => setOpen("rename")}>
+                  <Pencil aria-hidden />
+                </IconButton>
+                <IconButton label="Delete the list" onClick={() => setOpen("delete")}>
+                  <Trash2 aria-hidden />
+                </IconButton>
+              </>
             )}
             <Button
               look="primary"
