@@ -27,10 +27,16 @@ class Scroll:
     frames_ms: list[float] = field(default_factory=list[float])
     requests: int = 0
     loaded_bytes: int = 0
+    renderer_s: float = 0.0
 
     @property
     def long_share(self) -> float:
         return sum(frame > _LONG_FRAME_MS for frame in self.frames_ms) / len(self.frames_ms)
+
+    @property
+    def renderer_ms(self) -> float:
+        """Processor time of the page's process for each frame: the one figure that others on the machine hardly touch."""
+        return 1000 * self.renderer_s / len(self.frames_ms)
 
     @property
     def slow_ms(self) -> float:
@@ -103,8 +109,20 @@ async def _loading(page: Page) -> AsyncGenerator[Scroll]:
 
     session.on("Network.requestWillBeSent", on_request)
     session.on("Network.dataReceived", on_data)
+    before = await _renderer_s(page)
     yield scroll
+    scroll.renderer_s = await _renderer_s(page) - before
     await session.detach()
+
+
+async def _renderer_s(page: Page) -> float:
+    """What the processes of pages have had of the processors so far; there is one page that does anything."""
+    browser = page.context.browser
+    assert browser is not None
+    session = await browser.new_browser_cdp_session()
+    told = await session.send("SystemInfo.getProcessInfo")
+    await session.detach()
+    return sum(process["cpuTime"] for process in told["processInfo"] if process["type"] == "renderer")
 
 
 async def _heap_mib(page: Page) -> float:
@@ -149,6 +167,10 @@ def _of_scroll(what: str, many: Scroll, less: Scroll, *, few: int) -> Sequence[F
         Figure(
             *(_NAME, "95 % of the frames within", round(many.slow_ms, 1), "ms"),
             *(f"{few} rows, {less.slow_ms:.1f} ms", round(many.slow_ms / less.slow_ms, 2)),
+        ),
+        Figure(
+            *(_NAME, "processor time of the page a frame", round(many.renderer_ms, 1), "ms"),
+            *(f"{few} rows, {less.renderer_ms:.1f} ms", round(many.renderer_ms / less.renderer_ms, 2)),
         ),
         Figure(_NAME, "requests for rows", many.requests, "", f"{few} rows, {less.requests}"),
         Figure(

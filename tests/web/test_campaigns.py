@@ -11,7 +11,7 @@ from tests.support.waiting import eventually
 from tests.support.world import World
 from tests.web.browser import Watch
 from tests.web.conftest import Person
-from tests.web.seeds import TEXT, a_campaign, a_list, a_template, named, not_today
+from tests.web.seeds import TEXT, a_campaign, a_list, a_template, named, not_today, once
 
 
 async def test_a_list_is_written_to_from_its_page(page: Page, signed_in: Person, world: World) -> None:
@@ -72,7 +72,7 @@ async def test_a_list_is_renamed_where_its_name_stands_and_called_as_before_agai
 ) -> None:
     """Red when Enter does not save, Escape saves, or the name cannot be taken back."""
     user = signed_in.user
-    found = await _list(user, "October", f"{uuid4().hex[:10]}.example")
+    found = await a_list(user, "October", f"{uuid4().hex[:10]}.example")
 
     async def is_called(name: str) -> None:
         async def named() -> bool:
@@ -100,10 +100,10 @@ async def test_a_list_is_renamed_where_its_name_stands_and_called_as_before_agai
 async def test_a_draft_is_given_another_template(page: Page, signed_in: Person) -> None:
     """Red when the page shows another template than the campaign has, or offers it once mails are planned."""
     user = signed_in.user
-    found = await _list(user, "October", f"{uuid4().hex[:10]}.example")
-    first, second = await _template(user, "First words"), await _template(user, "Second words")
+    found = await a_list(user, "October", f"{uuid4().hex[:10]}.example")
+    first, second = await a_template(user, "First words"), await a_template(user, "Second words")
     wish = {"list_id": found["id"], "template_id": first["id"]}
-    made = await user.ask("POST", "/v1/campaigns", json=wish, headers={"Idempotency-Key": str(uuid4())})
+    made = await user.ask("POST", "/v1/campaigns", json=wish, headers=once())
     await page.goto(f"/campaign?id={made['id']}")
     await expect(page.get_by_role("link", name="First words")).to_be_visible()
     await page.get_by_role("button", name="Choose another template").click()

@@ -109,21 +109,25 @@ async def test_jobs_are_found_by_their_state_and_their_files_names(page: Page, s
 
     await eventually(settled, within_s=30)
     await page.goto("/jobs")
-    table = page.get_by_role("table", name="Jobs")
-    await expect(table.get_by_role("link")).to_have_text(["june.csv", "May fair.csv", "march.csv"])
+    links = page.get_by_role("table", name="Jobs").get_by_role("link")
+
+    async def show(*names: str) -> None:
+        await expect(links).to_have_text([re.compile(f"^{re.escape(name)}") for name in names])
+
+    await show("june.csv", "May fair.csv", "march.csv")
     await page.get_by_label("State").select_option("Waiting or paused")
-    await expect(table.get_by_role("link")).to_have_text(["june.csv"])
+    await show("june.csv")
     await page.get_by_label("State").select_option("Done")
-    await expect(table.get_by_role("link")).to_have_text(["May fair.csv", "march.csv"])
+    await show("May fair.csv", "march.csv")
     await page.get_by_label("Find a file").fill("FAIR")
-    await expect(table.get_by_role("link")).to_have_text(await named("state=completed&containing=FAIR"))
+    await show(*await named("state=completed&containing=FAIR"))
     await expect(page).to_have_url(re.compile(r"state=done&file=FAIR"))
     await page.reload()
-    await expect(table.get_by_role("link")).to_have_text(["May fair.csv"])
+    await show("May fair.csv")
     await page.get_by_label("Find a file").fill("april")
     await expect(page.get_by_role("heading", name="No such job")).to_be_visible()
     await page.get_by_role("button", name="Show all jobs").click()
-    await expect(table.get_by_role("link")).to_have_count(3)
+    await show("june.csv", "May fair.csv", "march.csv")
     await expect(page.get_by_label("Find a file")).to_have_value("")
 
 
