@@ -155,6 +155,8 @@ async def test_a_mailbox_is_added_tried_paused_and_removed(page: Page, signed_in
     assert await mine() == ["paused"]
     await panel.get_by_role("button", name="Remove").click()
     await page.get_by_role("dialog", name=f"Remove {email}?").get_by_role("button", name="Remove mailbox").click()
+    # Whatever lies behind a dialog is hidden from readers, the row as well.
+    await expect(page.get_by_role("dialog")).to_have_count(0)
     await expect(page.get_by_role("row", name=re.compile(email))).to_have_count(0)
     assert await mine() == []
 

@@ -13,7 +13,9 @@ import { Instant } from "@/ui/time";
 /** What one job held, was charged and gave back. */
 export function Statement() {
   const job = useIdParam("job");
-  const after = Number(useSearchParams().get("after")) || 0;
+  const asked = Number(useSearchParams().get("after") ?? -1);
+  // Parts are counted from 0: after none of them is after -1.
+  const after = Number.isInteger(asked) ? asked : -1;
   if (job === null) return <Empty title="Which job?">Open this page from a job, or from the ledger.</Empty>;
   return <Of job={job} after={after} />;
 }
