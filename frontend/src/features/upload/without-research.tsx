@@ -15,13 +15,12 @@ export function WithoutResearch({ upload }: { upload: UploadOut }) {
   const may = useMay("jobs");
   const hasEmail = "email" in upload.mapping;
   const make = useAction(
-    async (body: { name: string }, key) =>
-      (
-        await api.POST("/v1/uploads/{upload_id}/list", {
-          params: { path: { upload_id: upload.id }, header: { "Idempotency-Key": key } },
-          body,
-        })
-      ).data!,
+    async (body: { name: string }, key) => {
+      const params = { path: { upload_id: upload.id }, header: { "Idempotency-Key": key } };
+      const { id } = (await api.POST("/v1/uploads/{upload_id}/list", { params, body })).data!;
+      await arrived(id);
+      return { id };
+    },
     { quiet: true, refresh: [["get", "/v1/lists"]], onDone: ({ id }) => router.push(`/list?id=${id}`) },
   );
   return (
@@ -43,4 +42,16 @@ export function WithoutResearch({ upload }: { upload: UploadOut }) {
       {make.error && <Failure error={make.error} />}
     </Section>
   );
+}
+
+const TRIES = 40;
+const EVERY_MS = 500;
+
+/** Rows go over to sending by themselves. Until the first of them are there, the list has no page to show. */
+async function arrived(id: string): Promise<void> {
+  for (let tried = 0; tried < TRIES; tried += 1) {
+    const newest = (await api.GET("/v1/lists", { params: { query: { limit: 20 } } })).data!;
+    if (newest.items.some((one) => one.id === id)) return;
+    await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+  }
 }
