@@ -268,6 +268,21 @@ def web_dev(port: Annotated[int, typer.Option(help="Where to listen.")] = 3000) 
     raise typer.Exit(run(work(port)))
 
 
+@web.command("screenshots")
+def web_screenshots(
+    pages: Annotated[
+        list[str] | None, typer.Argument(help="Only these, by their pictures' names, such as job.")
+    ] = None,
+    folder: Annotated[Path | None, typer.Option(help="Where to put them; docs/screenshots when left out.")] = None,
+) -> None:
+    """Photograph every page, light and dark, wide and narrow, in a system of its own with a workspace made for it."""
+    from libs.cli.screenshots.command import PICTURES
+    from libs.cli.screenshots.command import screenshots as work
+    from libs.cli.waiting import run
+
+    run(work(pages or [], folder or PICTURES))
+
+
 @web.command("npm", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def web_npm(context: typer.Context) -> None:
     """npm in the web app's folder, with the project's own Node."""

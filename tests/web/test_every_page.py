@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
+from deploy.web.routes import routes
 from tests.support.whole_system import WEB_ROOT
 from tests.web.axe import violations
 from tests.web.conftest import WIDE, Person
@@ -56,6 +57,11 @@ async def test_nothing_keeps_anybody_from_signing_in(page: Page) -> None:
         await settled(page, path)
         found += [f"{path}: {line}" for line in await complaints(page)]
     assert not found, "\n".join(found)
+
+
+def test_the_pages_that_are_built_are_those_of_the_sources() -> None:
+    """Red when what goes by the sources, such as the pictures in the docs, misses a page that people can open."""
+    assert pages() == routes()
 
 
 def test_every_page_has_a_title_of_its_own() -> None:
