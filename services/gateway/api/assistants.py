@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from libs.common.errors import Forbidden
+from libs.common.errors import Forbidden, UnsupportedMedia
 from services.gateway.api.access import WORKSPACE_HEADER, CurrentResources, counted_caller, request_id_of
 from services.gateway.api.bodies import read_body
 from services.gateway.api.bounds import method_not_allowed
@@ -45,9 +45,11 @@ async def post_mcp(
 ) -> Response:
     """One message of an assistant (Streamable HTTP, stateless), answered as JSON.
 
-    401 without a bearer that is believed; 403 `origin_not_allowed`; 413 `too_large`; 429 `too_many_requests`.
+    401 without a bearer that is believed; 403 `origin_not_allowed`; 413 `too_large`; 415 `unsupported_media_type`; 429
+    `too_many_requests`.
     """
     check_origin(request.headers.get("origin"), resources.settings)
+    check_is_json(request.headers.get("content-type", ""))
     return _McpAnswer(request, caller, await read_body(request, limit=MAX_BODY_BYTES))
 
 
@@ -57,6 +59,13 @@ def check_origin(origin: str | None, settings: GatewaySettings) -> None:
     if origin is not None and origin not in {*settings.origins, f"{app.scheme}://{app.netloc}"}:
         msg = f"pages of {origin[:200]} may not use this: add it to FRONTEND_BASE_URLS if they should"
         raise Forbidden(msg, code="origin_not_allowed")
+
+
+def check_is_json(media_type: str) -> None:
+    """Raises UnsupportedMedia: the SDK would say so in plain text."""
+    if media_type.partition(";")[0].strip().lower() != "application/json":
+        msg = f"a message is application/json, not {media_type[:100] or 'nothing'}: say so in Content-Type"
+        raise UnsupportedMedia(msg)
 
 
 class _McpAnswer(Response):

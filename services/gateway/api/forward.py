@@ -58,7 +58,7 @@ class Forwarded(BaseRoute):
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """By the first segment of the path."""
         path: str = scope.get("path", "")
-        is_ours = scope["type"] == "http" and path.startswith(_BELOW) and scope["method"] in _METHODS
+        is_ours = scope["type"] == "http" and path.startswith(_BELOW)
         if is_ours and owner_of(path.removeprefix(_BELOW)) is not None:
             return Match.FULL, {"route": self}
         return Match.NONE, {}
@@ -73,6 +73,8 @@ async def _forward(request: Request) -> Response:
     resources, open_uow = resources_of(request), uow_factory(request)
     credentials = await bearer_scheme(request)
     admitted = await admit(request, credentials, resources=resources, open_uow=open_uow, plan_counts=True)
+    if request.method not in _METHODS:
+        raise method_not_allowed(request, known_operations().methods_of(request.scope["path"]) or list(_METHODS))
     hold_to_plan(admitted.counted.plan)
     tell_limit(request, admitted.counted.plan)
     identity = identity_of(admitted.caller, request)

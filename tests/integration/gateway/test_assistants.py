@@ -236,6 +236,18 @@ async def test_rubbish_is_refused_and_breaks_nothing(door: Gateway, body: bytes,
     assert (await door.client.post("/mcp", json=LIST, headers=headers)).status_code == 200
 
 
+async def test_what_is_not_called_json_is_refused_as_everything_is(door: Gateway) -> None:
+    """Red when the refusal is the SDK's plain text."""
+    person = await owner(door, "media@first.example")
+    headers = {"Authorization": f"Bearer {person.token}", "Accept": TAKES["Accept"]}
+    for media_type in ("text/xml", "application/x-www-form-urlencoded", ""):
+        answer = await door.client.post("/mcp", content=b"<a/>", headers=headers | {"Content-Type": media_type})
+        assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+    with_charset = headers | {"Content-Type": "application/json; charset=utf-8"}
+    answer = await door.client.post("/mcp", content=orjson.dumps(LIST), headers=with_charset)
+    assert answer.status_code == 200
+
+
 async def test_a_page_of_another_origin_may_not_use_it(door: Gateway) -> None:
     """Red when a page that somebody opens can speak with the server behind their back, or listens where nothing is said."""
     person = await owner(door, "origin@first.example")

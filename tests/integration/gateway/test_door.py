@@ -129,6 +129,9 @@ async def test_a_method_that_a_path_has_not_got_is_405_with_those_it_has(gateway
     assert (answer.status_code, answer.headers.get("Allow")) == (405, "DELETE, GET, PATCH")
     answer = await boss.ask("DELETE", "invitations/accept")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    for method in ("TRACE", "PROPFIND"):
+        answer = await boss.ask(method, "jobs")
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
     assert len(gateway.behind.paths) == heard
     assert (await boss.ask("HEAD", "me")).headers["Allow"] == "GET"
     assert await boss.refused("PUT", "members/a/b/c", {}) == (404, "route_not_found")
