@@ -1,7 +1,7 @@
 // Runs in the page: times by the page's own clock, from the input's arrival to the frame that shows its effect.
 window.probe = (() => {
   const heading = () => document.querySelector("main h1, h1")?.textContent?.trim() ?? "";
-  const isWaiting = () => document.querySelector("main .animate-shimmer") !== null;
+  const isWaiting = () => document.querySelector("main [data-skeleton]") !== null;
 
   /** Resolves with the time at which what is now in the document has been painted. */
   const painted = () =>
@@ -67,7 +67,7 @@ window.probe = (() => {
     async rowIsThere(rowNo, since) {
       const isThere = () => {
         const row = document.querySelector(`[data-place="${rowNo - 1}"]`);
-        return row !== null && row.querySelector(".animate-shimmer") === null;
+        return row !== null && row.querySelector("[data-skeleton]") === null;
       };
       return (await once(isThere)) - since;
     },

@@ -6,9 +6,11 @@ import { asProblem } from "@/api/problem";
 import { cx } from "@/lib/cx";
 import { Button } from "./button";
 
-/** Where something will stand once it has come. Give it the size of what will. */
-export function Skeleton({ className }: { className?: string }) {
-  return <div aria-hidden className={cx("h-4 animate-shimmer rounded bg-hover", className)} />;
+/** Where something will stand once it has come. Give it the size of what will. `still` where many come and go at once. */
+export function Skeleton({ className, still = false }: { className?: string; still?: boolean }) {
+  return (
+    <div aria-hidden data-skeleton className={cx("h-4 rounded bg-hover", !still && "animate-shimmer", className)} />
+  );
 }
 
 /** Rows that are on their way. */

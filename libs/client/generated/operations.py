@@ -342,12 +342,16 @@ class Operations(Asking):
         return await self._model(models.CampaignOut, Call("GET", f"/v1/campaigns/{segment(campaign_id)}"))
 
     async def change_campaign(
-        self, campaign_id: UUID | str, body: models.CampaignChange | Mapping[str, Any]
+        self, campaign_id: UUID | str, body: models.CampaignChange | Mapping[str, Any], *, if_match: str | None = None
     ) -> models.CampaignOut:
         """Give a draft another template, or its own as it is by now. 404 campaign_not_found, template_not_found; 409
-        campaign_not_draft; 422 template_invalid, unsubscribe_link_missing, postal_address_missing.
+        campaign_not_draft; 412 settings_changed when `If-Match` is no longer its ETag; 422 template_invalid,
+        unsubscribe_link_missing, postal_address_missing.
         """
-        return await self._model(models.CampaignOut, Call("PATCH", f"/v1/campaigns/{segment(campaign_id)}", body=body))
+        return await self._model(
+            models.CampaignOut,
+            Call("PATCH", f"/v1/campaigns/{segment(campaign_id)}", body=body, headers={"If-Match": if_match}),
+        )
 
     async def check_campaign(self, campaign_id: UUID | str) -> models.CheckOut:
         """Make every row's mail and say which rows Start would leave out, and why. Nothing is sent, nothing changes.

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from libs.common.errors import NotFound
 from libs.common.http.dependencies import OpenUowDep, Uow
-from libs.common.http.etags import NOT_MODIFIED, Tagged
+from libs.common.http.etags import NOT_MODIFIED, Guarded, Tagged
 from libs.common.http.idempotency import Once
 from libs.common.http.identity import CurrentIdentity
 from libs.common.http.problems import PROBLEM_RESPONSES
@@ -87,22 +87,41 @@ async def show(
     campaign_id: UUID, identity: CurrentIdentity, uow: Uow, resources: CurrentResources, tag: Tagged
 ) -> CampaignOut:
     """One campaign with its counts and today's quota. It has an `ETag`. 404 campaign_not_found."""
-    campaign = await campaigns.load_campaign(uow.conn, workspace_id=identity.workspace_id, campaign_id=campaign_id)
-    if campaign is None:
-        raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
-    return tag.on(await _view(uow, campaign, resources))
+    campaign = await _known(uow, campaign_id, workspace_id=identity.workspace_id)
+    return tag.on(await _view(uow, campaign, resources), settings=_settings(campaign))
 
 
 @router.patch("/campaigns/{campaign_id}", tags=["campaigns"])
 async def change(
-    campaign_id: UUID, body: CampaignChange, identity: CurrentIdentity, uow: Uow, resources: CurrentResources
+    campaign_id: UUID,
+    body: CampaignChange,
+    identity: CurrentIdentity,
+    uow: Uow,
+    resources: CurrentResources,
+    guard: Guarded,
 ) -> CampaignOut:
     """Give a draft another template, or its own as it is by now. 404 campaign_not_found, template_not_found; 409
-    campaign_not_draft; 422 template_invalid, unsubscribe_link_missing, postal_address_missing."""
+    campaign_not_draft; 412 settings_changed when `If-Match` is no longer its ETag; 422 template_invalid,
+    unsubscribe_link_missing, postal_address_missing."""
+    await guard.hold(uow)
+    known = await _known(uow, campaign_id, workspace_id=identity.workspace_id)
+    guard.check(_settings(known))
     campaign = await change_template(
         uow, workspace_id=identity.workspace_id, campaign_id=campaign_id, template_id=body.template_id
     )
-    return await _view(uow, campaign, resources)
+    return guard.on(await _view(uow, campaign, resources), settings=_settings(campaign))
+
+
+async def _known(uow: UnitOfWork, campaign_id: UUID, *, workspace_id: UUID) -> Campaign:
+    campaign = await campaigns.load_campaign(uow.conn, workspace_id=workspace_id, campaign_id=campaign_id)
+    if campaign is None:
+        raise NotFound(f"there is no campaign {campaign_id}", code="campaign_not_found")
+    return campaign
+
+
+def _settings(campaign: Campaign) -> object:
+    """What of it may be changed."""
+    return {"template_id": campaign.template_id, "template_version": campaign.template_version}
 
 
 @router.post("/campaigns/{campaign_id}/start", tags=["campaigns"])

@@ -70,6 +70,19 @@ async def test_a_draft_takes_the_newest_words_of_its_own_template(sender: Runnin
     assert (await change(sender, path, workspace_id, chosen)).json()["template_version"] == 2
 
 
+async def test_a_template_is_changed_by_who_has_seen_which_there_is(sender: RunningSender) -> None:
+    """Red when two people choose at once and one of them is shown a template that the draft has not."""
+    workspace_id, path = await draft(sender)
+    first, second = await template(sender, workspace_id), await template(sender, workspace_id)
+    match = headers(workspace_id) | {"If-Match": (await sender.get(path, workspace_id)).headers["ETag"]}
+    changed = await sender.client.patch(path, json={"template_id": first}, headers=match)
+    shown = await sender.get(path, workspace_id)
+    assert (changed.status_code, shown.headers["ETag"]) == (200, changed.headers["ETag"])
+    late = await sender.client.patch(path, json={"template_id": second}, headers=match)
+    assert (late.status_code, late.json()["code"]) == (412, "settings_changed")
+    assert (await sender.get(path, workspace_id)).json()["template_id"] == first
+
+
 async def test_a_campaign_that_has_started_keeps_its_template(sender: RunningSender) -> None:
     """Red when leads of one campaign get mails of two templates."""
     workspace_id, path = await draft(sender)

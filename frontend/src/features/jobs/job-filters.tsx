@@ -45,12 +45,12 @@ export function JobFilters({ filters }: { filters: ReturnType<typeof useJobFilte
         options={KINDS}
         onChange={(value) => change({ kind: value === "all" ? null : value })}
       />
-      <div className="w-44">
+      <div className="flex gap-3 max-sm:w-full">
         <Select
           aria-label="State"
           value={standing}
           onChange={(event) => change({ state: event.target.value || null })}
-          className="h-8"
+          className="h-8 sm:w-44"
         >
           <option value="">Any state</option>
           {STANDINGS.map(({ value, label }) => (
@@ -59,8 +59,12 @@ export function JobFilters({ filters }: { filters: ReturnType<typeof useJobFilte
             </option>
           ))}
         </Select>
+        <FileSearch
+          key={cleared}
+          file={cleared > 0 ? "" : file}
+          onSearch={(words) => change({ file: words || null })}
+        />
       </div>
-      <FileSearch key={cleared} file={cleared > 0 ? "" : file} onSearch={(words) => change({ file: words || null })} />
     </div>
   );
 }

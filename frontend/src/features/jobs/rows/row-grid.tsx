@@ -41,7 +41,7 @@ export function RowGrid({ label, count, numberAt, rowAt, columns, onOpen, onSeen
   const rows = useWindowVirtualizer({
     count,
     estimateSize: () => ROW_PX,
-    overscan: 8,
+    overscan: 4,
     scrollMargin: top,
     scrollPaddingStart: 96,
     scrollPaddingEnd: 24,

@@ -52,16 +52,16 @@ function OnItsWay({ rowNo }: { rowNo: number }) {
         {count(rowNo)}
       </div>
       <div role="gridcell">
-        <Skeleton className="mt-1 w-32 max-w-full" />
+        <Skeleton still className="mt-1 w-32 max-w-full" />
       </div>
       <div role="gridcell" className="max-lg:hidden">
-        <Skeleton className="mt-1 w-28 max-w-full" />
+        <Skeleton still className="mt-1 w-28 max-w-full" />
       </div>
       <div role="gridcell" className="max-md:hidden">
-        <Skeleton className="mt-1 w-4/5" />
+        <Skeleton still className="mt-1 w-4/5" />
       </div>
       <div role="gridcell">
-        <Skeleton className="mt-1 w-16" />
+        <Skeleton still className="mt-1 w-16" />
       </div>
     </>
   );
