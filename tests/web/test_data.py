@@ -36,15 +36,16 @@ async def test_a_person_is_erased_wherever_they_are(page: Page, signed_in: Perso
     await dialog.get_by_label("Their address").fill(f"ada@{domain}")
     await assert_open_to_all(page)
     await dialog.get_by_role("button", name="Erase for good").click()
-    row = page.get_by_role("table", name="Erasures").get_by_role("row", name=re.compile(f"ada@{domain}"))
+    row = page.get_by_role("table", name="Erasures").get_by_role("row", name=re.compile(domain))
     await expect(row).to_be_visible()
     await expect(row.get_by_text("Erased")).to_be_visible(timeout=60_000)
     [erasure] = (await user.ask("GET", "/v1/erasures"))["items"]
-    assert (erasure["email"], erasure["state"]) == (f"ada@{domain}", "done")
+    # Once it is done, whoever it was is known no more than half.
+    assert (erasure["email"], erasure["state"]) == (f"a…@{domain}", "done")
     left = (await user.ask("GET", f"/v1/lists/{found['id']}/recipients"))["items"]
     assert f"ada@{domain}" not in {one["email"] for one in left}
     await row.click()
-    await expect(page.get_by_role("dialog", name=f"ada@{domain}").get_by_text("Campaigns and mails")).to_be_visible()
+    await expect(page.get_by_role("dialog", name=re.compile(domain)).get_by_text("Campaigns and mails")).to_be_visible()
     await assert_open_to_all(page)
 
 

@@ -58,6 +58,7 @@ async def test_one_row_is_researched_again_with_another_tone(page: Page, signed_
     user = signed_in.user
     upload = await user.upload("october.csv", _leads(2))
     job = await user.finish((await user.start_job(upload["id"]))["id"])
+    before = await user.ask("GET", f"/v1/jobs/{job['id']}/rows/1")
     await page.goto(f"/job?id={job['id']}")
     await page.get_by_role("grid", name="Rows").get_by_text("Ingrid Solheim").click()
     row = page.get_by_role("dialog", name="Ingrid Solheim")
@@ -74,4 +75,6 @@ async def test_one_row_is_researched_again_with_another_tone(page: Page, signed_
         return bool(again) and again[0]["state"] == "completed"
 
     await eventually(done)
-    assert (again[0]["rows_total"], again[0]["tone"]) == (1, "direct")
+    assert (again[0]["root_id"], again[0]["rows_total"]) == (job["id"], 1)
+    kept = await user.ask("GET", f"/v1/jobs/{job['id']}/rows/1")
+    assert kept["line"] != before["line"], "the wish reached the writer"

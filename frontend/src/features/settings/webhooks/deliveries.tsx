@@ -81,7 +81,7 @@ function Line({ webhookId, one }: { webhookId: string; one: Delivery }) {
     { refresh: [DELIVERIES], done: "It is sent again" },
   );
   const { label, tone } = DELIVERED[one.state];
-  const ended = one.state === "delivered" || one.state === "given_up";
+  const isWaiting = one.state === "waiting";
   return (
     <li className="flex items-start gap-3 border-b py-2.5">
       <div className="min-w-0 flex-1">
@@ -111,9 +111,9 @@ function Line({ webhookId, one }: { webhookId: string; one: Delivery }) {
           </details>
         )}
       </div>
-      {ended && (
+      {one.state !== "sending" && (
         <Button size="sm" look="quiet" busy={again.isPending} onClick={() => again.mutate(null)}>
-          Send again
+          {isWaiting ? "Try now" : "Send again"}
         </Button>
       )}
     </li>
