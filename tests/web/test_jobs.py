@@ -68,6 +68,8 @@ async def test_a_job_is_watched_to_its_end_and_what_it_found_is_read_and_taken_h
     header = [cell.value for cell in sheet[1]]
     assert sheet.max_row == 7
     assert sheet.cell(2, header.index("sif_personalized") + 1).value
+    asked = await signed_in.user.workbook(job["id"])
+    assert [cell.value for cell in sheet[2]] == [cell.value for cell in asked[2]]
 
 
 async def test_any_row_of_a_long_list_is_a_jump_away_and_its_research_comes_when_it_is_opened(
@@ -159,6 +161,8 @@ async def test_a_line_is_reworded_and_approved_and_the_next_sheet_has_it(
         await files.get_by_role("button", name="Download").click()
     sheet = openpyxl.load_workbook(BytesIO((await (await coming.value).path()).read_bytes())).worksheets[0]
     assert MINE in [cell.value for cell in sheet[2]]
+    [made] = (await user.ask("GET", f"/v1/jobs/{job['id']}/exports"))["items"]
+    assert (made["state"], made["format"]) == ("ready", "xlsx")
 
 
 async def test_a_job_at_its_ceiling_is_raised_finished_and_the_rest_tried_again(page: Page, signed_in: Person) -> None:

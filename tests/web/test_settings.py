@@ -86,6 +86,7 @@ async def test_a_product_and_a_rule_are_added_and_a_row_is_tried(page: Page, sig
     await attempt.get_by_label("Industry").fill("Bakeries")
     await attempt.get_by_role("button", name="Try it").click()
     await expect(attempt.get_by_text("No rule holds")).to_be_visible()
+    assert await signed_in.user.ask("GET", "/v1/catalogue") == kept, "a try changes nothing"
 
 
 async def test_the_example_is_taken_and_the_version_before_brought_back(page: Page, signed_in: Person) -> None:
