@@ -48,7 +48,7 @@ async def _mailed_earlier(stack: LocalStack, email: str) -> None:
     """Two mails to somebody are at least five minutes apart."""
     connection = await asyncpg.connect(stack.database_url)
     try:
-        query = "UPDATE gateway.invitations SET mailed_at = mailed_at - interval '6 minutes' WHERE email = $1"
+        query = "UPDATE gateway.invitations SET mailed_at = mailed_at - interval '6 minutes' WHERE address = $1"
         assert await connection.execute(query, email) == "UPDATE 1"
     finally:
         await connection.close()

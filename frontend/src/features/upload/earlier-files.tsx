@@ -12,6 +12,7 @@ import { Dialog } from "@/ui/dialog";
 import { Loaded } from "@/ui/states";
 import { DataTable } from "@/ui/table";
 import { Ago } from "@/ui/time";
+import { discardTransfer } from "./discard-transfer";
 
 type Item = Schemas["UploadItem"];
 
@@ -22,10 +23,8 @@ export function EarlierFiles() {
   const files = $api.useInfiniteQuery("get", "/v1/uploads", { params: { query: { limit: 20 } } }, PAGED);
   const remove = useAction(
     async ({ id, state }: Item) => {
-      const path = { upload_id: id };
-      await (state === "receiving"
-        ? api.DELETE("/v1/uploads/resumable/{upload_id}", { params: { path } })
-        : api.DELETE("/v1/uploads/{upload_id}", { params: { path } }));
+      if (state === "receiving") await discardTransfer(id);
+      else await api.DELETE("/v1/uploads/{upload_id}", { params: { path: { upload_id: id } } });
       return id;
     },
     { refresh: [["get", "/v1/uploads"]], done: "The file was deleted.", onDone: () => setAsked(null) },

@@ -2,7 +2,6 @@
 
 import { Pause, Play } from "lucide-react";
 import { useRouter } from "next/navigation";
-import { api } from "@/api/client";
 import { useAction } from "@/api/use-action";
 import { bytes, percent } from "@/lib/format";
 import { useMay } from "@/session/me";
@@ -11,9 +10,10 @@ import { PageHeader } from "@/ui/page";
 import { Progress } from "@/ui/progress";
 import { Failure, Notice } from "@/ui/states";
 import { Instant } from "@/ui/time";
+import { discardTransfer } from "./discard-transfer";
 import { DropZone } from "./drop-zone";
 import { Steps, stepHref } from "./steps";
-import { type Transfer, forget, goOn, pause, sendFile, useTransfer } from "./transfers";
+import { type Transfer, goOn, pause, sendFile, useTransfer } from "./transfers";
 import type { UploadOut } from "./use-upload";
 
 /** A file on its way: how far it is, and how to go on where it was broken off. */
@@ -22,8 +22,7 @@ export function Receiving({ upload }: { upload: UploadOut }) {
   const transfer = useTransfer(upload.id);
   const discard = useAction(
     async () => {
-      forget(upload.id);
-      await api.DELETE("/v1/uploads/resumable/{upload_id}", { params: { path: { upload_id: upload.id } } });
+      await discardTransfer(upload.id);
       return null;
     },
     { refresh: [["get", "/v1/uploads"]], onDone: () => router.push("/upload") },
