@@ -7,6 +7,7 @@ import { $api, api, type Schemas } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import { useAction } from "@/api/use-action";
 import { plural } from "@/lib/format";
+import { orderKey, orderRefused, orderStarted } from "@/lib/order-key";
 import { toast } from "@/ui/toast";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -117,9 +118,8 @@ export function StartSending({
 }
 
 /** Makes the campaign and starts it. When only the start is refused, the draft is there, and its page says what to mend. */
-async function begin({ body, start }: Wish, key: string): Promise<Made> {
-  const header = { "Idempotency-Key": key };
-  const { id } = (await api.POST("/v1/campaigns", { body, params: { header } })).data!;
+async function begin({ body, start }: Wish): Promise<Made> {
+  const id = await made(body);
   if (!start) return { id, started: false };
   try {
     await api.POST("/v1/campaigns/{campaign_id}/start", { params: { path: { campaign_id: id } } });
@@ -130,5 +130,19 @@ async function begin({ body, start }: Wish, key: string): Promise<Made> {
     // What keeps every row out stands on the page of the draft.
     if (problem.code !== "nothing_to_send") toast.problem(problem);
     return { id, started: false };
+  }
+}
+
+/** The campaign of this wish; the same one for a second click or another tab. */
+async function made(body: Wish["body"]): Promise<string> {
+  const header = { "Idempotency-Key": orderKey(body.list_id, body) };
+  try {
+    const { id } = (await api.POST("/v1/campaigns", { body, params: { header } })).data!;
+    orderStarted(body.list_id);
+    return id;
+  } catch (error) {
+    const { status } = asProblem(error);
+    if (status >= 400 && status < 500) orderRefused(body.list_id);
+    throw error;
   }
 }

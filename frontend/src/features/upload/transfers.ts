@@ -94,6 +94,13 @@ export function goOn(id: string): void {
   clients.get(id)?.start();
 }
 
+/** What broke off with the connection goes on with it. */
+if (typeof window !== "undefined") {
+  window.addEventListener("online", () => {
+    for (const { id, state, problem } of transfers.values()) if (state === "failed" && problem?.status === 0) goOn(id);
+  });
+}
+
 /** Stop sending, for good; what the server has of it is another's to delete. */
 export function forget(id: string): void {
   void clients.get(id)?.abort();
