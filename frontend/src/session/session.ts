@@ -58,7 +58,19 @@ export function renewedToken(): Promise<string | null> {
   return renewing;
 }
 
+/** Set while nobody is signed in because somebody wished so, in this tab or another; a session may also just have ended. */
+const LEFT = "corofy.left";
+
+export function hasLeft(): boolean {
+  return localStorage.getItem(LEFT) !== null;
+}
+
 export async function signOut(): Promise<void> {
+  localStorage.setItem(LEFT, "1");
   forgetWorkspace();
   await (await auth()).signOut();
+}
+
+export function hasCome(): void {
+  localStorage.removeItem(LEFT);
 }

@@ -14,7 +14,8 @@ const SIDE =
 
 type Props = {
   open: boolean;
-  onClose: () => void;
+  /** Left out where there is no way around what is asked. */
+  onClose?: () => void;
   title: ReactNode;
   description?: ReactNode;
   /** Buttons at the foot; the one that goes on comes last. */
@@ -23,7 +24,7 @@ type Props = {
   children?: ReactNode;
 };
 
-function Parts({ title, description, actions, children }: Omit<Props, "open" | "onClose">) {
+function Parts({ onClose, title, description, actions, children }: Omit<Props, "open">) {
   return (
     <>
       <div className="flex items-start gap-4 px-5 pt-4 pb-3">
@@ -31,9 +32,11 @@ function Parts({ title, description, actions, children }: Omit<Props, "open" | "
           <Base.Title className="text-base font-semibold">{title}</Base.Title>
           {description && <Base.Description className="mt-0.5 text-ink-soft">{description}</Base.Description>}
         </div>
-        <Base.Close aria-label="Close" className="-mr-1.5 rounded p-1.5 text-ink-faint hover:bg-hover hover:text-ink">
-          <X aria-hidden className="size-4" />
-        </Base.Close>
+        {onClose && (
+          <Base.Close aria-label="Close" className="-mr-1.5 rounded p-1.5 text-ink-faint hover:bg-hover hover:text-ink">
+            <X aria-hidden className="size-4" />
+          </Base.Close>
+        )}
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-5 pb-5">{children}</div>
       {actions && <div className="flex flex-wrap justify-end gap-2 border-t px-5 py-3">{actions}</div>}
@@ -44,11 +47,11 @@ function Parts({ title, description, actions, children }: Omit<Props, "open" | "
 /** A question or a short form over the page. Escape and a click beside it close it. */
 export function Dialog({ open, onClose, wide, ...parts }: Props) {
   return (
-    <Base.Root open={open} onOpenChange={(stays) => !stays && onClose()}>
+    <Base.Root open={open} onOpenChange={(stays) => !stays && onClose?.()}>
       <Base.Portal>
         <Base.Backdrop className={BACKDROP} />
         <Base.Popup className={cx(CENTRE, wide ? "max-w-2xl" : "max-w-md")}>
-          <Parts {...parts} />
+          <Parts onClose={onClose} {...parts} />
         </Base.Popup>
       </Base.Portal>
     </Base.Root>
@@ -58,11 +61,11 @@ export function Dialog({ open, onClose, wide, ...parts }: Props) {
 /** Details of something in a list, which stays in view behind it. */
 export function SidePanel({ open, onClose, ...parts }: Omit<Props, "wide">) {
   return (
-    <Base.Root open={open} onOpenChange={(stays) => !stays && onClose()}>
+    <Base.Root open={open} onOpenChange={(stays) => !stays && onClose?.()}>
       <Base.Portal>
         <Base.Backdrop className={BACKDROP} />
         <Base.Popup className={SIDE}>
-          <Parts {...parts} />
+          <Parts onClose={onClose} {...parts} />
         </Base.Popup>
       </Base.Portal>
     </Base.Root>

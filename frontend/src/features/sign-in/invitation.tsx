@@ -3,7 +3,7 @@
 import { useEffect, useState } from "react";
 import { api } from "@/api/client";
 import { useAction } from "@/api/use-action";
-import { auth } from "@/session/session";
+import { signOut } from "@/session/session";
 import { useSession } from "@/session/use-session";
 import { chooseWorkspace } from "@/session/workspace";
 import { Button, ButtonLink } from "@/ui/button";
@@ -72,7 +72,7 @@ export function Invitation() {
         <Button look="primary" busy={accept.isPending} onClick={() => accept.mutate({ token })}>
           Accept the invitation
         </Button>
-        <Button onClick={() => void auth().then((client) => client.signOut())}>Use another account</Button>
+        <Button onClick={() => void signOut()}>Use another account</Button>
       </div>
     </>
   );
