@@ -9,6 +9,7 @@ import type { ReactNode } from "react";
 import { $api } from "@/api/client";
 import { signOut } from "@/session/session";
 import { Kbd } from "@/ui/kbd";
+import { fits } from "./fits";
 import { PLACES } from "./places";
 
 const ITEM =
@@ -34,7 +35,7 @@ export default function Palette({ onClose, onKeys }: { onClose: () => void; onKe
           aria-label="Command palette"
           className="fixed top-[14vh] left-1/2 z-50 w-[min(36rem,calc(100vw-2rem))] pop -translate-x-1/2 overflow-hidden rounded-xl border bg-surface shadow-high"
         >
-          <Command label="Command palette" loop>
+          <Command label="Command palette" loop filter={fits}>
             <Command.Input
               autoFocus
               placeholder="Go to, or do…"
