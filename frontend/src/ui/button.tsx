@@ -27,7 +27,7 @@ function classes({ look = "secondary", size = "md" }: Shared, className?: string
   return cx(BASE, LOOKS[look], SIZES[size], "[&_svg]:size-4 [&_svg]:shrink-0", className);
 }
 
-/** `busy` keeps the words and takes no second click while an answer is awaited. */
+/** `busy` keeps the words, and the keyboard where it is, and takes no second click while an answer is awaited. */
 export function Button({
   look,
   size,
@@ -35,15 +35,17 @@ export function Button({
   busy = false,
   className,
   children,
-  disabled,
+  onClick,
   ...rest
 }: Shared & ComponentProps<"button"> & { busy?: boolean }) {
   return (
     <button
       type="button"
       {...rest}
-      disabled={disabled || busy}
+      // Not disabled: the browser would take the keyboard off it, and leave it nowhere.
+      aria-disabled={busy || undefined}
       aria-busy={busy || undefined}
+      onClick={busy ? (event) => event.preventDefault() : onClick}
       className={classes({ look, size }, cx(busy && "animate-shimmer", className))}
     >
       {icon}

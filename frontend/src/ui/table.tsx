@@ -80,7 +80,7 @@ export function DataTable<Row>({ label, rows, columns, id, href, onOpen, selecte
                     : undefined
                 }
                 className={cx(
-                  "group focus-visible:bg-hover focus-visible:outline-none",
+                  "group focus-visible:bg-hover focus-visible:-outline-offset-2",
                   opens && "cursor-pointer hover:bg-hover/60",
                   selected?.(row) && "bg-accent-soft hover:bg-accent-soft",
                 )}

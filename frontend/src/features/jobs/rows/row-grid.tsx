@@ -135,7 +135,7 @@ const GridRow = memo(function GridRow({ place, y, rowNo, row, columns, isStop, o
       onClick={() => onOpen(rowNo)}
       className={cx(
         CELLS,
-        "absolute inset-x-0 top-0 cursor-pointer overflow-hidden border-b py-2 hover:bg-hover/60 focus-visible:bg-hover focus-visible:outline-none",
+        "absolute inset-x-0 top-0 cursor-pointer overflow-hidden border-b py-2 hover:bg-hover/60 focus-visible:bg-hover focus-visible:-outline-offset-2",
       )}
       style={{ height: ROW_PX, transform: `translateY(${y}px)` }}
     >
