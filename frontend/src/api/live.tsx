@@ -122,9 +122,17 @@ function read(data: string): Record<string, unknown> {
   }
 }
 
+/** For a while, or until the connection is back or the page is left. */
 function wait(ms: number, left: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    left.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+    const done = () => {
+      clearTimeout(timer);
+      window.removeEventListener("online", done);
+      left.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    window.addEventListener("online", done);
+    left.addEventListener("abort", done);
   });
 }
