@@ -7,8 +7,7 @@ import re
 from io import BytesIO
 from itertools import islice
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import openpyxl
@@ -18,17 +17,13 @@ from deploy.local.state import CHECKOUT
 from tests.support.journey import User, grant
 from tests.support.waiting import eventually
 from tests.support.world import World
+from tests.web.seeds import named
 
 WHILE_MS = 30_000
 """What a file takes to be read, and rows to be researched, at most: on a machine that is busy."""
 ROWS = 4
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEADER = ["First name", "Last name", "Email", "Company", "Website", "Job title", "Segment"]
-
-
-def named(page: Page, name: str = "id") -> str:
-    """The id that the address names."""
-    return str(UUID(parse_qs(urlsplit(page.url).query)[name][0]))
 
 
 def leads(domain: str) -> list[list[str]]:
