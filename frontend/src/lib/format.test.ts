@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ago, bytes, duration, money, percent, plural, words } from "./format";
+import { ago, bytes, count, duration, money, percent, plural, words } from "./format";
 
 describe("format", () => {
   it("never says that all is done before it is, nor nothing after something is", () => {
@@ -14,12 +14,15 @@ describe("format", () => {
   it("counts one and many", () => {
     expect([plural(1, "row"), plural(1200, "reply", "replies")]).toEqual(["1 row", "1,200 replies"]);
   });
+  it("writes what is taken away with a minus", () => {
+    expect([count(-1200), count(0)]).toEqual(["−1,200", "0"]);
+  });
   it("writes sizes and codes", () => {
     expect([bytes(512), bytes(1536), words("daily_limit")]).toEqual(["512 B", "1.5 KB", "Daily limit"]);
   });
   it("tells times by their distance, and by their date when that is far", () => {
     const now = new Date("2026-11-28T12:00:00Z");
-    expect(ago(new Date("2026-11-28T11:57:00Z"), now)).toBe("3 min. ago");
+    expect(ago(new Date("2026-11-28T11:57:00Z"), now)).toBe("3 min ago");
     expect(ago(new Date("2026-11-01T12:00:00Z"), now)).toBe("1 Nov 2026");
   });
 });

@@ -1,11 +1,12 @@
 /** How figures, money and times are written. Times are of the reader's zone and say which where that is not plain. */
 
 const WHOLE = new Intl.NumberFormat("en");
+const MINUS = "−";
 const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
-/** 12345 → "12,345". */
+/** 12345 → "12,345"; a minus is as wide as a figure. */
 export function count(value: number): string {
-  return WHOLE.format(value);
+  return WHOLE.format(value).replace("-", MINUS);
 }
 
 /** 12345 → "12.3K", for places that are narrow. */
@@ -60,9 +61,9 @@ const STEPS: [number, Intl.RelativeTimeFormatUnit][] = [
   [24, "hour"],
   [7, "day"],
 ];
-const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const RELATIVE = new Intl.RelativeTimeFormat("en-GB", { numeric: "auto", style: "short" });
 
-/** "3 min. ago", "in 2 hr.", and a date for what is more than a week away. */
+/** "3 min ago", "in 2 hr", and a date for what is more than a week away. */
 export function ago(at: Date, now: Date = new Date()): string {
   let left = (at.getTime() - now.getTime()) / 1000;
   if (Math.abs(left) < 5) return "just now";

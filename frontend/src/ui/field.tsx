@@ -119,7 +119,7 @@ export function Choices<Value extends string>({
         <label
           key={option.value}
           className={cx(
-            "relative rounded-[5px] px-2.5 py-0.5 text-[0.8125rem] font-medium text-ink-soft has-focus-visible:outline-2 has-focus-visible:outline-accent",
+            "relative rounded-[5px] px-2.5 py-0.5 text-[0.8125rem] font-medium whitespace-nowrap text-ink-soft has-focus-visible:outline-2 has-focus-visible:outline-accent",
             value === option.value && "bg-surface text-ink shadow-low",
           )}
         >

@@ -89,7 +89,7 @@ export function DataTable<Row>({ label, rows, columns, id, href, onOpen, selecte
                   <td
                     key={index}
                     className={cx(
-                      "border-b px-3 py-2.5 align-top first:pl-2 last:pr-2",
+                      "border-b px-3 py-2.5 align-baseline first:pl-2 last:pr-2",
                       column.numeric && "text-right whitespace-nowrap num",
                       column.from && FROM[column.from],
                       column.className,

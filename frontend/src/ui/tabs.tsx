@@ -2,14 +2,15 @@
 
 import Link from "next/link";
 import { usePathname } from "next/navigation";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { cx } from "@/lib/cx";
 
 /** Pages that belong together, each with its own address. */
 export function TabLinks({ label, tabs }: { label: string; tabs: readonly { href: string; label: ReactNode }[] }) {
   const path = usePathname();
+  const row = useInSight<HTMLElement>(path);
   return (
-    <nav aria-label={label} className="-mx-1 mb-6 flex gap-1 overflow-x-auto border-b px-1">
+    <nav ref={row} aria-label={label} className="-mx-1 mb-6 flex gap-1 overflow-x-auto border-b px-1">
       {tabs.map((tab) => (
         <Link
           key={tab.href}
@@ -39,8 +40,9 @@ export function Tabs<Value extends string>({
   tabs: readonly { value: Value; label: ReactNode }[];
   onChange: (value: Value) => void;
 }) {
+  const row = useInSight<HTMLDivElement>(value);
   return (
-    <div role="group" aria-label={label} className="mb-4 flex gap-1 overflow-x-auto border-b">
+    <div ref={row} role="group" aria-label={label} className="mb-4 flex gap-1 overflow-x-auto border-b">
       {tabs.map((tab) => (
         <button
           key={tab.value}
@@ -57,4 +59,15 @@ export function Tabs<Value extends string>({
       ))}
     </div>
   );
+}
+
+/** Where there is no room for all, the chosen one is not the one that is cut off. */
+function useInSight<Row extends HTMLElement>(chosen: string) {
+  const row = useRef<Row>(null);
+  useEffect(() => {
+    const tab = row.current?.querySelector<HTMLElement>("[aria-current=page], [aria-pressed=true]");
+    if (!row.current || !tab) return;
+    row.current.scrollLeft = tab.offsetLeft - row.current.offsetLeft - (row.current.clientWidth - tab.offsetWidth) / 2;
+  }, [chosen]);
+  return row;
 }

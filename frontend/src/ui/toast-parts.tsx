@@ -50,8 +50,8 @@ function List() {
           className={cx("mt-[7px] size-2 shrink-0 rounded-full", one.type === "problem" ? "bg-bad" : "bg-good")}
         />
         <div className="min-w-0 flex-1">
-          <Toast.Title className="text-sm font-medium text-ink" />
-          <Toast.Description className="text-sm text-ink-soft" />
+          <Toast.Title className="text-sm font-medium text-ink first-letter:uppercase" />
+          <Toast.Description className="text-sm text-ink-soft first-letter:uppercase" />
         </div>
         <Toast.Action className="shrink-0 rounded px-1.5 text-sm font-medium text-accent-ink hover:bg-hover" />
         <Toast.Close aria-label="Close" className="shrink-0 rounded p-1 text-ink-faint hover:bg-hover hover:text-ink">

@@ -76,5 +76,5 @@ async def keep_order(owner: Api) -> None:
         ("@vauclair.example", "asked", "A customer of our partner's"),
     ):
         await owner.suppress_suppressions({"email": email, "reason": reason, "note": note})
-    await owner.post_erasure({"email": "sunita.rao@tamarvalve.example"})
+    await owner.post_erasure({"email": "ole.hansen@formerclient.example"})
     await owner.post_invitation({"email": NEWCOMER, "role": "viewer"})

@@ -17,6 +17,7 @@ SIZES: dict[Width, tuple[int, int]] = {"wide": (1440, 900), "narrow": (390, 844)
 SIGNED_OUT = ("/sign-in", "/sign-up", "/reset", "/confirm", "/invitation")
 """Pages as who has no session sees them."""
 _OF_ONE = {
+    "/billing/statement": "?job={job}",
     "/job": "?id={job}",
     "/list": "?id={list}",
     "/campaign": "?id={campaign}",

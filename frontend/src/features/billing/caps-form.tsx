@@ -30,7 +30,7 @@ export function CapsForm({ known }: { known: Schemas["CapsAnswer"] }) {
     { label: "A month", hint: `${count(known.spent_this_month)} this month`, value: perMonth, set: setPerMonth },
     {
       label: "Each member, a month",
-      hint: `you: ${count(known.spent_by_you_this_month)}`,
+      hint: `You: ${count(known.spent_by_you_this_month)}`,
       value: perMember,
       set: setPerMember,
     },

@@ -5,6 +5,7 @@ import { count, day } from "@/lib/format";
 import { Loaded } from "@/ui/states";
 import { DataTable } from "@/ui/table";
 import { Ago } from "@/ui/time";
+import { reasonOf } from "./reasons";
 
 const KINDS: Record<Schemas["GrantItemAnswer"]["kind"], string> = {
   plan: "Plan",
@@ -33,13 +34,13 @@ export function Grants() {
             more={grants}
             columns={[
               { title: "Kind", cell: (grant) => KINDS[grant.kind] },
-              { title: "For", from: "md", cell: (grant) => grant.reason },
+              { title: "For", from: "md", cell: (grant) => reasonOf(grant.reason) },
               { title: "Given", from: "lg", cell: (grant) => <Ago at={grant.created_at} /> },
               { title: "Of", numeric: true, from: "sm", cell: (grant) => count(grant.credits) },
               { title: "Available", numeric: true, cell: (grant) => count(grant.available) },
               {
                 title: "Expire",
-                cell: (grant) => (grant.expires_at ? day(new Date(grant.expires_at)) : "never"),
+                cell: (grant) => (grant.expires_at ? day(new Date(grant.expires_at)) : "Never"),
               },
             ]}
           />

@@ -23,8 +23,8 @@ export function Invoices() {
               id={(one) => one.id}
               more={invoices}
               columns={[
-                { title: "Number", cell: (one) => <span className="font-medium">{one.number}</span> },
-                { title: "Issued", cell: (one) => day(new Date(one.issued_at)) },
+                { title: "Number", cell: (one) => <span className="font-medium whitespace-nowrap">{one.number}</span> },
+                { title: "Issued", from: "sm", cell: (one) => day(new Date(one.issued_at)) },
                 {
                   title: "State",
                   from: "sm",

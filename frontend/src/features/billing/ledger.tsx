@@ -14,6 +14,7 @@ import { Section } from "@/ui/page";
 import { Empty, Loaded } from "@/ui/states";
 import { DataTable } from "@/ui/table";
 import { Instant } from "@/ui/time";
+import { reasonOf } from "./reasons";
 import { toast } from "@/ui/toast";
 
 type Item = Schemas["LedgerItemAnswer"];
@@ -133,7 +134,7 @@ function Cause({ item }: { item: Item }) {
       </Link>
     );
   }
-  return <span className="break-words">{item.reason}</span>;
+  return <span className="break-words">{reasonOf(item.reason)}</span>;
 }
 
 function Change({ by }: { by: unknown }) {

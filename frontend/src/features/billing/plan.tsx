@@ -56,14 +56,14 @@ export function Plan({ billing }: { billing: Billing }) {
                 Let it go on
               </Button>
             )}
-            {billing.can.includes("cancel") && (
-              <Button look="quiet" busy={cancel.isPending} onClick={() => cancel.mutate(undefined)}>
-                Cancel at the end of the period
-              </Button>
-            )}
             {billing.can.includes("portal") && (
               <Button icon={<ExternalLink aria-hidden />} busy={portal.isPending} onClick={() => portal.mutate()}>
                 Card and invoices at Stripe
+              </Button>
+            )}
+            {billing.can.includes("cancel") && (
+              <Button look="quiet" busy={cancel.isPending} onClick={() => cancel.mutate(undefined)}>
+                Cancel at the end of the period
               </Button>
             )}
           </>
@@ -74,7 +74,7 @@ export function Plan({ billing }: { billing: Billing }) {
         {ALLOWED.map(([key, label]) => (
           <Fact key={key} name={label}>
             <span className="num">
-              {billing.entitlements[key] === null ? "no limit" : count(billing.entitlements[key])}
+              {billing.entitlements[key] === null ? "No limit" : count(billing.entitlements[key])}
             </span>
           </Fact>
         ))}

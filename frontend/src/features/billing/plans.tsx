@@ -49,7 +49,7 @@ export function Plans({ offer, billing }: { offer: Schemas["PlansAnswer"]; billi
           {
             title: "Plan",
             cell: (plan) => (
-              <span className="inline-flex items-center gap-2 font-medium">
+              <span className="inline-flex flex-wrap items-center gap-x-2 font-medium">
                 {plan.name}
                 {isMine(plan) && <Badge tone="accent">Yours</Badge>}
               </span>

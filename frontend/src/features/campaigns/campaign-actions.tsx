@@ -38,19 +38,6 @@ export function CampaignActions({ campaign }: { campaign: Schemas["CampaignOut"]
           <Button icon={<Mail aria-hidden />} disabled={!may} title={title} onClick={() => setOpen("test")}>
             Send me a test
           </Button>
-          {may && (
-            <Menu
-              trigger={
-                <IconButton label="More">
-                  <Ellipsis aria-hidden />
-                </IconButton>
-              }
-            >
-              <MenuItem danger icon={<Square aria-hidden />} onClick={() => setOpen("end")}>
-                End the campaign
-              </MenuItem>
-            </Menu>
-          )}
         </>
       )}
       {(state === "active" || state === "starting") && (
@@ -75,6 +62,19 @@ export function CampaignActions({ campaign }: { campaign: Schemas["CampaignOut"]
         >
           {state === "draft" ? "Start sending" : "Resume"}
         </Button>
+      )}
+      {may && state !== "finished" && (
+            <Menu
+              trigger={
+                <IconButton label="More">
+                  <Ellipsis aria-hidden />
+                </IconButton>
+              }
+            >
+              <MenuItem danger icon={<Square aria-hidden />} onClick={() => setOpen("end")}>
+                End the campaign
+              </MenuItem>
+            </Menu>
       )}
       {open === "end" && <EndDialog campaign={campaign} onClose={() => setOpen(null)} />}
       {open === "test" && <TestDialog campaign={campaign} onClose={() => setOpen(null)} />}

@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { $api, PAGED, type Schemas } from "@/api/client";
 import { count } from "@/lib/format";
+import { Address } from "@/ui/address";
 import { Button } from "@/ui/button";
 import { SidePanel } from "@/ui/dialog";
 import { Select } from "@/ui/field";
@@ -55,7 +56,7 @@ export function Leads({ campaign, onCheck }: { campaign: Schemas["CampaignOut"];
               more={leads}
               columns={[
                 { title: "Row", numeric: true, from: "sm", className: "w-14", cell: (lead) => lead.row_no },
-                { title: "Email", className: "break-all", cell: (lead) => lead.email },
+                { title: "Email", cell: (lead) => <Address of={lead.email} /> },
                 { title: "State", cell: (lead) => <LeadStanding lead={lead} /> },
                 {
                   title: "Time zone",
@@ -71,7 +72,7 @@ export function Leads({ campaign, onCheck }: { campaign: Schemas["CampaignOut"];
       <SidePanel
         open={open !== null}
         onClose={() => setOpen(null)}
-        title={<span className="break-all">{open?.email}</span>}
+        title={open && <Address of={open.email} />}
         description={open ? `Row ${open.row_no}` : undefined}
       >
         {open && <LeadPanel campaign={campaign} lead={open} />}

@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import { $api, PAGED, type Schemas } from "@/api/client";
+import { Address } from "@/ui/address";
 import { Badge } from "@/ui/badge";
 import { SidePanel } from "@/ui/dialog";
 import { Choices } from "@/ui/field";
@@ -56,7 +57,7 @@ export function Lines({ campaign }: { campaign: Schemas["CampaignOut"] }) {
               more={lines}
               columns={[
                 { title: "Row", numeric: true, from: "sm", className: "w-14", cell: (line) => line.row_no },
-                { title: "Email", from: "md", className: "min-w-56 break-all", cell: (line) => line.email },
+                { title: "Email", from: "md", className: "min-w-56", cell: (line) => <Address of={line.email} /> },
                 { title: "Line", className: "min-w-48", cell: (line) => line.line },
                 { title: "State", cell: (line) => <LineState line={line} /> },
               ]}

@@ -32,7 +32,6 @@ export function CataloguePage() {
         actions={
           catalogue.data && (
             <>
-              <CatalogueMenu seen={catalogue.data} onOpen={setOpened} />
               {!empty && (
                 <>
                   <Button icon={<FlaskConical aria-hidden />} onClick={() => setOpened({ what: "try" })}>
@@ -49,6 +48,7 @@ export function CataloguePage() {
                   )}
                 </>
               )}
+              <CatalogueMenu seen={catalogue.data} onOpen={setOpened} />
             </>
           )
         }

@@ -3,6 +3,7 @@
 import Link from "next/link";
 import { type Schemas, $api } from "@/api/client";
 import { count, plural } from "@/lib/format";
+import { asSentence } from "@/lib/sentences";
 import { type Tone } from "@/ui/badge";
 import { cx } from "@/lib/cx";
 
@@ -27,7 +28,7 @@ export function Attention() {
               />
               <span className="min-w-0 flex-1">
                 <span className="font-medium">{matter.what}</span>
-                <span className="text-ink-soft max-sm:block sm:before:content-['_·_']">{matter.why}</span>
+                <span className="text-ink-soft max-sm:block sm:before:content-['_·_']">{asSentence(matter.why)}</span>
               </span>
               <span className="shrink-0 font-medium text-accent-ink group-hover:underline">{matter.action}</span>
             </Link>
@@ -92,7 +93,7 @@ function ofUnknown(page: Schemas["EmailPage"]): Matter {
     id: "unknown",
     tone: "warn",
     what: `${many} may or may not have left`,
-    why: "the connection broke while they were handed over; only you can say",
+    why: "the connection broke at the handing over; only you can say",
     href: "/sending/unknown",
     action: "Decide",
   };

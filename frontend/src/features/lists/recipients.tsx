@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { $api, PAGED, type Schemas } from "@/api/client";
 import { count } from "@/lib/format";
+import { Address } from "@/ui/address";
 import { Status } from "@/ui/badge";
 import { Select } from "@/ui/field";
 import { Fact, Facts } from "@/ui/page";
@@ -42,7 +43,7 @@ export function Recipients({ list }: { list: Schemas["ListOut"] }) {
               more={rows}
               columns={[
                 { title: "Row", numeric: true, from: "sm", className: "w-14", cell: (row) => row.row_no },
-                { title: "Email", className: "break-all", cell: (row) => row.email },
+                { title: "Email", cell: (row) => <Address of={row.email} /> },
                 { title: "Name", from: "sm", cell: nameOf },
                 { title: "Company", from: "md", cell: (row) => row.values.company ?? "" },
                 { title: "Written to", cell: (row) => <Standing row={row} /> },

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { $api, PAGED, type Schemas } from "@/api/client";
 import { plural, words } from "@/lib/format";
 import { useMay } from "@/session/me";
+import { Address } from "@/ui/address";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/page";
 import { Empty, Loaded, SkeletonRows } from "@/ui/states";
@@ -54,7 +55,7 @@ export function DeadLetters() {
                 onOpen={(letter) => setOpened(letter.email_id)}
                 more={letters}
                 columns={[
-                  { title: "To", cell: (letter) => <span className="font-medium break-all">{letter.email}</span> },
+                  { title: "To", cell: (letter) => <span className="font-medium"><Address of={letter.email} /></span> },
                   { title: "Why", cell: (letter) => letter.detail || words(letter.cause) },
                   { title: "Campaign", from: "md", cell: (letter) => letter.campaign_name },
                   { title: "Since", from: "sm", cell: (letter) => <Ago at={letter.opened_at} /> },

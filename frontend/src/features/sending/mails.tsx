@@ -2,6 +2,7 @@
 
 import { useRouter, useSearchParams } from "next/navigation";
 import { $api, PAGED } from "@/api/client";
+import { Address } from "@/ui/address";
 import { Status } from "@/ui/badge";
 import { Field, Select } from "@/ui/field";
 import { Section } from "@/ui/page";
@@ -53,7 +54,7 @@ export function Mails() {
               href={(mail) => `/campaign?id=${mail.campaign_id}`}
               more={mails}
               columns={[
-                { title: "To", cell: (mail) => <span className="break-all">{mail.email}</span> },
+                { title: "To", cell: (mail) => <Address of={mail.email} /> },
                 { title: "Subject", from: "md", cell: (mail) => mail.subject ?? "written when it leaves" },
                 {
                   title: "State",

@@ -5,6 +5,7 @@ import { $api, PAGED, type Schemas, api } from "@/api/client";
 import { useAction } from "@/api/use-action";
 import { plural } from "@/lib/format";
 import { useMay } from "@/session/me";
+import { Address } from "@/ui/address";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Section } from "@/ui/page";
@@ -54,7 +55,7 @@ export function UnknownMails() {
               id={(mail) => mail.id}
               more={mails}
               columns={[
-                { title: "To", cell: (mail) => <span className="font-medium break-all">{mail.email}</span> },
+                { title: "To", cell: (mail) => <span className="font-medium"><Address of={mail.email} /></span> },
                 { title: "Subject", from: "md", cell: (mail) => mail.subject },
                 { title: "Handed over", from: "sm", cell: (mail) => mail.sending_at && <Ago at={mail.sending_at} /> },
                 { title: "", label: "Decide", className: "text-right", cell: (mail) => may && <Decide mail={mail} /> },

@@ -52,7 +52,7 @@ export function ApiKeys() {
                 {
                   title: "Last used",
                   from: "md",
-                  cell: (key) => (key.last_used_at ? <Ago at={key.last_used_at} /> : "never"),
+                  cell: (key) => (key.last_used_at ? <Ago at={key.last_used_at} /> : "Never"),
                 },
                 { title: "Ends", cell: (key) => <End ends={key} /> },
                 { title: "", label: "What can be done", className: "text-right", cell: (key) => <Revoke one={key} /> },
@@ -78,7 +78,7 @@ function Scopes({ scopes }: { scopes: Key["scopes"] }) {
 
 function End({ ends }: { ends: Key }) {
   if (ends.revoked_at) return <Badge tone="bad">Revoked</Badge>;
-  if (!ends.expires_at) return "never";
+  if (!ends.expires_at) return "Never";
   const at = new Date(ends.expires_at);
   return at < new Date() ? <Badge tone="warn">Over</Badge> : day(at);
 }

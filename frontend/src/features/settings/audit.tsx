@@ -5,7 +5,6 @@ import { useRouter, useSearchParams } from "next/navigation";
 import { useState } from "react";
 import { $api, PAGED, type Schemas, download } from "@/api/client";
 import { asProblem } from "@/api/problem";
-import { words } from "@/lib/format";
 import { useMay, useMe } from "@/session/me";
 import { type Tone, Status } from "@/ui/badge";
 import { Button } from "@/ui/button";
@@ -15,6 +14,7 @@ import { Empty, Loaded, Notice, SkeletonRows } from "@/ui/states";
 import { DataTable } from "@/ui/table";
 import { Instant } from "@/ui/time";
 import { toast } from "@/ui/toast";
+import { deedOf } from "./deeds";
 
 type Outcome = Schemas["EntryOut"]["outcome"];
 
@@ -99,7 +99,7 @@ function Entries() {
               columns={[
                 { title: "When", cell: (entry) => <Instant at={entry.at} /> },
                 { title: "Who", from: "sm", cell: (entry) => (entry.key_id ? `${entry.email} (key)` : entry.email) },
-                { title: "What", cell: (entry) => words(entry.operation) },
+                { title: "What", cell: (entry) => deedOf(entry.operation) },
                 {
                   title: "Outcome",
                   cell: (entry) => <Status tone={OUTCOMES[entry.outcome].tone}>{OUTCOMES[entry.outcome].label}</Status>,

@@ -2,6 +2,7 @@
 
 import { $api, PAGED, type Schemas, api } from "@/api/client";
 import { useAction } from "@/api/use-action";
+import { Address } from "@/ui/address";
 import { type Tone, Status } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/page";
@@ -32,7 +33,7 @@ export function Invitations() {
               id={(one) => one.id}
               more={invitations}
               columns={[
-                { title: "Email", cell: (one) => one.email },
+                { title: "Email", cell: (one) => <Address of={one.email} /> },
                 { title: "Role", from: "sm", cell: (one) => <span className="capitalize">{one.role}</span> },
                 {
                   title: "State",
@@ -61,7 +62,7 @@ function Deeds({ one }: { one: Schemas["InvitationOut"] }) {
   });
   if (one.state === "accepted" || one.state === "revoked") return null;
   return (
-    <span className="inline-flex gap-1.5">
+    <span className="inline-flex gap-1.5 max-sm:flex-col max-sm:items-end">
       <Button size="sm" look="quiet" busy={resend.isPending} onClick={() => resend.mutate(undefined)}>
         Send again
       </Button>

@@ -4,8 +4,10 @@ import { MoreHorizontal, UserPlus } from "lucide-react";
 import { useState } from "react";
 import { $api, type Schemas, api } from "@/api/client";
 import { useAction } from "@/api/use-action";
+import { capitalised } from "@/lib/sentences";
 import { type Role, useMay, useMe } from "@/session/me";
 import { chooseWorkspace } from "@/session/workspace";
+import { Address } from "@/ui/address";
 import { Button, IconButton } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Select } from "@/ui/field";
@@ -33,6 +35,7 @@ export function Members() {
     <>
       <Section
         title="Members"
+        description={Object.values(ROLES).join(". ") + "."}
         actions={
           may && (
             <Button look="primary" icon={<UserPlus aria-hidden />} onClick={() => setInviting(true)}>
@@ -48,7 +51,7 @@ export function Members() {
               rows={items}
               id={(member) => member.user_id}
               columns={[
-                { title: "Email", cell: (member) => member.email },
+                { title: "Email", cell: (member) => <Address of={member.email} /> },
                 { title: "Role", cell: (member) => <RoleOf member={member} /> },
                 { title: "Joined", from: "md", cell: (member) => <Ago at={member.joined_at} /> },
                 {
@@ -82,7 +85,7 @@ function RoleOf({ member }: { member: Member }) {
   return (
     <Select
       aria-label={`Role of ${member.email}`}
-      className="h-7.5 max-w-72"
+      className="h-7.5 max-w-72 min-w-28"
       value={member.role}
       disabled={change.isPending}
       onChange={(event) => change.mutate(event.target.value as Role)}
@@ -91,7 +94,7 @@ function RoleOf({ member }: { member: Member }) {
         .filter((role) => role !== "owner" || isOwner)
         .map((role) => (
           <option key={role} value={role}>
-            {ROLES[role]}
+            {capitalised(role)}
           </option>
         ))}
     </Select>

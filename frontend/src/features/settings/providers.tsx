@@ -17,10 +17,10 @@ import { ReadOnly } from "./settings-frame";
 type Provider = Schemas["ProviderOut"];
 
 const ABOUT: Record<string, { name: string; does: string }> = {
-  serper: { name: "Serper", does: "searches the web and the news" },
-  groq: { name: "Groq", does: "reads what was found and writes the lines" },
-  firecrawl: { name: "Firecrawl", does: "reads websites that only scripts can show" },
-  apollo: { name: "Apollo", does: "finds people and their addresses" },
+  serper: { name: "Serper", does: "Searches the web and the news" },
+  groq: { name: "Groq", does: "Reads what was found and writes the lines" },
+  firecrawl: { name: "Firecrawl", does: "Reads websites that only scripts can show" },
+  apollo: { name: "Apollo", does: "Finds people and their addresses" },
 };
 const MODES: Record<Provider["mode"], { label: string; tone: "good" | "warn" | "accent" | "bad" }> = {
   real: { label: "Real", tone: "good" },
@@ -59,7 +59,7 @@ export function Providers() {
                     cell: (one) => <Badge tone={MODES[one.mode].tone}>{MODES[one.mode].label}</Badge>,
                   },
                   { title: "State", from: "sm", cell: (one) => <State one={one} /> },
-                  { title: "Your key", from: "md", cell: (one) => (one.last_four ? `…${one.last_four}` : "none") },
+                  { title: "Your key", from: "md", cell: (one) => (one.last_four ? `…${one.last_four}` : "None") },
                   {
                     title: "",
                     label: "What can be done",

@@ -55,7 +55,7 @@ export function Start({ upload, order, change, offer, rows }: Props) {
   const waits = offer.missing_providers.length > 0 && !order.accept_degraded;
   const none = rows <= 0 && offer.rows_tried === 0;
   return (
-    <div className="flex flex-col gap-3">
+    <div className="flex flex-col gap-3 max-lg:fixed max-lg:inset-x-0 max-lg:bottom-0 max-lg:z-20 max-lg:border-t max-lg:bg-ground/95 max-lg:px-4 max-lg:py-3 max-lg:backdrop-blur sm:max-lg:px-8">
       {missing !== null && (
         <Notice tone="bad" title={`${plural(missing, "credit")} missing`}>
           <p>{refused?.message}</p>

@@ -1,6 +1,6 @@
 import { ExternalLink } from "lucide-react";
 import type { Schemas } from "@/api/client";
-import { plural } from "@/lib/format";
+import { day, plural } from "@/lib/format";
 import { Badge } from "@/ui/badge";
 import type { Row } from "../rows/read-rows";
 import { Part } from "./part";
@@ -39,7 +39,7 @@ function Backed({ statement }: { statement: Statement }) {
   return (
     <li>
       <p>
-        <span>{text}</span> {date && <span className="text-ink-faint">{date}</span>}{" "}
+        <span>{text}</span> {date && <span className="text-ink-faint">{dayIn(date)}</span>}{" "}
         {strength !== null && strength >= 3 && <Badge tone="good">Strong</Badge>}
       </p>
       <blockquote className="mt-1.5 border-l-2 border-line-strong pl-3 text-[0.8125rem] leading-5 text-ink-soft">
@@ -69,6 +69,11 @@ export function Sources({ sources }: { sources: Schemas["SourceOut"][] }) {
       ))}
     </ul>
   );
+}
+
+/** Days as the web writes them ("Sep 14, 2026") in our own way; what is vaguer stays as it was found. */
+function dayIn(date: string): string {
+  return /^[A-Z][a-z]{2} \d{1,2}, \d{4}$/.test(date) ? day(new Date(date)) : date;
 }
 
 function hostOf(url: string): string {

@@ -70,7 +70,7 @@ export function Mailboxes() {
                     title: "A day",
                     from: "sm",
                     numeric: true,
-                    cell: (one) => (one.daily_quota === null ? "no limit" : count(one.daily_quota)),
+                    cell: (one) => (one.daily_quota === null ? "No limit" : count(one.daily_quota)),
                   },
                 ]}
               />
@@ -104,7 +104,7 @@ function State({ one }: { one: Mailbox }) {
   return (
     <>
       <Status tone={tone}>{label}</Status>
-      <span className="line-clamp-2 max-w-80 text-[0.8125rem] text-ink-soft">{one.paused_detail ?? one.trouble}</span>
+      <span className="line-clamp-2 max-w-80 text-[0.8125rem] text-ink-soft first-letter:uppercase">{one.paused_detail ?? one.trouble}</span>
     </>
   );
 }
