@@ -26,6 +26,7 @@ const DEEDS: Record<string, string> = {
   resume_billing_subscription: "Let the plan go on",
   switch_billing_subscription: "Switched the plan",
   create_campaigns: "Made a campaign",
+  change_campaign: "Changed a campaign",
   check_campaign: "Checked a campaign",
   dry_run_campaign: "Ran a campaign dry",
   end_campaign: "Ended a campaign",
