@@ -65,9 +65,15 @@ export function Tabs<Value extends string>({
 function useInSight<Row extends HTMLElement>(chosen: string) {
   const row = useRef<Row>(null);
   useEffect(() => {
-    const tab = row.current?.querySelector<HTMLElement>("[aria-current=page], [aria-pressed=true]");
-    if (!row.current || !tab) return;
-    row.current.scrollLeft = tab.offsetLeft - row.current.offsetLeft - (row.current.clientWidth - tab.offsetWidth) / 2;
+    const here = row.current;
+    if (!here) return;
+    // Called at once, and when the room changes: a phone that is turned.
+    const room = new ResizeObserver(() => {
+      const tab = here.querySelector<HTMLElement>("[aria-current=page], [aria-pressed=true]");
+      if (tab) here.scrollLeft = tab.offsetLeft - here.offsetLeft - (here.clientWidth - tab.offsetWidth) / 2;
+    });
+    room.observe(here);
+    return () => room.disconnect();
   }, [chosen]);
   return row;
 }
