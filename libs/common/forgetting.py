@@ -10,11 +10,9 @@ from sqlalchemy import ColumnElement, Select, Table, Text, and_, cast, exists, f
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common import repeats
-from libs.common.naming import pattern_of
+from libs.common.naming import ERASED, pattern_of
 from libs.common.tables import CommonTables
 
-ERASED = "erased"
-"""What stands where words were."""
 _EMPTY = b"{}"
 
 

@@ -2,6 +2,8 @@
 
 import re
 
+ERASED = "erased"
+"""What stands where words were."""
 FILE_ENDING = r"(?:\.(?:csv|tsv|tab|txt|xlsx|xlsm|xlsb|xls|ods|zip|gz))+$"
 """What a file's name ends in: unlike other words after a dot it is no part of an address. In lower case."""
 _BEGINS = r"(?:(?<![\w.+-])(?<!\w['&])|(?<=\\[bfnrt])|(?<=\\u[0-9a-f]{4})|(?<=\\[0-7]{3}))"

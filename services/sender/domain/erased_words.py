@@ -7,8 +7,7 @@ from typing import Any, cast
 
 import orjson
 
-from libs.common.forgetting import ERASED
-from libs.common.naming import FILE_ENDING, name_pattern_of, pattern_of
+from libs.common.naming import ERASED, FILE_ENDING, name_pattern_of, pattern_of
 
 _LOCAL = (r"[\w.+-]", r"[^\s\"\\<>()\[\],;:@]")
 _ADDRESSES = [re.compile(rf"{letter}{{1,64}}@[\w.-]{{1,255}}") for letter in _LOCAL]
