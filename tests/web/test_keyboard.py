@@ -38,7 +38,14 @@ def _leads(domain: str) -> bytes:
 
 async def _press(page: Page, key: str) -> None:
     await page.keyboard.press(key)
-    assert (unseen := await page.evaluate(SEEN)) == "", unseen
+    unseen = ""
+
+    async def seen() -> bool:
+        nonlocal unseen
+        unseen = await page.evaluate(SEEN)
+        return unseen == ""
+
+    await eventually(seen, within_s=5)
 
 
 async def _tab_to(page: Page, target: Locator) -> None:

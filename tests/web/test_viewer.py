@@ -78,7 +78,7 @@ async def _offered(page: Page, paths: list[str]) -> dict[str, list[str]]:
     found = dict[str, list[str]]()
     for path in paths:
         await settled(page, path)
-        await expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        await expect(page.locator("h1")).to_have_count(1)
         names = [name for name in await page.evaluate(OFFERED) if not READING.search(name)]
         if names:
             found[path] = names
