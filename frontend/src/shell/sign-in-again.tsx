@@ -22,6 +22,9 @@ export default function SignInAgain({ email }: { email: string }) {
     setProblem(error && refusal(error).message);
     if (!error) void queries.invalidateQueries();
   };
+  // Whatever is on the page is not for anybody else: a whole new page drops it.
+  // eslint-disable-next-line @next/next/no-location-assign-relative-destination
+  const leave = () => void signOut().finally(() => location.assign("/sign-in"));
   return (
     <Dialog
       open
@@ -29,8 +32,7 @@ export default function SignInAgain({ email }: { email: string }) {
       description={`Your session has ended. Nothing is lost: sign in as ${email}, and go on.`}
       actions={
         <>
-          {/* Whatever is on the page is not for anybody else. */}
-          <Button onClick={() => void signOut().finally(() => location.assign("/sign-in"))}>I am somebody else</Button>
+          <Button onClick={leave}>I am somebody else</Button>
           <Button look="primary" type="submit" form="sign-in-again" busy={busy}>
             Sign in
           </Button>

@@ -64,17 +64,17 @@ export function CampaignActions({ campaign }: { campaign: Schemas["CampaignOut"]
         </Button>
       )}
       {may && state !== "finished" && (
-            <Menu
-              trigger={
-                <IconButton label="More">
-                  <Ellipsis aria-hidden />
-                </IconButton>
-              }
-            >
-              <MenuItem danger icon={<Square aria-hidden />} onClick={() => setOpen("end")}>
-                End the campaign
-              </MenuItem>
-            </Menu>
+        <Menu
+          trigger={
+            <IconButton label="More">
+              <Ellipsis aria-hidden />
+            </IconButton>
+          }
+        >
+          <MenuItem danger icon={<Square aria-hidden />} onClick={() => setOpen("end")}>
+            End the campaign
+          </MenuItem>
+        </Menu>
       )}
       {open === "end" && <EndDialog campaign={campaign} onClose={() => setOpen(null)} />}
       {open === "test" && <TestDialog campaign={campaign} onClose={() => setOpen(null)} />}

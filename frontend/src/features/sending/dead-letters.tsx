@@ -55,7 +55,14 @@ export function DeadLetters() {
                 onOpen={(letter) => setOpened(letter.email_id)}
                 more={letters}
                 columns={[
-                  { title: "To", cell: (letter) => <span className="font-medium"><Address of={letter.email} /></span> },
+                  {
+                    title: "To",
+                    cell: (letter) => (
+                      <span className="font-medium">
+                        <Address of={letter.email} />
+                      </span>
+                    ),
+                  },
                   { title: "Why", cell: (letter) => letter.detail || words(letter.cause) },
                   { title: "Campaign", from: "md", cell: (letter) => letter.campaign_name },
                   { title: "Since", from: "sm", cell: (letter) => <Ago at={letter.opened_at} /> },

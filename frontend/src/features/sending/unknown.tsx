@@ -55,7 +55,14 @@ export function UnknownMails() {
               id={(mail) => mail.id}
               more={mails}
               columns={[
-                { title: "To", cell: (mail) => <span className="font-medium"><Address of={mail.email} /></span> },
+                {
+                  title: "To",
+                  cell: (mail) => (
+                    <span className="font-medium">
+                      <Address of={mail.email} />
+                    </span>
+                  ),
+                },
                 { title: "Subject", from: "md", cell: (mail) => mail.subject },
                 { title: "Handed over", from: "sm", cell: (mail) => mail.sending_at && <Ago at={mail.sending_at} /> },
                 { title: "", label: "Decide", className: "text-right", cell: (mail) => may && <Decide mail={mail} /> },

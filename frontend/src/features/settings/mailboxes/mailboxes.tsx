@@ -104,7 +104,9 @@ function State({ one }: { one: Mailbox }) {
   return (
     <>
       <Status tone={tone}>{label}</Status>
-      <span className="line-clamp-2 max-w-80 text-[0.8125rem] text-ink-soft first-letter:uppercase">{one.paused_detail ?? one.trouble}</span>
+      <span className="line-clamp-2 max-w-80 text-[0.8125rem] text-ink-soft first-letter:uppercase">
+        {one.paused_detail ?? one.trouble}
+      </span>
     </>
   );
 }
