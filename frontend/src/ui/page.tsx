@@ -82,7 +82,18 @@ export function Fact({ name, children }: { name: ReactNode; children: ReactNode 
   );
 }
 
-/** One figure with its name; several stand in a row without boxes. */
+/** Figures in a row, or two by two where there is little room. */
+export function Figures({ label, className, children }: { label?: string; className?: string; children: ReactNode }) {
+  const layout = "grid grid-cols-2 gap-x-6 gap-y-4 sm:flex sm:flex-wrap sm:gap-x-12";
+  const Tag = label ? "section" : "div";
+  return (
+    <Tag aria-label={label} className={cx(layout, className)}>
+      {children}
+    </Tag>
+  );
+}
+
+/** One figure with its name, without a box. */
 export function Figure({ name, children, hint }: { name: ReactNode; children: ReactNode; hint?: ReactNode }) {
   return (
     <div className="min-w-28">

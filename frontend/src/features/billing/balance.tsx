@@ -2,7 +2,7 @@
 
 import { $api } from "@/api/client";
 import { count, day, plural } from "@/lib/format";
-import { Figure } from "@/ui/page";
+import { Figure, Figures } from "@/ui/page";
 import { Loaded, Skeleton } from "@/ui/states";
 
 export function Balance() {
@@ -12,7 +12,7 @@ export function Balance() {
       <Loaded query={credits} skeleton={<Skeleton className="h-16 w-2/3" />}>
         {(known) => (
           <>
-            <div className="flex flex-wrap gap-x-12 gap-y-4">
+            <Figures>
               <Figure name="Available" hint="to spend">
                 {count(known.available)}
               </Figure>
@@ -30,7 +30,7 @@ export function Balance() {
                   <span className="text-bad">{count(known.owed)}</span>
                 </Figure>
               )}
-            </div>
+            </Figures>
             {known.expiring_soon.map((one) => (
               <p key={one.expires_at} className="mt-2 text-ink-soft">
                 {plural(one.credits, "credit")} expire on {day(new Date(one.expires_at))}.

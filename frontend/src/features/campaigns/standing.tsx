@@ -2,7 +2,7 @@
 
 import { $api, type Schemas } from "@/api/client";
 import { count } from "@/lib/format";
-import { Figure } from "@/ui/page";
+import { Figure, Figures } from "@/ui/page";
 import { Progress } from "@/ui/progress";
 import { Ago, Instant } from "@/ui/time";
 import { leadsOf } from "./states";
@@ -25,7 +25,7 @@ export function Standing({ campaign }: { campaign: Schemas["CampaignOut"] }) {
   const look = counts.failed + counts.unknown;
   return (
     <div className="mb-8">
-      <div className="mb-4 flex flex-wrap gap-x-12 gap-y-4">
+      <Figures className="mb-4">
         <Figure name="Sent" hint={`of ${count(total)}`}>
           {count(counts.sent)}
         </Figure>
@@ -41,7 +41,7 @@ export function Standing({ campaign }: { campaign: Schemas["CampaignOut"] }) {
           </Figure>
         )}
         {campaign.state === "active" && <NextMail id={campaign.id} />}
-      </div>
+      </Figures>
       <Progress label="Leads written to" share={total > 0 ? counts.sent / total : 0} />
     </div>
   );

@@ -3,7 +3,7 @@
 import Link from "next/link";
 import { $api } from "@/api/client";
 import { count, day } from "@/lib/format";
-import { Figure } from "@/ui/page";
+import { Figure, Figures } from "@/ui/page";
 import { Skeleton } from "@/ui/states";
 
 /** Today's mails against the quota, what is left to spend, and what has come out of it. */
@@ -17,7 +17,7 @@ export function Today() {
   const quota = settings.data ? (settings.data.daily_quota ?? settings.data.default_daily_quota) : 0;
   const total = usage.data?.total;
   return (
-    <section aria-label="Today" className="mb-7 flex flex-wrap gap-x-12 gap-y-4">
+    <Figures label="Today" className="mb-7">
       <Figure name="Sent today" hint={settings.data && <>of {count(quota)} a day</>}>
         {campaigns.data ? count(sent) : <Skeleton className="my-2 w-16" />}
       </Figure>
@@ -36,7 +36,7 @@ export function Today() {
       <Figure name="Rows researched" hint="in the last 30 days">
         {total ? count(total.real.rows_enriched + total.sandboxed.rows_enriched) : <Skeleton className="my-2 w-16" />}
       </Figure>
-    </section>
+    </Figures>
   );
 }
 

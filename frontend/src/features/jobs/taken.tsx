@@ -1,6 +1,6 @@
 import type { Schemas } from "@/api/client";
 import { count, duration, words } from "@/lib/format";
-import { Figure, Section } from "@/ui/page";
+import { Figure, Figures, Section } from "@/ui/page";
 import { DataTable } from "@/ui/table";
 import { dollars } from "./dollars";
 
@@ -13,7 +13,7 @@ export function Taken({ title, description, usage }: { title: string; descriptio
   if (called.length === 0 && usage.cache_hits === 0) return null;
   return (
     <Section title={title} description={description}>
-      <div className="mb-5 flex flex-wrap gap-x-8 gap-y-4">
+      <Figures className="mb-5">
         <Figure name="By price lists">{dollars(usage.cost_microusd)}</Figure>
         <Figure name="Rows">
           {count(usage.rows_enriched + usage.rows_degraded + usage.rows_failed + usage.rows_skipped)}
@@ -24,7 +24,7 @@ export function Taken({ title, description, usage }: { title: string; descriptio
         <Figure name="Time" hint="row by row">
           {duration(usage.duration_ms / 1_000)}
         </Figure>
-      </div>
+      </Figures>
       {called.length > 0 && (
         <DataTable
           label={title}

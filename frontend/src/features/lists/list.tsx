@@ -10,7 +10,7 @@ import { useIdParam } from "@/lib/use-id-param";
 import { useMay } from "@/session/me";
 import { Badge } from "@/ui/badge";
 import { Button, ButtonLink, IconButton } from "@/ui/button";
-import { Figure, PageHeader, Section } from "@/ui/page";
+import { Figure, Figures, PageHeader, Section } from "@/ui/page";
 import { Empty, Loaded } from "@/ui/states";
 import { Ago } from "@/ui/time";
 import { ListState } from "./lists";
@@ -96,11 +96,11 @@ function Parts({ list }: { list: Schemas["ListOut"] }) {
           </span>
         </div>
       </PageHeader>
-      <div className="mb-8 flex flex-wrap gap-x-12 gap-y-4">
+      <Figures className="mb-8">
         <Figure name="Can be written to">{count(writable)}</Figure>
         <Figure name="Set aside">{count(list.set_aside)}</Figure>
         <Figure name="Rows">{count(list.recipients)}</Figure>
-      </div>
+      </Figures>
       {(list.set_aside > 0 || list.keeps_roles) && <SetAside list={list} />}
       <Section title="Leads">
         <Recipients list={list} />

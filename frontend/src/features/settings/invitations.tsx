@@ -33,7 +33,7 @@ export function Invitations() {
               id={(one) => one.id}
               more={invitations}
               columns={[
-                { title: "Email", cell: (one) => <Address of={one.email} /> },
+                { title: "Email", className: "min-w-36", cell: (one) => <Address of={one.email} /> },
                 { title: "Role", from: "sm", cell: (one) => <span className="capitalize">{one.role}</span> },
                 {
                   title: "State",

@@ -6,7 +6,7 @@ import { count, plural } from "@/lib/format";
 import { useIdParam } from "@/lib/use-id-param";
 import { Badge, Status } from "@/ui/badge";
 import { ButtonLink } from "@/ui/button";
-import { Fact, Facts, Figure, PageHeader, Section } from "@/ui/page";
+import { Fact, Facts, Figure, Figures, PageHeader, Section } from "@/ui/page";
 import { Progress } from "@/ui/progress";
 import { Empty, Failure, Notice, SkeletonRows } from "@/ui/states";
 import { Ago, Instant } from "@/ui/time";
@@ -130,7 +130,7 @@ function Sofar({ sourcing }: { sourcing: One }) {
   const share = hasEnded(state) ? 1 : people === 0 ? 0 : asked / people;
   return (
     <>
-      <div className="mb-5 flex flex-wrap gap-x-10 gap-y-4">
+      <Figures className="mb-5">
         <Figure name="Leads with an address" hint={`of ${count(sourcing.count)} wanted`}>
           {count(leads)}
         </Figure>
@@ -141,7 +141,7 @@ function Sofar({ sourcing }: { sourcing: One }) {
         <Figure name="Credits charged" hint={`of ${count(sourcing.credits_needed)} at most`}>
           {count(sourcing.credits_total)}
         </Figure>
-      </div>
+      </Figures>
       {!hasEnded(state) && <Progress share={share} label="Addresses asked for" />}
     </>
   );
