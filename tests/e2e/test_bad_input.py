@@ -14,7 +14,6 @@ import pytest
 
 from deploy.local.stack import LocalStack
 from tests.support.journey import User
-from tests.support.world import World
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00" * 64
 
@@ -118,12 +117,14 @@ async def test_services_believe_nobody_without_the_gateways_signature(stack: Loc
             assert_problem(answer, 401, "identity_invalid")
 
 
-async def test_too_few_credits_decline_the_job_and_say_how_many_are_missing(other_user: User, world: World) -> None:
+async def test_too_few_credits_decline_the_job_and_say_how_many_are_missing(other_user: User) -> None:
+    """Red when its rows are researched all the same."""
     upload = await other_user.upload("a.csv", b"Name,Company\nAda,Acme\nBob,Bolt\n")
     answer = await other_user.send("POST", "/v1/jobs", json={"upload_id": upload["id"]})
     assert_problem(answer, 402, "insufficient_credits")
     assert (answer.json()["needed"], answer.json()["available"]) == (2, 0)
-    assert await world.calls_of("groq") == 0
+    (job,) = (await other_user.ask("GET", "/v1/jobs"))["items"]
+    assert (job["state"], job["rows_done"]) == ("declined", 0)
 
 
 async def test_two_clicks_make_one_job(user: User) -> None:
