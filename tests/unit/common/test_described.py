@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.support.described import is_broken
+
 LIST = "Invalid data should have been rejected\nExpected: 400, 422\nInvalid component:"
 
 
