@@ -23,7 +23,7 @@ OFFERED = """() => [...document.querySelectorAll("main button")]
     .filter((one) => !one.disabled && one.offsetParent !== null && one.ariaPressed === null && one.role !== "tab")
     .map((one) => (one.ariaLabel || one.innerText).trim())"""
 READING = re.compile(
-    r"^(More for the catalogue|Export|CSV|Download|New key|More for \S+@person\.example"
+    r"^(More for the catalogue|Export|CSV|Download|Download CSV|New key|More for \S+@person\.example"
     r"|Prove again|Versions|Add a column|Check every row|Read the opening lines|Look at the calendar|Next lead|Lead before)$"
 )
 """What is looked at, taken home or only typed; a key that may read; and leaving the workspace, which everybody may."""
