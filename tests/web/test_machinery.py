@@ -126,5 +126,6 @@ async def test_the_theme_is_there_before_the_first_paint(page: Page, theme: str)
     """Red when a dark page flashes white: the script that chooses must run, whatever the policy."""
     await page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     await page.goto("/sign-in", wait_until="commit")
-    await page.wait_for_function("() => document.body")
+    # Behind the script there is something to paint; the body is there before it.
+    await page.wait_for_function("() => document.body?.children.length > 2")
     assert await page.evaluate("() => document.documentElement.classList.contains('dark')") is (theme == "dark")
