@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy import RowMapping, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sender.domain.templates import TemplateSource
@@ -180,10 +180,19 @@ async def pause(conn: AsyncConnection, campaign_id: UUID, *, now: datetime, reas
 
 
 async def finish_exhausted(conn: AsyncConnection, *, workspace_id: UUID, now: datetime) -> list[Turned]:
-    """Campaigns without an active enrolment are finished. Answers those that were not before."""
-    left = select(enrolments.c.id).where(enrolments.c.campaign_id == campaigns.c.id, enrolments.c.state == "active")
+    """Campaigns without an active enrolment are finished. Answers those that were not before.
+
+    Each asks the index for its first: `NOT EXISTS` is read by Postgres as a join, of all enrolments where one campaign has most.
+    """
+    first = (
+        select(enrolments.c.id)
+        .where(enrolments.c.campaign_id == campaigns.c.id, enrolments.c.state == literal_column("'active'"))
+        .order_by(enrolments.c.position)
+        .limit(1)
+        .scalar_subquery()
+    )
     query = update(campaigns).where(
-        campaigns.c.workspace_id == workspace_id, campaigns.c.state == "active", ~left.exists()
+        campaigns.c.workspace_id == workspace_id, campaigns.c.state == "active", first.is_(None)
     )
     query = query.values(state="finished", finished_at=now).returning(campaigns.c.id, campaigns.c.name)
     return [Turned(row.id, row.name) for row in await conn.execute(query)]
