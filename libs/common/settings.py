@@ -38,6 +38,9 @@ class CommonSettings(BaseSettings):
     database_url: str = ""
     rabbitmq_url: SecretStr
     internal_secret: SecretStr
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""), description="Who shows it may read /metrics; empty: anybody."
+    )
     db_pool_size: int = Field(default=8, ge=1, le=100)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "json"
@@ -64,6 +67,11 @@ class CommonSettings(BaseSettings):
     @classmethod
     def _internal_secret_is_long(cls, value: SecretStr) -> SecretStr:
         return check_secret(value, name="INTERNAL_SECRET")
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _metrics_token_is_long(cls, value: SecretStr) -> SecretStr:
+        return check_secret(value, name="METRICS_TOKEN") if value.get_secret_value() else value
 
     @field_validator("rabbitmq_url")
     @classmethod

@@ -218,8 +218,15 @@ def told(promtool: Path, *words: str | Path) -> str:
 
 
 @pytest.mark.long
-def test_prometheus_takes_its_configuration_and_the_rules(promtool: Path) -> None:
-    assert "SUCCESS" in told(promtool, "check", "config", FOLDER / "prometheus.yml")
+def test_prometheus_takes_its_configuration_and_the_rules(promtool: Path, tmp_path: Path) -> None:
+    """The file with the token, which compose makes, is looked for as well; it stands in the test's folder here."""
+    copied = shutil.copytree(FOLDER, tmp_path / "prometheus")
+    (token := tmp_path / "metrics_token").write_text("a token", "utf-8")
+    configuration = copied / "prometheus.yml"
+    text = configuration.read_text("utf-8")
+    assert text.count("/run/secrets/metrics_token") == 1
+    configuration.write_text(text.replace("/run/secrets/metrics_token", str(token)), "utf-8")
+    assert "SUCCESS" in told(promtool, "check", "config", configuration)
 
 
 @pytest.mark.long

@@ -55,7 +55,7 @@ def environment_of(service: str, given: dict[str, str]) -> dict[str, str]:
 def filled_in() -> dict[str, str]:
     """.env as README says to make it: a copy of the example with the required lines filled in."""
     secrets = ("POSTGRES_PASSWORD", "RABBITMQ_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY", "GRAFANA_PASSWORD")
-    signing = {name: f"0123456789abcdefghijklm-{name}" for name in ("INTERNAL_SECRET", "AUTH_SECRET")}
+    signing = {name: f"0123456789abcdefghijklm-{name}" for name in ("INTERNAL_SECRET", "METRICS_TOKEN", "AUTH_SECRET")}
     return {**dict.fromkeys(listed(), ""), **{name: f"of{name.replace('_', '')}" for name in secrets}, **signing}
 
 
@@ -208,3 +208,11 @@ def test_the_steps_of_the_recipe_make_an_image_in_which_every_service_can_be_bui
 
 def _environment(home: Path) -> dict[str, str]:
     return {**os.environ, "HOME": str(home), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+
+def test_prometheus_is_given_the_token_it_shows() -> None:
+    """Red when the services ask for a token that Prometheus does not have, under the name it reads it by."""
+    read = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text("utf-8"))["scrape_configs"]
+    files = {one["authorization"]["credentials_file"] for one in read if one["job_name"] == "corofy"}
+    assert files == {f"/run/secrets/{name}" for name in compose()["services"]["prometheus"]["secrets"]}
+    assert compose()["secrets"]["metrics_token"] == {"environment": "METRICS_TOKEN"}

@@ -1,6 +1,7 @@
 """Probes and metrics: alive, ready (and if not, why), and what Prometheus reads."""
 
 import asyncio
+import hmac
 
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from libs.common import metrics
+from libs.common.errors import Unauthenticated
 from libs.common.http.dependencies import CurrentPlatform, platform_of
 from libs.common.platform import Parts, Platform
 
@@ -34,8 +36,13 @@ async def readyz(request: Request) -> Response:
 
 
 @router.get("/metrics")
-async def prometheus_metrics(platform: CurrentPlatform) -> Response:
-    """What Prometheus reads."""
+async def prometheus_metrics(request: Request, platform: CurrentPlatform) -> Response:
+    """What Prometheus reads. 401 without METRICS_TOKEN as bearer token, where one is set."""
+    if token := platform.settings.metrics_token.get_secret_value():
+        shown = request.headers.get("Authorization", "")
+        if not hmac.compare_digest(shown.encode(), f"Bearer {token}".encode()):
+            msg = "the metrics are for who shows METRICS_TOKEN as bearer token"
+            raise Unauthenticated(msg, code="metrics_token_missing")
     checked_out = getattr(platform.engine.pool, "checkedout", lambda: 0)()
     metrics.DB_POOL_IN_USE.labels(platform.settings.service).set(checked_out)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

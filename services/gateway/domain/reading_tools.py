@@ -18,7 +18,7 @@ READING_TOOLS: tuple[Tool, ...] = (
         "Jobs (lists being researched), newest first, with state and counts.",
         "GET",
         "/v1/jobs",
-        ("kind", *PAGE),
+        ("kind", "state", "containing", *PAGE),
     ),
     Tool(
         "get_job",

@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from sqlalchemy import text
 
 from libs.common import errors
@@ -196,3 +196,16 @@ async def test_the_metrics_of_a_service_are_there_to_be_read(edge: Edge) -> None
     shown = (await edge.client.get("/metrics")).text
     for name in ("http_requests_total", "outbox_pending_rows", "db_pool_connections_in_use", "dead_letters_open_rows"):
         assert f"# TYPE {name} " in shown
+
+
+async def test_where_a_token_is_set_the_metrics_are_for_who_shows_it(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red when somebody at the gateway's published port learns how much is done, and what fails."""
+    token = "a-token-of-metrics-0123456789-abcdef"
+    monkeypatch.setattr(edge.bench.settings, "metrics_token", SecretStr(token))
+    for shown in ({}, {"Authorization": "Bearer "}, {"Authorization": f"Bearer {token}x"}, {"Authorization": token}):
+        refused = await edge.client.get("/metrics", headers=shown)
+        assert (refused.status_code, refused.json()["code"]) == (401, "metrics_token_missing")
+    allowed = await edge.client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+    assert "# TYPE http_requests_total " in allowed.text

@@ -5,7 +5,7 @@ import { useRouter } from "next/navigation";
 import { useEffect, useRef, useState } from "react";
 import { auth } from "@/session/session";
 import { Notice, Skeleton } from "@/ui/states";
-import { fragment } from "./link-token";
+import { fragment, openAnewOnLink } from "./link-token";
 import { refusal } from "./words";
 
 /** Opened from the mail that proves an address: signs in and goes on. */
@@ -13,6 +13,7 @@ export function Confirm() {
   const router = useRouter();
   const [error, setError] = useState<string | null>(null);
   const begun = useRef(false);
+  useEffect(openAnewOnLink, []);
   useEffect(() => {
     if (begun.current) return;
     begun.current = true;

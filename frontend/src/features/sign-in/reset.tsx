@@ -7,13 +7,14 @@ import { auth } from "@/session/session";
 import { Field, Input } from "@/ui/field";
 import { Skeleton } from "@/ui/states";
 import { AuthForm } from "./form";
-import { fragment } from "./link-token";
+import { fragment, openAnewOnLink } from "./link-token";
 import { refusal } from "./words";
 
 /** Asks for the mail, and, opened from it, for the new password. */
 export function Reset() {
   const [token, setToken] = useState<string | null | undefined>(undefined);
   const [opened, setOpened] = useState(false);
+  useEffect(openAnewOnLink, []);
   useEffect(() => {
     let left = false;
     const brought = fragment();
