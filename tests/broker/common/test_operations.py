@@ -203,7 +203,7 @@ async def test_where_a_token_is_set_the_metrics_are_for_who_shows_it(
 ) -> None:
     """Red when somebody at the gateway's published port learns how much is done, and what fails."""
     token = "a-token-of-metrics-0123456789-abcdef"
-    monkeypatch.setattr(edge.bench.settings, "metrics_token", SecretStr(token))
+    monkeypatch.setattr(edge.app.state.platform.settings, "metrics_token", SecretStr(token))
     for shown in ({}, {"Authorization": "Bearer "}, {"Authorization": f"Bearer {token}x"}, {"Authorization": token}):
         refused = await edge.client.get("/metrics", headers=shown)
         assert (refused.status_code, refused.json()["code"]) == (401, "metrics_token_missing")
