@@ -39,11 +39,15 @@ class Statement:
         self._types = [table.c[names.get(name, name)].type.compile(_DIALECT) for name in columns]
         self._parts = {"table": table.fullname, **parts}
         self._template = template
+        # A plan is kept where it costs no more than one for these parameters would. One that knew how few rows there are would
+        # cost less for every join, and be made anew each time, which takes longer than what it plans; so they are not shown.
+        self._joins = not template.startswith(_INSERT)
 
     def text(self, after: int = 0, *, behind: str | None = None) -> str:
         """The statement; its parameters are numbered on after so many others. It touches nothing before all of another part
         of the same WITH is done, if it is said to come `behind` it."""
-        given = ", ".join(f"${after + nth}::{type_}[]" for nth, type_ in enumerate(self._types, start=1))
+        array = "(SELECT ${}::{}[])" if self._joins else "${}::{}[]"
+        given = ", ".join(array.format(after + nth, type_) for nth, type_ in enumerate(self._types, start=1))
         rows = f"unnest({given}) AS n ({', '.join(self.columns)})"
         if behind is not None:
             rows = _BEHIND.format(rows=rows, part=behind)

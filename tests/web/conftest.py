@@ -119,12 +119,17 @@ async def person(site: str, operator: httpx.AsyncClient) -> AsyncGenerator[Perso
 @pytest.fixture
 async def signed_in(page: Page, person: Person) -> Person:
     """The person, signed in on `page` and at home."""
-    await page.goto("/sign-in")
-    await page.get_by_label("Email").fill(person.email)
-    await page.get_by_label("Password", exact=True).fill(person.password)
+    await sign_in(page, person.email, person.password)
+    return person
+
+
+async def sign_in(page: Page, email: str, password: str, *, at: str = "/sign-in") -> None:
+    """By the form, until home is there."""
+    await page.goto(at)
+    await page.get_by_label("Email").fill(email)
+    await page.get_by_label("Password", exact=True).fill(password)
     await page.keyboard.press("Enter")
     await page.wait_for_url(re.compile(r"/(\?.*)?$"))
-    return person
 
 
 def kept_of(item: pytest.Item) -> Path:

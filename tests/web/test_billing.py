@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 from tests.support.journey import Json, User
 from tests.support.waiting import eventually
 from tests.web.axe import assert_open_to_all
-from tests.web.conftest import Person
+from tests.web.conftest import Person, sign_in
 from tests.web.seeds import once
 
 LEADS = b"Email,First name,Company\nada@halden.example,Ada,Halden\n"
@@ -159,11 +159,7 @@ async def test_the_books_are_proved_anew(page: Page, signed_in: Person) -> None:
 
 async def test_an_operator_gives_credits_to_the_workspace_at_hand(page: Page, operator: httpx.AsyncClient) -> None:
     """Red when they go to another workspace, or are given without the reason that was typed."""
-    await page.goto("/sign-in")
-    await page.get_by_label("Email").fill("operator@corofy.example")
-    await page.get_by_label("Password", exact=True).fill("a password for the operator")
-    await page.keyboard.press("Enter")
-    await page.wait_for_url(re.compile(r"/$"))
+    await sign_in(page, "operator@corofy.example", "a password for the operator")
     await page.goto("/billing")
     await page.get_by_label("Credits", exact=True).fill("25")
     await page.get_by_label("Reason").fill("For the fair")

@@ -8,9 +8,10 @@ from uuid import uuid4
 
 from playwright.async_api import FilePayload, Page, Request, expect
 
+from tests.support.cable import cable_to
 from tests.support.waiting import eventually
 from tests.web.browser import Watch
-from tests.web.conftest import Person
+from tests.web.conftest import Person, sign_in
 from tests.web.seeds import named
 
 WHILE_MS = 30_000
@@ -50,13 +51,11 @@ async def test_a_job_that_ended_while_the_page_was_offline_is_shown_as_ended(
 
 async def test_events_come_again_when_the_connection_does(page: Page, signed_in: Person, watch: Watch) -> None:
     """Red when what happens after a lost connection is not heard of any more."""
-    user = signed_in.user
     await page.goto("/billing")
     await expect(page.get_by_role("region", name="Balance").get_by_text("1,000", exact=True)).to_be_visible()
     await _lose(page, watch)
     await _find(page)
-    upload = await user.upload("Lead.csv", b"Company,Website\nHalden,haldenlube.example\n")
-    await user.finish((await user.start_job(upload["id"]))["id"])
+    await _spend(signed_in)
     await expect(page.get_by_role("region", name="Balance").get_by_text("999", exact=True)).to_be_visible(
         timeout=WHILE_MS
     )
@@ -117,3 +116,32 @@ async def test_an_upload_goes_on_where_the_connection_broke_it_off(page: Page, s
     await expect(page.get_by_role("heading", name="What each column is")).to_be_visible(timeout=WHILE_MS)
     offsets = [int((await one.all_headers())["upload-offset"]) for one in pieces]
     assert min(offsets[1:]) >= PIECE, offsets
+
+
+async def test_a_stream_of_events_that_was_cut_goes_on_after_the_last_one_heard(
+    page: Page, person: Person, site: str
+) -> None:
+    """Red when the page does not listen again, or what happened while the line was cut is not told to it any more."""
+    streams: list[Request] = []
+    async with cable_to(site) as cable:
+        there = f"http://127.0.0.1:{cable.port}"
+        await sign_in(page, person.email, person.password, at=f"{there}/sign-in")
+        page.on("request", lambda request: request.url == f"{there}/v1/events" and streams.append(request))
+        await page.goto(f"{there}/billing")
+        balance = page.get_by_role("region", name="Balance")
+        await expect(balance.get_by_text("1,000", exact=True)).to_be_visible()
+        await _spend(person)
+        await expect(balance.get_by_text("999", exact=True)).to_be_visible(timeout=WHILE_MS)
+        before = len(streams)
+        await cable.unplug()
+        await _spend(person)
+        await cable.plug_in()
+        await expect(balance.get_by_text("998", exact=True)).to_be_visible(timeout=2 * WHILE_MS)
+        assert len(streams) > before
+        assert (await streams[-1].all_headers())["last-event-id"]
+
+
+async def _spend(person: Person) -> None:
+    """A credit, on a row."""
+    upload = await person.user.upload("Lead.csv", b"Company,Website\nHalden,haldenlube.example\n")
+    await person.user.finish((await person.user.start_job(upload["id"]))["id"])

@@ -16,7 +16,7 @@ from tests.support.journey import Json, User, sign_up
 from tests.support.waiting import eventually
 from tests.support.world import World
 from tests.web.browser import Watch
-from tests.web.conftest import Person
+from tests.web.conftest import Person, sign_in
 
 LEADS = (CHECKOUT / "samples" / "leads.csv").read_bytes().splitlines(keepends=True)
 WHILE_MS = 20_000
@@ -225,10 +225,7 @@ async def test_a_viewer_reads_everything_and_changes_nothing(
         (await viewer.post("/v1/invitations/accept", json={"token": token})).raise_for_status()
     await page.goto("/sign-in")
     await page.evaluate("id => localStorage.setItem('corofy.workspace', id)", person.user.workspace_id)
-    await page.get_by_label("Email").fill(email)
-    await page.get_by_label("Password", exact=True).fill(password)
-    await page.keyboard.press("Enter")
-    await page.wait_for_url(re.compile(r"/$"))
+    await sign_in(page, email, password)
     await _open(page, job)
     await expect(page.get_by_role("button", name="Download")).to_be_visible()
     await page.get_by_role("grid", name="Rows").get_by_text("Ingrid Solheim").click()

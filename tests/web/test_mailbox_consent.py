@@ -30,7 +30,7 @@ async def test_a_mailbox_is_connected_by_consent_and_the_code_leaves_no_trace(pa
     await _ask(page, "Google", address)
     await page.get_by_role("link", name="Allow").click()
     await page.wait_for_url(re.compile(r"/settings/mailboxes\?id="))
-    await expect(page.get_by_role("dialog", name=address)).to_be_visible()
+    await expect(page.get_by_role("dialog", name=address, exact=True)).to_be_visible()
     mailbox = await signed_in.user.ask("GET", f"/v1/mailboxes/{named(page)}")
     assert (mailbox["address"], mailbox["name"]) == (address, "Ann Lee")
     await page.go_back()

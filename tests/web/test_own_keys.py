@@ -44,7 +44,7 @@ async def test_a_mail_server_of_ones_own_is_changed_signs_and_goes_on_after_a_pa
     made = await user.ask("POST", "/v1/mailboxes", json=wish, headers=once())
     path = f"/v1/mailboxes/{made['id']}"
     await page.goto(f"/settings/mailboxes?id={made['id']}")
-    panel = page.get_by_role("dialog", name=address)
+    panel = page.get_by_role("dialog", name=address, exact=True)
     await panel.get_by_label("Answers go to").fill("office@halden.example")
     await panel.get_by_label("Mails a day, at most").fill("33")
     await panel.get_by_role("button", name="Save").click()

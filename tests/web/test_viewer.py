@@ -13,7 +13,7 @@ from tests.support.journey import sign_up
 from tests.support.waiting import eventually
 from tests.support.world import World
 from tests.web.browser import Watch
-from tests.web.conftest import Person
+from tests.web.conftest import Person, sign_in
 from tests.web.seeds import a_campaign, a_list
 from tests.web.test_every_page import BEFORE_SIGNING_IN, LEADING_ON, settled
 from tests.web.test_machinery import pages
@@ -48,10 +48,7 @@ async def viewer(page: Page, person: Person, site: str, world: World) -> Person:
         (await client.post("/v1/invitations/accept", json={"token": token})).raise_for_status()
     await page.goto("/sign-in")
     await page.evaluate("id => localStorage.setItem('corofy.workspace', id)", person.user.workspace_id)
-    await page.get_by_label("Email").fill(email)
-    await page.get_by_label("Password", exact=True).fill(password)
-    await page.keyboard.press("Enter")
-    await page.wait_for_url(re.compile(r"/$"))
+    await sign_in(page, email, password)
     return person
 
 
