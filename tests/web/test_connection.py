@@ -126,7 +126,7 @@ async def test_a_stream_of_events_that_was_cut_goes_on_after_the_last_one_heard(
     async with cable_to(site) as cable:
         there = f"http://127.0.0.1:{cable.port}"
         await sign_in(page, person.email, person.password, at=f"{there}/sign-in")
-        page.on("request", lambda request: request.url == f"{there}/v1/events" and streams.append(request))
+        page.on("request", lambda request: streams.append(request) if request.url == f"{there}/v1/events" else None)
         await page.goto(f"{there}/billing")
         balance = page.get_by_role("region", name="Balance")
         await expect(balance.get_by_text("1,000", exact=True)).to_be_visible()

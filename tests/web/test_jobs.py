@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 import openpyxl
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from deploy.local.state import CHECKOUT
 from tests.support.journey import Json, User, sign_up
@@ -70,6 +70,46 @@ async def test_a_job_is_watched_to_its_end_and_what_it_found_is_read_and_taken_h
     assert sheet.cell(2, header.index("sif_personalized") + 1).value
     asked = await signed_in.user.workbook(job["id"])
     assert [cell.value for cell in sheet[2]] == [cell.value for cell in asked[2]]
+
+
+async def test_a_list_that_is_longer_than_browsers_draw_is_gone_through_in_parts(page: Page, signed_in: Person) -> None:
+    """Red when the end of a list of half a million rows cannot be seen, or j and k stop where a part does. (Only the number of
+    rows is made up.)"""
+    job = await signed_in.user.finish((await _start(signed_in.user, 2))["id"])
+
+    async def longer(route: Route) -> None:
+        answer = await route.fetch()
+        await route.fulfill(response=answer, json={**await answer.json(), "rows_total": 450_000})
+
+    await page.route(re.compile(rf"/v1/jobs/{job['id']}$"), longer)
+    await _open(page, job)
+    parts, grid = page.get_by_role("group", name="Part of the list"), page.get_by_role("grid", name="Rows")
+    assert await parts.get_by_role("button").all_text_contents() == [
+        "1 to 200,000",
+        "200,001 to 400,000",
+        "400,001 to 450,000",
+    ]
+    await expect(grid.get_by_text("Ingrid Solheim")).to_be_visible()
+    await page.get_by_label("Go to row").fill("450000")
+    await page.keyboard.press("Enter")
+    await expect(_row_at(grid, 450_000)).to_be_focused()
+    await expect(parts.get_by_role("button", pressed=True)).to_have_text("400,001 to 450,000")
+    await page.get_by_label("Go to row").fill("400001")
+    await page.keyboard.press("Enter")
+    await expect(_row_at(grid, 400_001)).to_be_focused()
+    await page.keyboard.press("k")
+    await expect(_row_at(grid, 400_000)).to_be_focused()
+    await expect(parts.get_by_role("button", pressed=True)).to_have_text("200,001 to 400,000")
+    await page.keyboard.press("j")
+    await expect(_row_at(grid, 400_001)).to_be_focused()
+    await parts.get_by_role("button", name="1 to 200,000", exact=True).click()
+    await expect(grid.get_by_text("Ingrid Solheim")).to_be_visible()
+    await expect(grid).to_have_attribute("aria-rowcount", "450001")
+
+
+def _row_at(grid: Locator, row_no: int) -> Locator:
+    """The line of a row; the one above them all is the header's."""
+    return grid.locator(f'[role="row"][aria-rowindex="{row_no + 1}"]')
 
 
 async def test_any_row_of_a_long_list_is_a_jump_away_and_its_research_comes_when_it_is_opened(

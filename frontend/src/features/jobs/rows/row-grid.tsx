@@ -17,6 +17,8 @@ type Props = {
   label: string;
   /** How many rows there are; only those that are seen are drawn. */
   count: number;
+  /** Of a part of a longer list: how many there are in all, how many above it, and what a step out of it does. */
+  part?: { of: number; above: number; onLeave: (place: number) => void };
   /** The number of the row at a place, from 0. */
   numberAt: (place: number) => number;
   rowAt: (place: number) => Row | null | undefined;
@@ -28,7 +30,7 @@ type Props = {
 };
 
 /** Rows of any number, of which only the seen ones are drawn. `j`/`k` or the arrows go through them, Enter opens. */
-export function RowGrid({ label, count, numberAt, rowAt, columns, onOpen, onSeen, handle }: Props) {
+export function RowGrid({ label, count, part, numberAt, rowAt, columns, onOpen, onSeen, handle }: Props) {
   const list = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [here, setHere] = useState(0);
@@ -66,18 +68,25 @@ export function RowGrid({ label, count, numberAt, rowAt, columns, onOpen, onSeen
   });
   useImperativeHandle(handle, () => ({ go: (place: number) => go(place, "start") }));
 
+  const step = (place: number) => {
+    const isIn = place >= 0 && place < count;
+    const isThere = part && part.above + place >= 0 && part.above + place < part.of;
+    if (!isIn && isThere) part.onLeave(place);
+    else go(place);
+  };
+
   const press = (event: KeyboardEvent<HTMLElement>) => {
     if (event.metaKey || event.ctrlKey || event.altKey) return;
     if (event.key === "Enter") onOpen(numberAt(here));
     else if (event.key === "Home") go(0);
     else if (event.key === "End") go(count - 1);
-    else if (STEPS[event.key] !== undefined) go(here + STEPS[event.key]!);
+    else if (STEPS[event.key] !== undefined) step(here + STEPS[event.key]!);
     else return;
     event.preventDefault();
   };
 
   return (
-    <div role="grid" aria-label={label} aria-rowcount={count + 1} onKeyDown={press}>
+    <div role="grid" aria-label={label} aria-rowcount={(part?.of ?? count) + 1} onKeyDown={press}>
       <div role="rowgroup" className="sticky top-0 z-10 border-b bg-ground max-lg:top-12">
         <div role="row" aria-rowindex={1} className={cx(CELLS, "py-2 text-[0.8125rem] font-medium text-ink-faint")}>
           <span role="columnheader" className="text-right">
@@ -98,6 +107,7 @@ export function RowGrid({ label, count, numberAt, rowAt, columns, onOpen, onSeen
           <GridRow
             key={key}
             place={index}
+            above={part?.above ?? 0}
             y={start - top}
             rowNo={numberAt(index)}
             row={rowAt(index)}
@@ -114,6 +124,7 @@ export function RowGrid({ label, count, numberAt, rowAt, columns, onOpen, onSeen
 
 type RowProps = Pick<Props, "columns" | "onOpen"> & {
   place: number;
+  above: number;
   y: number;
   rowNo: number;
   row: Row | null | undefined;
@@ -123,11 +134,11 @@ type RowProps = Pick<Props, "columns" | "onOpen"> & {
 };
 
 /** Drawn once for as long as it is seen: of a page that is scrolled, most rows stay as they are from frame to frame. */
-const GridRow = memo(function GridRow({ place, y, rowNo, row, columns, isStop, onFocus, onOpen }: RowProps) {
+const GridRow = memo(function GridRow({ place, above, y, rowNo, row, columns, isStop, onFocus, onOpen }: RowProps) {
   return (
     <div
       role="row"
-      aria-rowindex={place + 2}
+      aria-rowindex={above + place + 2}
       data-row
       data-place={place}
       tabIndex={isStop ? 0 : -1}
