@@ -40,6 +40,8 @@ async def test_a_file_is_deleted_after_a_question(page: Page, signed_in: Person)
     dialog = page.get_by_role("dialog", name="Delete old.csv?")
     await assert_open_to_all(page)
     await dialog.get_by_role("button", name="Delete file").click()
+    # Whatever lies behind a dialog is hidden from readers, the button as well.
+    await expect(dialog).to_have_count(0)
     await expect(page.get_by_role("button", name="Delete old.csv")).to_have_count(0)
     assert (await user.send("GET", f"/v1/uploads/{upload['id']}")).status_code == 404
     assert (await user.ask("GET", f"/v1/uploads/{kept['id']}"))["state"] == "ready"
