@@ -93,7 +93,9 @@ async def watch(context: BrowserContext, site: str, request: pytest.FixtureReque
     if report is None or report.failed or watch.unexpected:
         kept = kept_of(request.node)
         kept.parent.mkdir(parents=True, exist_ok=True)
-        await watch.page.screenshot(path=kept.with_suffix(".png"), full_page=True)
+        # Chromium takes no pictures of pages that are very high.
+        is_drawn = await watch.page.evaluate("document.documentElement.scrollHeight < 16000")
+        await watch.page.screenshot(path=kept.with_suffix(".png"), full_page=is_drawn)
         watch.keep(kept.with_suffix(".log"))
         complaints = "\n".join(watch.unexpected)
         assert not watch.unexpected, f"the browser complains:\n{complaints}\nSee {kept.with_suffix('.log')}"

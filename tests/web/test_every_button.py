@@ -17,11 +17,9 @@ def _changes() -> set[str]:
     return {operation for operation in reached() if operation.split(" ")[0] in CHANGES}
 
 
-@pytest.mark.long
 def test_every_button_is_pressed_and_its_effect_read_back(request: pytest.FixtureRequest, pressed: Pressed) -> None:
     """Red when a page offers something that changes data and no test here presses it, sees it succeed and then looks by the
-    API (or in the sandbox's inbox) what came of it. `tests/web/pressed.py` watches. Nothing is said of a run of a part: it is
-    `./corofy test --long tests/web` that asks."""
+    API (or in the sandbox's inbox) what came of it. `tests/web/pressed.py` watches. Nothing is said of a run of a part."""
     missing = sorted(_changes() - pressed.read_back)
     files = {item.path for item in request.session.items}
     if set(HERE.glob("test_*.py")) - files or request.session.testsfailed or request.config.getoption("keyword"):

@@ -21,6 +21,7 @@ export function Keys() {
   useEffect(() => {
     const openPalette = () => setShown("palette");
     const press = (event: KeyboardEvent) => {
+      if (event.defaultPrevented) return;
       if (event.key.toLowerCase() === "k" && (event.metaKey || event.ctrlKey)) {
         event.preventDefault();
         setShown((now) => (now === "palette" ? null : "palette"));
