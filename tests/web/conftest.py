@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import AsyncGenerator, Generator
@@ -13,11 +12,11 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from deploy.local.chromium import FLAGS, find_or_fetch
 from deploy.local.stack import LocalStack
 from deploy.local.state import default_path
+from deploy.web.browser import chromium
 from deploy.web.source import TABLE
 from tests.support.journey import User, grant, sign_up
 from tests.support.whole_system import WEB_ROOT
@@ -54,13 +53,8 @@ async def site(stack: LocalStack) -> str:
 @pytest.fixture(scope="session")
 async def browser() -> AsyncGenerator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
-    chromium = await find_or_fetch(default_path() / "web", say=_say)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium.executable, args=list(FLAGS), env={**os.environ, **chromium.env}
-        )
+    async with chromium(default_path() / "web", say=_say) as browser:
         yield browser
-        await browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import os
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.async_api import Browser, CDPSession, Page, Request, async_playwright
+from playwright.async_api import Browser, CDPSession, Page, Request
 from playwright.async_api import TimeoutError as TookTooLong
 
-from deploy.local.chromium import FLAGS, find_or_fetch
-from libs.cli.console import say
 from libs.cli.errors import CliError
 from libs.cli.screenshots.views import SIZES, THEMES, Theme, Width, file_of
 
@@ -96,18 +93,6 @@ class Camera:
         except TimeoutError as error:
             asked = ", ".join(sorted(request.url for request in self.under_way)) or "nothing more"
             raise CliError(f"The page {name} is still loading after 30 s; it waits for {asked}.") from error
-
-
-@asynccontextmanager
-async def chromium(programs: Path) -> AsyncGenerator[Browser]:
-    """The browser; `programs` keeps one where none is installed. Raises StackError where there is none to be had."""
-    found = await find_or_fetch(programs, say=say)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=found.executable, args=list(FLAGS), env={**os.environ, **found.env}
-        )
-        yield browser
-        await browser.close()
 
 
 @asynccontextmanager

@@ -12,11 +12,12 @@ from deploy.local.processes import adopting_orphans
 from deploy.local.services import DEMO_EMAIL
 from deploy.local.stack import LocalStack
 from deploy.local.state import CHECKOUT, default_path
+from deploy.web.browser import chromium
 from libs.cli.api import Api
 from libs.cli.console import result, say
 from libs.cli.errors import CliError
 from libs.cli.screenshots import gallery
-from libs.cli.screenshots.camera import Camera, camera, chromium
+from libs.cli.screenshots.camera import Camera, camera
 from libs.cli.screenshots.office import NEWCOMER, OWNER, connect_programs, keep_order, open_office
 from libs.cli.screenshots.outreach import reach_out
 from libs.cli.screenshots.outside import Outside, receiver
@@ -74,7 +75,7 @@ async def _workspace(stack: LocalStack, work: Path, *, address: str, password: s
 
 
 async def _photograph(wanted: Sequence[View], made: dict[str, str], folder: Path, *, site: str, password: str) -> None:
-    async with chromium(default_path() / "web") as browser:
+    async with chromium(default_path() / "web", say=say) as browser:
         async with camera(browser, site, folder) as newcomer:
             await _show(newcomer, [view for view in wanted if view.signed_out], made)
         async with camera(browser, site, folder) as owner:

@@ -124,7 +124,7 @@ class _Server(SMTP):
         await super().push(status.encode("latin-1") if isinstance(status, str) else status)
 
     def cut(self) -> None:
-        if isinstance(self._wire, asyncio.WriteTransport):
+        if isinstance(self._wire, asyncio.WriteTransport) and not self.gone:
             self._wire.abort()
 
 
