@@ -12,17 +12,25 @@ import { Packs } from "./packs";
 import { Plan } from "./plan";
 import { Plans } from "./plans";
 
+const LOOK_MS = 3_000;
+const LOOKS = 40;
+
 /** What there is, what is paid for, and how to get more. */
 export function BillingOverview() {
+  const came = useSearchParams().get("checkout");
   const notices = $api.useQuery("get", "/v1/billing/notices");
   const billing = $api.useQuery("get", "/v1/billing");
   const plans = $api.useQuery("get", "/v1/billing/plans");
+  const isPaid = came === "done";
+  // The payment may have been told of between the first look and the first live event.
+  $api.useQuery("get", "/v1/credits", undefined, {
+    refetchInterval: ({ state }) => isPaid && state.dataUpdateCount < LOOKS && LOOK_MS,
+  });
   const isOperator = useMe().data?.operator === true;
-  const came = useSearchParams().get("checkout");
   const sells = billing.data !== undefined && billing.data.mode !== "self_hosted";
   return (
     <>
-      {came === "done" && (
+      {isPaid && (
         <Notice tone="accent" className="mb-5" title="Thank you">
           Your credits are here as soon as Stripe has told us of the payment, mostly within seconds. Nothing more to do.
         </Notice>
