@@ -36,7 +36,7 @@ export function useJob(id: string) {
 function advanced(job: JobOut, told: Record<string, unknown>): JobOut {
   if (typeof told.job_version !== "number" || told.job_version <= job.version) return job;
   const counts = Object.fromEntries(COUNTS.filter((name) => name in told).map((name) => [name, told[name]]));
-  // What it waited for in another state is no longer so, and what it waits for now comes with the next look.
+  // A reason to wait is one of the state it was told in; a new one comes with the next look at the job.
   const waiting = told.state === undefined || told.state === job.state ? job.waiting : null;
   return { ...job, ...counts, waiting, version: told.job_version };
 }

@@ -8,9 +8,6 @@ import type { Row } from "./read-rows";
 import { CELLS, RowLine } from "./row-line";
 
 const ROW_PX = 61;
-/** What stays in front of the list at its top, and what is left free below. */
-const ABOVE_PX = 96;
-const BELOW_PX = 24;
 const STEPS: Record<string, number> = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, PageDown: 10, PageUp: -10 };
 
 /** Goes to a place, from 0, from outside. */
@@ -48,6 +45,8 @@ export function RowGrid({ label, count, part, numberAt, rowAt, columns, onOpen, 
     estimateSize: () => ROW_PX,
     overscan: 4,
     scrollMargin: top,
+    scrollPaddingStart: 96,
+    scrollPaddingEnd: 24,
   });
   const items = rows.getVirtualItems();
   const first = items[0]?.index ?? 0;
@@ -58,12 +57,7 @@ export function RowGrid({ label, count, part, numberAt, rowAt, columns, onOpen, 
     const to = Math.min(count - 1, Math.max(0, place));
     wantsFocus.current = true;
     setHere(to);
-    const y = topOf(list.current) + to * ROW_PX;
-    const highest = y - ABOVE_PX;
-    const lowest = y + ROW_PX + BELOW_PX - window.innerHeight;
-    // Not by the virtualizer, which goes on correcting for some frames, also when something else has been gone to since.
-    if (align === "start" || highest < window.scrollY) window.scrollTo({ top: highest });
-    else if (lowest > window.scrollY) window.scrollTo({ top: lowest });
+    rows.scrollToIndex(to, { align });
   };
   useEffect(() => {
     if (!wantsFocus.current) return;
@@ -108,7 +102,7 @@ export function RowGrid({ label, count, part, numberAt, rowAt, columns, onOpen, 
           <span role="columnheader">State</span>
         </div>
       </div>
-      <div ref={list} role="rowgroup" className="relative" style={{ height: count * ROW_PX }}>
+      <div ref={list} role="rowgroup" className="relative" style={{ height: rows.getTotalSize() }}>
         {items.map(({ key, index, start }) => (
           <GridRow
             key={key}
